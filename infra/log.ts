@@ -1,0 +1,34 @@
+import { type Logger, pino } from "pino";
+import type { Settings } from "../schemas/config.ts";
+
+export type { Logger };
+
+const secretKeys = [
+  "authorization",
+  "token",
+  "access_token",
+  "refresh_token",
+  "password",
+  "secret",
+  "key",
+  "api_key",
+  "apiKey",
+  "jwtSecret",
+  "encryptionKey",
+  "adminPassword",
+  "pii",
+];
+
+/**
+ * A JSON logger to stdout. Tokens, keys and passwords are replaced by `[redacted]` at the top and one level down;
+ * user text may be logged under the key `pii` only, which is always redacted.
+ */
+export function createLogger(role: string, settings: Pick<Settings, "logLevel">): Logger {
+  return pino({
+    level: settings.logLevel,
+    base: { role, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: "[redacted]" },
+  });
+}

@@ -1,0 +1,36 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** One process's Prometheus registry and constructors of metrics in it. Text exposure: `await registry.metrics()`. */
+export interface Metrics {
+  registry: Registry;
+  counter<L extends string = string>(name: string, help: string, labelNames?: L[]): Counter<L>;
+  gauge<L extends string = string>(
+    name: string,
+    help: string,
+    labelNames?: L[],
+    collect?: () => void,
+  ): Gauge<L>;
+  /** `buckets` in the unit of the name (`…_seconds`). */
+  histogram<L extends string = string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames?: L[],
+  ): Histogram<L>;
+}
+
+/** A registry with the default process metrics, every sample labelled with the role. */
+export function createMetrics(role: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ role });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    counter: (name, help, labelNames = []) => new Counter({ name, help, labelNames, registers }),
+    gauge: (name, help, labelNames = [], collect) =>
+      new Gauge({ name, help, labelNames, registers, collect }),
+    histogram: (name, help, buckets, labelNames = []) =>
+      new Histogram({ name, help, buckets, labelNames, registers }),
+  };
+}

@@ -1,0 +1,16 @@
+import type { Settings } from "../schemas/config.ts";
+import type { Endpoints } from "./endpoints.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** What the command line hands to `startEdge(context)` and `startActors(context, names)`. */
+export interface ProcessContext {
+  settings: Settings;
+  log: Logger;
+  lifecycle: Lifecycle;
+  metrics: Metrics;
+  endpoints: Endpoints;
+  secrets: Secrets;
+}

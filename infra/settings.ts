@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { configSchema, type Settings, variables } from "../schemas/config.ts";
+import { SettingsError } from "./settings-error.ts";
+
+export type { Settings };
+export { SettingsError };
+
+const known = new Set(variables.map(({ name }) => name));
+
+// Prefixes that are ours alone: a misspelt name under them is a mistake, not another program's variable.
+const ownPrefix = /^(LIMIT|QUOTA|QQ|TELEGRAM|ONEBOT|DISCORD|REGISTRATION)_/;
+
+/**
+ * Settings from the environment over the file `.env` of the working folder. An empty value counts as unset.
+ * @throws SettingsError with every unknown and every bad setting, one a line.
+ */
+export function loadSettings(env: NodeJS.ProcessEnv = process.env, file = ".env"): Settings {
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
+  const fromEnv = Object.entries(env).filter(([name]) => known.has(name) || ownPrefix.test(name));
+  const merged = { ...fromFile, ...Object.fromEntries(fromEnv) };
+  const given = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ""));
+  const parsed = configSchema.safeParse(given);
+  if (parsed.success) {
+    Object.freeze(parsed.data.limits);
+    return Object.freeze(parsed.data);
+  }
+  const lines = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((name) => `${name}: unknown setting`)
+      : [`${issue.path[0]?.toString() ?? "environment"}: ${issue.message}`],
+  );
+  throw new SettingsError(`bad configuration\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { limitsSchema } from "./limits.ts";
+
+const text = () => z.string().min(1);
+const port = () => z.coerce.number().int().min(0).max(65_535);
+const quota = () => z.coerce.number().int().min(0).default(0);
+const url = (...schemes: string[]) =>
+  text().refine(
+    (value) => {
+      const parsed = URL.canParse(value) ? new URL(value) : undefined;
+      return parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1));
+    },
+    `must be a URL with scheme ${schemes.join(", ")}`,
+  );
+
+function isTimezone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const atLeast32Bytes = (value: string) => new TextEncoder().encode(value).length >= 32;
+
+/** Every environment variable but the limits: name, type, default and one line of documentation. */
+export const variablesSchema = z.object({
+  PORT: port().default(6898).describe("port of everything that is served; 0 = any free one"),
+  HOST: text().default("127.0.0.1").describe("address to listen on; 0.0.0.0 = all"),
+  DATA_DIR: text().default(".data").describe("folder of the embedded engines' data, their logs and secrets"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("least severe log line that is written"),
+  NATS_URL: z
+    .string()
+    .refine((list) => list.split(",").every((one) => url("nats", "tls").safeParse(one.trim()).success), {
+      error: "must be nats:// or tls:// URLs, separated by commas",
+    })
+    .optional()
+    .describe("external NATS, nats://user:password@host:4222[,…]; unset = embedded"),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/\S+$/, "must begin with mongodb:// or mongodb+srv://")
+    .optional()
+    .describe(
+      "external MongoDB replica set, mongodb://user:password@host/parley?replicaSet=rs0; unset = embedded",
+    ),
+  JWT_SECRET: z
+    .string()
+    .refine(atLeast32Bytes, "must have at least 32 bytes")
+    .optional()
+    .describe("signs access tokens, at least 32 bytes; unset = made once and kept"),
+  ENCRYPTION_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits (32 bytes)")
+    .optional()
+    .describe("encrypts stored provider keys, 64 hexadecimal digits; unset = made once and kept"),
+  ADMIN_USERNAME: text().max(64).default("admin").describe("name of the administrator"),
+  ADMIN_PASSWORD: text()
+    .optional()
+    .describe("password of the administrator; unset = made once and shown once"),
+  REGISTRATION_ENABLED: z.stringbool().default(false).describe("whether strangers may register"),
+  VERIFY_CODE: text().default("000000").describe("verification code that registration asks for"),
+  AUTH_RATE_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5)
+    .describe("log-in and registration attempts per minute and IP address"),
+  TRUST_PROXY: z.stringbool().default(false).describe("whether X-Forwarded-For of the peer is believed"),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((list) => list.split(",").map((one) => one.trim()))
+    .pipe(
+      z.array(
+        z.union([z.literal("*"), url("http", "https")], "must be origins such as https://chat.example"),
+      ),
+    )
+    .default([])
+    .describe("browser origins that may call the API, separated by commas, besides its own"),
+  ALLOW_PRIVATE_URLS: z
+    .stringbool()
+    .default(false)
+    .describe("whether URLs that users give may reach loopback and private addresses"),
+  WEBHOOK_KEY: text().optional().describe("shared key of incoming webhooks (X-Webhook-Key)"),
+  DISCORD_PUBLIC_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
+    .optional()
+    .describe("Ed25519 public key of the Discord application"),
+  ONEBOT_ACCESS_TOKEN: text().optional().describe("token that a OneBot (QQ) client must present"),
+  QQ_REQUIRE_BIND: z
+    .stringbool()
+    .default(false)
+    .describe("whether QQ users must bind an account before they are answered"),
+  TELEGRAM_BOT_TOKEN: text().optional().describe("token of the Telegram bot"),
+  TELEGRAM_WEBHOOK_SECRET: text().optional().describe("secret that Telegram's webhook calls carry"),
+  TELEGRAM_API_URL: url("http", "https")
+    .default("https://api.telegram.org")
+    .describe("base URL of the Telegram bot API"),
+  OPENAI_BASE_URL: url("http", "https")
+    .optional()
+    .describe("base URL of an OpenAI-compatible provider, …/v1"),
+  OPENAI_API_KEY: text().optional().describe("key of that provider"),
+  OPENAI_MODEL: text().optional().describe("model of that provider"),
+  SYSTEM_PROMPT: text()
+    .default("You are a helpful assistant. Answer in the language of the user.")
+    .describe("system prompt of every conversation"),
+  DEFAULT_TIMEZONE: text()
+    .refine(isTimezone, "must be an IANA time zone such as Asia/Shanghai")
+    .optional()
+    .describe("time zone of users who set none; unset = the system's"),
+  QUOTA_DAY_MESSAGES: quota().describe("messages of one user a day; 0 = no quota"),
+  QUOTA_DAY_TOKENS: quota().describe("tokens of one user a day; 0 = no quota"),
+  QUOTA_MONTH_MESSAGES: quota().describe("messages of one user a month; 0 = no quota"),
+  QUOTA_MONTH_TOKENS: quota().describe("tokens of one user a month; 0 = no quota"),
+  NATS_PORT: port().default(4222).describe("port of the embedded NATS; in use = the next free one"),
+  MQTT_PORT: port()
+    .default(1883)
+    .describe("port of the embedded NATS's MQTT listener; in use = the next free one"),
+  MONGODB_PORT: port().default(27_017).describe("port of the embedded MongoDB; in use = the next free one"),
+  EXTRAS: z
+    .stringbool()
+    .default(true)
+    .describe("whether the local chat model and embeddings are installed and run"),
+});
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<Camel<Tail>>}`
+  : Lowercase<S>;
+type Variables = z.infer<typeof variablesSchema>;
+
+/** The validated configuration: each variable in camelCase (`DATA_DIR` is `dataDir`), and the limits. */
+export type Settings = { readonly [K in keyof Variables as Camel<K & string>]: Variables[K] } & {
+  readonly limits: Readonly<z.infer<typeof limitsSchema>>;
+};
+
+const camel = (name: string) =>
+  name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+const limitVariable = (name: string) => `LIMIT_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}`;
+const limitNames = Object.keys(limitsSchema.shape) as (keyof typeof limitsSchema.shape)[];
+
+/** The whole environment: `variablesSchema` and one `LIMIT_…` per limit. Unknown names are refused. */
+export const environmentSchema = z.strictObject({
+  ...variablesSchema.shape,
+  ...Object.fromEntries(limitNames.map((name) => [limitVariable(name), limitsSchema.shape[name]])),
+});
+
+/** Parses an environment (names in capitals, all values text) to `Settings`. */
+export const configSchema = environmentSchema.transform((environment): Settings => {
+  const values = environment as Record<string, unknown>;
+  const variables = Object.keys(variablesSchema.shape).map((name) => [camel(name), values[name]]);
+  const limits = limitNames.map((name) => [name, values[limitVariable(name)]]);
+  return { ...Object.fromEntries(variables), limits: Object.fromEntries(limits) };
+});
+
+/** Name, documentation and schema of every variable, in the order in which they are documented. */
+export const variables: readonly { name: string; doc: string; schema: z.ZodType }[] = Object.entries(
+  environmentSchema.shape,
+).map(([name, schema]) => ({ name, doc: schema.description ?? "", schema }));

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+const limit = (value: number, doc: string) => z.coerce.number().int().min(1).default(value).describe(doc);
+
+/** Every bound of the system: name, default and meaning. Each is set by `LIMIT_<NAME_IN_CAPITALS>`. */
+export const limitsSchema = z.object({
+  userMessagesPerS: limit(500, "messages one user may send per second, over all sessions"),
+  userBurst: limit(5_000, "messages one user may send at once before the rate applies"),
+  userSessions: limit(10_000, "sessions of one user with unfinished messages"),
+  userSockets: limit(10_000, "open WebSockets and event streams of one user on one edge"),
+  sessionQueue: limit(200, "unfinished messages of one session, the running one included"),
+  mailboxPayloads: limit(16, "message bodies a session actor keeps in memory; later ones are read when due"),
+  chatFrameBytes: limit(16 * MiB, "size of one /ws/chat frame after log-in"),
+  jsonBodyBytes: limit(1 * MiB, "size of a JSON request body"),
+  jsonAnswerBytes: limit(768 * KiB, "size of a JSON answer"),
+  uploadBytes: limit(20 * MiB, "size of one uploaded file"),
+  natsMessageBytes: limit(256 * KiB, "size of a NATS message; larger bodies go to the object store"),
+  socketBackpressureBytes: limit(1 * MiB, "unsent bytes at which a socket is dropped"),
+  slowConsumerBytes: limit(256 * KiB, "unsent bytes at which a socket is closed as slow_consumer"),
+  headerBytes: limit(16 * KiB, "size of all request headers"),
+  urlBytes: limit(4 * KiB, "size of a request URL"),
+  bodyTimeoutMs: limit(15_000, "ms a request body may take to arrive"),
+  bodiesInFlightBytes: limit(256 * MiB, "bytes of request bodies one edge holds at a time"),
+  requestTimeoutMs: limit(10_000, "ms an edge waits for the answer of an actor"),
+  providerConnectMs: limit(10_000, "ms to connect to a model provider and get its headers"),
+  providerFirstTokenMs: limit(60_000, "ms until a model's first token"),
+  providerIdleMs: limit(30_000, "ms between two tokens of a model"),
+  coalesceMs: limit(20, "ms over which the chunks of a turn are joined into one frame"),
+  groupCommit: limit(128, "turns committed in one write"),
+  turnReplyBytes: limit(1 * MiB, "size of one reply of a model"),
+  contentChars: limit(100_000, "characters of one message"),
+  moveMs: limit(20_000, "ms a planned move of sessions waits for running turns"),
+  stopMs: limit(10_000, "ms from SIGTERM to exit"),
+  idleActorMs: limit(60_000, "ms after which an idle session leaves memory"),
+  mongoConnectMs: limit(5_000, "ms to select a MongoDB server before an operation fails"),
+  natsConnectMs: limit(30_000, "ms a process waits for NATS at start"),
+});
+
+/** All limits, with defaults filled in. Units are in the names: Ms, Bytes, Chars; the others are counts. */
+export type Limits = z.infer<typeof limitsSchema>;
