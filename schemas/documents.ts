@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { finishReasonSchema, storedMessageSchema } from "./message.ts";
+
+/** MongoDB collections. */
+export const collections = {
+  turns: "turns",
+  sessions: "sessions",
+  attempts: "attempts",
+  usage: "usage",
+} as const;
+
+/** Key of a turn. One spelling only ({@link turnKey}): MongoDB compares embedded keys field by field, in order. */
+export const turnKeySchema = z.object({ user: z.string(), session: z.string(), n: z.int().nonnegative() });
+export type TurnKey = z.infer<typeof turnKeySchema>;
+
+/** The `_id` of a turn, with its fields in the one order that range reads rely on. */
+export function turnKey(user: string, session: string, n: number): TurnKey {
+  return { user, session, n };
+}
+
+/**
+ * A committed turn: the only thing that changes a transcript. `_id` is unique, so the second writer of an `n` loses.
+ * - `message`: a user message and its reply. - `clear`: hides every smaller n. - `delete`: the same, and ends what was queued.
+ * `in_seq` is the sequence in SESSIONS up to which the log is finished; `seen_seq` (clear, delete) is the stream's last
+ * sequence when it was made. `blanked` marks content that was erased; `expires_at` lets the stub go after 7 days.
+ */
+export const turnSchema = z.object({
+  _id: turnKeySchema,
+  kind: z.enum(["message", "clear", "delete"]),
+  in_seq: z.int().nonnegative(),
+  seen_seq: z.int().nonnegative().optional(),
+  run_id: z.string(),
+  attempt: z.int().positive(),
+  client_msg_id: z.string().optional(),
+  first_id: z.int().positive(),
+  messages: z.array(storedMessageSchema),
+  finish_reason: finishReasonSchema.optional(),
+  /** What the final frames need and the messages don't hold: the ids of the turn and its reply mode. */
+  reply: z
+    .object({
+      client_msg_id: z.string(),
+      message_id: z.string(),
+      mode: z.string(),
+      text: z.string().optional(),
+      error: z.string().optional(),
+    })
+    .optional(),
+  usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
+  at: z.date(),
+  blanked: z.boolean().optional(),
+  expires_at: z.date().optional(),
+});
+export type Turn = z.infer<typeof turnSchema>;
+
+/** A session as its owner lists it. */
+export const sessionSchema = z.object({
+  _id: z.object({ user: z.string(), session: z.string() }),
+  title: z.string(),
+  is_main: z.boolean(),
+  created_at: z.date(),
+  updated_at: z.date(),
+});
+export type SessionDocument = z.infer<typeof sessionSchema>;
+
+/** How often a replayed message was begun after a takeover, and how often it was alone in its process. */
+export const attemptSchema = z.object({
+  _id: z.object({ user: z.string(), session: z.string(), in_seq: z.int() }),
+  attempts: z.int(),
+  alone: z.int(),
+  at: z.date(),
+});
+export type Attempt = z.infer<typeof attemptSchema>;

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { finishReasonSchema, storedMessageSchema } from "./message.ts";
+import { surfaceSchema } from "./session-input.ts";
+
+/** `event.turn.completed.<user>`: a turn was committed. Consumers are idempotent by `id` = `<user>.<session>.<n>.completed`. */
+export const turnCompletedSchema = z.object({
+  id: z.string(),
+  user: z.string(),
+  session: z.string(),
+  n: z.int().nonnegative(),
+  surface: surfaceSchema.optional(),
+  finish_reason: finishReasonSchema,
+  messages: z.array(storedMessageSchema),
+  usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
+  at: z.int(),
+});
+export type TurnCompleted = z.infer<typeof turnCompletedSchema>;

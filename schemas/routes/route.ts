@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { principalSchema } from "../principal.ts";
+
+/** Who may call a route: anyone, a logged-in user, the administrator. */
+export type Access = "public" | "user" | "admin";
+
+/** One REST endpoint. The edge walks these entries, an actor registers a handler for each. */
+export interface Route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+> {
+  method: "get" | "post" | "put" | "del";
+  /** Path with `:name` parameters, from the root. */
+  path: string;
+  access: Access;
+  /** The subject is `rest.<area>.<name>`. */
+  area: string;
+  name: string;
+  summary: string;
+  params: Params;
+  query: Query;
+  /** A body that may be left out altogether has a schema that accepts `{}`. */
+  body: Body;
+  answer: Answer;
+  /** Status of success. */
+  status: 200 | 201;
+  /** Error shape: Parley's uniform body, or OpenAI's error object. */
+  errors?: "uniform" | "openai";
+}
+
+/** Types a route entry from its schemas; parts that are left out accept nothing in particular. */
+export function defineRoute<
+  Params extends z.ZodType = z.ZodObject,
+  Query extends z.ZodType = z.ZodObject,
+  Body extends z.ZodType = z.ZodObject,
+  Answer extends z.ZodType = z.ZodType,
+>(
+  route: Omit<Route<Params, Query, Body, Answer>, "params" | "query" | "body" | "status"> & {
+    params?: Params;
+    query?: Query;
+    body?: Body;
+    status?: 200 | 201;
+  },
+): Route<Params, Query, Body, Answer> {
+  const nothing = z.object({});
+  return {
+    status: 200,
+    ...route,
+    params: (route.params ?? nothing) as Params,
+    query: (route.query ?? nothing) as Query,
+    body: (route.body ?? nothing) as Body,
+  };
+}
+
+/** What travels on a route's subject: the validated parts and who asks. `principal` is null on public routes. */
+export const restRequestSchema = z.object({
+  principal: principalSchema.nullable(),
+  ip: z.string(),
+  params: z.unknown(),
+  query: z.unknown(),
+  body: z.unknown(),
+});
+export type RestRequest = z.infer<typeof restRequestSchema>;
+
+/** Answer on a route's subject: a status with a body, and headers where an error has some (`retry-after`). */
+export const restAnswerSchema = z.object({
+  status: z.int(),
+  body: z.unknown(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+export type RestAnswer = z.infer<typeof restAnswerSchema>;

@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { attachmentSchema, clientInfoSchema, modeSchema } from "./client-frame.ts";
+import { finishReasonSchema, historyMessageSchema, msgTypeSchema, roleSchema } from "./message.ts";
+
+const timestamp = z.int();
+const session_id = z.string();
+const message_id = z.string();
+
+/** State of a message that was sent before: the answer to a repeated `client_msg_id`. */
+export const messageStatusSchema = z.enum(["queued", "processing", "completed", "unknown"]);
+
+/** Frames of a user's stream: they carry `seq` and `prev` on the wire, which the edge adds. */
+export const streamFrameSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("response"),
+    role: roleSchema,
+    msg_type: msgTypeSchema,
+    message_id,
+    session_id,
+    content: z.string(),
+    text: z.string().optional(),
+    client_msg_id: z.string().optional(),
+    client_info: clientInfoSchema.optional(),
+    attachments: z.array(attachmentSchema).optional(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("queued"),
+    session_id,
+    message_id,
+    client_msg_id: z.string(),
+    queue_position: z.int().positive(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("stream_start"),
+    role: z.literal("assistant"),
+    message_id,
+    session_id,
+    client_msg_id: z.string(),
+    attempt: z.int().positive(),
+    response_mode: modeSchema,
+    model: z.string().optional(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("stream_chunk"),
+    role: z.literal("assistant"),
+    msg_type: msgTypeSchema,
+    message_id,
+    session_id,
+    content: z.string(),
+    attempt: z.int().positive(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("stream_end"),
+    role: z.literal("assistant"),
+    message_id,
+    session_id,
+    client_msg_id: z.string(),
+    text: z.string(),
+    finish_reason: finishReasonSchema,
+    attempt: z.int().positive(),
+    response_mode: modeSchema,
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("system_info"),
+    msg_type: z.literal("system_info"),
+    session_id: z.string().optional(),
+    system_info: z.object({
+      level: z.enum(["info", "warning", "error"]),
+      message: z.string(),
+      action: z.string().optional(),
+    }),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("error"),
+    error: z.string(),
+    errorType: z.string(),
+    hint: z.string().optional(),
+    session_id: z.string().optional(),
+    message_id: z.string().optional(),
+    client_msg_id: z.string().optional(),
+    timestamp,
+  }),
+]);
+/** A frame of a user's stream, before the edge adds `seq` and `prev`. */
+export type StreamFrame = z.infer<typeof streamFrameSchema>;
+
+/** Frames that answer one socket; of these only `accepted` (in place of an echo) may carry `seq` and `prev`. */
+export const directFrameSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("connected"),
+    session_id,
+    epoch: z.string(),
+    seq: z.int().nonnegative(),
+    recovered: z.boolean(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("accepted"),
+    client_msg_id: z.string(),
+    message_id,
+    session_id,
+    seq: z.int().optional(),
+    prev: z.int().optional(),
+    duplicate: z.boolean().optional(),
+    status: messageStatusSchema.optional(),
+    queue_position: z.int().positive().optional(),
+    text: z.string().optional(),
+    timestamp,
+  }),
+  z.object({ type: z.literal("pong"), timestamp }),
+  z.object({
+    type: z.literal("error"),
+    error: z.string(),
+    errorType: z.string(),
+    hint: z.string().optional(),
+    session_id: z.string().optional(),
+    message_id: z.string().optional(),
+    client_msg_id: z.string().optional(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("history_response"),
+    session_id,
+    msg_type: z.literal("chat"),
+    messages: z.array(historyMessageSchema),
+    has_more: z.boolean(),
+    timestamp,
+  }),
+]);
+export type DirectFrame = z.infer<typeof directFrameSchema>;
+
+/** Which socket of which edge a message came from; its own echo becomes `accepted` there. */
+export const originSchema = z.object({ edge: z.string(), socket: z.string() });
+export type Origin = z.infer<typeof originSchema>;
+
+/**
+ * One frame on its way out. `run` is present on frames of a running turn: edges drop a lower attempt and follow one
+ * run of the same attempt until the final frame (`final`, published after the commit) replaces it.
+ */
+export const outItemSchema = z.object({
+  frame: streamFrameSchema,
+  run: z.object({ attempt: z.int().positive(), run_id: z.string(), final: z.boolean() }).optional(),
+  origin: originSchema.optional(),
+});
+export type OutItem = z.infer<typeof outItemSchema>;
+
+/** Most frames in one message on `out.user.<uid>`; a frame's `seq` is `stream sequence × this + its place`. */
+export const outBatchFrames = 64;
+
+/** Payload of `out.user.<uid>`: what one event-loop turn of an actor process produced for one user. */
+export const outBatchSchema = z.object({ items: z.array(outItemSchema).min(1).max(outBatchFrames) });
+export type OutBatch = z.infer<typeof outBatchSchema>;
+
+/**
+ * Wire `seq` of frame `index` of a batch of `count`: counted back from the end of the batch, so that the last frame's
+ * `seq` is known from the stream sequence alone.
+ */
+export function frameSeq(streamSeq: number, index: number, count: number): number {
+  return streamSeq * outBatchFrames + outBatchFrames - count + index;
+}
+
+/** Stream sequence that a wire `seq` belongs to. */
+export function streamSeqOf(seq: number): number {
+  return Math.floor(seq / outBatchFrames);
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "./client-frame.ts";
+import { idSchema } from "./ids.ts";
+import { historyMessageSchema } from "./message.ts";
+import { neoContextSchema } from "./neo.ts";
+import { messageStatusSchema, originSchema } from "./server-frame.ts";
+
+/** Which API a message came through. */
+export const surfaceSchema = z.enum(["chat", "cyber", "neo", "webhook", "qq", "telegram", "automation"]);
+export type Surface = z.infer<typeof surfaceSchema>;
+
+/**
+ * What stands in a session's log (`session.in.<p>.<user>.<session>`): one user message.
+ * `message_id` names the user's message and `reply_id` the reply, so that a turn which starts again keeps both.
+ * `client_given` is false where the edge made `client_msg_id`: such an id can't be repeated by a client.
+ */
+export const sessionInputSchema = z.object({
+  kind: z.literal("message"),
+  user: idSchema,
+  session: idSchema,
+  client_msg_id: idSchema,
+  client_given: z.boolean(),
+  message_id: idSchema,
+  reply_id: idSchema,
+  content: contentSchema,
+  mode: modeSchema,
+  model: z.string().max(128).optional(),
+  attachments: z.array(attachmentSchema),
+  client_info: clientInfoSchema.optional(),
+  /** Yao Neo: where the user is in the front end; given to the model as fenced data. */
+  context: neoContextSchema.optional(),
+  origin: originSchema.optional(),
+  surface: surfaceSchema,
+  /** Unix milliseconds at which the edge accepted it. */
+  at: z.int(),
+});
+export type SessionInput = z.infer<typeof sessionInputSchema>;
+
+const key = { user: idSchema, session: idSchema };
+
+/** Requests to the owner of a session (`session.ask.<p>`). */
+export const sessionAskSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("state"), ...key, client_msg_id: idSchema }),
+  z.object({ kind: z.literal("queue"), ...key }),
+  z.object({ kind: z.literal("stop"), ...key, message_id: idSchema.optional() }),
+  z.object({ kind: z.literal("changed"), ...key }),
+]);
+export type SessionAsk = z.infer<typeof sessionAskSchema>;
+
+/** Answer to `state`: what became of a message. */
+export const messageStateSchema = z.object({
+  status: messageStatusSchema,
+  message_id: z.string().optional(),
+  reply_id: z.string().optional(),
+  queue_position: z.int().positive().optional(),
+  text: z.string().optional(),
+});
+export type MessageState = z.infer<typeof messageStateSchema>;
+
+/** Answer to `queue`: the session's unfinished user messages, oldest first. */
+export const sessionQueueSchema = z.object({ unfinished: z.array(historyMessageSchema) });
+export type SessionQueue = z.infer<typeof sessionQueueSchema>;
+
+/** Answer to `stop`: the reply that is being cancelled, if one was running. */
+export const stopAnswerSchema = z.object({ stopped: z.boolean(), message_id: z.string().optional() });
+export type StopAnswer = z.infer<typeof stopAnswerSchema>;

@@ -1,0 +1,81 @@
+import { idPattern } from "./ids.ts";
+
+/** Partitions of a keyed stream. Fixed for life: it is part of the subject of every stored message. */
+export const partitionCount = 64;
+
+/** JetStream streams by role. */
+export const streams = { sessions: "SESSIONS", out: "OUT", events: "EVENTS" } as const;
+
+function token(value: string): string {
+  if (!idPattern.test(value)) throw new RangeError(`not a subject token: ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** FNV-1a (32 bit) of a text's UTF-8 bytes; the same function nats-server uses for `partition()`. */
+export function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** The partition of a session, 0 … 63. */
+export function sessionPartition(user: string, session: string): number {
+  return fnv1a(`${user}.${session}`) % partitionCount;
+}
+
+/** Subjects, built and read here alone. */
+export const subjects = {
+  /** Everything that enters a session's queue. */
+  sessionIn: (user: string, session: string) =>
+    `session.in.${sessionPartition(user, session)}.${token(user)}.${token(session)}`,
+  sessionInPartition: (partition: number) => `session.in.${partition}.>`,
+  sessionInAll: "session.in.>",
+  /** Requests to the owner of a session's partition. */
+  sessionAsk: (partition: number) => `session.ask.${partition}`,
+
+  /** Heartbeats of actor processes, and requests to one of them. */
+  actorAlive: (process: string) => `actors.alive.${token(process)}`,
+  actorAliveAll: "actors.alive.*",
+  actorMove: (process: string) => `actors.move.${token(process)}`,
+
+  /** A user's frames: published to `out.user`, read live from `live.user`. */
+  outUser: (user: string) => `out.user.${token(user)}`,
+  outUserAll: "out.user.*",
+  liveUser: (user: string) => `live.user.${token(user)}`,
+  liveUserTemplate: "live.user.{{wildcard(1)}}",
+  /** Answers to one request or one socket of one edge. */
+  outEdge: (edge: string, request: string) => `out.edge.${token(edge)}.${token(request)}`,
+  outEdgeAll: (edge: string) => `out.edge.${token(edge)}.>`,
+
+  /** Turns without a session (`/v1`), and the edge's continuing interest in them. */
+  turnStateless: "turn.stateless",
+  turnCancel: (request: string) => `turn.cancel.${token(request)}`,
+  turnCancelAll: "turn.cancel.*",
+  edgeInterest: (edge: string) => `edge.interest.${token(edge)}`,
+  edgeInterestAll: "edge.interest.*",
+
+  /** What has happened, for any actor that wants to know. */
+  eventTurnCompleted: (user: string) => `event.turn.completed.${token(user)}`,
+  eventAll: "event.>",
+
+  /** REST requests: `rest.<area>.<name>`, the name comes from the route table. */
+  rest: (area: string, name: string) => `rest.${token(area)}.${token(name)}`,
+} as const;
+
+/** Queue group in which the handlers of one area share its requests. */
+export const restQueueGroup = "rest";
+/** Queue group of the session actors for turns without a session. */
+export const turnQueueGroup = "turns";
+
+/** `{user, session}` of a `session.in` subject, or null for a subject of another form. */
+export function parseSessionIn(subject: string): { user: string; session: string } | null {
+  const [root, kind, , user, session, ...rest] = subject.split(".");
+  if (root !== "session" || kind !== "in" || user === undefined || session === undefined || rest.length > 0)
+    return null;
+  return { user, session };
+}
+
+/** The last token of a subject: the request of `out.edge`, the process of `actors.alive`. */
+export function lastToken(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1);
+}
