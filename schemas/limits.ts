@@ -28,6 +28,8 @@ export const limitsSchema = z.object({
   providerConnectMs: limit(10_000, "ms to connect to a model provider and get its headers"),
   providerFirstTokenMs: limit(60_000, "ms until a model's first token"),
   providerIdleMs: limit(30_000, "ms between two tokens of a model"),
+  statelessTurns: limit(256, "turns without a session that one actor process runs at a time"),
+  restInFlight: limit(1_000, "requests to one route that one actor process handles at a time"),
   coalesceMs: limit(20, "ms over which the chunks of a turn are joined into one frame"),
   groupCommit: limit(128, "turns committed in one write"),
   turnReplyBytes: limit(1 * MiB, "size of one reply of a model"),

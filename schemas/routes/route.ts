@@ -10,11 +10,12 @@ export interface Route<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodType = z.ZodType,
+  Who extends Access = Access,
 > {
   method: "get" | "post" | "put" | "del";
   /** Path with `:name` parameters, from the root. */
   path: string;
-  access: Access;
+  access: Who;
   /** The subject is `rest.<area>.<name>`. */
   area: string;
   name: string;
@@ -36,14 +37,15 @@ export function defineRoute<
   Query extends z.ZodType = z.ZodObject,
   Body extends z.ZodType = z.ZodObject,
   Answer extends z.ZodType = z.ZodType,
+  Who extends Access = Access,
 >(
-  route: Omit<Route<Params, Query, Body, Answer>, "params" | "query" | "body" | "status"> & {
+  route: Omit<Route<Params, Query, Body, Answer, Who>, "params" | "query" | "body" | "status"> & {
     params?: Params;
     query?: Query;
     body?: Body;
     status?: 200 | 201;
   },
-): Route<Params, Query, Body, Answer> {
+): Route<Params, Query, Body, Answer, Who> {
   const nothing = z.object({});
   return {
     status: 200,

@@ -1,0 +1,16 @@
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import type { Db } from "mongodb";
+import type { NatsConnection } from "nats";
+import type { ProcessContext } from "../infra/process-context.ts";
+import type { Models } from "./models/model.ts";
+
+/** What every actor of a process works with; made once in `main.ts`. */
+export interface ActorContext extends ProcessContext {
+  nc: NatsConnection;
+  js: JetStreamClient;
+  jsm: JetStreamManager;
+  db: Db;
+  models: Models;
+  /** Id of this actor process on `actors.alive.<id>`. */
+  actorId: string;
+}

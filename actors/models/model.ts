@@ -1,0 +1,51 @@
+import type { ChatMessage, ChatParams, OpenAIFinish, ToolCallDelta, Usage } from "../../schemas/openai.ts";
+
+/** One call of a model. */
+export interface ModelCall {
+  /** The model that was asked for by name; unset = the chain of the purpose. */
+  model?: string | undefined;
+  messages: ChatMessage[];
+  params: ChatParams;
+  /** Aborts the call, upstream included; the stream then throws the signal's reason. */
+  signal: AbortSignal;
+  /** Who pays: a user's id. */
+  user: string;
+}
+
+/** Answer of a model, in order: one `start`, then the parts, then one `end`. Text is never empty. */
+export type ModelDelta =
+  | { kind: "start"; model: string }
+  | { kind: "content"; text: string }
+  | { kind: "reasoning"; text: string }
+  | { kind: "tool_calls"; tool_calls: ToolCallDelta[] }
+  | { kind: "end"; finish_reason: OpenAIFinish; usage: Usage };
+
+/** One model behind a chain's link. Its stream begins with `start` as soon as the model has answered at all. */
+export interface ModelDriver {
+  /** @throws ParleyError `llm_unavailable` when the model fails, before or between its deltas. */
+  stream(call: ModelCall): AsyncIterable<ModelDelta>;
+}
+
+/** What a list of models shows of one. */
+export interface ModelInfo {
+  id: string;
+  owned_by: string;
+  /** Unix seconds. */
+  created: number;
+  /** Tokens of prompt and answer together. */
+  contextTokens: number;
+}
+
+/** All models of a process. */
+export interface Models {
+  /**
+   * Streams from the first model of the chain that answers; the next link is tried only before the first delta.
+   * @throws ParleyError `model_not_found` for an unknown name, `llm_unavailable` when every link failed.
+   */
+  stream(purpose: "chat", call: ModelCall): AsyncIterable<ModelDelta>;
+  list(): ModelInfo[];
+  /** Whether someone configured a provider; otherwise the built-in models answer. */
+  readonly configured: boolean;
+  /** Context of a model, or of the chain's first link. */
+  contextTokens(model?: string): number;
+}

@@ -1,0 +1,93 @@
+import type { Msg, NatsConnection } from "nats";
+import type { z } from "zod";
+import type { Logger } from "../infra/log.ts";
+import type { Settings } from "../infra/settings.ts";
+import { ParleyError } from "../schemas/errors.ts";
+import type { Principal } from "../schemas/principal.ts";
+import type { Access, RestAnswer, RestRequest, Route } from "../schemas/routes/route.ts";
+import { restQueueGroup, subjects } from "../schemas/subjects.ts";
+import { isStorageAway } from "./storage-error.ts";
+
+/** What serving a route needs of a process. */
+export interface RestContext {
+  nc: NatsConnection;
+  log: Logger;
+  settings: Pick<Settings, "limits">;
+}
+
+/** The validated parts of a request, and who asks; only a public route may be called by nobody. */
+export interface RouteRequest<Params, Query, Body, Who extends Access> {
+  principal: Who extends "public" ? Principal | null : Principal;
+  ip: string;
+  params: Params;
+  query: Query;
+  body: Body;
+}
+
+/**
+ * Serves a route on its subject, sharing its requests with the other processes that do. Errors leave in the uniform
+ * body; the edge turns them into OpenAI's where the route says so. The edge has validated what arrives here.
+ */
+export function serveRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+  Who extends Access,
+>(
+  { nc, log, settings }: RestContext,
+  route: Route<Params, Query, Body, Answer, Who>,
+  handler: (
+    request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who>,
+  ) => Promise<z.input<Answer>>,
+): void {
+  const { restInFlight, jsonAnswerBytes } = settings.limits;
+  const name = `${route.area}.${route.name}`;
+  let inFlight = 0;
+
+  const answer = async (msg: Msg): Promise<RestAnswer> => {
+    if (inFlight >= restInFlight) return errorAnswer(new ParleyError("service_unavailable"));
+    inFlight += 1;
+    try {
+      const request = msg.json<RestRequest>();
+      if (route.access !== "public" && request.principal === null) throw new ParleyError("unauthorized");
+      return { status: route.status, body: await handler(request as Parameters<typeof handler>[0]) };
+    } catch (err) {
+      return errorAnswer(toParleyError(err, log, name));
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  const serve = async (msg: Msg): Promise<void> => {
+    let text = JSON.stringify(await answer(msg));
+    if (Buffer.byteLength(text) > jsonAnswerBytes) {
+      log.error({ route: name, bytes: Buffer.byteLength(text) }, "answer too large");
+      text = JSON.stringify(errorAnswer(new ParleyError("internal_error")));
+    }
+    msg.respond(text);
+  };
+  nc.subscribe(subjects.rest(route.area, route.name), {
+    queue: restQueueGroup,
+    callback: (err, msg) => {
+      if (err !== null) log.error({ err, route: name }, "route subscription failed");
+      else serve(msg).catch((cause: unknown) => log.error({ err: cause, route: name }, "answer not sent"));
+    },
+  });
+}
+
+function errorAnswer(error: ParleyError): RestAnswer {
+  const { status, body, retryAfter } = error;
+  return retryAfter === undefined
+    ? { status, body }
+    : { status, body, headers: { "retry-after": String(retryAfter) } };
+}
+
+function toParleyError(err: unknown, log: Logger, route: string): ParleyError {
+  if (err instanceof ParleyError) return err;
+  if (isStorageAway(err)) {
+    log.warn({ err, route }, "storage away");
+    return new ParleyError("storage_unavailable", { cause: err });
+  }
+  log.error({ err, route }, "handler failed");
+  return new ParleyError("internal_error", { cause: err });
+}
