@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
 import type { Settings } from "../schemas/config.ts";
+import { enginesFile, readRecord } from "./engines/record.ts";
 import { SettingsError } from "./settings-error.ts";
 
 /** Where the engines are, credentials included. */
@@ -10,11 +8,10 @@ export interface Endpoints {
   mongodbUri: string;
 }
 
-const written = z.object({ natsUrl: z.string().optional(), mongodbUri: z.string().optional() });
-
-/** The file in which `parley up` and `parley engines` write where their engines are. */
-export function enginesFile(settings: Pick<Settings, "dataDir">): string {
-  return join(settings.dataDir, "engines.json");
+/** Base URLs (`…/v1`, OpenAI-compatible) of the local models that run now. */
+export interface LocalModels {
+  chatModelUrl?: string | undefined;
+  embeddingsUrl?: string | undefined;
 }
 
 /**
@@ -22,21 +19,21 @@ export function enginesFile(settings: Pick<Settings, "dataDir">): string {
  * @throws SettingsError when neither names them.
  */
 export function resolveEndpoints(settings: Pick<Settings, "dataDir" | "natsUrl" | "mongodbUri">): Endpoints {
-  const file = enginesFile(settings);
-  const embedded = settings.natsUrl && settings.mongodbUri ? {} : readWritten(file);
-  const natsUrl = settings.natsUrl ?? embedded.natsUrl;
-  const mongodbUri = settings.mongodbUri ?? embedded.mongodbUri;
+  const record = readRecord(settings);
+  const natsUrl = settings.natsUrl ?? record.natsUrl;
+  const mongodbUri = settings.mongodbUri ?? record.mongodbUri;
   if (natsUrl && mongodbUri) return { natsUrl, mongodbUri };
   const missing = [!natsUrl && "NATS_URL", !mongodbUri && "MONGODB_URI"].filter(Boolean).join(" and ");
   throw new SettingsError(
-    `no engines: set ${missing}, or start the embedded engines with "parley engines" or "parley up" (they write ${file})`,
+    `no engines: set ${missing}, or start the embedded engines with "parley engines" or "parley up" (they write ${enginesFile(settings)})`,
   );
 }
 
-function readWritten(file: string): z.infer<typeof written> {
-  try {
-    return written.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch {
-    return {};
-  }
+/**
+ * The local models that are installed and running. They come up after the server (installed in the background) and may
+ * go away, so ask again before use; one small file is read.
+ */
+export function localModels(settings: Pick<Settings, "dataDir">): LocalModels {
+  const { chatModelUrl, embeddingsUrl } = readRecord(settings);
+  return { chatModelUrl, embeddingsUrl };
 }

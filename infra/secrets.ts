@@ -15,14 +15,19 @@ export interface Secrets {
   generated: string[];
 }
 
-/** Makes a value for each name that is absent, once; `generated` names those this call made. */
-export type Kept = { values: Record<string, string>; generated: string[] };
+/** Values that are made once; `generated` names those that this call made. */
+export interface Kept<Name extends string> {
+  values: Record<Name, string>;
+  generated: Name[];
+}
 
 const makers = {
   jwtSecret: () => randomBytes(48).toString("base64url"),
   encryptionKey: () => randomBytes(32).toString("hex"),
   adminPassword: () => randomBytes(12).toString("base64url"),
 };
+type Name = keyof typeof makers;
+const names = Object.keys(makers) as Name[];
 const bucketName = "parley_secrets";
 
 /**
@@ -35,34 +40,39 @@ export async function loadSecrets(
   settings: Pick<Settings, "dataDir" | "natsUrl" | "jwtSecret" | "encryptionKey" | "adminPassword">,
   nc?: NatsConnection,
 ): Promise<Secrets> {
-  const { jwtSecret, encryptionKey, adminPassword } = settings;
-  const given = Object.entries({ jwtSecret, encryptionKey, adminPassword }).filter(
-    ([, value]) => value !== undefined,
+  const fixed = names.flatMap((name) =>
+    settings[name] === undefined ? [] : [[name, settings[name]] as const],
   );
-  const fixed = Object.fromEntries(given) as Record<string, string>;
-  const missing = Object.fromEntries(Object.entries(makers).filter(([name]) => !(name in fixed)));
-  if (settings.natsUrl !== undefined && nc === undefined)
-    throw new Error("an external NATS needs a connection");
-  let kept: Kept;
+  const given = Object.fromEntries(fixed) as Partial<Record<Name, string>>;
+  const missing = names.filter((name) => given[name] === undefined);
+  const make = pick(missing, (name) => makers[name]);
+  let kept: Kept<Name>;
   if (settings.natsUrl === undefined) {
-    kept = keepInFile(join(settings.dataDir, "secrets.json"), missing);
-    const copy = Object.fromEntries(
-      Object.entries({ ...kept.values, ...fixed }).map(([name, value]) => [name, () => value]),
-    );
-    if (nc !== undefined) await keepInBucket(nc, copy);
+    kept = keepInFile(join(settings.dataDir, "secrets.json"), make);
+    if (nc !== undefined)
+      await keepInBucket(
+        nc,
+        pick(names, (name) => () => given[name] ?? kept.values[name]),
+      );
   } else {
-    kept = await keepInBucket(nc as NatsConnection, missing);
+    if (nc === undefined) throw new Error("an external NATS needs a connection");
+    kept = await keepInBucket(nc, make);
   }
-  const all = { ...kept.values, ...fixed } as Record<keyof typeof makers, string>;
+  const all = { ...kept.values, ...given };
   return { ...all, encryptionKey: Buffer.from(all.encryptionKey, "hex"), generated: kept.generated };
 }
 
+function pick(from: Name[], value: (name: Name) => () => string): Record<Name, () => string> {
+  return Object.fromEntries(from.map((name) => [name, value(name)])) as Record<Name, () => string>;
+}
+
 /** Reads `file` (JSON, mode 600) and adds what is missing in it, so that two processes end with the same values. */
-export function keepInFile(file: string, make: Record<string, () => string>): Kept {
+export function keepInFile<K extends string>(file: string, make: Record<K, () => string>): Kept<K> {
   const before = read(file);
-  const names = Object.keys(make).filter((name) => before?.[name] === undefined);
-  if (names.length === 0) return { values: before ?? {}, generated: [] };
-  const values = { ...before, ...Object.fromEntries(names.map((name) => [name, make[name]?.() ?? ""])) };
+  const generated = (Object.keys(make) as K[]).filter((name) => before?.[name] === undefined);
+  const made = Object.fromEntries(generated.map((name) => [name, make[name]()]));
+  const values = { ...before, ...made } as Record<K, string>;
+  if (generated.length === 0) return { values, generated };
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, `${JSON.stringify(values, null, 2)}\n`, { mode: 0o600 });
@@ -76,7 +86,7 @@ export function keepInFile(file: string, make: Record<string, () => string>): Ke
   } finally {
     rmSync(draft, { force: true });
   }
-  return { values, generated: names };
+  return { values, generated };
 }
 
 function read(file: string): Record<string, string> | undefined {
@@ -90,19 +100,20 @@ function read(file: string): Record<string, string> | undefined {
   }
 }
 
-async function keepInBucket(nc: NatsConnection, make: Record<string, () => string>): Promise<Kept> {
+async function keepInBucket(nc: NatsConnection, make: Record<Name, () => string>): Promise<Kept<Name>> {
   const bucket = await new Kvm(nc).create(bucketName, { history: 1 });
-  const values: Record<string, string> = {};
-  const generated: string[] = [];
-  for (const [name, maker] of Object.entries(make)) {
-    const value = maker();
+  const values = {} as Record<Name, string>;
+  const generated: Name[] = [];
+  for (const name of Object.keys(make) as Name[]) {
+    const value = make[name]();
     const made = await bucket.create(name, value).then(
       () => true,
       () => false,
     );
-    values[name] = made ? value : ((await bucket.get(name))?.string() ?? "");
+    const present = made ? value : (await bucket.get(name))?.string();
+    if (!present) throw new Error(`secret ${name} could not be kept in the KV bucket ${bucketName}`);
+    values[name] = present;
     if (made) generated.push(name);
-    if (!values[name]) throw new Error(`secret ${name} could not be kept in the KV bucket ${bucketName}`);
   }
   return { values, generated };
 }

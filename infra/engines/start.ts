@@ -1,0 +1,191 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Settings } from "../../schemas/config.ts";
+import type { Endpoints } from "../endpoints.ts";
+import type { Logger } from "../log.ts";
+import { keepInFile } from "../secrets.ts";
+import { Engine, type EngineDefinition } from "./engine.ts";
+import { freePort } from "./free-port.ts";
+import { mongod, mongodUri } from "./mongod.ts";
+import { natsServer, natsServerUrl } from "./nats-server.ts";
+import type { Progress } from "./pip-install.ts";
+import { commandLine, isRunning } from "./process.ts";
+import { findMongod, findNatsServer } from "./program.ts";
+import { type EnginesRecord, readRecord, updateRecord } from "./record.ts";
+
+/** The settings that engines depend on. */
+export type EngineSettings = Pick<
+  Settings,
+  "dataDir" | "natsUrl" | "mongodbUri" | "natsPort" | "mqttPort" | "mongodbPort"
+>;
+
+/** The engines of one `DATA_DIR`, or those of the settings' URLs. */
+export interface Engines extends Endpoints {
+  /** Ports of the embedded engines; undefined for external ones. */
+  ports: { nats?: number | undefined; mqtt?: number | undefined; mongodb?: number | undefined };
+  nats?: Engine | undefined;
+  mongod?: Engine | undefined;
+  /** Starts engines that die again, from now on. */
+  watch(): void;
+  /** Ends the engines that this process started or adopted. */
+  stop(): Promise<void>;
+}
+
+/** A definition made for given ports, and the ports wanted. */
+interface Wish {
+  name: string;
+  wanted: Record<string, number>;
+  define: (ports: Record<string, number>) => EngineDefinition;
+}
+
+/**
+ * Starts nats-server and mongod where the settings name no URL, or adopts those that an earlier process left behind.
+ * Engines that another living parley watches over are used as they are, and left running by `stop`.
+ * @throws SettingsError when a program can't be had; Error with the end of the log when an engine does not start
+ */
+export async function startEngines(
+  settings: EngineSettings,
+  log: Logger,
+  progress: Progress,
+): Promise<Engines> {
+  const { dataDir, natsUrl, mongodbUri } = settings;
+  if (natsUrl !== undefined && mongodbUri !== undefined) {
+    return { natsUrl, mongodbUri, ports: {}, watch: () => undefined, stop: async () => undefined };
+  }
+  const record = readRecord(settings);
+  if (await hasLivingOwner(record)) {
+    log.info({ owner: record.owner }, "engines of another process are used");
+    return ofAnotherProcess(settings, record);
+  }
+  updateRecord(settings, (now) => {
+    now.owner = process.pid;
+    now.natsUrl = now.mongodbUri = now.chatModelUrl = now.embeddingsUrl = undefined;
+  });
+  const { values } = keepInFile(join(dataDir, "engine-credentials.json"), {
+    natsPassword: () => randomBytes(24).toString("base64url"),
+    mongodbPassword: () => randomBytes(24).toString("base64url"),
+    mongodbKey: () => randomBytes(48).toString("base64"),
+  });
+
+  // Installed one after the other: the progress lines stay readable. Started side by side.
+  const natsProgram = natsUrl === undefined ? await findNatsServer(progress) : undefined;
+  const mongodProgram = mongodbUri === undefined ? await findMongod(progress) : undefined;
+  const natsWish = natsProgram && {
+    name: "nats-server",
+    wanted: { nats: settings.natsPort, mqtt: settings.mqttPort },
+    define: ({ nats = 0, mqtt = 0 }: Record<string, number>) =>
+      natsServer({
+        program: natsProgram,
+        dataDir,
+        natsPort: nats,
+        mqttPort: mqtt,
+        password: values.natsPassword,
+      }),
+  };
+  const mongodWish = mongodProgram && {
+    name: "mongod",
+    wanted: { mongodb: settings.mongodbPort },
+    define: ({ mongodb = 0 }: Record<string, number>) =>
+      mongod({
+        program: mongodProgram,
+        dataDir,
+        port: mongodb,
+        password: values.mongodbPassword,
+        key: values.mongodbKey,
+      }),
+  };
+  const started = await Promise.allSettled([
+    natsWish ? adoptOrStart(natsWish, settings, log) : undefined,
+    mongodWish ? adoptOrStart(mongodWish, settings, log) : undefined,
+  ]);
+  const [nats, mongo] = started.map((one) => (one.status === "fulfilled" ? one.value : undefined));
+  const failure = started.find((one) => one.status === "rejected");
+  if (failure) {
+    await Promise.all([nats?.stop(), mongo?.stop()]);
+    throw failure.reason;
+  }
+  return owned(settings, nats, mongo, values);
+}
+
+function owned(
+  settings: EngineSettings,
+  nats: Engine | undefined,
+  mongo: Engine | undefined,
+  passwords: { natsPassword: string; mongodbPassword: string },
+): Engines {
+  const ports = { ...nats?.definition.ports, ...mongo?.definition.ports } as Engines["ports"];
+  const natsUrl =
+    settings.natsUrl ?? natsServerUrl({ natsPort: ports.nats ?? 0, password: passwords.natsPassword });
+  const mongodbUri =
+    settings.mongodbUri ?? mongodUri({ port: ports.mongodb ?? 0, password: passwords.mongodbPassword });
+  updateRecord(settings, (record) => {
+    record.natsUrl = nats && natsUrl;
+    record.mongodbUri = mongo && mongodbUri;
+  });
+  return {
+    ...{ natsUrl, mongodbUri, ports, nats, mongod: mongo },
+    watch: () => {
+      for (const engine of [nats, mongo]) engine?.watch((pid) => note(settings, engine.definition, pid));
+    },
+    stop: async () => {
+      await Promise.all([nats?.stop(), mongo?.stop()]);
+      updateRecord(settings, (record) => {
+        record.engines = {};
+        record.owner =
+          record.natsUrl =
+          record.mongodbUri =
+          record.chatModelUrl =
+          record.embeddingsUrl =
+            undefined;
+      });
+    },
+  };
+}
+
+/** Adopts the recorded process, or starts a new one on the first free ports. Records it as soon as it exists. */
+export async function adoptOrStart(
+  { name, wanted, define }: Wish,
+  settings: Pick<Settings, "dataDir">,
+  log: Logger,
+): Promise<Engine> {
+  const left = readRecord(settings).engines[name];
+  if (left !== undefined && (await commandLine(left.pid)).includes(left.program)) {
+    const adopted = await Engine.adopt(define(left.ports), left.pid, log);
+    if (adopted !== undefined) return adopted;
+  }
+  const ports: Record<string, number> = {};
+  for (const [port, number] of Object.entries(wanted))
+    ports[port] = await freePort(number, Object.values(ports));
+  const definition = define(ports);
+  return Engine.start(definition, log, (pid) => note(settings, definition, pid));
+}
+
+function note(
+  settings: Pick<Settings, "dataDir">,
+  { name, program, ports }: EngineDefinition,
+  pid: number,
+): void {
+  updateRecord(settings, (record) => {
+    record.engines[name] = { pid, program, ports };
+  });
+}
+
+async function hasLivingOwner({ owner, natsUrl, mongodbUri }: EnginesRecord): Promise<boolean> {
+  if (owner === undefined || owner === process.pid || !(natsUrl || mongodbUri) || !isRunning(owner))
+    return false;
+  return /\b(parley|ava)\b/.test(await commandLine(owner));
+}
+
+function ofAnotherProcess(settings: EngineSettings, record: EnginesRecord): Engines {
+  const ports = Object.assign(
+    {},
+    ...Object.values(record.engines).map((engine) => engine.ports),
+  ) as Engines["ports"];
+  return {
+    natsUrl: settings.natsUrl ?? record.natsUrl ?? "",
+    mongodbUri: settings.mongodbUri ?? record.mongodbUri ?? "",
+    ports,
+    watch: () => undefined,
+    stop: async () => undefined,
+  };
+}

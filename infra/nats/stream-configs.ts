@@ -1,0 +1,63 @@
+import { DiscardPolicy, RetentionPolicy, StorageType } from "@nats-io/jetstream";
+import { nanos } from "nats";
+import type { Limits } from "../../schemas/limits.ts";
+import { streams, subjects } from "../../schemas/subjects.ts";
+import type { WantedStream } from "./streams.ts";
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const MiB = 1024 * 1024;
+
+/** How long the server remembers a `Nats-Msg-Id`, ms. */
+export const duplicateWindowMs = 2 * minute;
+
+/**
+ * SESSIONS: what is accepted and not finished, and nothing else. A full subject refuses the next message (10077), which
+ * makes `max_msgs_per_subject` the bound of a session's queue. No age: nothing accepted may go away by itself.
+ */
+export function sessionsStreamConfig(limits: Limits): WantedStream {
+  return {
+    name: streams.sessions,
+    subjects: [subjects.sessionInAll],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    discard_new_per_subject: true,
+    max_msgs_per_subject: limits.sessionQueue,
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+  };
+}
+
+/**
+ * OUT: frames on their way to devices, in memory for two minutes so that a device that lost its connection can resume.
+ * `republish` hands each stored frame to core NATS with its sequence and the one before it on the same subject.
+ */
+export function outStreamConfig(): WantedStream {
+  return {
+    name: streams.out,
+    subjects: [subjects.outUserAll],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.Memory,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(duplicateWindowMs),
+    max_bytes: 256 * MiB,
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+    republish: { src: subjects.outUserAll, dest: subjects.liveUserTemplate },
+  };
+}
+
+/** EVENTS: what has happened, for 30 days, read by other actors with durables of their own. */
+export function eventsStreamConfig(): WantedStream {
+  return {
+    name: streams.events,
+    subjects: [subjects.eventAll],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(30 * day),
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+  };
+}
