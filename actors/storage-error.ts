@@ -1,4 +1,4 @@
-import { JetStreamError, JetStreamNotEnabled } from "@nats-io/jetstream";
+import { JetStreamApiError, JetStreamError } from "@nats-io/jetstream";
 import {
   MongoError,
   MongoNetworkError,
@@ -16,11 +16,10 @@ import {
 
 const away = [
   MongoNetworkError,
-  MongoSystemError,
   MongoNotConnectedError,
+  MongoSystemError,
   MongoTopologyClosedError,
   JetStreamError,
-  JetStreamNotEnabled,
   RequestError,
   TimeoutError,
   ConnectionError,
@@ -28,9 +27,11 @@ const away = [
   DrainingConnectionError,
 ];
 
-/** Whether MongoDB or NATS could not be reached or had no primary, as opposed to a request that is wrong. */
+/** Whether MongoDB or NATS could not be reached or had no leader, as opposed to a request that is wrong. */
 export function isStorageAway(err: unknown): boolean {
   if (away.some((kind) => err instanceof kind)) return true;
-  if (!(err instanceof MongoError)) return false;
-  return err.hasErrorLabel("RetryableWriteError") || err.hasErrorLabel("ResetPool");
+  if (err instanceof MongoError) return err.hasErrorLabel("RetryableWriteError");
+  if (err instanceof JetStreamApiError) return err.status === 503;
+  // The class of this error is not exported.
+  return err instanceof Error && err.name === "JetStreamNotEnabled";
 }

@@ -12,7 +12,7 @@ export interface ModelCall {
   user: string;
 }
 
-/** Answer of a model, in order: one `start`, then the parts, then one `end`. Text is never empty. */
+/** Answer of a model, in order: `start` just before the first part, the parts, then one `end`. Text is never empty. */
 export type ModelDelta =
   | { kind: "start"; model: string }
   | { kind: "content"; text: string }
@@ -20,7 +20,7 @@ export type ModelDelta =
   | { kind: "tool_calls"; tool_calls: ToolCallDelta[] }
   | { kind: "end"; finish_reason: OpenAIFinish; usage: Usage };
 
-/** One model behind a chain's link. Its stream begins with `start` as soon as the model has answered at all. */
+/** One model behind a chain's link. Before its first delta it may fail without anybody having seen of it. */
 export interface ModelDriver {
   /** @throws ParleyError `llm_unavailable` when the model fails, before or between its deltas. */
   stream(call: ModelCall): AsyncIterable<ModelDelta>;

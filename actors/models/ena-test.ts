@@ -1,0 +1,91 @@
+import { setTimeout as delay, setImmediate as nextTick } from "node:timers/promises";
+import type { ModelCall, ModelDelta, ModelDriver } from "./model.ts";
+import { estimateTokens, promptTokens, textOf, usageOf } from "./tokens.ts";
+
+/** Name of the built-in deterministic model; `ena-test:<n>x<ms>` sets its chunks and their distance. */
+export const enaTestName = "ena-test";
+
+const shaped = /^ena-test:(\d{1,5})x(\d{1,5})$/;
+const maxChunks = 10_000;
+const maxDelayMs = 60_000;
+const shortestChunk = 4;
+const longestChunk = 12;
+// Chunks without delay between two turns of the event loop: an abort is seen there.
+const chunksPerTick = 64;
+
+/** What a name asks for: so many chunks, so many ms apart, or chunks as they come. */
+export interface ChunkPlan {
+  count?: number;
+  delayMs: number;
+}
+
+/** The plan in a model name; undefined when it is not one of this model's. */
+export function parseEnaTest(model: string): ChunkPlan | undefined {
+  if (model === enaTestName) return { delayMs: 0 };
+  const match = shaped.exec(model);
+  if (match === null) return undefined;
+  const [count, delayMs] = [Number(match[1]), Number(match[2])];
+  return count >= 1 && count <= maxChunks && delayMs <= maxDelayMs ? { count, delayMs } : undefined;
+}
+
+/** Pieces of about one word, 4 to 12 characters each, the last one perhaps shorter; characters stay whole. */
+export function splitWords(text: string): string[] {
+  const chunks: string[] = [];
+  let start = 0;
+  let characters = 0;
+  for (let at = 0; at < text.length; ) {
+    const code = text.codePointAt(at) as number;
+    at += code > 0xffff ? 2 : 1;
+    characters += 1;
+    const wordEnds = characters >= shortestChunk && (code === 0x20 || code === 0x0a);
+    if (!wordEnds && characters < longestChunk) continue;
+    chunks.push(text.slice(start, at));
+    start = at;
+    characters = 0;
+  }
+  if (start < text.length) chunks.push(text.slice(start));
+  return chunks;
+}
+
+/** Exactly `count` pieces, none empty, characters whole; a text with too few characters is repeated to have enough. */
+export function splitEvenly(text: string, count: number): string[] {
+  let characters = Array.from(text);
+  if (characters.length < count) {
+    const repeats = Math.ceil(count / (text.length + 1)) * 2;
+    characters = Array.from(`${text} `.repeat(repeats)).slice(0, count);
+  }
+  const at = (index: number) => Math.floor((index * characters.length) / count);
+  return Array.from({ length: count }, (_, index) => characters.slice(at(index), at(index + 1)).join(""));
+}
+
+async function* answer(call: ModelCall, model: string, plan: ChunkPlan): AsyncGenerator<ModelDelta> {
+  const { signal, messages } = call;
+  signal.throwIfAborted();
+  yield { kind: "start", model };
+  const question = messages.findLast((message) => message.role === "user");
+  const text = `${enaTestName}: ${question === undefined ? "" : textOf(question)}`;
+  const chunks = plan.count === undefined ? splitWords(text) : splitEvenly(text, plan.count);
+  for (const [index, chunk] of chunks.entries()) {
+    if (plan.delayMs > 0 && index > 0) await pause(plan.delayMs, signal);
+    else if (index % chunksPerTick === chunksPerTick - 1) await nextTick();
+    signal.throwIfAborted();
+    yield { kind: "content", text: chunk };
+  }
+  const prompt = promptTokens(messages);
+  const completion = estimateTokens(chunks.join(""));
+  yield { kind: "end", finish_reason: "stop", usage: usageOf(prompt, completion) };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (err) {
+    // The timer's own AbortError would hide why the call was aborted.
+    throw signal.aborted ? signal.reason : err;
+  }
+}
+
+/** The model that repeats the last user message as `ena-test: <text>`: no network, same answer every time. */
+export function createEnaTest(model: string, plan: ChunkPlan): ModelDriver {
+  return { stream: (call) => answer(call, model, plan) };
+}

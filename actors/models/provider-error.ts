@@ -1,0 +1,47 @@
+import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { ParleyError } from "../../schemas/errors.ts";
+
+/** A model call that failed: a short reason for people, without keys, addresses or a provider's own text. */
+export class ProviderError extends Error {
+  /** Whether a repeat may succeed at once. */
+  readonly retryable: boolean;
+  /** Ms that the provider asked to wait before it. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    reason: string,
+    options: { retryable?: boolean; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(reason, { cause: options.cause });
+    this.name = "ProviderError";
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** What went wrong, from whatever a provider's client threw. */
+export function toProviderError(err: unknown): ProviderError {
+  if (err instanceof ProviderError) return err;
+  // The body bound throws inside fetch, which wraps it.
+  if (err instanceof Error && err.cause instanceof ProviderError) return err.cause;
+  if (err instanceof APIConnectionTimeoutError) return new ProviderError("连接上游超时", { cause: err });
+  if (err instanceof APIConnectionError)
+    return new ProviderError("无法连接上游", { retryable: true, cause: err });
+  if (!(err instanceof APIError)) return new ProviderError("上游回复中断或无效", { cause: err });
+  const status = err.status as number | undefined;
+  if (status === undefined) return new ProviderError("上游返回错误", { cause: err });
+  const seconds = Number.parseInt(err.headers?.get("retry-after") ?? "", 10);
+  const retryAfterMs = Number.isNaN(seconds) ? undefined : seconds * 1000;
+  if (status === 429)
+    return new ProviderError("上游限流 (429)", { retryable: true, retryAfterMs, cause: err });
+  if (status >= 500)
+    return new ProviderError(`上游错误 (${status})`, { retryable: true, retryAfterMs, cause: err });
+  if (status === 401 || status === 403)
+    return new ProviderError(`上游拒绝了密钥 (${status})`, { cause: err });
+  return new ProviderError(`上游拒绝了请求 (${status})`, { cause: err });
+}
+
+/** The error that a client sees when no model answers. */
+export function llmUnavailable(reason: string, cause?: unknown): ParleyError {
+  return new ParleyError("llm_unavailable", { error: `AI 服务暂不可用: ${reason}`, cause });
+}

@@ -1,0 +1,43 @@
+import type { ChatMessage, Usage } from "../../schemas/openai.ts";
+
+// What a chat template adds around one message, and what a provider counts for an image of low detail.
+const messageOverhead = 4;
+const imageTokens = 85;
+
+/**
+ * Tokens of a text, roughly: four ASCII characters are one, a CJK character is one. In UTF-8 a CJK character takes
+ * two bytes more than its one UTF-16 unit, so both counts follow from two lengths that are cheap to get.
+ */
+export function estimateTokens(text: string): number {
+  const wide = (Buffer.byteLength(text) - text.length) / 2;
+  return Math.ceil((text.length - wide) / 4 + wide);
+}
+
+/** Text of a message; its images are left out. */
+export function textOf(message: ChatMessage): string {
+  const { content } = message;
+  if (typeof content === "string") return content;
+  return (content ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+/** Tokens of one message, images, tool calls and template included, roughly. */
+export function messageTokens(message: ChatMessage): number {
+  let tokens = messageOverhead + estimateTokens(textOf(message));
+  if (Array.isArray(message.content))
+    tokens += imageTokens * message.content.filter((part) => part.type === "image_url").length;
+  for (const call of message.tool_calls ?? [])
+    tokens += estimateTokens(call.function.name) + estimateTokens(call.function.arguments);
+  return tokens;
+}
+
+/** Tokens of a whole prompt, roughly. */
+export function promptTokens(messages: readonly ChatMessage[]): number {
+  let tokens = 0;
+  for (const message of messages) tokens += messageTokens(message);
+  return tokens;
+}
+
+/** Usage of one call, from its two parts. */
+export function usageOf(prompt: number, completion: number): Usage {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
