@@ -1,0 +1,49 @@
+import type { Logger } from "../../infra/log.ts";
+import type { Settings } from "../../infra/settings.ts";
+import { defaultContextTokens, type Link, type ModelSource } from "./catalog.ts";
+import { createClient, createOpenAIDriver, listProviderModels } from "./openai-provider.ts";
+
+const officialUrl = "https://api.openai.com/v1";
+
+/** A source that also says which of its models are the chain. */
+export interface ProviderSource extends ModelSource {
+  /** The configured models in order; without any, the first one that the provider lists. */
+  chain(): Link[];
+}
+
+/**
+ * The provider of `OPENAI_BASE_URL`, `OPENAI_API_KEY` and `OPENAI_MODEL` (several, separated by commas, are a chain);
+ * undefined when neither URL nor key is set. What the provider itself lists is asked once, in the background.
+ */
+export function environmentSource(
+  settings: Settings,
+  log: Logger,
+  startedAt: number,
+): ProviderSource | undefined {
+  const { openaiBaseUrl, openaiApiKey, openaiModel, limits } = settings;
+  if (openaiBaseUrl === undefined && openaiApiKey === undefined) return undefined;
+  const baseUrl = openaiBaseUrl ?? officialUrl;
+  const owner = new URL(baseUrl).hostname;
+  const client = createClient({ baseUrl, apiKey: openaiApiKey }, limits);
+  const toLink = (id: string): Link => ({
+    info: { id, owned_by: owner, created: startedAt, contextTokens: defaultContextTokens },
+    driver: createOpenAIDriver(client, id, limits),
+  });
+  const names = (openaiModel ?? "").split(",").map((name) => name.trim());
+  const configured = [...new Set(names)].filter((name) => name !== "").map(toLink);
+  const links = new Map(configured.map((link) => [link.info.id, link]));
+  listProviderModels(client, limits).then(
+    (ids) => {
+      for (const id of ids.slice(0, maxListed)) if (!links.has(id)) links.set(id, toLink(id));
+    },
+    (err: unknown) => log.warn({ reason: (err as Error).message }, "provider does not list its models"),
+  );
+  return {
+    chain: () => (configured.length > 0 ? configured : [...links.values()].slice(0, 1)),
+    links: () => [...links.values()],
+    find: (model) => links.get(model),
+  };
+}
+
+// Aggregators list some hundred models.
+const maxListed = 2_000;
