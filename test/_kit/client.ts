@@ -33,6 +33,8 @@ export class ChatClient {
   readonly closes: { at: number; code: number; reason: string }[] = [];
   readonly view = new ClientView();
   readonly chain = new Chain();
+  /** `client_msg_id`s whose final frame was seen once, also when the view was loaded anew since. */
+  readonly everFinished = new Set<string>();
   #options: ClientOptions;
   #socket: WebSocket | undefined;
   #connection = 0;
@@ -132,6 +134,11 @@ export class ChatClient {
     this.#socket?.pause();
   }
 
+  /** Reads again. */
+  readOn(): void {
+    this.#socket?.resume();
+  }
+
   /** Ends it for good. */
   async close(): Promise<void> {
     this.#ended = true;
@@ -174,9 +181,9 @@ export class ChatClient {
     this.raw({ type: "history", session_id: session, limit: 200 });
   }
 
-  /** Whether all asked-for histories have come. */
-  get loaded(): boolean {
-    return this.#loading.size === 0;
+  /** Waits until all asked-for histories have come. */
+  async caughtUp(ms = defaultMs): Promise<void> {
+    await this.until(() => this.#loading.size === 0, `${this.name} gets its histories`, ms);
   }
 
   #models = new Map<Send, string | undefined>();
@@ -218,6 +225,7 @@ export class ChatClient {
     if (fault !== undefined) this.faults.push(`connection ${connection}: ${fault}`);
     this.#answer(frame);
     this.view.take(frame, (id) => this.#byId.get(id)?.content);
+    if (frame.type === "stream_end") this.everFinished.add(frame.client_msg_id);
     this.#watch.changed();
   }
 

@@ -1,0 +1,53 @@
+import type { ExecutionContext } from "ava";
+import { check, describe } from "./checker.ts";
+import type { ChatClient } from "./client.ts";
+import { type Collected, collect } from "./collect.ts";
+import { Load } from "./load.ts";
+import { type Seed, seedFromEnvironment } from "./seed.ts";
+import { type System, type SystemOptions, startSystem } from "./system.ts";
+
+/** How often a fault is repeated in one run: 1 in `make test`, more in `make soak`. */
+export const rounds = Number(process.env.FAULT_ROUNDS ?? 1);
+
+/** A system under load, to which a test does something and then calls {@link Scenario.finish}. */
+export interface Scenario {
+  system: System;
+  seed: Seed;
+  /** One client on each edge; both belong to the same user, write, come back and retry. */
+  clients: readonly ChatClient[];
+  load: Load;
+  /** Lets the load end, waits for rest, and asserts that no promise was broken. */
+  finish(expected?: Partial<Collected>): Promise<void>;
+}
+
+/** Starts a system with two clients and a load over `sessions` sessions, as ava's test ends it stops. */
+export async function underLoad(
+  t: ExecutionContext,
+  options: SystemOptions & { sessions?: number; window?: number; messages?: number } = {},
+): Promise<Scenario> {
+  const seed = seedFromEnvironment();
+  t.log(`seed ${seed.value}`);
+  const system = await startSystem(options);
+  t.teardown(() => system.stop());
+  const behaviour = { reconnect: true, retry: true };
+  const clients = [
+    await system.client("one", { edge: 0, ...behaviour }),
+    await system.client("two", { edge: 1, ...behaviour }),
+  ];
+  const load = new Load({ clients, seed, sessions: options.sessions ?? 12, ...options });
+  const finish = async (expected: Partial<Collected> = {}) => {
+    await load.settle();
+    await assertPromises(t, system, { seed, clients, controls: load.controls, ...expected });
+  };
+  return { system, seed, clients, load, finish };
+}
+
+/** Asserts that the checker finds nothing. */
+export async function assertPromises(t: ExecutionContext, system: System, from: Collected): Promise<void> {
+  await Promise.all(from.clients.filter(({ connected }) => connected).map((client) => client.caughtUp()));
+  const history = await collect(system, from);
+  const violations = check(history);
+  if (violations.length > 0) for (const actor of system.actors) t.log(`${actor.name}\n${actor.tail(15)}`);
+  t.log(`${history.turns.length} turns, ${history.sends.length} messages sent`);
+  t.is(violations.length, 0, describe(violations, history.seed));
+}
