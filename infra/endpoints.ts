@@ -8,12 +8,6 @@ export interface Endpoints {
   mongodbUri: string;
 }
 
-/** Base URLs (`…/v1`, OpenAI-compatible) of the local models that run now. */
-export interface LocalModels {
-  chatModelUrl?: string | undefined;
-  embeddingsUrl?: string | undefined;
-}
-
 /**
  * The engines' URLs from the settings, else from `DATA_DIR/engines.json`.
  * @throws SettingsError when neither names them.
@@ -30,10 +24,9 @@ export function resolveEndpoints(settings: Pick<Settings, "dataDir" | "natsUrl" 
 }
 
 /**
- * The local models that are installed and running. They come up after the server (installed in the background) and may
- * go away, so ask again before use; one small file is read.
+ * Base URL (`…/v1`, OpenAI-compatible) of the local embeddings, undefined while they are not there. They come up after
+ * the server and may go away, so ask again before use; one small file is read.
  */
-export function localModels(settings: Pick<Settings, "dataDir">): LocalModels {
-  const { chatModelUrl, embeddingsUrl } = readRecord(settings);
-  return { chatModelUrl, embeddingsUrl };
+export function embeddingsUrl(settings: Pick<Settings, "dataDir">): string | undefined {
+  return readRecord(settings).embeddingsUrl;
 }

@@ -15,7 +15,6 @@ const recordSchema = z.object({
   natsUrl: z.string().optional(),
   mongodbUri: z.string().optional(),
   embeddingsUrl: z.string().optional(),
-  chatModelUrl: z.string().optional(),
   engines: z.record(z.string(), engineSchema).default({}),
 });
 

@@ -4,14 +4,17 @@ import type { Settings } from "../../schemas/config.ts";
 import type { Endpoints } from "../endpoints.ts";
 import type { Logger } from "../log.ts";
 import { keepInFile } from "../secrets.ts";
+import { SettingsError } from "../settings-error.ts";
 import { Engine, type EngineDefinition } from "./engine.ts";
 import { freePort } from "./free-port.ts";
 import { mongod, mongodUri } from "./mongod.ts";
 import { natsServer, natsServerUrl } from "./nats-server.ts";
 import type { Progress } from "./pip-install.ts";
-import { commandLine, isRunning } from "./process.ts";
+import { commandLine, endProcess, isRunning } from "./process.ts";
 import { findMongod, findNatsServer } from "./program.ts";
 import { type EnginesRecord, readRecord, updateRecord } from "./record.ts";
+
+const leftBehindMs = 1_000;
 
 /** The settings that engines depend on. */
 export type EngineSettings = Pick<
@@ -23,6 +26,8 @@ export type EngineSettings = Pick<
 export interface Engines extends Endpoints {
   /** Ports of the embedded engines; undefined for external ones. */
   ports: { nats?: number | undefined; mqtt?: number | undefined; mongodb?: number | undefined };
+  /** False when another process watches over the engines of this `DATA_DIR`. */
+  owned: boolean;
   nats?: Engine | undefined;
   mongod?: Engine | undefined;
   /** Starts engines that die again, from now on. */
@@ -49,17 +54,11 @@ export async function startEngines(
   progress: Progress,
 ): Promise<Engines> {
   const { dataDir, natsUrl, mongodbUri } = settings;
-  if (natsUrl !== undefined && mongodbUri !== undefined) {
-    return { natsUrl, mongodbUri, ports: {}, watch: () => undefined, stop: async () => undefined };
-  }
   const record = readRecord(settings);
-  if (await hasLivingOwner(record)) {
-    log.info({ owner: record.owner }, "engines of another process are used");
-    return ofAnotherProcess(settings, record);
-  }
+  if (await hasLivingOwner(record)) return ofAnotherProcess(settings, record, log);
   updateRecord(settings, (now) => {
     now.owner = process.pid;
-    now.natsUrl = now.mongodbUri = now.chatModelUrl = now.embeddingsUrl = undefined;
+    now.natsUrl = now.mongodbUri = now.embeddingsUrl = undefined;
   });
   const { values } = keepInFile(join(dataDir, "engine-credentials.json"), {
     natsPassword: () => randomBytes(24).toString("base64url"),
@@ -123,20 +122,16 @@ function owned(
     record.mongodbUri = mongo && mongodbUri;
   });
   return {
-    ...{ natsUrl, mongodbUri, ports, nats, mongod: mongo },
+    ...{ natsUrl, mongodbUri, ports, nats, mongod: mongo, owned: true },
     watch: () => {
-      for (const engine of [nats, mongo]) engine?.watch((pid) => note(settings, engine.definition, pid));
+      for (const engine of [nats, mongo])
+        engine?.watch((pid) => noteEngine(settings, engine.definition, pid));
     },
     stop: async () => {
-      await Promise.all([nats?.stop(), mongo?.stop()]);
+      await Promise.all([nats?.stop(), mongo?.stop(), endLeftBehind(settings)]);
       updateRecord(settings, (record) => {
         record.engines = {};
-        record.owner =
-          record.natsUrl =
-          record.mongodbUri =
-          record.chatModelUrl =
-          record.embeddingsUrl =
-            undefined;
+        record.owner = record.natsUrl = record.mongodbUri = record.embeddingsUrl = undefined;
       });
     },
   };
@@ -157,10 +152,19 @@ export async function adoptOrStart(
   for (const [port, number] of Object.entries(wanted))
     ports[port] = await freePort(number, Object.values(ports));
   const definition = define(ports);
-  return Engine.start(definition, log, (pid) => note(settings, definition, pid));
+  return Engine.start(definition, log, (pid) => noteEngine(settings, definition, pid));
 }
 
-function note(
+/** Ends recorded engines that nobody adopted, such as extras that are switched off now. */
+async function endLeftBehind(settings: EngineSettings): Promise<void> {
+  const ours = new Set(["nats-server", "mongod"]);
+  for (const [name, { pid, program }] of Object.entries(readRecord(settings).engines)) {
+    if (!ours.has(name) && (await commandLine(pid)).includes(program)) await endProcess(pid, leftBehindMs);
+  }
+}
+
+/** Records a running engine. */
+export function noteEngine(
   settings: Pick<Settings, "dataDir">,
   { name, program, ports }: EngineDefinition,
   pid: number,
@@ -170,22 +174,23 @@ function note(
   });
 }
 
-async function hasLivingOwner({ owner, natsUrl, mongodbUri }: EnginesRecord): Promise<boolean> {
-  if (owner === undefined || owner === process.pid || !(natsUrl || mongodbUri) || !isRunning(owner))
-    return false;
-  return /\b(parley|ava)\b/.test(await commandLine(owner));
+async function hasLivingOwner({ owner }: EnginesRecord): Promise<boolean> {
+  if (owner === undefined || owner === process.pid || !isRunning(owner)) return false;
+  return /parley(\.js)? (up|engines)\b/.test(await commandLine(owner));
 }
 
-function ofAnotherProcess(settings: EngineSettings, record: EnginesRecord): Engines {
+function ofAnotherProcess(settings: EngineSettings, record: EnginesRecord, log: Logger): Engines {
+  const natsUrl = settings.natsUrl ?? record.natsUrl;
+  const mongodbUri = settings.mongodbUri ?? record.mongodbUri;
+  if (natsUrl === undefined || mongodbUri === undefined) {
+    throw new SettingsError(
+      `process ${record.owner} is starting engines in ${settings.dataDir}: wait for it or end it`,
+    );
+  }
+  log.info({ owner: record.owner }, "engines of another process are used");
   const ports = Object.assign(
     {},
     ...Object.values(record.engines).map((engine) => engine.ports),
   ) as Engines["ports"];
-  return {
-    natsUrl: settings.natsUrl ?? record.natsUrl ?? "",
-    mongodbUri: settings.mongodbUri ?? record.mongodbUri ?? "",
-    ports,
-    watch: () => undefined,
-    stop: async () => undefined,
-  };
+  return { natsUrl, mongodbUri, ports, owned: false, watch: () => undefined, stop: async () => undefined };
 }

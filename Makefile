@@ -1,0 +1,48 @@
+# Needs Node >= 20.19, Python >= 3.9 with venv, and make. Everything else is installed into the checkout.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*')
+AVA ?=
+
+.PHONY: help run test build check gen soak bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## install what is missing, start engines, edge and actors (Ctrl-C stops)
+	@exec node bin/parley.js up
+
+test: build ## install what is missing and run the tests
+	@npx ava $(AVA)
+
+build: dist/.built ## compile to dist/
+
+check: node_modules/.installed ## format, lint, types, generated files
+	@npx biome check .
+	@npx tsc -p . --noEmit
+	@$(MAKE) gen
+	@git diff --exit-code -- .env.example schemas/gen
+
+gen: dist/.built ## write the generated files
+	@node dist/infra/cli/gen.js
+
+soak: build ## the long fault run, with a seed (SEED=…)
+	@node dist/test/faults/soak.js
+
+bench: build ## the benchmark tables
+	@node dist/test/bench/main.js
+
+clean: ## remove what was built (not the engines, not the data)
+	@rm -rf dist
+
+node_modules/.installed: package-lock.json package.json
+	@echo "installing npm packages" >&2
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# A compiled file whose source is gone would still run as a test.
+dist/.built: node_modules/.installed tsconfig.json $(SOURCES)
+	@if [ -d dist ]; then find dist -name '*.js' | while read -r file; do \
+	  source="$${file#dist/}"; [ -e "$${source%.js}.ts" ] || rm -f "$$file" "$$file.map"; done; fi
+	@npx tsc -p .
+	@touch $@

@@ -1,0 +1,85 @@
+import { Command } from "commander";
+import { version } from "../checkout.ts";
+import { runEngines } from "./engines.ts";
+import { runActors, runEdge } from "./roles.ts";
+import { runProcess } from "./run-process.ts";
+import { runUp } from "./up.ts";
+
+const program = new Command("parley")
+  .description("Event-driven chat, voice and IoT gateway: one actor core, three public APIs.")
+  .version(version)
+  .addHelpText(
+    "after",
+    `
+Settings are environment variables, or lines of a file .env in the working folder; .env.example lists all of them.
+Exit codes: 0 stopped on request, 1 failed, 78 the settings are wrong or the engines are missing (the message says which).
+
+Examples:
+  parley up                          everything on this machine
+  parley engines                     only the embedded nats-server and mongod
+  NATS_URL=… MONGODB_URI=… parley edge
+  NATS_URL=… MONGODB_URI=… parley actors session`,
+  );
+
+program
+  .command("up")
+  .description("start engines where no URL is set, one edge and all actors; start again what dies")
+  .addHelpText(
+    "after",
+    `
+The embedded engines keep their data in DATA_DIR (.data). They are installed into .engines/ when the machine has none.
+Unless EXTRAS=0, a local chat model and embeddings are installed in the background and join when they are ready.
+SIGTERM or Ctrl-C stops everything, the engines too, within 10 s.
+
+Examples:
+  parley up
+  PORT=8080 DATA_DIR=/var/lib/parley EXTRAS=0 parley up`,
+  )
+  .action(() => runProcess("up", runUp));
+
+program
+  .command("engines")
+  .description("start only the embedded nats-server and mongod, and print their URLs")
+  .addHelpText(
+    "after",
+    `
+Prints NATS_URL=… and MONGODB_URI=… (with credentials) to stdout and watches over both until SIGTERM.
+An edge and actors with the same DATA_DIR find them without these URLs.
+
+Examples:
+  parley engines
+  DATA_DIR=/tmp/try NATS_PORT=0 MQTT_PORT=0 MONGODB_PORT=0 parley engines    on any free ports`,
+  )
+  .action(() => runProcess("engines", runEngines));
+
+program
+  .command("edge")
+  .description("serve WebSocket, REST and event streams on PORT")
+  .addHelpText(
+    "after",
+    `
+Uses NATS_URL and MONGODB_URI, else the engines that DATA_DIR/engines.json names. Any number of edges may run.
+
+Examples:
+  parley edge
+  PORT=0 parley edge                 on any free port; the ready line tells which`,
+  )
+  .action(() => runProcess("edge", runEdge));
+
+program
+  .command("actors")
+  .argument("[names...]", "which actors; none = all")
+  .description("run the actors: session, voice, memory, knowledge, automation …")
+  .addHelpText(
+    "after",
+    `
+Uses NATS_URL and MONGODB_URI, else the engines that DATA_DIR/engines.json names. Any number of processes may run; they
+share the sessions, and take over those of a process that goes away.
+
+Examples:
+  parley actors
+  parley actors session memory`,
+  )
+  .action((names: string[]) => runProcess("actors", (process) => runActors(process, names)));
+
+await program.parseAsync();

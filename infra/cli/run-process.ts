@@ -1,0 +1,59 @@
+import type { Settings } from "../../schemas/config.ts";
+import { Lifecycle } from "../lifecycle.ts";
+import { createLogger, type Logger } from "../log.ts";
+import { loadSettings } from "../settings.ts";
+import { SettingsError } from "../settings-error.ts";
+
+/** What every command starts with. */
+export interface CommandProcess {
+  role: string;
+  settings: Settings;
+  log: Logger;
+  lifecycle: Lifecycle;
+}
+
+const exitConfig = 78;
+
+/** Runs a command until a signal ends it. A wrong setting exits 78, any other failure to start 1. */
+export async function runProcess(
+  role: string,
+  start: (process: CommandProcess) => Promise<void>,
+): Promise<void> {
+  let lifecycle: Lifecycle | undefined;
+  try {
+    const settings = loadSettings();
+    const log = createLogger(role, settings);
+    lifecycle = new Lifecycle(log, settings.limits.stopMs);
+    lifecycle.installSignals();
+    await start({ role, settings, log, lifecycle });
+  } catch (error) {
+    // A start that a signal cut short fails; the signal's stop goes on and exits 0.
+    if (lifecycle?.stopping) return;
+    const { message, stack } = error as Error;
+    const expected = error instanceof SettingsError;
+    process.stderr.write(`parley ${role}: ${expected ? message : (stack ?? message)}\n`);
+    await lifecycle?.stop();
+    process.exit(expected ? exitConfig : 1);
+  }
+}
+
+/**
+ * Says that a process serves: one JSON line on stdout, whatever LOG_LEVEL is, and a message to the parent if it is `up`.
+ */
+export function announceReady({ role }: CommandProcess, ports: Record<string, number | undefined>): void {
+  const line = {
+    level: "info",
+    time: new Date().toISOString(),
+    role,
+    pid: process.pid,
+    ...ports,
+    msg: "ready",
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.send?.({ ready: true, ...ports });
+}
+
+/** Tells people how an installation goes, on stderr. */
+export function progress(line: string): void {
+  process.stderr.write(`parley: ${line}\n`);
+}

@@ -1,0 +1,50 @@
+import { startExtras } from "../engines/extras.ts";
+import { startEngines } from "../engines/start.ts";
+import { connectNats } from "../nats/connect.ts";
+import { loadSecrets } from "../secrets.ts";
+import { banner } from "./banner.ts";
+import { Child } from "./child.ts";
+import { announceReady, type CommandProcess, progress } from "./run-process.ts";
+
+/** Of the time a stop may take, what remains for the engines after edge and actors. */
+const enginesStopMs = 4_500;
+
+/** `parley up`: engines, one edge, all actors, then the extras in the background. */
+export async function runUp(command: CommandProcess): Promise<void> {
+  const { settings, log, lifecycle } = command;
+  const starting = startEngines(settings, log, progress);
+  lifecycle.onStop("engines", () =>
+    starting.then(
+      (engines) => engines.stop(),
+      () => undefined,
+    ),
+  );
+  const engines = await starting;
+  engines.watch();
+
+  // Made before the children start, so that they all read the same.
+  const nc = await connectNats({
+    url: engines.natsUrl,
+    name: "up",
+    log,
+    connectMs: settings.limits.natsConnectMs,
+  });
+  const secrets = await loadSecrets(settings, nc);
+  await nc.close();
+
+  const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);
+  const env = { LIMIT_STOP_MS: String(graceMs) };
+  const edge = new Child(["edge"], { ...env }, log);
+  const actors = new Child(["actors"], { ...env }, log);
+  lifecycle.onStop("actors", () => actors.stop(graceMs));
+  lifecycle.onStop("edge", () => edge.stop(graceMs));
+  const [{ port = settings.port }] = await Promise.all([edge.start(), actors.start()]);
+  if (lifecycle.stopping) return;
+
+  announceReady(command, { port, ...engines.ports });
+  process.stderr.write(banner({ settings, port, ports: engines.ports, secrets }));
+  if (settings.extras && engines.owned) {
+    const extras = startExtras(settings, log, progress);
+    lifecycle.onStop("extras", () => extras.stop());
+  }
+}
