@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import { ParleyError } from "../../schemas/errors.ts";
+import { networkOf } from "./network.ts";
+
+const bucketName = "parley_attempts";
+const windowMs = 60_000;
+const lostRace: readonly number[] = [
+  JetStreamApiCodes.StreamWrongLastSequence,
+  JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+];
+const maxConflicts = 50;
+const conflictDelayMs = 20;
+
+/** Times of a caller's attempts in the last minute, Unix ms, oldest first. */
+const attemptsSchema = z.array(z.number());
+
+/**
+ * Counts log-in attempts of an address over all processes, in a KV bucket that outlives them: at most `perMinute` in
+ * any 60 seconds. Refused attempts don't count.
+ */
+export class AttemptLimit {
+  readonly #bucket: KV;
+  readonly #perMinute: number;
+  // Attempts of one address wait for one another here, so that they don't race for its key.
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(bucket: KV, perMinute: number) {
+    this.#bucket = bucket;
+    this.#perMinute = perMinute;
+  }
+
+  static async open(nc: NatsConnection, perMinute: number): Promise<AttemptLimit> {
+    const bucket = await new Kvm(nc).create(bucketName, { history: 1, ttl: windowMs });
+    return new AttemptLimit(bucket, perMinute);
+  }
+
+  /** @throws ParleyError `rate_limited` with the seconds until the next attempt is allowed. */
+  async count(ip: string): Promise<void> {
+    const key = createHash("sha256").update(networkOf(ip)).digest("hex").slice(0, 32);
+    const before = this.#turns.get(key);
+    const turn = (before ?? Promise.resolve()).then(() => this.#add(key));
+    const settled = turn.catch(() => {});
+    this.#turns.set(key, settled);
+    try {
+      await turn;
+    } finally {
+      if (this.#turns.get(key) === settled) this.#turns.delete(key);
+    }
+  }
+
+  async #add(key: string): Promise<void> {
+    for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
+      const entry = await this.#bucket.get(key);
+      const now = Date.now();
+      const known = entry?.operation === "PUT" ? attemptsSchema.parse(entry.json()) : [];
+      const recent = known.filter((at) => at > now - windowMs);
+      const oldest = recent.at(-this.#perMinute);
+      if (oldest !== undefined)
+        throw new ParleyError("rate_limited", { retryAfter: Math.ceil((oldest + windowMs - now) / 1000) });
+      if (await this.#write(key, [...recent, now], entry?.revision ?? 0)) return;
+      await delay(conflictDelayMs * Math.random());
+    }
+    throw new ParleyError("rate_limited");
+  }
+
+  /** Whether nobody else wrote the key since `revision` (0 = it was not there). */
+  async #write(key: string, attempts: number[], revision: number): Promise<boolean> {
+    try {
+      await this.#bucket.put(key, JSON.stringify(attempts), { previousSeq: revision });
+      return true;
+    } catch (err) {
+      if (err instanceof JetStreamApiError && lostRace.includes(err.code)) return false;
+      throw err;
+    }
+  }
+}

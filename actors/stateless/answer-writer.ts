@@ -1,0 +1,89 @@
+import type { ToolCallDelta } from "../../schemas/openai.ts";
+import type { StatelessAnswer } from "../../schemas/stateless-turn.ts";
+
+// Characters of one answer: escaped as JSON they take up to six bytes each, which fits a NATS message.
+const maxChars = 32_768;
+
+/** Where answers go, in order. */
+export type SendAnswer = (answer: StatelessAnswer) => void;
+
+/** The answers of one turn: text is joined to at most one answer every `coalesceMs`, the first goes out at once. */
+export class AnswerWriter {
+  readonly #send: SendAnswer;
+  readonly #coalesceMs: number;
+  #text = "";
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  constructor(send: SendAnswer, coalesceMs: number) {
+    this.#send = send;
+    this.#coalesceMs = coalesceMs;
+  }
+
+  content(text: string): void {
+    this.#text += text;
+    if (this.#timer !== undefined || this.#immediate !== undefined) return;
+    const wait = this.#lastAt + this.#coalesceMs - performance.now();
+    // What a model says within one event-loop turn belongs into one answer, also the first.
+    if (wait <= 0) this.#immediate = setImmediate(() => this.#flush());
+    else this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  toolCalls(calls: readonly ToolCallDelta[]): void {
+    this.#flush();
+    for (const call of calls) {
+      const [first = "", ...rest] = pieces(call.function?.arguments ?? "");
+      const named = call.function?.arguments === undefined ? call : withArguments(call, first);
+      this.#send({ kind: "delta", tool_calls: [named] });
+      for (const piece of rest)
+        this.#send({ kind: "delta", tool_calls: [{ index: call.index, function: { arguments: piece } }] });
+    }
+  }
+
+  /** Sends what is left of the text, then the last answer. */
+  last(answer: Extract<StatelessAnswer, { kind: "end" | "error" }>): void {
+    this.#flush();
+    this.#send(answer);
+  }
+
+  /** Drops what is left: nobody listens. */
+  discard(): void {
+    this.#disarm();
+    this.#text = "";
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+  }
+
+  #flush(): void {
+    this.#disarm();
+    if (this.#text === "") return;
+    this.#lastAt = performance.now();
+    for (const content of pieces(this.#text)) this.#send({ kind: "delta", content });
+    this.#text = "";
+  }
+}
+
+function withArguments(call: ToolCallDelta, text: string): ToolCallDelta {
+  return { ...call, function: { ...call.function, arguments: text } };
+}
+
+/** Pieces of a text that fit one answer; characters stay whole. */
+function pieces(text: string): string[] {
+  if (text.length <= maxChars) return [text];
+  const parts: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    let end = Math.min(start + maxChars, text.length);
+    const last = text.charCodeAt(end - 1);
+    // A high surrogate belongs to the character that follows.
+    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
+    parts.push(text.slice(start, end));
+    start = end;
+  }
+  return parts;
+}

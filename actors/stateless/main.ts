@@ -1,0 +1,74 @@
+import type { Msg } from "nats";
+import { z } from "zod";
+import { fromZodError } from "../../schemas/errors.ts";
+import { idSchema } from "../../schemas/ids.ts";
+import {
+  edgeInterestSchema,
+  type StatelessAnswer,
+  statelessTurnSchema,
+} from "../../schemas/stateless-turn.ts";
+import { lastToken, subjects, turnQueueGroup } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { StatelessTurns } from "./stateless-turns.ts";
+import { UsageLedger } from "./usage-ledger.ts";
+
+const addressSchema = z.object({ edge: idSchema, request: idSchema });
+
+/** Serves turns without a session. At a stop the running ones end first; `stop` may be called earlier, too. */
+export function startStateless(
+  ctx: Pick<ActorContext, "nc" | "db" | "models" | "log" | "settings" | "lifecycle">,
+): { stop(): Promise<void> } {
+  const { nc, db, models, log, settings, lifecycle } = ctx;
+  const send = (to: z.infer<typeof addressSchema>, answer: StatelessAnswer): void =>
+    nc.publish(subjects.outEdge(to.edge, to.request), JSON.stringify(answer));
+  const ledger = new UsageLedger(db, log);
+  const turns = new StatelessTurns({ models, ledger, limits: settings.limits, log, send });
+
+  const read = (msg: Msg): unknown => {
+    try {
+      return msg.json();
+    } catch {
+      return undefined;
+    }
+  };
+  const begin = (msg: Msg): void => {
+    const payload = read(msg);
+    const turn = statelessTurnSchema.safeParse(payload);
+    if (turn.success) {
+      turns.start(turn.data);
+      return;
+    }
+    log.warn({ err: turn.error }, "turn without a session is malformed");
+    const to = addressSchema.safeParse(payload);
+    const { errorType, message } = fromZodError(turn.error);
+    if (to.success) send(to.data, { kind: "error", errorType, message });
+  };
+  const listen = (subject: string, handle: (msg: Msg) => void, queue?: string) =>
+    nc.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (err, msg) => {
+        if (err === null) handle(msg);
+        else log.error({ err, subject }, "subscription failed");
+      },
+    });
+  listen(subjects.turnCancelAll, (msg) => turns.cancel(lastToken(msg.subject)));
+  listen(subjects.edgeInterestAll, (msg) => {
+    const interest = edgeInterestSchema.safeParse(read(msg));
+    if (interest.success) turns.interest(lastToken(msg.subject), interest.data.requests);
+  });
+  const incoming = listen(subjects.turnStateless, begin, turnQueueGroup);
+
+  const stop = async (): Promise<void> => {
+    // What was delivered but not yet handled still counts as taken.
+    if (!incoming.isClosed()) await incoming.drain().catch(() => {});
+    await turns.stop();
+    await ledger.stop();
+  };
+  let stopping: Promise<void> | undefined;
+  const stopOnce = (): Promise<void> => {
+    stopping ??= stop();
+    return stopping;
+  };
+  lifecycle.onStop("turns without a session", stopOnce);
+  return { stop: stopOnce };
+}

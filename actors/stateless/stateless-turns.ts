@@ -1,0 +1,154 @@
+import type { Logger } from "../../infra/log.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import type { StatelessAnswer, StatelessTurn } from "../../schemas/stateless-turn.ts";
+import type { Models } from "../models/model.ts";
+import { estimateTokens, promptTokens } from "../models/tokens.ts";
+import { AnswerWriter } from "./answer-writer.ts";
+import type { UsageLedger } from "./usage-ledger.ts";
+
+/** Why a turn was ended from outside. */
+class TurnAborted extends Error {
+  readonly why: "cancelled" | "silent" | "stopping";
+
+  constructor(why: TurnAborted["why"]) {
+    super(`turn aborted: ${why}`);
+    this.name = "TurnAborted";
+    this.why = why;
+  }
+}
+
+interface Running {
+  edge: string;
+  abort: AbortController;
+  /** When the edge last wanted this turn, ms of the monotonic clock. */
+  wantedAt: number;
+  done: Promise<void>;
+}
+
+/** What turns without a session work with. */
+export interface StatelessOptions {
+  models: Models;
+  ledger: Pick<UsageLedger, "add">;
+  limits: Limits;
+  log: Logger;
+  /** Publishes an answer to the edge that asked. */
+  send(turn: Pick<StatelessTurn, "edge" | "request">, answer: StatelessAnswer): void;
+}
+
+/** The turns without a session that run in this process. */
+export class StatelessTurns {
+  readonly #options: StatelessOptions;
+  readonly #running = new Map<string, Running>();
+  #sweep: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: StatelessOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a turn; its answers, the refusals included, go to its edge. */
+  start(turn: StatelessTurn): void {
+    const { limits } = this.#options;
+    if (this.#stopped !== undefined) this.#refuse(turn, new ParleyError("service_unavailable"));
+    else if (this.#running.size >= limits.statelessTurns) this.#refuse(turn, new ParleyError("rate_limited"));
+    else if (!this.#running.has(turn.request)) {
+      const abort = new AbortController();
+      const running: Running = {
+        edge: turn.edge,
+        abort,
+        wantedAt: performance.now(),
+        done: Promise.resolve(),
+      };
+      this.#running.set(turn.request, running);
+      running.done = this.#run(turn, abort.signal).finally(() => this.#running.delete(turn.request));
+      this.#sweep ??= setInterval(() => this.#dropSilent(), limits.edgeSilenceMs / 6);
+    }
+  }
+
+  /** The client of the edge has gone. */
+  cancel(request: string): void {
+    this.#running.get(request)?.abort.abort(new TurnAborted("cancelled"));
+  }
+
+  /** The edge still wants these. */
+  interest(edge: string, requests: readonly string[]): void {
+    const now = performance.now();
+    for (const request of requests) {
+      const running = this.#running.get(request);
+      if (running?.edge === edge) running.wantedAt = now;
+    }
+  }
+
+  /** Takes no more turns, waits for the running ones, and ends with an error those that take too long. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const { abort } of this.#running.values()) abort.abort(new TurnAborted("stopping"));
+    }, this.#options.limits.statelessStopMs);
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    clearTimeout(timer);
+    clearInterval(this.#sweep);
+  }
+
+  #refuse(turn: StatelessTurn, error: ParleyError): void {
+    this.#options.send(turn, { kind: "error", errorType: error.errorType, message: error.message });
+  }
+
+  #dropSilent(): void {
+    const oldest = performance.now() - this.#options.limits.edgeSilenceMs;
+    for (const { abort, wantedAt } of this.#running.values())
+      if (wantedAt < oldest) abort.abort(new TurnAborted("silent"));
+    if (this.#running.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+
+  async #run(turn: StatelessTurn, signal: AbortSignal): Promise<void> {
+    const { models, ledger, limits, send } = this.#options;
+    const writer = new AnswerWriter((answer) => send(turn, answer), limits.coalesceMs);
+    const { user, model, messages, params } = turn;
+    let answering: string | undefined;
+    let said = "";
+    try {
+      for await (const delta of models.stream("chat", { user, model, messages, params, signal })) {
+        if (delta.kind === "start") {
+          answering = delta.model;
+          send(turn, delta);
+        } else if (delta.kind === "content") {
+          said += delta.text;
+          writer.content(delta.text);
+        } else if (delta.kind === "tool_calls") {
+          writer.toolCalls(delta.tool_calls);
+        } else if (delta.kind === "end") {
+          ledger.add(user, answering ?? model, delta.usage);
+          writer.last(delta);
+        }
+      }
+    } catch (err) {
+      if (answering !== undefined) ledger.add(user, answering, estimate(turn, said));
+      if (err instanceof TurnAborted && err.why === "cancelled") writer.discard();
+      else writer.last(toAnswer(this.#errorOf(err, turn.request)));
+    }
+  }
+
+  #errorOf(err: unknown, request: string): ParleyError {
+    if (err instanceof ParleyError) return err;
+    if (err instanceof TurnAborted) return new ParleyError("service_unavailable", { cause: err });
+    this.#options.log.error({ err, request }, "turn without a session failed");
+    return new ParleyError("internal_error", { cause: err });
+  }
+}
+
+function toAnswer({ errorType, message }: ParleyError): Extract<StatelessAnswer, { kind: "error" }> {
+  return { kind: "error", errorType, message };
+}
+
+/** What a turn used that did not get to its end. */
+function estimate({ messages }: StatelessTurn, said: string) {
+  return { prompt_tokens: promptTokens(messages), completion_tokens: estimateTokens(said) };
+}

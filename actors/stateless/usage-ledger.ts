@@ -1,0 +1,74 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Collection, Db } from "mongodb";
+import type { Logger } from "../../infra/log.ts";
+import { collections } from "../../schemas/documents.ts";
+import type { Usage } from "../../schemas/openai.ts";
+import type { UsageDocument } from "../../schemas/usage.ts";
+
+const retryMs = 1_000;
+// Different (user, model) pairs that may wait while MongoDB is away.
+const maxWaiting = 10_000;
+
+/**
+ * Adds up what turns used and writes it beside them: a turn never waits for it. What MongoDB does not take is tried
+ * again until the process stops; a write whose answer was lost may count twice.
+ */
+export class UsageLedger {
+  readonly #collection: Collection<UsageDocument>;
+  readonly #log: Logger;
+  #waiting = new Map<string, UsageDocument>();
+  #writing: Promise<void> | undefined;
+  #stop = new AbortController();
+
+  constructor(db: Db, log: Logger) {
+    this.#collection = db.collection<UsageDocument>(collections.usage);
+    this.#log = log;
+  }
+
+  /** Counts one turn. */
+  add(user: string, model: string, usage: Pick<Usage, "prompt_tokens" | "completion_tokens">): void {
+    const day = new Date().toISOString().slice(0, 10);
+    const { prompt_tokens, completion_tokens } = usage;
+    this.#merge({ _id: { user, day, model }, turns: 1, prompt_tokens, completion_tokens });
+    this.#writing ??= this.#write();
+  }
+
+  /** Waits until everything is written, with one more try at most for what fails; what is left is logged. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#writing;
+    if (this.#waiting.size === 0) return;
+    for (const lost of this.#waiting.values()) this.#log.error({ usage: lost }, "usage not stored");
+  }
+
+  #merge(entry: UsageDocument): void {
+    const key = JSON.stringify(Object.values(entry._id));
+    const known = this.#waiting.get(key);
+    if (known !== undefined) {
+      known.turns += entry.turns;
+      known.prompt_tokens += entry.prompt_tokens;
+      known.completion_tokens += entry.completion_tokens;
+    } else if (this.#waiting.size < maxWaiting) this.#waiting.set(key, entry);
+    else this.#log.error({ usage: entry }, "usage not stored");
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const batch = [...this.#waiting.values()];
+      this.#waiting = new Map();
+      try {
+        await this.#collection.bulkWrite(batch.map(toUpdate), { ordered: false });
+      } catch (err) {
+        this.#log.warn({ err, entries: batch.length }, "usage not stored yet");
+        for (const entry of batch) this.#merge(entry);
+        if (this.#stop.signal.aborted) break;
+        await delay(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      }
+    }
+    this.#writing = undefined;
+  }
+}
+
+function toUpdate({ _id, ...counts }: UsageDocument) {
+  return { updateOne: { filter: { _id }, update: { $inc: counts }, upsert: true } };
+}
