@@ -31,14 +31,17 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
     const id = turn.reply?.message_id;
     if (id !== undefined && turn._id.user === client.user) committed.set(id, turn);
   }
+  // An erased turn has lost the id of its reply.
+  const erased = new Set(turns.filter(({ blanked }) => blanked).map(clientMsgId));
   const seen = new Map<string, number>();
   for (const { frame } of client.frames) {
     if (frame.type !== "stream_end") continue;
     seen.set(frame.message_id, (seen.get(frame.message_id) ?? 0) + 1);
     const turn = committed.get(frame.message_id);
     const name = `${client.name}: reply ${frame.message_id} to ${frame.client_msg_id}`;
-    if (turn === undefined) report("final", `${name} ended and is not committed`);
-    else {
+    if (turn === undefined) {
+      if (!erased.has(frame.client_msg_id)) report("final", `${name} ended and is not committed`);
+    } else {
       const text = turn.messages.find(({ message_id }) => message_id === frame.message_id)?.content;
       if (text && text !== frame.text) report("final-text", `${name} says ${frame.text}, committed ${text}`);
       if (turn.finish_reason !== undefined && turn.finish_reason !== frame.finish_reason) {

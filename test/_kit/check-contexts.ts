@@ -73,15 +73,15 @@ function givenBy(
     turn.blanked !== true &&
     turn.messages.some(({ content }) => content !== "")
   ) {
-    return turn.messages.map(({ role, content }) => ({ role, content }));
+    return turn.messages
+      .map(({ role, content }) => ({ role, content }))
+      .filter(({ content }) => content !== "");
   }
   const question = asked.get(`${turn._id.user} ${clientMsgId(turn)}`);
   const reply = replies.get(`${turn._id.user} ${clientMsgId(turn)}`);
   if (question === undefined || reply === undefined) return undefined;
-  return [
-    { role: "user", content: question },
-    { role: "assistant", content: reply },
-  ];
+  const assistant = reply === "" ? [] : [{ role: "assistant", content: reply }];
+  return [{ role: "user", content: question }, ...assistant];
 }
 
 function repliesSeen(history: History): Map<string, string> {

@@ -35,7 +35,21 @@ export function checkTurns(history: History, report: Report): void {
     checkSendOrder(name, turns, sends.get(name) ?? [], report);
     checkShown(name, history, turns, report);
   }
+  checkEndings(history, sessions, report);
   checkLog(history, sessions, report);
+}
+
+/** What was answered as cleared or deleted is so. */
+function checkEndings(
+  history: History,
+  sessions: ReadonlyMap<string, readonly Turn[]>,
+  report: Report,
+): void {
+  for (const control of history.controls) {
+    if (control.kind === "stop" || control.status !== 200) continue;
+    const done = (sessions.get(sessionName(control)) ?? []).some(({ kind }) => kind === control.kind);
+    if (!done) report("ending", `${sessionName(control)}: the answer said ${control.kind}, no turn says so`);
+  }
 }
 
 function checkOnce(
@@ -105,8 +119,8 @@ function checkSequence(name: string, turns: readonly Turn[], report: Report): vo
         `${name} n ${turn._id.n} has in_seq ${turn.in_seq} after ${before.kind} with ${before.in_seq}`,
       );
     }
-    const unblanked = before.messages.length > 0;
-    if (unblanked && turn.first_id !== before.first_id + before.messages.length) {
+    const known = before.kind !== "message" || before.blanked !== true;
+    if (known && turn.first_id !== before.first_id + before.messages.length) {
       const expected = before.first_id + before.messages.length;
       report("dense-ids", `${name} n ${turn._id.n} begins at id ${turn.first_id}, expected ${expected}`);
     }

@@ -14,7 +14,7 @@ export type Report = (rule: string, detail: string) => void;
 
 /**
  * Every promise of a session, checked over all that clients saw, MongoDB and the log hold after the system came to rest:
- * - turns: exactly-once, refused-ran, order, dense-n, dense-ids, after-delete, log-left, failed, transcript, blanked
+ * - turns: exactly-once, refused-ran, order, dense-n, dense-ids, after-delete, ending, log-left, failed, transcript, blanked
  * - contexts: context
  * - clients: chain, final, final-text, chunks, view, isolation
  */

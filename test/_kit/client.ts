@@ -1,23 +1,10 @@
 import WebSocket, { type RawData } from "ws";
 import { directFrameSchema, streamFrameSchema } from "../../schemas/server-frame.ts";
 import { Chain, type Frame, type Resume } from "./chain.ts";
+import type { ClientOptions } from "./client-options.ts";
 import { ClientView } from "./client-view.ts";
 import type { ClientRecord, Received, Send } from "./history.ts";
 import { Watch } from "./waiting.ts";
-
-/** How a client connects and behaves. */
-export interface ClientOptions {
-  name: string;
-  user: string;
-  token: string;
-  /** Ports of the edges; a reconnect takes the next one. */
-  ports: () => readonly number[];
-  session?: string;
-  /** Comes back by itself, with `resume`, when the connection is lost. */
-  reconnect?: boolean;
-  /** Sends what was not accepted again: after a reconnect, and when the answer was a passing error. */
-  retry?: boolean;
-}
 
 const defaultMs = 20_000;
 const retryMs = 250;
@@ -40,6 +27,7 @@ export class ChatClient {
   #connection = 0;
   #edge = 0;
   #since = 0;
+  #streamed = 0;
   #ended = false;
   #byId = new Map<string, Send>();
   #watch = new Watch();
@@ -116,6 +104,11 @@ export class ChatClient {
   /** Waits for a condition over what this client has seen. */
   until<T>(look: () => T | undefined | false, what: string, ms = defaultMs): Promise<T> {
     return this.#watch.until(look, ms, what);
+  }
+
+  /** Makes those who wait look again. */
+  touch(): void {
+    this.#watch.changed();
   }
 
   /** Waits for a frame, a past one included. */
@@ -215,8 +208,8 @@ export class ChatClient {
   }
 
   #receive(text: string, connection: number): void {
-    // A frame that was in flight when a newer connection began belongs to no chain.
-    if (connection !== this.#connection) return;
+    // What was still in flight when the connection was cut, or a newer one began, belongs to no chain.
+    if (connection !== this.#connection || !this.connected) return;
     const frame = JSON.parse(text) as Frame;
     this.frames.push({ at: Date.now(), connection, frame });
     const known = streamFrameSchema.safeParse(frame).success || directFrameSchema.safeParse(frame).success;
@@ -226,6 +219,10 @@ export class ChatClient {
     this.#answer(frame);
     this.view.take(frame, (id) => this.#byId.get(id)?.content);
     if (frame.type === "stream_end") this.everFinished.add(frame.client_msg_id);
+    if ("seq" in frame && frame.type !== "connected") {
+      this.#streamed++;
+      if (this.#options.cutAfter?.includes(this.#streamed)) this.cut();
+    }
     this.#watch.changed();
   }
 

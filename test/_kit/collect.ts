@@ -18,6 +18,8 @@ export interface Collected {
   controls?: readonly Control[];
   mayFail?: (content: string) => boolean;
   contextual?: boolean;
+  /** Whether actors serve history. */
+  served?: boolean;
   /** Time for the log to run empty, ms. */
   restMs?: number;
 }
@@ -41,10 +43,11 @@ export async function collect(system: System, from: Collected): Promise<History>
     const rested = await eventually(
       async () => {
         const now = await read();
-        return now.left.length === 0 && now;
+        const erasing = await db.collection(collections.turns).countDocuments({ erase_pending: true });
+        return now.left.length === 0 && erasing === 0 && now;
       },
       from.restMs ?? 30_000,
-      "an empty log",
+      "an empty log and everything erased",
     ).catch(read);
     const sends = from.clients.flatMap((client) => client.sends);
     const transcripts = new Map<string, readonly HistoryMessage[]>();
@@ -52,7 +55,7 @@ export async function collect(system: System, from: Collected): Promise<History>
       ...rested.turns.map(({ _id }) => sessionName(_id)),
       ...sends.map(sessionName),
     ])) {
-      transcripts.set(name, await transcript(system, name));
+      if (from.served !== false) transcripts.set(name, await transcript(system, name));
     }
     return {
       seed: from.seed.value,

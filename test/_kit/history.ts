@@ -33,8 +33,9 @@ export interface Control {
   user: string;
   session: string;
   sentAt: number;
-  /** Time of the answer that said it was done. */
+  /** Time and HTTP status of the answer. */
   doneAt?: number;
+  status?: number;
 }
 
 /** A message as a client shows it, from frames or from history. */

@@ -44,9 +44,24 @@ export class Load {
     });
   }
 
+  /** Sends a command in its session's place of the queue; a clear is told to the checker. */
+  command(session: string, content: string): void {
+    const { clients } = this.#options;
+    const client = clients[this.sessions.indexOf(session) % clients.length];
+    if (client === undefined) return;
+    const send = client.post(content, { session, id: `${session}-command-${this.controls.length}` });
+    this.controls.push({ kind: "clear", user: client.user, session, sentAt: send.sentAt });
+  }
+
+  /** Ends the sending. */
+  stop(): void {
+    this.#stopped = true;
+    for (const client of this.#options.clients) client.touch();
+  }
+
   /** Ends the sending, and waits until all that was sent has its answer and its final frame. */
   async settle(ms = 60_000): Promise<void> {
-    this.#stopped = true;
+    this.stop();
     await within(this.#running, ms, "the senders end");
     const ended = new Set(this.controls.filter(({ kind }) => kind !== "stop").map(sessionName));
     const counts = (send: Send) => send.outcome === undefined || !ended.has(sessionName(send));

@@ -2,9 +2,12 @@ import type { ExecutionContext } from "ava";
 import { check, describe } from "./checker.ts";
 import type { ChatClient } from "./client.ts";
 import { type Collected, collect } from "./collect.ts";
+import type { History } from "./history.ts";
 import { Load } from "./load.ts";
 import { type Seed, seedFromEnvironment } from "./seed.ts";
 import { type System, type SystemOptions, startSystem } from "./system.ts";
+
+const lastFramesMs = 5_000;
 
 /** How often a fault is repeated in one run: 1 in `make test`, more in `make soak`. */
 export const rounds = Number(process.env.FAULT_ROUNDS ?? 1);
@@ -46,8 +49,20 @@ export async function underLoad(
 export async function assertPromises(t: ExecutionContext, system: System, from: Collected): Promise<void> {
   await Promise.all(from.clients.filter(({ connected }) => connected).map((client) => client.caughtUp()));
   const history = await collect(system, from);
+  await Promise.all(
+    from.clients.filter(({ connected }) => connected).map((client) => lastFrames(client, history)),
+  );
   const violations = check(history);
   if (violations.length > 0) for (const actor of system.actors) t.log(`${actor.name}\n${actor.tail(15)}`);
   t.log(`${history.turns.length} turns, ${history.sends.length} messages sent`);
   t.is(violations.length, 0, describe(violations, history.seed));
+}
+
+/** Waits for the frames that are still under way; what does not come is the checker's to report. */
+async function lastFrames(client: ChatClient, history: History): Promise<void> {
+  const shown = [...history.transcripts]
+    .filter(([name]) => name.startsWith(`${client.user}.`))
+    .flatMap(([, messages]) => messages.map(({ message_id }) => message_id));
+  const all = () => shown.every((id) => client.view.messages.has(id));
+  await client.until(all, "the last frames", lastFramesMs).catch(() => undefined);
 }

@@ -9,9 +9,9 @@ export interface Seed {
   chance(probability: number): boolean;
 }
 
-/** The seed from `FAULT_SEED`, else a new one; tests log it, so that a run can be repeated. */
+/** The seed from `SEED`, else a new one; tests log it, so that a run can be repeated. */
 export function seedFromEnvironment(): Seed {
-  return createSeed(Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31)));
+  return createSeed(Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31)));
 }
 
 /** mulberry32: small, and good enough to choose faults. */

@@ -1,0 +1,47 @@
+import test from "ava";
+import WebSocket from "ws";
+import { startSystem } from "../_kit/system.ts";
+import { mintToken } from "../_kit/token.ts";
+import { Watch } from "../_kit/waiting.ts";
+
+const messages = 5;
+
+/** Sends over the Cyber WebSocket of a user and collects all that comes back. */
+async function talk(port: number, user: string): Promise<string> {
+  const watch = new Watch();
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/${mintToken(user)}`);
+  let text = "";
+  let ends = 0;
+  socket.on("message", (data) => {
+    text += String(data);
+    if (String(data).includes('"finish_reason":"stop"')) ends++;
+    watch.changed();
+  });
+  socket.on("open", () => watch.changed());
+  await watch.until(() => socket.readyState === WebSocket.OPEN, 5_000, `${user} connects`);
+  for (let count = 0; count < messages; count++) {
+    socket.send(JSON.stringify({ content: `secret-of-${user}-${count}`, model: "ena-test" }));
+    await watch.until(() => ends > count, 20_000, `reply ${count} to ${user}`);
+  }
+  socket.terminate();
+  return text;
+}
+
+test("users at the same time see their own words and nobody else's", async (t) => {
+  const system = await startSystem({ actors: 1 });
+  t.teardown(() => system.stop());
+  const users = Array.from({ length: 10 }, (_, index) => `user${index}x`);
+  const admin = await system.client("admin");
+  const texts = await Promise.all(users.map((user, index) => talk(system.edge(index % 2).port, user)));
+  for (const [index, text] of texts.entries()) {
+    t.true(text.length > 0);
+    for (const other of users) {
+      t.is(text.includes(other), other === users[index], `${users[index]} and ${other}`);
+    }
+  }
+  t.is(
+    admin.frames.filter(({ frame }) => frame.type !== "connected").length,
+    0,
+    "nor does the administrator",
+  );
+});
