@@ -1,0 +1,31 @@
+import test from "ava";
+import { subjects } from "../../schemas/subjects.ts";
+import { sources } from "../_kit/sources.ts";
+
+/** First tokens of all subjects. */
+const roots = [
+  ...new Set(
+    Object.values(subjects).map((subject) => {
+      const text =
+        typeof subject === "string" ? subject : (subject as (...args: unknown[]) => string)("x", "y");
+      return text.split(".")[0];
+    }),
+  ),
+];
+
+test("subjects are built and read in schemas/subjects.ts alone", (t) => {
+  t.true(roots.length > 3);
+  // A quoted text that begins with a subject's first token and a dot, and goes on as a subject does.
+  const quoted = new RegExp(`["'\`](${roots.join("|")})\\.([\\w*>$.{}-]+)["'\`]`, "g");
+  const wrong = sources()
+    .filter(({ path }) => path !== "schemas/subjects.ts")
+    .flatMap(({ path, text }) =>
+      [...withoutComments(text).matchAll(quoted)].map((match) => `${path}: ${match[0]}`),
+    )
+    .filter((found) => !/\.(ts|js|json|md|log)["'`]$/.test(found));
+  t.deepEqual(wrong, []);
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/^\s*(\/\/|\/?\*).*$/gm, "");
+}
