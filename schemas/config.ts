@@ -2,8 +2,8 @@ import { z } from "zod";
 import { limitsSchema } from "./limits.ts";
 
 const text = () => z.string().min(1);
-const port = () => z.coerce.number().int().min(0).max(65_535);
-const quota = () => z.coerce.number().int().min(0).default(0);
+const port = () => z.coerce.number("must be a number").int().min(0).max(65_535);
+const quota = () => z.coerce.number("must be a number").int().min(0).default(0);
 const url = (...schemes: string[]) =>
   text().refine(
     (value) => {
@@ -63,7 +63,7 @@ export const variablesSchema = z.object({
   REGISTRATION_ENABLED: z.stringbool().default(false).describe("whether strangers may register"),
   VERIFY_CODE: text().default("000000").describe("verification code that registration asks for"),
   AUTH_RATE_LIMIT: z.coerce
-    .number()
+    .number("must be a number")
     .int()
     .min(1)
     .default(5)

@@ -43,22 +43,30 @@ export const turnSchema = z.object({
       mode: z.string(),
       text: z.string().optional(),
       error: z.string().optional(),
+      error_type: z.string().optional(),
     })
     .optional(),
   usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
   at: z.date(),
   blanked: z.boolean().optional(),
+  /** On a clear or delete until what it hides is erased. */
+  erase_pending: z.literal(true).optional(),
   expires_at: z.date().optional(),
 });
 export type Turn = z.infer<typeof turnSchema>;
 
-/** A session as its owner lists it. */
+/**
+ * A session as its user lists it: a projection of its turns. `deleted_n` is the n of the delete that ended it; a turn
+ * below can't bring it back.
+ */
 export const sessionSchema = z.object({
   _id: z.object({ user: z.string(), session: z.string() }),
   title: z.string(),
   is_main: z.boolean(),
   created_at: z.date(),
   updated_at: z.date(),
+  deleted_n: z.int().optional(),
+  expires_at: z.date().optional(),
 });
 export type SessionDocument = z.infer<typeof sessionSchema>;
 

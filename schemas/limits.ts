@@ -3,7 +3,8 @@ import { z } from "zod";
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-const limit = (value: number, doc: string) => z.coerce.number().int().min(1).default(value).describe(doc);
+const limit = (value: number, doc: string) =>
+  z.coerce.number("must be a number").int().min(1).default(value).describe(doc);
 
 /** Every bound of the system: name, default and meaning. Each is set by `LIMIT_<NAME_IN_CAPITALS>`. */
 export const limitsSchema = z.object({
@@ -22,6 +23,23 @@ export const limitsSchema = z.object({
   slowConsumerBytes: limit(256 * KiB, "unsent bytes at which a socket is closed as slow_consumer"),
   headerBytes: limit(16 * KiB, "size of all request headers"),
   urlBytes: limit(4 * KiB, "size of a request URL"),
+  messageUrlBytes: limit(16 * KiB, "size of a URL that carries a message (Yao Neo)"),
+  cyberFrameBytes: limit(512 * KiB, "size of one Cyber Engine frame"),
+  socketIdleS: limit(120, "s without a sign of life after which a socket is closed; at most 960"),
+  socketBadFrames: limit(32, "frames in a row that are refused before a socket is closed"),
+  socketRequests: limit(16, "unanswered requests, and frames before it is connected, of one socket"),
+  userRates: limit(100_000, "users whose message rate one edge keeps"),
+  heldFrameBytes: limit(8 * MiB, "bytes of a user's frames an edge holds while it fills a gap"),
+  replayBytes: limit(256 * KiB, "bytes of missed frames that are replayed; more = recovered:false"),
+  fencedReplies: limit(512, "replies of one user whose runs an edge tells apart"),
+  sweepMs: limit(100, "ms between two looks for slow sockets"),
+  confirmMs: limit(5_000, "ms until an edge asks what became of an accepted message"),
+  ownerAnswerMs: limit(5_000, "ms an edge goes on asking for the owner of a session"),
+  keepAliveMs: limit(15_000, "ms of silence after which an event stream gets a comment"),
+  statelessSilenceMs: limit(90_000, "ms without a word from an actor after which a /v1 turn has failed"),
+  statelessRequests: limit(2_000, "turns without a session that one edge has open"),
+  neoAttachMs: limit(10_000, "ms in which the same Yao Neo request joins the turn of the first"),
+  edgeDrainMs: limit(3_000, "ms a stopping edge waits for open requests"),
   bodyTimeoutMs: limit(15_000, "ms a request body may take to arrive"),
   bodiesInFlightBytes: limit(256 * MiB, "bytes of request bodies one edge holds at a time"),
   requestTimeoutMs: limit(10_000, "ms an edge waits for the answer of an actor"),

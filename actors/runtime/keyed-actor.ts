@@ -1,0 +1,51 @@
+/** One message of the log, as an actor gets it. */
+export interface LogEntry {
+  /** Sequence in the stream: the order of the log. */
+  seq: number;
+  subject: string;
+  data: Uint8Array;
+  /** How this process came by the message: it was new, or it was already there when the partition was taken. */
+  arrival: Arrival;
+}
+
+/**
+ * - `live`: published while this process owned the partition.
+ * - `moved`: handed over by a living owner; `attempt` is what the run had shown that was cut short, if one was.
+ * - `takeover`: the owner before was gone, and the message may be the reason.
+ */
+export type Arrival = { kind: "live" } | { kind: "moved"; attempt?: number } | { kind: "takeover" };
+
+/** A run that was cut short for a planned move, with the attempt that its frames have shown. */
+export interface AbortedRun {
+  seq: number;
+  attempt: number;
+}
+
+/** An actor of one key (a session, a device, a rule): it takes its messages one after another. */
+export interface KeyedActor {
+  /** Takes a message. They come in the order of the log; the same one may come again. */
+  deliver(entry: LogEntry): void;
+  /** Starts nothing more, and resolves when what runs is committed, or cut short by `cut`. */
+  quiesce(cut: AbortSignal): Promise<AbortedRun[]>;
+  /** The partition belongs to somebody else: nothing that this actor does may be seen from now on. */
+  abandon(): void;
+  /** Whether it has nothing to do and has not been used since `before` (`performance.now()`). */
+  isIdle(before: number): boolean;
+}
+
+/** What tells one kind of keyed actor from another. */
+export interface KeyedGroup {
+  /** Name in heartbeats and metrics. */
+  name: string;
+  stream: string;
+  partitions: number;
+  /** Subject filter of a partition. */
+  filter(partition: number): string;
+  /** Key of a subject, or null for one that is none of the group's. */
+  keyOf(subject: string): string | null;
+  /** Subject on which the owner of a partition answers questions. */
+  askSubject(partition: number): string;
+  create(key: string): KeyedActor;
+  /** Answers a question; `actor` finds one that is in memory, or makes it. */
+  ask(data: Uint8Array, actor: (key: string) => KeyedActor): Promise<unknown>;
+}

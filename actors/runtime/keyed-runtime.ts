@@ -1,0 +1,162 @@
+import { type MoveAnswer, type MoveRequest, moveAnswerSchema } from "../../schemas/actors-alive.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { KeyedGroup } from "./keyed-actor.ts";
+import type { Membership } from "./membership.ts";
+import { type Handover, Partition, type PartitionContext } from "./partition.ts";
+
+const passivateEveryMs = 5_000;
+/** How often a move under way is checked for an owner that has gone. */
+const watchMs = 250;
+/** How long a process that leaves waits to be asked for what it has finished, ms. */
+const farewellMs = 2_000;
+
+/**
+ * Places the partitions of one group: takes those that should be this process's, asks their owner to let go first, and
+ * hands its own over when asked.
+ */
+export class KeyedRuntime {
+  readonly group: KeyedGroup;
+  readonly #context: PartitionContext;
+  readonly #membership: Membership;
+  readonly #limits: Limits;
+  readonly #held = new Map<number, Partition>();
+  readonly #taking = new Set<number>();
+  readonly #handing = new Map<number, Promise<MoveAnswer>>();
+  /** Let go of by a process that leaves, not yet asked for: what the next owner has to know. */
+  readonly #farewell = new Map<number, MoveAnswer>();
+  #passivation: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(context: PartitionContext, group: KeyedGroup, membership: Membership, limits: Limits) {
+    this.#context = context;
+    this.group = group;
+    this.#membership = membership;
+    this.#limits = limits;
+  }
+
+  /** Announces the group and begins to take partitions as the membership says. */
+  start(): void {
+    this.#membership.serve(this.group.name, () => [...this.#held.keys(), ...this.#farewell.keys()]);
+    this.#membership.onTick(() => this.#place());
+    this.#passivation = setInterval(() => {
+      const before = performance.now() - this.#limits.idleActorMs;
+      for (const partition of this.#held.values()) partition.passivate(before);
+    }, passivateEveryMs);
+  }
+
+  /** Partitions held now. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Reads every partition again from its beginning, after the connection was away. */
+  async reread(): Promise<void> {
+    await Promise.all([...this.#held.values()].map((partition) => partition.read()));
+  }
+
+  /** Answers a move request of another process: resolves when nothing of the partition runs here any more. */
+  handOver({ partition }: MoveRequest, cut: AbortSignal): Promise<MoveAnswer> {
+    const running = this.#handing.get(partition);
+    if (running !== undefined) return running;
+    const held = this.#held.get(partition);
+    if (held === undefined) {
+      const answer = this.#farewell.get(partition) ?? { aborted: [] };
+      this.#farewell.delete(partition);
+      return Promise.resolve(answer);
+    }
+    const limit = AbortSignal.any([cut, AbortSignal.timeout(Math.round(this.#limits.moveMs * 0.9))]);
+    const handing = held.handOver(limit).then((aborted) => {
+      this.#held.delete(partition);
+      this.#handing.delete(partition);
+      this.#membership.say();
+      return { aborted };
+    });
+    this.#handing.set(partition, handing);
+    return handing;
+  }
+
+  /** Lets go of everything, and waits a while to be asked for it: the next owner learns that nothing has died. */
+  async drain(cut: AbortSignal): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#passivation);
+    await Promise.all(
+      [...this.#held.keys()].map(async (partition) => {
+        const asked = this.#handing.has(partition);
+        const answer = await this.handOver({ group: this.group.name, partition }, cut);
+        if (!asked && this.#membership.owner(this.group.name, partition) !== null)
+          this.#farewell.set(partition, answer);
+      }),
+    );
+    const until = performance.now() + farewellMs;
+    while (this.#farewell.size > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  #place(): void {
+    if (this.#stopped) return;
+    for (let partition = 0; partition < this.group.partitions; partition++) {
+      const owner = this.#membership.owner(this.group.name, partition);
+      const mine = owner === this.#membership.id;
+      if (mine && !this.#held.has(partition) && !this.#taking.has(partition)) void this.#take(partition);
+      if (!mine && owner !== null && this.#held.has(partition)) this.#dropIfTaken(partition);
+    }
+  }
+
+  /** Another process says that it holds what we hold, and should: we were away (stopped, cut off) and have lost it. */
+  #dropIfTaken(partition: number): void {
+    const owner = this.#membership.owner(this.group.name, partition);
+    if (this.#handing.has(partition) || this.#membership.holder(this.group.name, partition) !== owner) return;
+    this.#held.get(partition)?.close();
+    this.#held.delete(partition);
+    this.#context.log.info({ group: this.group.name, partition, owner }, "partition lost");
+  }
+
+  async #take(number: number): Promise<void> {
+    this.#taking.add(number);
+    try {
+      const handover = await this.#askHolder(number);
+      if (this.#stopped || this.#membership.owner(this.group.name, number) !== this.#membership.id) return;
+      const partition = new Partition(this.#context, this.group, number);
+      this.#held.set(number, partition);
+      await partition.open(handover);
+      this.#context.log.debug({ group: this.group.name, partition: number, ...handover }, "partition taken");
+    } catch (err) {
+      this.#context.log.warn(
+        { err, group: this.group.name, partition: number },
+        "partition could not be taken",
+      );
+      this.#held.get(number)?.close();
+      this.#held.delete(number);
+    } finally {
+      this.#taking.delete(number);
+    }
+  }
+
+  /** A move is planned when the owner answers; an owner that falls silent or lets go meanwhile makes it a takeover. */
+  async #askHolder(partition: number): Promise<Handover> {
+    const holder = this.#membership.holder(this.group.name, partition);
+    if (holder === null) return { planned: false };
+    const request: MoveRequest = { group: this.group.name, partition };
+    let watch: NodeJS.Timeout | undefined;
+    const gone = new Promise<null>((resolve) => {
+      watch = setInterval(() => {
+        if (this.#membership.holder(this.group.name, partition) !== holder) resolve(null);
+      }, watchMs);
+    });
+    try {
+      const answer = await Promise.race([
+        this.#context.nc.request(subjects.actorMove(holder), JSON.stringify(request), {
+          timeout: this.#limits.moveMs,
+        }),
+        gone,
+      ]);
+      if (answer === null) return { planned: false };
+      return { planned: true, aborted: moveAnswerSchema.parse(answer.json()).aborted };
+    } catch {
+      return { planned: false };
+    } finally {
+      clearInterval(watch);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Turn } from "../../schemas/documents.ts";
+import type { OutItem } from "../../schemas/server-frame.ts";
+import type { MessageState, SessionInput } from "../../schemas/session-input.ts";
+import type { OutPublisher } from "../out/out-publisher.ts";
+import type { Commands } from "./commands.ts";
+import type { SessionContext } from "./session-context.ts";
+
+/** State of a message that became a turn. */
+export function stateOfTurn(turn: Turn): MessageState {
+  const [user] = turn.messages;
+  return {
+    status: "completed",
+    ...(user && { message_id: user.message_id }),
+    ...(turn.reply && { reply_id: turn.reply.message_id }),
+    text: turn.reply?.text ?? turn.messages.find(({ role }) => role === "assistant")?.content ?? "",
+  };
+}
+
+/** Tells the sender of a repeated message what became of the first. */
+export function answerRepetition(
+  out: Pick<OutPublisher, "direct">,
+  input: SessionInput,
+  first: MessageState,
+): void {
+  if (input.origin === undefined) return;
+  const { reply_id: _, ...state } = first;
+  out.direct(input.origin, {
+    type: "accepted",
+    client_msg_id: input.client_msg_id,
+    session_id: input.session,
+    duplicate: true,
+    ...state,
+    message_id: first.message_id ?? input.message_id,
+    timestamp: Date.now(),
+  });
+}
+
+/** Answers a command beside the queue, in the form of a reply. */
+export async function answerBeside(
+  { out, log }: Pick<SessionContext, "out" | "log">,
+  input: SessionInput,
+  { command, args }: NonNullable<ReturnType<Commands["parse"]>>,
+): Promise<void> {
+  let text: string;
+  try {
+    text = await command.answer(input.user, args);
+  } catch (err) {
+    log.error({ err, command: command.name }, "command failed");
+    text = "命令执行失败，请稍后重试";
+  }
+  for (const item of replyFrames(input, text)) out.frame(input.user, item);
+}
+
+/** A whole reply at once: start, text, end. */
+function replyFrames(input: SessionInput, text: string): OutItem[] {
+  const ids = { message_id: input.reply_id, session_id: input.session, attempt: 1, timestamp: Date.now() };
+  const started = { client_msg_id: input.client_msg_id, response_mode: input.mode };
+  return [
+    { frame: { type: "stream_start", role: "assistant", ...ids, ...started } },
+    { frame: { type: "stream_chunk", role: "assistant", msg_type: "system_info", content: text, ...ids } },
+    { frame: { type: "stream_end", role: "assistant", text, finish_reason: "stop", ...ids, ...started } },
+  ];
+}

@@ -1,0 +1,57 @@
+import type { JetStreamClient } from "@nats-io/jetstream";
+import type { Logger } from "../../infra/log.ts";
+import type { Turn } from "../../schemas/documents.ts";
+import type { TurnCompleted } from "../../schemas/event.ts";
+import type { SessionInput } from "../../schemas/session-input.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { OutPublisher } from "../out/out-publisher.ts";
+import { persist } from "../persist.ts";
+import { deletedFrames, finalFrames } from "./frames.ts";
+
+/**
+ * What follows from a commit: the final frames and the event, each stored before the message may leave the log. All of
+ * it can be repeated: the ids make a repetition one message within the server's window, consumers do after that.
+ */
+export class Effects {
+  readonly #out: OutPublisher;
+  readonly #js: JetStreamClient;
+  readonly #log: Logger;
+
+  constructor(out: OutPublisher, js: JetStreamClient, log: Logger) {
+    this.#out = out;
+    this.#js = js;
+    this.#log = log;
+  }
+
+  /** Publishes what a committed turn causes. */
+  async ofTurn(turn: Turn): Promise<void> {
+    const id = `${turn._id.user}.${turn._id.session}.${turn._id.n}`;
+    const frames = finalFrames(turn);
+    await Promise.all([
+      frames.length > 0 && this.#out.final(turn._id.user, frames, `${id}.final`),
+      turn.kind === "message" && this.#event(turn, `${id}.completed`),
+    ]);
+  }
+
+  /** Answers a message that was unfinished when its session was deleted; `started`: its reply may have begun. */
+  async ofDeleted(input: SessionInput, seq: number, started: boolean): Promise<void> {
+    const items = deletedFrames(input, started);
+    await this.#out.final(input.user, items, `${input.user}.${input.session}.${seq}.deleted`);
+  }
+
+  async #event(turn: Turn, id: string): Promise<void> {
+    const event: TurnCompleted = {
+      id,
+      user: turn._id.user,
+      session: turn._id.session,
+      n: turn._id.n,
+      finish_reason: turn.finish_reason ?? "stop",
+      messages: turn.messages,
+      ...(turn.usage && { usage: turn.usage }),
+      at: turn.at.getTime(),
+    };
+    const payload = JSON.stringify(event);
+    const subject = subjects.eventTurnCompleted(turn._id.user);
+    await persist(this.#log, "event", () => this.#js.publish(subject, payload, { msgID: id }));
+  }
+}

@@ -1,0 +1,136 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { version } from "../../infra/checkout.ts";
+import { eventsStreamConfig, sessionsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
+import { parseSessionIn, partitionCount, streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import type { OutPublisher } from "../out/out-publisher.ts";
+import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import { Attempts } from "./attempts.ts";
+import { basicCommands } from "./commands.ts";
+import { Effects } from "./effects.ts";
+import { Eraser } from "./erase.ts";
+import { History } from "./history.ts";
+import { RunGate } from "./run-gate.ts";
+import { SessionActor } from "./session-actor.ts";
+import { answerAsk } from "./session-asks.ts";
+import type { SessionContext } from "./session-context.ts";
+import { SessionDocuments } from "./session-documents.ts";
+import { SessionOwner } from "./session-owner.ts";
+import { serveSessionRoutes } from "./session-routes.ts";
+import { Trimmer } from "./trimmer.ts";
+import { TurnCommitter } from "./turn-committer.ts";
+import { TurnStore } from "./turn-store.ts";
+
+const noMessageFound = 10037;
+
+/** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
+export async function startSessions(context: ActorContext, out: OutPublisher): Promise<KeyedGroup> {
+  const { db, jsm, js, nc, log, settings, lifecycle } = context;
+  const store = new TurnStore(db);
+  const sessions = new SessionDocuments(db, log);
+  const attempts = new Attempts(db);
+  await Promise.all([store.createIndexes(), sessions.createIndexes(), attempts.createIndexes()]);
+  await ensureSessionsStream(context, store);
+  await ensureStream(jsm, eventsStreamConfig());
+
+  const committer = new TurnCommitter((turns) => store.insertAll(turns), settings.limits.groupCommit, log);
+  const trimmer = new Trimmer(jsm, log);
+  const eraser = new Eraser(nc, jsm, store, sessions, log);
+  trimmer.start();
+  sessions.start();
+  eraser.start();
+  lifecycle.onStop("session store", async () => {
+    eraser.stop();
+    await trimmer.stop();
+    await sessions.stop();
+  });
+
+  const owner = new SessionOwner(nc);
+  const history = new History(store, owner, settings.limits.jsonAnswerBytes / 2);
+  serveSessionRoutes(context, { store, sessions, owner, history, eraser });
+  return sessionGroup({
+    store,
+    commit: (turn) => committer.commit(turn),
+    sessions,
+    attempts,
+    effects: new Effects(out, js, log),
+    out,
+    trimmer,
+    models: context.models,
+    commands: basicCommands(version, () => statusText(context)),
+    gate: new RunGate(),
+    readInput: (seq) => readInput(context, seq),
+    erase: (turn) => eraser.erase(turn),
+    systemPrompt: settings.systemPrompt,
+    limits: settings.limits,
+    log,
+    metrics: sessionMetrics(context),
+  });
+}
+
+function sessionGroup(context: SessionContext): KeyedGroup {
+  return {
+    name: "session",
+    stream: streams.sessions,
+    partitions: partitionCount,
+    filter: subjects.sessionInPartition,
+    keyOf(subject) {
+      const key = parseSessionIn(subject);
+      return key === null ? null : `${key.user}.${key.session}`;
+    },
+    askSubject: subjects.sessionAsk,
+    create: (key) => {
+      const [user = "", session = ""] = key.split(".");
+      return new SessionActor(context, user, session);
+    },
+    ask: (data, actor) =>
+      answerAsk(context, data, (user, session) => actor(`${user}.${session}`) as SessionActor),
+  };
+}
+
+/** A log that was lost and made anew counts on from where the transcripts are, or what comes next would look finished. */
+async function ensureSessionsStream({ jsm, settings }: ActorContext, store: TurnStore): Promise<void> {
+  const config = sessionsStreamConfig(settings.limits);
+  try {
+    await jsm.streams.info(streams.sessions);
+    await ensureStream(jsm, config);
+  } catch (err) {
+    if (!(err instanceof JetStreamApiError)) throw err;
+    await ensureStream(jsm, { ...config, first_seq: (await store.highestInSeq()) + 1 });
+  }
+}
+
+async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInput | null> {
+  try {
+    const message = await jsm.streams.getMessage(streams.sessions, { seq });
+    return message === null ? null : sessionInputSchema.parse(message.json());
+  } catch (err) {
+    if (err instanceof JetStreamApiError && err.code === noMessageFound) return null;
+    throw err;
+  }
+}
+
+function statusText({ models, actorId }: ActorContext): string {
+  const [first] = models.list();
+  return [
+    `运行时间: ${Math.round(process.uptime())} 秒`,
+    `进程: ${actorId}`,
+    `默认模型: ${first?.id ?? "无"}`,
+  ].join("\n");
+}
+
+function sessionMetrics({ metrics }: ActorContext): SessionContext["metrics"] {
+  const seconds = [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
+  return {
+    turns: metrics.counter("parley_turns_total", "Committed turns by how they ended", ["finish"]),
+    fenced: metrics.counter("parley_commits_fenced_total", "Commits that another writer was first to make"),
+    queueWait: metrics.histogram(
+      "parley_queue_wait_seconds",
+      "From acceptance of a message to its run",
+      seconds,
+    ),
+    turnTime: metrics.histogram("parley_turn_seconds", "From acceptance of a message to its reply", seconds),
+  };
+}

@@ -1,0 +1,225 @@
+import { failpoint } from "../../infra/failpoint.ts";
+import type { Turn } from "../../schemas/documents.ts";
+import { newId } from "../../schemas/ids.ts";
+import type { SessionInput } from "../../schemas/session-input.ts";
+import { persist } from "../persist.ts";
+import { answerRepetition, stateOfTurn } from "./answers.ts";
+import { aloneFrom, aloneLimit } from "./attempts.ts";
+import { resolveConflict } from "./conflict.ts";
+import type { Mail } from "./mailbox.ts";
+import { buildPrompt } from "./prompt.ts";
+import type { SessionContext } from "./session-context.ts";
+import type { Transcript } from "./transcript.ts";
+import { clearOf, rebased, turnOf } from "./turn-document.ts";
+import { TurnEmitter } from "./turn-emitter.ts";
+import { type AbortCause, type Reply, RunAborted, runTurn } from "./turn-run.ts";
+
+/** How the run of a message ended. `own`: this run wrote the turn, so the transcript in memory may simply go on. */
+export type Outcome =
+  | { kind: "turn"; turn: Turn; own: boolean }
+  | { kind: "deleted" }
+  | { kind: "dropped" }
+  /** The transcript has passed the message: it is finished, by whom and how the store tells. */
+  | { kind: "passed" }
+  | { kind: "left" };
+
+/** What a run asks of its session. */
+interface Home {
+  ready(): Promise<Transcript>;
+  forget(): void;
+  readonly leaving: boolean;
+}
+
+/** One message on its way to a committed turn: the model is asked until its answer stands on the transcript that counts. */
+export class SessionRun {
+  readonly #context: SessionContext;
+  readonly #home: Home;
+  readonly #mail: Mail;
+  readonly #input: SessionInput;
+  #controller = new AbortController();
+  #attempt = 1;
+  #alone = false;
+  #done = false;
+  #stopped = false;
+  #settle: () => void = () => {};
+  /** Resolves when the run has its outcome. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.#settle = resolve;
+  });
+
+  constructor(context: SessionContext, home: Home, mail: Mail, input: SessionInput) {
+    this.#context = context;
+    this.#home = home;
+    this.#mail = mail;
+    this.#input = input;
+  }
+
+  /** Place of its message in the log. */
+  get seq(): number {
+    return this.#mail.seq;
+  }
+
+  /** Number of the run that its frames show. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  get replyId(): string {
+    return this.#input.reply_id;
+  }
+
+  /** Whether it ended because the user stopped it. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Whether an id names this run's message or reply. */
+  is(id: string): boolean {
+    return this.#input.message_id === id || this.#input.reply_id === id;
+  }
+
+  /** Ends the model's part; a commit under way is not touched. */
+  abort(why: AbortCause): void {
+    if (!this.#controller.signal.aborted) this.#controller.abort(new RunAborted(why));
+  }
+
+  /** The outcome is known to the session. */
+  finish(): void {
+    this.#done = true;
+    this.#settle();
+  }
+
+  /** Runs until the message has an outcome. */
+  async execute(): Promise<Outcome> {
+    const blamed = await this.#count();
+    for (;;) {
+      const leave = await this.#context.gate.enter(this.#alone);
+      try {
+        if (this.#home.leaving) return { kind: "left" };
+        const alone = this.#alone && !blamed ? await this.#countAlone() : 0;
+        const outcome = await this.#once(blamed || alone > aloneLimit);
+        if (outcome !== null) return outcome;
+        this.#attempt += 1;
+      } catch (err) {
+        if (!(err instanceof RunAborted)) throw err;
+        if (err.why === "deleted") {
+          this.#home.forget();
+          return { kind: "deleted" };
+        }
+        return { kind: "left" };
+      } finally {
+        leave();
+      }
+    }
+  }
+
+  /** Counts a beginning after an owner's death; nothing is counted on the normal way. */
+  async #count(): Promise<boolean> {
+    const { arrival } = this.#mail;
+    if (arrival.kind === "moved" && arrival.attempt !== undefined) this.#attempt = arrival.attempt + 1;
+    if (arrival.kind !== "takeover") return false;
+    const { user, session } = this.#input;
+    const counts = await this.#persist(() => this.#context.attempts.begin(user, session, this.seq));
+    this.#attempt = counts.attempts + 1;
+    this.#alone = counts.attempts >= aloneFrom;
+    return counts.alone >= aloneLimit;
+  }
+
+  async #countAlone(): Promise<number> {
+    const { user, session } = this.#input;
+    return (await this.#persist(() => this.#context.attempts.beginAlone(user, session, this.seq))).alone;
+  }
+
+  /** One run of the model and its commit; null when the transcript has changed under it. */
+  async #once(blamed: boolean): Promise<Outcome | null> {
+    const { metrics } = this.#context;
+    const transcript = await this.#home.ready();
+    if (transcript.cursor >= this.seq) return { kind: "passed" };
+    const run = { seq: this.seq, runId: newId("run_"), attempt: this.#attempt };
+    metrics.queueWait.observe((Date.now() - this.#input.at) / 1_000);
+    failpoint("turn", this.#input.content);
+    const turn = await this.#answer(transcript, run, blamed);
+    metrics.turnTime.observe((Date.now() - this.#input.at) / 1_000);
+    const outcome = await this.#commit(turn);
+    if (outcome?.kind === "turn") {
+      this.#stopped = outcome.turn.finish_reason === "cancelled";
+      metrics.turns.inc({ finish: outcome.turn.finish_reason ?? "stop" });
+    }
+    return outcome;
+  }
+
+  async #answer(
+    transcript: Transcript,
+    run: { seq: number; runId: string; attempt: number },
+    blamed: boolean,
+  ): Promise<Turn> {
+    const { out, limits } = this.#context;
+    const emitter = new TurnEmitter(out, this.#input, run, limits.coalesceMs);
+    emitter.start();
+    try {
+      const command = this.#context.commands.parse(this.#input.content);
+      if (command !== null && !blamed && !this.#mail.cancelled) {
+        const text = await command.command.answer(this.#input.user, command.args);
+        emitter.content(text);
+        if (command.command.clears) return clearOf(transcript, this.#input, text, run);
+        return turnOf(transcript, this.#input, { text, finish: "stop" }, run);
+      }
+      return turnOf(transcript, this.#input, await this.#reply(transcript, emitter, blamed), run);
+    } catch (err) {
+      emitter.discard();
+      throw err;
+    } finally {
+      emitter.end();
+    }
+  }
+
+  async #reply(transcript: Transcript, emitter: TurnEmitter, blamed: boolean): Promise<Reply> {
+    if (this.#mail.cancelled) return { text: "", finish: "cancelled" };
+    if (blamed) return { text: "", finish: "failed", error: "该消息多次导致处理中断，已放弃" };
+    const { models, systemPrompt, limits } = this.#context;
+    const { user, model } = this.#input;
+    const messages = buildPrompt(systemPrompt, transcript.visible, this.#input, models.contextTokens(model));
+    return runTurn(models, { user, model, messages }, emitter, this.#controller.signal, limits);
+  }
+
+  async #commit(first: Turn): Promise<Outcome | null> {
+    let turn = first;
+    let own = true;
+    for (;;) {
+      failpoint("before_commit");
+      const result = await this.#context.commit(turn);
+      if (result === "committed") {
+        failpoint("after_commit");
+        return { kind: "turn", turn, own };
+      }
+      this.#context.metrics.fenced.inc();
+      const resolution = await this.#persist(() => resolveConflict(this.#context.store, turn, result));
+      if (resolution.kind === "committed") return { kind: "turn", turn, own };
+      this.#home.forget();
+      own = false;
+      switch (resolution.kind) {
+        case "elsewhere":
+          return { kind: "turn", turn: resolution.turn, own };
+        case "duplicate":
+          answerRepetition(this.#context.out, this.#input, stateOfTurn(resolution.turn));
+          return { kind: "dropped" };
+        case "superseded":
+          return { kind: "dropped" };
+        case "deleted":
+          return { kind: "deleted" };
+        case "again":
+          return null;
+        case "rebase":
+          turn = rebased(turn, resolution.n, resolution.firstId);
+      }
+    }
+  }
+
+  #persist<T>(question: () => Promise<T>): Promise<T> {
+    return persist(this.#context.log, "session run", question);
+  }
+}

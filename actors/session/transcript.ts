@@ -1,0 +1,65 @@
+import type { Turn } from "../../schemas/documents.ts";
+import { tailTurns } from "./turn-store.ts";
+
+/** What a session actor knows of its committed turns: where the next one goes, and what a model may be told. */
+export interface Transcript {
+  /** n of the next turn. */
+  nextN: number;
+  /** `id` of the next message. */
+  nextId: number;
+  /** Everything in the log up to this sequence is finished. */
+  cursor: number;
+  /** Whether the next turn creates the session. */
+  isNew: boolean;
+  /** Turns that are not hidden by a clear or delete, oldest first, at most {@link tailTurns}. */
+  visible: Turn[];
+  /** The newest turns by what a client may repeat. */
+  byClientMsgId: Map<string, Turn>;
+  /** The newest turns by their place in the log. */
+  byInSeq: Map<number, Turn>;
+  /** The newest clear or delete among them whose erasing is not finished. */
+  unerased: Turn | null;
+}
+
+/** Builds the state from the newest turns, newest first as the store reads them. */
+export function transcriptOf(tail: readonly Turn[]): Transcript {
+  const transcript: Transcript = {
+    nextN: 0,
+    nextId: 1,
+    cursor: 0,
+    isNew: true,
+    visible: [],
+    byClientMsgId: new Map(),
+    byInSeq: new Map(),
+    unerased: null,
+  };
+  for (const turn of tail.toReversed()) append(transcript, turn);
+  return transcript;
+}
+
+/** Takes the next committed turn in. */
+export function append(transcript: Transcript, turn: Turn): void {
+  transcript.nextN = turn._id.n + 1;
+  transcript.cursor = Math.max(transcript.cursor, turn.in_seq);
+  if (turn.kind === "message") {
+    transcript.nextId = turn.first_id + turn.messages.length;
+    if (!turn.blanked) transcript.visible.push(turn);
+    if (transcript.visible.length > tailTurns) transcript.visible.shift();
+  } else {
+    transcript.nextId = turn.first_id;
+    transcript.visible = [];
+    if (turn.erase_pending) transcript.unerased = turn;
+  }
+  transcript.isNew = turn.kind === "delete";
+  // Only turns of a message have a reply; a clear or delete by request shares its in_seq with the turn before it.
+  if (turn.reply === undefined) return;
+  remember(transcript.byClientMsgId, turn.reply.client_msg_id, turn);
+  remember(transcript.byInSeq, turn.in_seq, turn);
+}
+
+function remember<Key>(map: Map<Key, Turn>, key: Key, turn: Turn): void {
+  map.set(key, turn);
+  if (map.size <= tailTurns) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,96 @@
+import type { SessionInput } from "../../schemas/session-input.ts";
+import type { OutPublisher } from "../out/out-publisher.ts";
+
+/**
+ * The frames of a running turn. Text is joined to at most one frame every `coalesceMs`, the first goes out at once:
+ * a frame costs far more than the characters in it.
+ */
+export class TurnEmitter {
+  readonly #out: Pick<OutPublisher, "frame">;
+  readonly #input: SessionInput;
+  readonly #run: { attempt: number; run_id: string; final: boolean };
+  readonly #coalesceMs: number;
+  #text = "";
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #ended = false;
+
+  constructor(
+    out: Pick<OutPublisher, "frame">,
+    input: SessionInput,
+    run: { attempt: number; runId: string },
+    coalesceMs: number,
+  ) {
+    this.#out = out;
+    this.#input = input;
+    this.#run = { attempt: run.attempt, run_id: run.runId, final: false };
+    this.#coalesceMs = coalesceMs;
+  }
+
+  /** Says that the reply begins. */
+  start(): void {
+    this.#out.frame(this.#input.user, {
+      frame: {
+        type: "stream_start",
+        role: "assistant",
+        message_id: this.#input.reply_id,
+        session_id: this.#input.session,
+        client_msg_id: this.#input.client_msg_id,
+        attempt: this.#run.attempt,
+        response_mode: this.#input.mode,
+        timestamp: Date.now(),
+      },
+      run: this.#run,
+    });
+  }
+
+  /** Takes a piece of the reply. */
+  content(text: string): void {
+    this.#text += text;
+    if (this.#timer !== undefined || this.#immediate !== undefined || this.#ended) return;
+    const wait = this.#lastAt + this.#coalesceMs - performance.now();
+    // What a model says within one event-loop turn belongs into one frame, also the first.
+    if (wait <= 0) this.#immediate = setImmediate(() => this.#flush());
+    else this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  /** Sends what is left; nothing comes after it. */
+  end(): void {
+    this.#flush();
+    this.#ended = true;
+  }
+
+  /** Drops what is left: the run is no longer this process's. */
+  discard(): void {
+    this.#disarm();
+    this.#ended = true;
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+  }
+
+  #flush(): void {
+    this.#disarm();
+    if (this.#text === "" || this.#ended) return;
+    this.#lastAt = performance.now();
+    this.#out.frame(this.#input.user, {
+      frame: {
+        type: "stream_chunk",
+        role: "assistant",
+        msg_type: "chat",
+        message_id: this.#input.reply_id,
+        session_id: this.#input.session,
+        content: this.#text,
+        attempt: this.#run.attempt,
+        timestamp: Date.now(),
+      },
+      run: this.#run,
+    });
+    this.#text = "";
+  }
+}
