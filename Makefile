@@ -13,6 +13,7 @@ run: build ## install what is missing, start engines, edge and actors (Ctrl-C st
 	@exec node bin/parley.js up
 
 test: build ## install what is missing and run the tests
+	@node bin/parley.js engines --install
 	@npx ava $(AVA)
 
 build: dist/.built ## compile to dist/

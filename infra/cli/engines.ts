@@ -1,5 +1,14 @@
+import { findMongod, findNatsServer } from "../engines/program.ts";
 import { startEngines } from "../engines/start.ts";
-import { announceReady, type CommandProcess, progress } from "./run-process.ts";
+import { announceReady, type CommandProcess, failing, progress } from "./run-process.ts";
+
+/** `parley engines --install`: makes sure that the programs are there. */
+export async function installEngines(): Promise<void> {
+  await failing("engines", undefined, async () => {
+    await findNatsServer(progress);
+    await findMongod(progress);
+  });
+}
 
 /** `parley engines`: the embedded engines alone. */
 export async function runEngines(command: CommandProcess): Promise<void> {

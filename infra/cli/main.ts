@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { version } from "../checkout.ts";
-import { runEngines } from "./engines.ts";
+import { installEngines, runEngines } from "./engines.ts";
 import { runActors, runEdge } from "./roles.ts";
 import { runProcess } from "./run-process.ts";
 import { runUp } from "./up.ts";
@@ -40,6 +40,7 @@ Examples:
 program
   .command("engines")
   .description("start only the embedded nats-server and mongod, and print their URLs")
+  .option("--install", "install them where the machine has none, and exit")
   .addHelpText(
     "after",
     `
@@ -50,7 +51,9 @@ Examples:
   parley engines
   DATA_DIR=/tmp/try NATS_PORT=0 MQTT_PORT=0 MONGODB_PORT=0 parley engines    on any free ports`,
   )
-  .action(() => runProcess("engines", runEngines));
+  .action(({ install }: { install?: boolean }) =>
+    install ? installEngines() : runProcess("engines", runEngines),
+  );
 
 program
   .command("edge")

@@ -14,18 +14,28 @@ export interface CommandProcess {
 
 const exitConfig = 78;
 
-/** Runs a command until a signal ends it. A wrong setting exits 78, any other failure to start 1. */
+/** Runs a command until a signal ends it. */
 export async function runProcess(
   role: string,
   start: (process: CommandProcess) => Promise<void>,
 ): Promise<void> {
-  let lifecycle: Lifecycle | undefined;
-  try {
+  await failing(role, undefined, async () => {
     const settings = loadSettings();
     const log = createLogger(role, settings);
-    lifecycle = new Lifecycle(log, settings.limits.stopMs);
+    const lifecycle = new Lifecycle(log, settings.limits.stopMs);
     lifecycle.installSignals();
-    await start({ role, settings, log, lifecycle });
+    await failing(role, lifecycle, () => start({ role, settings, log, lifecycle }));
+  });
+}
+
+/** Ends the process when `work` fails: 78 for a wrong setting, 1 for anything else, the reason on stderr. */
+export async function failing(
+  role: string,
+  lifecycle: Lifecycle | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     // A start that a signal cut short fails; the signal's stop goes on and exits 0.
     if (lifecycle?.stopping) return;
