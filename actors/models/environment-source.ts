@@ -4,16 +4,22 @@ import { defaultContextTokens, type Link, type ModelSource } from "./catalog.ts"
 import { createClient, createOpenAIDriver, listProviderModels } from "./openai-provider.ts";
 
 const officialUrl = "https://api.openai.com/v1";
+// An unknown name makes the provider list its models again, but not more often than this.
+const askAgainMs = 10_000;
+// Aggregators list some hundred models.
+const maxListed = 2_000;
 
 /** A source that also says which of its models are the chain. */
 export interface ProviderSource extends ModelSource {
   /** The configured models in order; without any, the first one that the provider lists. */
   chain(): Link[];
+  /** Asks the provider for its models, unless it was asked a moment ago; never throws. */
+  refresh(): Promise<void>;
 }
 
 /**
  * The provider of `OPENAI_BASE_URL`, `OPENAI_API_KEY` and `OPENAI_MODEL` (several, separated by commas, are a chain);
- * undefined when neither URL nor key is set. What the provider itself lists is asked once, in the background.
+ * undefined when neither URL nor key is set. What the provider itself lists is asked in the background.
  */
 export function environmentSource(
   settings: Settings,
@@ -32,18 +38,24 @@ export function environmentSource(
   const names = (openaiModel ?? "").split(",").map((name) => name.trim());
   const configured = [...new Set(names)].filter((name) => name !== "").map(toLink);
   const links = new Map(configured.map((link) => [link.info.id, link]));
-  listProviderModels(client, limits).then(
-    (ids) => {
-      for (const id of ids.slice(0, maxListed)) if (!links.has(id)) links.set(id, toLink(id));
-    },
-    (err: unknown) => log.warn({ reason: (err as Error).message }, "provider does not list its models"),
-  );
+  let asking: Promise<void> | undefined;
+  let askAgainAt = 0;
+  const refresh = (): Promise<void> => {
+    if (asking !== undefined && performance.now() < askAgainAt) return asking;
+    askAgainAt = performance.now() + askAgainMs;
+    asking = listProviderModels(client, limits).then(
+      (ids) => {
+        for (const id of ids.slice(0, maxListed)) if (!links.has(id)) links.set(id, toLink(id));
+      },
+      (err: unknown) => log.warn({ reason: (err as Error).message }, "provider does not list its models"),
+    );
+    return asking;
+  };
+  void refresh();
   return {
     chain: () => (configured.length > 0 ? configured : [...links.values()].slice(0, 1)),
     links: () => [...links.values()],
     find: (model) => links.get(model),
+    refresh,
   };
 }
-
-// Aggregators list some hundred models.
-const maxListed = 2_000;

@@ -35,11 +35,14 @@ export async function createModels(
   // A configured provider is the whole chain: the built-in models never answer in its place, nor in one another's.
   const chain = (): Link[] =>
     provider === undefined ? builtIn.flatMap((source) => source.links()).slice(0, 1) : provider.chain();
-  const linksOf = (model: string | undefined): Link[] => {
-    if (model === undefined) return chain();
-    const link = find(model);
-    if (link === undefined) throw new ParleyError("model_not_found", { error: `模型不存在: ${model}` });
-    return [link];
+  const linksOf = async (model: string | undefined): Promise<Link[]> => {
+    const known = () => (model === undefined ? chain() : [find(model) ?? []].flat());
+    // The provider may have listed nothing yet, or has a model since.
+    if (known().length === 0) await provider?.refresh();
+    const links = known();
+    if (links.length === 0 && model !== undefined)
+      throw new ParleyError("model_not_found", { error: `模型不存在: ${model}` });
+    return links;
   };
   return {
     configured: provider !== undefined,

@@ -10,12 +10,12 @@ import { llmUnavailable } from "./provider-error.ts";
  * @throws ParleyError of the last link that was tried, or what `resolve` throws.
  */
 export async function* streamChain(
-  resolve: () => readonly Link[],
+  resolve: () => Promise<readonly Link[]>,
   call: ModelCall,
   log: Logger,
 ): AsyncGenerator<ModelDelta> {
   let last: ParleyError = llmUnavailable("没有可用的模型");
-  for (const { info, driver } of resolve()) {
+  for (const { info, driver } of await resolve()) {
     let begun = false;
     try {
       for await (const delta of driver.stream(call)) {
