@@ -12,6 +12,8 @@ export function workFolder(t: ExecutionContext): { cwd: string; dataDir: string 
   const cwd = mkdtempSync(join(tmpdir(), "parley-"));
   const dataDir = join(cwd, ".data");
   t.teardown(async () => {
+    const pids = Object.values(readRecord({ dataDir }).engines).map(({ pid }) => pid);
+    const left = pids.filter((pid) => pid !== process.pid);
     await Promise.all(left.map((pid) => endProcess(pid, 5_000)));
     rmSync(cwd, { recursive: true, force: true });
   });
