@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Msg } from "nats";
 import { z } from "zod";
 import { fromZodError } from "../../schemas/errors.ts";
@@ -13,6 +14,17 @@ import { StatelessTurns } from "./stateless-turns.ts";
 import { UsageLedger } from "./usage-ledger.ts";
 
 const addressSchema = z.object({ edge: idSchema, request: idSchema });
+
+const serverAnswerMs = 500;
+
+/** Waits for an answer of the server, which does not come while it is away. */
+async function briefly(answer: Promise<unknown>): Promise<void> {
+  const given = new AbortController();
+  const late = delay(serverAnswerMs, undefined, { signal: given.signal });
+  await Promise.race([answer, late]).catch(() => {});
+  given.abort();
+  await late.catch(() => {});
+}
 
 /** Serves turns without a session. At a stop the running ones end first; `stop` may be called earlier, too. */
 export function startStateless(
@@ -60,9 +72,9 @@ export function startStateless(
 
   const stop = async (): Promise<void> => {
     // What was delivered but not yet handled still counts as taken.
-    if (!incoming.isClosed()) await incoming.drain().catch(() => {});
+    await briefly(incoming.drain());
     await turns.stop();
-    await ledger.stop();
+    await Promise.all([briefly(nc.flush()), ledger.stop()]);
   };
   let stopping: Promise<void> | undefined;
   const stopOnce = (): Promise<void> => {

@@ -187,11 +187,9 @@ function write({ response, request }: Exchange, part: object): void {
 }
 
 async function refuse({ response }: Exchange, status: number): Promise<void> {
-  response
-    .writeHead(status, { "content-type": "application/json" })
-    .end(
-      JSON.stringify({
-        error: { message: "refused, key sk-secret", type: "upstream", code: null, param: null },
-      }),
-    );
+  response.writeHead(status, { "content-type": "application/json" }).end(
+    JSON.stringify({
+      error: { message: "refused, key sk-secret", type: "upstream", code: null, param: null },
+    }),
+  );
 }
