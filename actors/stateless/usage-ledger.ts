@@ -6,6 +6,8 @@ import type { Usage } from "../../schemas/openai.ts";
 import type { UsageDocument } from "../../schemas/usage.ts";
 
 const retryMs = 1_000;
+// MongoDB that is away answers after seconds, and a stop has other things to do.
+const stopMs = 1_000;
 // Different (user, model) pairs that may wait while MongoDB is away.
 const maxWaiting = 10_000;
 
@@ -17,6 +19,8 @@ export class UsageLedger {
   readonly #collection: Collection<UsageDocument>;
   readonly #log: Logger;
   #waiting = new Map<string, UsageDocument>();
+  /** What is being written. */
+  #batch: UsageDocument[] = [];
   #writing: Promise<void> | undefined;
   #stop = new AbortController();
 
@@ -33,12 +37,15 @@ export class UsageLedger {
     this.#writing ??= this.#write();
   }
 
-  /** Waits until everything is written, with one more try at most for what fails; what is left is logged. */
+  /** Waits a moment until everything is written; what is not by then is logged. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#writing;
-    if (this.#waiting.size === 0) return;
-    for (const lost of this.#waiting.values()) this.#log.error({ usage: lost }, "usage not stored");
+    const given = new AbortController();
+    const late = delay(stopMs, undefined, { signal: given.signal }).catch(() => {});
+    await Promise.race([this.#writing, late]);
+    given.abort();
+    for (const lost of [...this.#batch, ...this.#waiting.values()])
+      this.#log.error({ usage: lost }, "usage not stored");
   }
 
   #merge(entry: UsageDocument): void {
@@ -56,10 +63,13 @@ export class UsageLedger {
     while (this.#waiting.size > 0) {
       const batch = [...this.#waiting.values()];
       this.#waiting = new Map();
+      this.#batch = batch;
       try {
         await this.#collection.bulkWrite(batch.map(toUpdate), { ordered: false });
+        this.#batch = [];
       } catch (err) {
         this.#log.warn({ err, entries: batch.length }, "usage not stored yet");
+        this.#batch = [];
         for (const entry of batch) this.#merge(entry);
         if (this.#stop.signal.aborted) break;
         await delay(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
