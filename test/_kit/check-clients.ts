@@ -31,6 +31,8 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
     const id = turn.reply?.message_id;
     if (id !== undefined && turn._id.user === client.user) committed.set(id, turn);
   }
+  // A delete ends the reply under way with an empty final frame.
+  const deleted = new Set(turns.filter(({ kind }) => kind === "delete").map(({ _id }) => _id.session));
   // An erased turn has lost the id of its reply.
   const erased = new Set(turns.filter(({ blanked }) => blanked).map(clientMsgId));
   const seen = new Map<string, number>();
@@ -40,7 +42,8 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
     const turn = committed.get(frame.message_id);
     const name = `${client.name}: reply ${frame.message_id} to ${frame.client_msg_id}`;
     if (turn === undefined) {
-      if (!erased.has(frame.client_msg_id)) report("final", `${name} ended and is not committed`);
+      const dropped = frame.text === "" && deleted.has(frame.session_id);
+      if (!dropped && !erased.has(frame.client_msg_id)) report("final", `${name} ended and is not committed`);
     } else {
       const text = turn.messages.find(({ message_id }) => message_id === frame.message_id)?.content;
       if (text && text !== frame.text) report("final-text", `${name} says ${frame.text}, committed ${text}`);
@@ -78,7 +81,8 @@ function checkChunks(client: ClientRecord, report: Report): void {
     } else if (frame.type === "stream_end") {
       const run = running.get(frame.message_id);
       running.delete(frame.message_id);
-      if (run !== undefined && !frame.text.startsWith(run.text)) {
+      const dropped = frame.text === "" && frame.finish_reason === "cancelled";
+      if (run !== undefined && !dropped && !frame.text.startsWith(run.text)) {
         report("chunks", `${client.name}: ${frame.message_id} streamed ${run.text}, ended as ${frame.text}`);
       }
     }
