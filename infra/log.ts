@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import type { Settings } from "../schemas/config.ts";
 
 export type { Logger };
@@ -20,15 +20,20 @@ const secretKeys = [
 ];
 
 /**
- * A JSON logger to stdout. Tokens, keys and passwords are replaced by `[redacted]` at the top and one level down;
- * user text may be logged under the key `pii` only, which is always redacted.
+ * A JSON logger to stdout. Tokens, keys and passwords are replaced by `[redacted]` down to three levels; user text may
+ * be logged under the key `pii` only, which is always redacted.
  */
-export function createLogger(role: string, settings: Pick<Settings, "logLevel">): Logger {
-  return pino({
+export function createLogger(
+  role: string,
+  settings: Pick<Settings, "logLevel">,
+  destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
+): Logger {
+  const options = {
     level: settings.logLevel,
     base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: "[redacted]" },
-  });
+  };
+  return pino(options, destination);
 }
