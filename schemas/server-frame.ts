@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { attachmentSchema, clientInfoSchema, modeSchema } from "./client-frame.ts";
 import { finishReasonSchema, historyMessageSchema, msgTypeSchema, roleSchema } from "./message.ts";
+import { reviewMessageSchema, segmentSchema } from "./review.ts";
 
 const timestamp = z.int();
 const session_id = z.string();
@@ -50,6 +51,33 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     message_id,
     session_id,
     content: z.string(),
+    attempt: z.int().positive(),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("review"),
+    role: z.literal("assistant"),
+    message_id,
+    session_id,
+    review_messages: z.array(reviewMessageSchema),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("stream_segments"),
+    role: z.literal("assistant"),
+    message_id,
+    session_id,
+    segments: z.array(segmentSchema),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("thinking"),
+    role: z.literal("assistant"),
+    msg_type: z.literal("thinking"),
+    message_id,
+    session_id,
+    thinking_status: z.string(),
+    thinking_content: z.string(),
     attempt: z.int().positive(),
     timestamp,
   }),
@@ -140,12 +168,20 @@ export const originSchema = z.object({ edge: z.string(), socket: z.string() });
 export type Origin = z.infer<typeof originSchema>;
 
 /**
- * One frame on its way out. `run` is present on frames of a running turn: edges drop a lower attempt and follow one
- * run of the same attempt until the final frame (`final`, published after the commit) replaces it.
+ * Which run of a turn a frame comes from. While it is `running`, edges drop a lower attempt and follow one run of the
+ * same attempt; what is `committed` replaces any of that, and nothing comes after what is `ended`.
  */
+export const runMarkSchema = z.object({
+  attempt: z.int().positive(),
+  run_id: z.string(),
+  phase: z.enum(["running", "committed", "ended"]),
+});
+export type RunMark = z.infer<typeof runMarkSchema>;
+
+/** One frame on its way out; `run` is there on the frames of a turn. */
 export const outItemSchema = z.object({
   frame: streamFrameSchema,
-  run: z.object({ attempt: z.int().positive(), run_id: z.string(), final: z.boolean() }).optional(),
+  run: runMarkSchema.optional(),
   origin: originSchema.optional(),
 });
 export type OutItem = z.infer<typeof outItemSchema>;

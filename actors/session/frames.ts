@@ -1,8 +1,9 @@
 import { modeSchema } from "../../schemas/client-frame.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import { errorTable } from "../../schemas/errors.ts";
-import type { OutItem } from "../../schemas/server-frame.ts";
+import type { OutItem, RunMark } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import { reviewOf, segmentsOf } from "../review/review.ts";
 
 /** The user's message as his other devices get it; the edge makes `accepted` of it for the sender. */
 export function echo(input: SessionInput): OutItem {
@@ -64,7 +65,7 @@ export function deletedFrames(input: SessionInput, started: boolean): OutItem[] 
     { ...input, message_id: input.reply_id },
     errorTable.session_not_found.error,
   );
-  const run = { attempt: 1, run_id: "deleted", final: true };
+  const run: RunMark = { attempt: 1, run_id: "deleted", phase: "ended" };
   if (!started) return [{ ...error, run }];
   const end: OutItem = {
     frame: {
@@ -107,7 +108,24 @@ export function finalFrames(turn: Turn): OutItem[] {
       response_mode: modeSchema.catch("text").parse(mode),
       timestamp: turn.at.getTime(),
     },
-    run: { attempt: turn.attempt, run_id: turn.run_id, final: true },
+    run: { attempt: turn.attempt, run_id: turn.run_id, phase: "ended" },
   };
-  return error === undefined ? [end] : [failure(error_type, of, error), end];
+  const shown = text === "" ? [] : reviewFrames(turn, message_id, text);
+  return error === undefined ? [...shown, end] : [...shown, failure(error_type, of, error), end];
+}
+
+/** The reply in pieces, and the sentences of what is plain chat. */
+function reviewFrames(turn: Turn, message_id: string, text: string): OutItem[] {
+  const review_messages = reviewOf(text);
+  const segments = segmentsOf(review_messages);
+  const head = {
+    role: "assistant" as const,
+    message_id,
+    session_id: turn._id.session,
+    timestamp: turn.at.getTime(),
+  };
+  const run: RunMark = { attempt: turn.attempt, run_id: turn.run_id, phase: "committed" };
+  const review: OutItem = { frame: { type: "review", ...head, review_messages }, run };
+  if (segments.length === 0) return [review];
+  return [review, { frame: { type: "stream_segments", ...head, segments }, run }];
 }

@@ -1,6 +1,7 @@
 import { type Turn, turnKey } from "../../schemas/documents.ts";
 import type { StoredMessage } from "../../schemas/message.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import { msgTypeOf, reviewOf } from "../review/review.ts";
 import type { Transcript } from "./transcript.ts";
 import type { Reply } from "./turn-run.ts";
 
@@ -88,7 +89,7 @@ function messagesOf(firstId: number, input: SessionInput, reply: Reply, at: Date
       id: firstId + 1,
       message_id: input.reply_id,
       role: "assistant",
-      msg_type: "chat",
+      msg_type: msgTypeOf(reviewOf(reply.text)),
       content: reply.text,
       created_at: at.getTime(),
       finish_reason: reply.finish,

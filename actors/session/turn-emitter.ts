@@ -1,5 +1,7 @@
+import type { RunMark, StreamFrame } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
+import { ReviewParser } from "../review/review-parser.ts";
 
 /**
  * The frames of a running turn. Text is joined to at most one frame every `coalesceMs`, the first goes out at once:
@@ -8,9 +10,12 @@ import type { OutPublisher } from "../out/out-publisher.ts";
 export class TurnEmitter {
   readonly #out: Pick<OutPublisher, "frame">;
   readonly #input: SessionInput;
-  readonly #run: { attempt: number; run_id: string; final: boolean };
+  readonly #run: RunMark;
   readonly #coalesceMs: number;
+  /** Kind of the text, for clients that show it as it comes. */
+  readonly #parser = new ReviewParser();
   #text = "";
+  #thinking = "";
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #lastAt = Number.NEGATIVE_INFINITY;
@@ -24,35 +29,34 @@ export class TurnEmitter {
   ) {
     this.#out = out;
     this.#input = input;
-    this.#run = { attempt: run.attempt, run_id: run.runId, final: false };
+    this.#run = { attempt: run.attempt, run_id: run.runId, phase: "running" };
     this.#coalesceMs = coalesceMs;
   }
 
   /** Says that the reply begins. */
   start(): void {
-    this.#out.frame(this.#input.user, {
-      frame: {
-        type: "stream_start",
-        role: "assistant",
-        message_id: this.#input.reply_id,
-        session_id: this.#input.session,
-        client_msg_id: this.#input.client_msg_id,
-        attempt: this.#run.attempt,
-        response_mode: this.#input.mode,
-        timestamp: Date.now(),
-      },
-      run: this.#run,
+    this.#send({
+      type: "stream_start",
+      role: "assistant",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      client_msg_id: this.#input.client_msg_id,
+      attempt: this.#run.attempt,
+      response_mode: this.#input.mode,
+      timestamp: Date.now(),
     });
   }
 
   /** Takes a piece of the reply. */
   content(text: string): void {
     this.#text += text;
-    if (this.#timer !== undefined || this.#immediate !== undefined || this.#ended) return;
-    const wait = this.#lastAt + this.#coalesceMs - performance.now();
-    // What a model says within one event-loop turn belongs into one frame, also the first.
-    if (wait <= 0) this.#immediate = setImmediate(() => this.#flush());
-    else this.#timer = setTimeout(() => this.#flush(), wait);
+    this.#schedule();
+  }
+
+  /** Takes a piece of what the model thinks before it speaks. */
+  thinking(text: string): void {
+    this.#thinking += text;
+    this.#schedule();
   }
 
   /** Sends what is left; nothing comes after it. */
@@ -67,6 +71,14 @@ export class TurnEmitter {
     this.#ended = true;
   }
 
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#immediate !== undefined || this.#ended) return;
+    const wait = this.#lastAt + this.#coalesceMs - performance.now();
+    // What a model says within one event-loop turn belongs into one frame, also the first.
+    if (wait <= 0) this.#immediate = setImmediate(() => this.#flush());
+    else this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
   #disarm(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
@@ -76,21 +88,44 @@ export class TurnEmitter {
 
   #flush(): void {
     this.#disarm();
-    if (this.#text === "" || this.#ended) return;
+    if (this.#ended) return;
+    if (this.#thinking !== "") this.#sendThinking();
+    if (this.#text !== "") this.#sendText();
     this.#lastAt = performance.now();
-    this.#out.frame(this.#input.user, {
-      frame: {
-        type: "stream_chunk",
-        role: "assistant",
-        msg_type: "chat",
-        message_id: this.#input.reply_id,
-        session_id: this.#input.session,
-        content: this.#text,
-        attempt: this.#run.attempt,
-        timestamp: Date.now(),
-      },
-      run: this.#run,
+  }
+
+  #sendText(): void {
+    const { kind } = this.#parser;
+    this.#parser.push(this.#text);
+    this.#send({
+      type: "stream_chunk",
+      role: "assistant",
+      msg_type: kind === "search_result" ? "markdown" : kind,
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      content: this.#text,
+      attempt: this.#run.attempt,
+      timestamp: Date.now(),
     });
     this.#text = "";
+  }
+
+  #sendThinking(): void {
+    this.#send({
+      type: "thinking",
+      role: "assistant",
+      msg_type: "thinking",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      thinking_status: "thinking",
+      thinking_content: this.#thinking,
+      attempt: this.#run.attempt,
+      timestamp: Date.now(),
+    });
+    this.#thinking = "";
+  }
+
+  #send(frame: StreamFrame): void {
+    this.#out.frame(this.#input.user, { frame, run: this.#run });
   }
 }

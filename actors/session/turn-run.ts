@@ -52,6 +52,7 @@ export async function runTurn(
     for await (const delta of models.stream("chat", { ...call, params: {}, signal })) {
       if (delta.kind === "start") reply.model = delta.model;
       if (delta.kind === "end") reply.usage = delta.usage;
+      if (delta.kind === "reasoning") emitter.thinking(delta.text);
       if (delta.kind !== "content") continue;
       reply.text += delta.text;
       emitter.content(delta.text);
