@@ -41,7 +41,7 @@ async function connectActor(context: ProcessContext): Promise<ActorContext> {
     log,
     connectMs: settings.limits.natsConnectMs,
   });
-  lifecycle.onStop("nats", () => nc.close());
+  lifecycle.onStop("nats", () => nc.drain());
   // Before the first heartbeat: a process that can't reach its store must not be given anything.
   const { client, db } = await connectMongo({
     uri: endpoints.mongodbUri,
@@ -85,6 +85,7 @@ async function startSessionActors(context: ActorContext): Promise<void> {
     clearTimeout(timer);
     membership.stop();
   });
+  await runtime.placed;
 }
 
 async function onReconnect(nc: NatsConnection, then: () => Promise<void>): Promise<void> {

@@ -54,7 +54,7 @@ export const limitsSchema = z.object({
   restInFlight: limit(1_000, "requests to one route that one actor process handles at a time"),
   coalesceMs: limit(20, "ms over which the chunks of a turn are joined into one frame"),
   groupCommit: limit(128, "turns committed in one write"),
-  turnReplyBytes: limit(1 * MiB, "size of one reply of a model"),
+  turnReplyBytes: limit(256 * KiB, "size of one reply of a model"),
   contentChars: limit(100_000, "characters of one message"),
   edgeSilenceMs: limit(
     3_000,

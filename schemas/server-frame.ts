@@ -71,6 +71,19 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     timestamp,
   }),
   z.object({
+    type: z.literal("tool_progress"),
+    msg_type: z.literal("tool_progress"),
+    message_id,
+    session_id,
+    tool_progress: z.object({
+      tool_name: z.string(),
+      status: z.enum(["started", "running", "completed", "failed"]),
+      progress: z.number().min(0).max(1),
+      message: z.string(),
+    }),
+    timestamp,
+  }),
+  z.object({
     type: z.literal("thinking"),
     role: z.literal("assistant"),
     msg_type: z.literal("thinking"),

@@ -27,6 +27,11 @@ export class KeyedRuntime {
   readonly #farewell = new Map<number, MoveAnswer>();
   #passivation: NodeJS.Timeout | undefined;
   #stopped = false;
+  #whenPlaced: () => void = () => {};
+  /** Resolves when this process holds all that was its own at the first look. */
+  readonly placed = new Promise<void>((resolve) => {
+    this.#whenPlaced = resolve;
+  });
 
   constructor(context: PartitionContext, group: KeyedGroup, membership: Membership, limits: Limits) {
     this.#context = context;
@@ -95,12 +100,16 @@ export class KeyedRuntime {
 
   #place(): void {
     if (this.#stopped) return;
+    let missing = 0;
     for (let partition = 0; partition < this.group.partitions; partition++) {
       const owner = this.#membership.owner(this.group.name, partition);
       const mine = owner === this.#membership.id;
+      if (owner === null || (mine && (!this.#held.has(partition) || this.#taking.has(partition))))
+        missing += 1;
       if (mine && !this.#held.has(partition) && !this.#taking.has(partition)) void this.#take(partition);
       if (!mine && owner !== null && this.#held.has(partition)) this.#dropIfTaken(partition);
     }
+    if (missing === 0) this.#whenPlaced();
   }
 
   /** Another process says that it holds what we hold, and should: we were away (stopped, cut off) and have lost it. */

@@ -7,6 +7,7 @@ import { parseSessionIn, partitionCount, streams, subjects } from "../../schemas
 import type { ActorContext } from "../actor-context.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import { createToolbox } from "../tools/index.ts";
 import { Attempts } from "./attempts.ts";
 import { basicCommands } from "./commands.ts";
 import { Effects } from "./effects.ts";
@@ -59,6 +60,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     out,
     trimmer,
     models: context.models,
+    toolbox: createToolbox(nc),
     commands: basicCommands(version, () => statusText(context)),
     gate: new RunGate(),
     readInput: (seq) => readInput(context, seq),

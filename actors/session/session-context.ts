@@ -5,6 +5,7 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import type { Models } from "../models/model.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
+import type { Toolbox } from "../tools/index.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Commands } from "./commands.ts";
 import type { Effects } from "./effects.ts";
@@ -31,6 +32,7 @@ export interface SessionContext {
   out: Pick<OutPublisher, "frame" | "direct">;
   trimmer: Pick<Trimmer, "finished" | "remove">;
   models: Models;
+  toolbox: Toolbox;
   commands: Commands;
   gate: RunGate;
   /** Reads a message again from the log; null when it has left it. */

@@ -180,10 +180,11 @@ export class SessionRun {
   async #reply(transcript: Transcript, emitter: TurnEmitter, blamed: boolean): Promise<Reply> {
     if (this.#mail.cancelled) return { text: "", finish: "cancelled" };
     if (blamed) return { text: "", finish: "failed", error: "该消息多次导致处理中断，已放弃" };
-    const { models, systemPrompt, limits } = this.#context;
-    const { user, model } = this.#input;
+    const { models, systemPrompt } = this.#context;
+    const { user, session, model, reply_id: replyId } = this.#input;
     const messages = buildPrompt(systemPrompt, transcript.visible, this.#input, models.contextTokens(model));
-    return runTurn(models, { user, model, messages }, emitter, this.#controller.signal, limits);
+    const call = { user, session, replyId, model, messages };
+    return runTurn(this.#context, call, emitter, this.#controller.signal);
   }
 
   async #commit(first: Turn): Promise<Outcome | null> {

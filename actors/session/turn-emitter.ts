@@ -59,6 +59,20 @@ export class TurnEmitter {
     this.#schedule();
   }
 
+  /** Shows what a tool is doing, after the text that came before it. */
+  tool(tool_name: string, status: "started" | "completed" | "failed", message: string): void {
+    this.#flush();
+    if (this.#ended) return;
+    this.#send({
+      type: "tool_progress",
+      msg_type: "tool_progress",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      tool_progress: { tool_name, status, progress: status === "started" ? 0 : 1, message },
+      timestamp: Date.now(),
+    });
+  }
+
   /** Sends what is left; nothing comes after it. */
   end(): void {
     this.#flush();

@@ -2,8 +2,14 @@ import { type ErrorType, ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { FinishReason } from "../../schemas/message.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
+import { adminUserId } from "../../schemas/principal.ts";
 import type { Models } from "../models/model.ts";
+import type { Toolbox } from "../tools/index.ts";
+import { runToolCalls, ToolCallBuilder, type WholeCall } from "./tool-calls.ts";
 import type { TurnEmitter } from "./turn-emitter.ts";
+
+/** Rounds of tool calls in one turn; after the last one the model has to answer without. */
+const toolRounds = 5;
 
 /** Why a run was ended from outside. Only `stop` leaves something to commit. */
 export type AbortCause = "stop" | "deleted" | "moved" | "lost";
@@ -29,36 +35,44 @@ export interface Reply {
   usage?: { prompt_tokens: number; completion_tokens: number };
 }
 
-/** What a run needs. */
+/** What a run asks of a model, and for whom. */
 export interface TurnCall {
   user: string;
+  session: string;
+  replyId: string;
   model?: string | undefined;
   messages: ChatMessage[];
 }
 
+/** What a run works with. */
+export interface TurnMeans {
+  models: Models;
+  toolbox: Toolbox;
+  limits: Pick<Limits, "turnReplyBytes">;
+}
+
 /**
- * Asks the model and streams its reply to the emitter. A model that fails is a reply that failed, with what it said.
+ * Asks the model and streams its reply to the emitter; tools that it calls are run for the user and it is asked again.
+ * A model that fails is a reply that failed, with what it said.
  * @throws RunAborted when the run is ended for another reason than a stop.
  */
 export async function runTurn(
-  models: Models,
+  means: TurnMeans,
   call: TurnCall,
   emitter: TurnEmitter,
   signal: AbortSignal,
-  limits: Pick<Limits, "turnReplyBytes">,
 ): Promise<Reply> {
   const reply: Reply = { text: "", finish: "stop" };
   try {
-    for await (const delta of models.stream("chat", { ...call, params: {}, signal })) {
-      if (delta.kind === "start") reply.model = delta.model;
-      if (delta.kind === "end") reply.usage = delta.usage;
-      if (delta.kind === "reasoning") emitter.thinking(delta.text);
-      if (delta.kind !== "content") continue;
-      reply.text += delta.text;
-      emitter.content(delta.text);
-      if (reply.text.length > limits.turnReplyBytes) {
-        throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 回复过长" });
-      }
+    const messages = [...call.messages];
+    for (let round = 0; ; round++) {
+      const calls = await askModel(means, { ...call, messages }, round < toolRounds, reply, emitter, signal);
+      if (calls.length === 0) break;
+      const principal = { user_id: call.user, nickname: "", is_admin: call.user === adminUserId };
+      messages.push({ role: "assistant", content: null, tool_calls: calls });
+      messages.push(
+        ...(await runToolCalls(means.toolbox, calls, round, emitter, { ...call, principal, signal })),
+      );
     }
   } catch (err) {
     if (signal.aborted) return stopped(reply, signal.reason);
@@ -68,6 +82,40 @@ export async function runTurn(
     reply.errorType = err.errorType;
   }
   return signal.aborted ? stopped(reply, signal.reason) : reply;
+}
+
+/** One round: adds what the model says to the reply and returns the tools that it calls. */
+async function askModel(
+  { models, toolbox, limits }: TurnMeans,
+  { user, model, messages }: TurnCall,
+  offerTools: boolean,
+  reply: Reply,
+  emitter: TurnEmitter,
+  signal: AbortSignal,
+): Promise<WholeCall[]> {
+  const tools =
+    offerTools && models.configured && toolbox.offered.length > 0 ? { tools: toolbox.offered } : {};
+  const builder = new ToolCallBuilder();
+  for await (const delta of models.stream("chat", { user, model, messages, params: tools, signal })) {
+    if (delta.kind === "start") reply.model = delta.model;
+    if (delta.kind === "end") addUsage(reply, delta.usage);
+    if (delta.kind === "reasoning") emitter.thinking(delta.text);
+    if (delta.kind === "tool_calls") builder.add(delta.tool_calls);
+    if (delta.kind !== "content") continue;
+    reply.text += delta.text;
+    emitter.content(delta.text);
+    if (reply.text.length > limits.turnReplyBytes) {
+      throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 回复过长" });
+    }
+  }
+  return builder.calls;
+}
+
+function addUsage(reply: Reply, usage: { prompt_tokens: number; completion_tokens: number }): void {
+  reply.usage = {
+    prompt_tokens: (reply.usage?.prompt_tokens ?? 0) + usage.prompt_tokens,
+    completion_tokens: (reply.usage?.completion_tokens ?? 0) + usage.completion_tokens,
+  };
 }
 
 function stopped(reply: Reply, reason: unknown): Reply {

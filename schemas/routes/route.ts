@@ -63,6 +63,8 @@ export const restRequestSchema = z.object({
   params: z.unknown(),
   query: z.unknown(),
   body: z.unknown(),
+  /** The same for every repetition of one request: a handler that makes something uses it to make it once. */
+  idempotency_key: z.string().optional(),
 });
 export type RestRequest = z.infer<typeof restRequestSchema>;
 

@@ -204,7 +204,8 @@ export class SessionWorld {
         finished: (_user, _session, upTo) => void ask(() => this.#remove((seq) => seq <= upTo)),
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
       },
-      models: {
+      toolbox: { offered: [], find: () => undefined },
+    models: {
         configured: true,
         contextTokens: () => Number.MAX_SAFE_INTEGER,
         list: () => [],

@@ -1,0 +1,23 @@
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import type { ChatParams } from "../../schemas/openai.ts";
+import type { Tool } from "./tool.ts";
+
+/** The tools of this installation by name, and how a model is told of them. */
+export interface Toolbox {
+  /** `tools` of a chat request. */
+  offered: NonNullable<ChatParams["tools"]>;
+  find(name: string): Tool | undefined;
+}
+
+/** Gathers the tools. */
+export function createToolbox(_nc: NatsConnection, tools: readonly Tool[] = []): Toolbox {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return {
+    offered: tools.map(({ name, description, parameters }) => ({
+      type: "function" as const,
+      function: { name, description, parameters: z.toJSONSchema(parameters, { io: "input" }) },
+    })),
+    find: (name) => byName.get(name),
+  };
+}
