@@ -1,0 +1,63 @@
+import type { Limits } from "../../schemas/limits.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** One server-sent event. */
+export interface ServerEvent {
+  id?: string;
+  data?: string;
+}
+
+const headers = {
+  "content-type": "text/event-stream;charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  // Says nginx not to collect events before it passes them on.
+  "x-accel-buffering": "no",
+};
+
+/** Text of an event (WHATWG HTML, 9.2): one `data:` line for each line, and an empty one at the end. */
+export function encodeEvent({ id, data }: ServerEvent): string {
+  const lines = data === undefined ? [] : data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
+  return `${[...(id === undefined ? [] : [`id: ${id}`]), ...lines].join("\n")}\n\n`;
+}
+
+/** An answer of server-sent events: kept alive by comments, dropped when its reader falls too far behind. */
+export class EventStream {
+  readonly #exchange: Exchange;
+  readonly #limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">;
+  #unsent = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Begins the answer with status 200. */
+  constructor(exchange: Exchange, limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">) {
+    this.#exchange = exchange;
+    this.#limits = limits;
+    exchange.onAbort(() => clearTimeout(this.#timer));
+    exchange.begin(200, headers);
+    this.#restart();
+  }
+
+  /** Sends an event. */
+  send(event: ServerEvent): void {
+    this.#write(encodeEvent(event));
+  }
+
+  /** Completes the answer. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#exchange.end();
+  }
+
+  #write(text: string): void {
+    if (this.#exchange.over) return;
+    // uWebSockets.js buffers without bound here. Counted from the first write that did not go out at once.
+    this.#unsent = this.#exchange.write(text) ? 0 : this.#unsent + Buffer.byteLength(text);
+    if (this.#unsent > this.#limits.socketBackpressureBytes) this.#exchange.drop();
+    else this.#restart();
+  }
+
+  #restart(): void {
+    clearTimeout(this.#timer);
+    if (this.#exchange.over) return;
+    this.#timer = setTimeout(() => this.#write(": keep-alive\n\n"), this.#limits.keepAliveMs);
+  }
+}

@@ -1,0 +1,150 @@
+import type { HttpResponse } from "uWebSockets.js";
+import { STATUS_CODES } from "node:http";
+import type { ParleyError } from "../../schemas/errors.ts";
+import { type ErrorShape, errorBody } from "./error-shape.ts";
+import type { RequestHead } from "./request-head.ts";
+
+/** Headers of an answer, by lower-case name. */
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+/** What an exchange is made with. */
+export interface ExchangeOptions {
+  shape: ErrorShape;
+  /** Headers that every answer of this request has (CORS). */
+  headers: AnswerHeaders;
+  /** Called once, when the answer begins. */
+  onAnswer: (status: number) => void;
+  /** Called once, when the request is over in whatever way. */
+  onDone: () => void;
+}
+
+const jsonType: AnswerHeaders = { "content-type": "application/json; charset=utf-8" };
+const always: AnswerHeaders = { "x-content-type-options": "nosniff", "cache-control": "no-store" };
+
+/** One request and its answer. Nothing of it throws or writes after the client has gone. */
+export class Exchange {
+  readonly head: RequestHead;
+  readonly #res: HttpResponse;
+  readonly #options: ExchangeOptions;
+  #aborted = false;
+  #answered = false;
+  #done = false;
+  #onAbort: (() => void)[] = [];
+
+  constructor(res: HttpResponse, head: RequestHead, options: ExchangeOptions) {
+    this.#res = res;
+    this.head = head;
+    this.#options = options;
+    res.onAborted(() => {
+      this.#aborted = true;
+      for (const fn of this.#onAbort) fn();
+      this.#finish();
+    });
+  }
+
+  /** Whether the client has gone or the answer is complete. */
+  get over(): boolean {
+    return this.#done;
+  }
+
+  /** Whether an answer has begun. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** Runs `fn` when the client goes before its answer is complete. */
+  onAbort(fn: () => void): void {
+    if (this.#aborted) fn();
+    else this.#onAbort.push(fn);
+  }
+
+  /** Answers JSON. */
+  json(status: number, body: unknown, headers: AnswerHeaders = {}): void {
+    this.send(status, JSON.stringify(body), { ...jsonType, ...headers });
+  }
+
+  /** Answers the error in the shape of the route. `close` ends the connection with it. */
+  error(error: ParleyError, close = false): void {
+    this.errorWith(error, {}, close);
+  }
+
+  /** The same with headers of its own. */
+  errorWith(error: ParleyError, headers: AnswerHeaders, close = false): void {
+    const body = JSON.stringify(errorBody(error, this.#options.shape));
+    this.send(error.status, body, { ...jsonType, ...retryHeader(error), ...headers }, close);
+  }
+
+  /** Answers a whole body, or none. A second answer is ignored. */
+  send(status: number, body: string | undefined, headers: AnswerHeaders = {}, close = false): void {
+    if (this.#answered || this.#aborted) return;
+    this.#begin(status);
+    this.#res.cork(() => {
+      this.#writeHead(status, headers);
+      if (this.head.method === "HEAD") this.#res.endWithoutBody(Buffer.byteLength(body ?? ""), close);
+      else if (body === undefined) this.#res.endWithoutBody(undefined, close);
+      else this.#res.end(body, close);
+    });
+    this.#finish();
+  }
+
+  /** Begins an answer whose body follows in pieces. */
+  begin(status: number, headers: AnswerHeaders): void {
+    if (this.#answered || this.#aborted) return;
+    this.#begin(status);
+    this.#res.cork(() => this.#writeHead(status, headers));
+  }
+
+  /** Sends a piece; false when it had to be buffered. Ignored when the client has gone. */
+  write(text: string): boolean {
+    if (this.#done) return true;
+    let free = true;
+    this.#res.cork(() => {
+      free = this.#res.write(text);
+    });
+    return free;
+  }
+
+  /** Completes an answer that was begun. */
+  end(): void {
+    if (this.#done) return;
+    this.#res.cork(() => this.#res.end());
+    this.#finish();
+  }
+
+  /** Hands the raw response over, once, to become a WebSocket; not called when the client has gone. */
+  hijack(act: (res: HttpResponse) => void): void {
+    if (this.#answered || this.#aborted) return;
+    this.#begin(101);
+    this.#res.cork(() => act(this.#res));
+    this.#finish();
+  }
+
+  /** Drops the connection. */
+  drop(): void {
+    if (!this.#done) this.#res.close();
+  }
+
+  #begin(status: number): void {
+    this.#answered = true;
+    this.#options.onAnswer(status);
+  }
+
+  #writeHead(status: number, headers: AnswerHeaders): void {
+    this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? "Unknown"}`);
+    for (const [name, value] of Object.entries({ ...always, ...this.#options.headers, ...headers })) {
+      // A header value is one line, whoever gave it.
+      this.#res.writeHeader(name, value.replace(/[\r\n]/g, " "));
+    }
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#onAbort = [];
+    this.#options.onDone();
+  }
+}
+
+function retryHeader(error: ParleyError): AnswerHeaders {
+  return error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) };
+}

@@ -1,0 +1,43 @@
+import type { AnswerHeaders } from "./exchange.ts";
+import type { RequestHead } from "./request-head.ts";
+
+/** Which browser origins may call: the server's own, and those of ALLOWED_ORIGINS. */
+export class OriginPolicy {
+  readonly #allowed: ReadonlySet<string>;
+
+  constructor(allowedOrigins: readonly string[]) {
+    this.#allowed = new Set(allowedOrigins);
+  }
+
+  /** CORS headers of an answer; none for an origin that is not allowed. */
+  headers(head: RequestHead): AnswerHeaders {
+    const origin = head.headers.get("origin");
+    if (origin === undefined || !this.#lists(origin)) return {};
+    return { "access-control-allow-origin": origin, vary: "origin" };
+  }
+
+  /** Further headers of the answer to a preflight. */
+  preflight(head: RequestHead, methods: readonly string[]): AnswerHeaders {
+    const origin = head.headers.get("origin");
+    if (origin === undefined || !this.#lists(origin)) return {};
+    return {
+      "access-control-allow-methods": methods.join(", "),
+      "access-control-allow-headers": "authorization, content-type, last-event-id, x-webhook-key",
+      "access-control-max-age": "600",
+    };
+  }
+
+  /**
+   * Whether a WebSocket may be opened from here. Tokens don't travel by themselves as cookies do, so a foreign origin
+   * is harmless until the operator has named the ones he wants.
+   */
+  mayUpgrade(head: RequestHead): boolean {
+    const origin = head.headers.get("origin");
+    if (origin === undefined || this.#allowed.size === 0 || this.#lists(origin)) return true;
+    return URL.canParse(origin) && new URL(origin).host === head.headers.get("host");
+  }
+
+  #lists(origin: string): boolean {
+    return this.#allowed.has("*") || this.#allowed.has(origin);
+  }
+}

@@ -1,0 +1,193 @@
+import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket } from "uWebSockets.js";
+import type { Logger } from "../../infra/log.ts";
+import type { Settings } from "../../schemas/config.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { EdgeMetrics } from "../metrics.ts";
+import { BodyReader, checkJsonType } from "./body.ts";
+import { type ErrorShape, toParleyError } from "./error-shape.ts";
+import { Exchange } from "./exchange.ts";
+import { parseJson } from "./json-text.ts";
+import { OriginPolicy } from "./origin.ts";
+import { type BadHead, type RequestHead, readHead } from "./request-head.ts";
+import { type SocketHandlers, type UpgradeSettings, upgradeProblem, webSocketBehavior } from "./upgrade.ts";
+
+/** Answers a request; a throw becomes the uniform error. `body` is parsed JSON, `{}` where none came. */
+export type RouteHandler = (exchange: Exchange, body: unknown) => void | Promise<void>;
+
+/** What a route may change of the defaults. */
+export interface RouteOptions {
+  errors?: ErrorShape;
+  urlBytes?: number;
+}
+
+/** Prepares a WebSocket: a throw is answered before the upgrade. */
+export type Prepare<S> = (head: RequestHead) => S | Promise<S>;
+
+interface Entry extends RouteOptions {
+  handler: RouteHandler;
+}
+
+const withBody = new Set(["POST", "PUT", "PATCH"]);
+
+/** The one way by which a route or an upgrade is registered; what every request must pass is here. */
+export class Router {
+  readonly #app: TemplatedApp;
+  readonly #settings: Settings;
+  readonly #log: Logger;
+  readonly #metrics: EdgeMetrics;
+  readonly #bodies: BodyReader;
+  readonly #origins: OriginPolicy;
+  readonly #routes = new Map<string, Map<string, Entry>>();
+  readonly #open = new Set<Exchange>();
+  #drained: (() => void) | undefined;
+  /** Refuses everything new. */
+  stopping = false;
+
+  constructor(app: TemplatedApp, settings: Settings, log: Logger, metrics: EdgeMetrics) {
+    this.#app = app;
+    this.#settings = settings;
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#bodies = new BodyReader(settings.limits);
+    this.#origins = new OriginPolicy(settings.allowedOrigins);
+  }
+
+  /** Adds a route; `path` may have `:name` parts. GET answers HEAD too. */
+  route(method: string, path: string, handler: RouteHandler, options: RouteOptions = {}): void {
+    const methods = this.#routes.get(path) ?? new Map<string, Entry>();
+    methods.set(method.toUpperCase(), { handler, ...options });
+    this.#routes.set(path, methods);
+  }
+
+  /** Adds a WebSocket at `path`; `S` is the state of one socket, made by `prepare`. */
+  upgrade<S>(
+    path: string,
+    settings: UpgradeSettings,
+    prepare: Prepare<S>,
+    handlers: SocketHandlers<S>,
+  ): void {
+    const begin = (res: HttpResponse, req: HttpRequest) => this.#head(res, req, path, "uniform", {});
+    this.#app.ws<S>(path, {
+      ...webSocketBehavior(settings, handlers, this.#log),
+      upgrade: (res, req, context) => {
+        const { exchange, bad, head } = begin(res, req);
+        const problem = bad ?? this.#refuseUpgrade(head);
+        if (problem !== undefined) return exchange.error(problem.error, problem.close);
+        const key = head.headers.get("sec-websocket-key") ?? "";
+        // A browser that offers protocols wants one of them back.
+        const protocol = head.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() ?? "";
+        const extensions = head.headers.get("sec-websocket-extensions") ?? "";
+        this.#run(exchange, path, async () => {
+          const state = await prepare(head);
+          exchange.hijack((raw) => raw.upgrade(state, key, protocol, extensions, context));
+        });
+      },
+    });
+    if (!this.#routes.has(path) && !path.includes(":")) {
+      this.route("GET", path, () => {
+        throw new ParleyError("upgrade_required");
+      });
+    }
+  }
+
+  /** Registers everything that was added. */
+  register(): void {
+    for (const [path, methods] of this.#routes) {
+      this.#app.any(path, (res, req) => this.#serve(res, req, path, methods));
+    }
+    this.#app.any("/*", (res, req) => {
+      const shape = req.getUrl().startsWith("/v1/") ? "openai" : "uniform";
+      const { exchange, bad, head } = this.#head(res, req, "*", shape, {});
+      if (bad !== undefined) return exchange.error(bad.error, bad.close);
+      const upgrading = head.headers.get("upgrade")?.toLowerCase() === "websocket";
+      exchange.error((upgrading && upgradeProblem(head)) || new ParleyError("not_found"));
+    });
+  }
+
+  /** Resolves when no request is open. */
+  async drained(): Promise<void> {
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+
+  #serve(res: HttpResponse, req: HttpRequest, path: string, methods: Map<string, Entry>): void {
+    const method = req.getMethod().toUpperCase();
+    const entry = methods.get(method === "HEAD" ? "GET" : method);
+    const any = entry ?? [...methods.values()][0];
+    const { exchange, bad, head } = this.#head(res, req, path, any?.errors ?? "uniform", any ?? {});
+    if (bad !== undefined) {
+      exchange.error(bad.error, bad.close);
+      return;
+    }
+    if (entry === undefined) {
+      this.#noMethod(exchange, method, [...methods.keys()]);
+      return;
+    }
+    const body = withBody.has(method)
+      ? this.#bodies.read(res, head, (fn) => exchange.onAbort(fn))
+      : undefined;
+    this.#run(exchange, path, async () => {
+      if (body === undefined) return entry.handler(exchange, {});
+      const bytes = await body.catch((error: unknown) => {
+        // The rest of the body is still on its way: this connection can't be used any more.
+        exchange.error(toParleyError(error), true);
+      });
+      if (bytes === undefined) return;
+      checkJsonType(head, bytes.length === 0);
+      await entry.handler(exchange, bytes.length === 0 ? {} : parseJson(bytes));
+    });
+  }
+
+  #noMethod(exchange: Exchange, method: string, known: string[]): void {
+    const methods = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+    const allow = methods.join(", ");
+    if (method === "OPTIONS") {
+      exchange.send(204, undefined, { allow, ...this.#origins.preflight(exchange.head, methods) });
+    } else exchange.errorWith(new ParleyError("method_not_allowed"), { allow });
+  }
+
+  #head(res: HttpResponse, req: HttpRequest, path: string, shape: ErrorShape, options: RouteOptions) {
+    const params = path.split("/:").length - 1;
+    const { head, bad } = readHead(res, req, {
+      settings: this.#settings,
+      params,
+      urlBytes: options.urlBytes,
+    });
+    const exchange = new Exchange(res, head, {
+      shape,
+      headers: this.#origins.headers(head),
+      onAnswer: (status) => this.#metrics.requests.inc({ route: path, method: head.method, status }),
+      onDone: () => {
+        this.#open.delete(exchange);
+        if (this.#open.size === 0) this.#drained?.();
+      },
+    });
+    this.#open.add(exchange);
+    const refused: BadHead | undefined = this.stopping
+      ? { error: new ParleyError("service_unavailable"), close: true }
+      : bad;
+    return { exchange, head, bad: refused };
+  }
+
+  #refuseUpgrade(head: RequestHead): BadHead | undefined {
+    const error =
+      upgradeProblem(head) ?? (this.#origins.mayUpgrade(head) ? undefined : new ParleyError("forbidden"));
+    return error && { error, close: false };
+  }
+
+  #run(exchange: Exchange, route: string, work: () => void | Promise<void>): void {
+    Promise.resolve()
+      .then(work)
+      .catch((cause: unknown) => {
+        const error = toParleyError(cause);
+        if (error.status === 500) this.#log.error({ err: cause, route }, "request failed");
+        if (exchange.answered) exchange.drop();
+        else exchange.error(error);
+      });
+  }
+}
+
+/** A WebSocket of this server with its state. */
+export type Socket<S> = WebSocket<S>;

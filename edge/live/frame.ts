@@ -1,0 +1,41 @@
+import type { OutBatch, StreamFrame } from "../../schemas/server-frame.ts";
+
+/** A frame of a user's stream as it goes out: its `seq`, and the `seq` of the frame before it on the same wire. */
+export type WireFrame = StreamFrame & { seq: number; prev: number };
+
+/** One message of a user's stream. */
+export interface Batch {
+  /** Sequence in the stream OUT. */
+  streamSeq: number;
+  items: OutBatch["items"];
+}
+
+/** Reads a message's payload; undefined when it is no batch. Actors have validated what is in it. */
+export function readBatch(streamSeq: number, data: Uint8Array): Batch | undefined {
+  try {
+    const { items } = JSON.parse(
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString(),
+    ) as OutBatch;
+    return Array.isArray(items) ? { streamSeq, items } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `<epoch>-<seq>`, the form of `resume` and of event-stream ids. */
+export interface Position {
+  epoch: string;
+  seq: number;
+}
+
+/** Reads `<epoch>-<seq>`; undefined when it has another form. */
+export function parsePosition(text: string | undefined): Position | undefined {
+  const [, epoch, seq] = /^(\d{1,16})-(\d{1,16})$/.exec(text ?? "") ?? [];
+  if (epoch === undefined || !Number.isSafeInteger(Number(seq))) return undefined;
+  return { epoch, seq: Number(seq) };
+}
+
+/** Writes `<epoch>-<seq>`. */
+export function formatPosition({ epoch, seq }: Position): string {
+  return `${epoch}-${seq}`;
+}

@@ -1,0 +1,173 @@
+import type { Logger } from "../../infra/log.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import type { EdgeMetrics } from "../metrics.ts";
+import type { NatsLink } from "../nats-link.ts";
+import type { Position } from "./frame.ts";
+import { OutStream } from "./out-stream.ts";
+import { type FeedContext, type Follower, type LiveSocket, UserFeed } from "./user-feed.ts";
+
+/** What a hub is made with. */
+export interface HubOptions {
+  edge: string;
+  link: NatsLink;
+  log: Logger;
+  limits: Limits;
+  metrics: EdgeMetrics;
+  /** Sends to every socket that is subscribed to a topic. */
+  publish(topic: string, text: string): void;
+  /** The owner of its session has taken a message, or said why not. */
+  taken(user: string, session: string, clientMsgId: string): void;
+}
+
+const againMs = 200;
+
+/** A follower's place in the hub. */
+export interface Following {
+  /** Where the stream stood when it joined. */
+  position: Position;
+  leave(): void;
+}
+
+/** The users whose frames this edge reads: those who have a socket or an event stream here. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #context: FeedContext;
+  readonly #out: OutStream;
+  readonly #feeds = new Map<string, UserFeed>();
+  readonly #dirty = new Set<UserFeed>();
+  #sweep: NodeJS.Timeout | undefined;
+  #epoch = "";
+  #seenSeq = 0;
+  #synced = false;
+  #turn = 0;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#out = new OutStream(options.link, options.log);
+    this.#context = {
+      ...options,
+      out: this.#out,
+      seen: (streamSeq) => {
+        this.#seenSeq = Math.max(this.#seenSeq, streamSeq);
+      },
+      suspect: () => this.#resync(),
+      sent: (feed) => this.#mark(feed),
+    };
+    options.link.onDown(() => this.#hold());
+    options.link.onUp(() => this.#resync());
+    this.#resync();
+  }
+
+  /** Which life of the stream the frames now come from. */
+  get epoch(): string {
+    return this.#out.epoch;
+  }
+
+  /** How many sockets and event streams a user has here. */
+  count(user: string): number {
+    return this.#feeds.get(user)?.members ?? 0;
+  }
+
+  /** Joins a socket; see {@link UserFeed.join}. It must {@link detach} in the end. */
+  attach(user: string, socket: LiveSocket, resume: Position | undefined): Promise<void> {
+    return this.#enter(user).join(socket, resume);
+  }
+
+  /** Ends a socket that was attached. */
+  detach(user: string, socket: LiveSocket): void {
+    const feed = this.#feeds.get(user);
+    feed?.leave(socket);
+    if (feed !== undefined) this.#exit(feed);
+  }
+
+  /** Joins a follower; see {@link UserFeed.follow}. */
+  async follow(user: string, follower: Follower, replay: boolean): Promise<Following> {
+    const feed = this.#enter(user);
+    const position = await feed.follow(follower, replay);
+    let gone = false;
+    return {
+      position,
+      leave: () => {
+        if (gone) return;
+        gone = true;
+        feed.unfollow(follower);
+        this.#exit(feed);
+      },
+    };
+  }
+
+  /** Stops reading. */
+  close(): void {
+    this.#turn += 1;
+    clearTimeout(this.#sweep);
+    for (const feed of this.#feeds.values()) feed.stream.close();
+    this.#feeds.clear();
+  }
+
+  #enter(user: string): UserFeed {
+    let feed = this.#feeds.get(user);
+    if (feed === undefined) {
+      feed = new UserFeed(user, this.#context);
+      this.#feeds.set(user, feed);
+      this.#options.metrics.streams.set(this.#feeds.size);
+      if (this.#synced) feed.stream.recover(false, 0);
+    }
+    feed.members += 1;
+    return feed;
+  }
+
+  #exit(feed: UserFeed): void {
+    feed.members -= 1;
+    const { user } = feed.stream;
+    if (feed.members > 0 || this.#feeds.get(user) !== feed) return;
+    feed.stream.close();
+    this.#feeds.delete(user);
+    this.#dirty.delete(feed);
+    this.#options.metrics.streams.set(this.#feeds.size);
+  }
+
+  #hold(): void {
+    this.#turn += 1;
+    this.#synced = false;
+    for (const { stream } of this.#feeds.values()) stream.hold();
+  }
+
+  /** Everybody waits until the epoch is known again, for live frames do not name it. */
+  #resync(): void {
+    this.#hold();
+    const turn = this.#turn;
+    const run = async () => {
+      while (turn === this.#turn) {
+        try {
+          await this.#out.refresh();
+          if (turn === this.#turn) return this.#goOn();
+        } catch (err) {
+          if (turn === this.#turn) this.#options.log.warn({ err }, "stream OUT not readable");
+        }
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+    };
+    void run();
+  }
+
+  #goOn(): void {
+    const changed = this.#epoch !== this.#out.epoch;
+    if (changed) this.#seenSeq = 0;
+    this.#epoch = this.#out.epoch;
+    this.#synced = true;
+    for (const { stream } of this.#feeds.values()) stream.recover(changed, this.#seenSeq);
+  }
+
+  #mark(feed: UserFeed): void {
+    this.#dirty.add(feed);
+    this.#sweep ??= setTimeout(() => {
+      this.#sweep = undefined;
+      const feeds = [...this.#dirty];
+      this.#dirty.clear();
+      for (const one of feeds) {
+        const ended = one.endSlow(this.#options.limits.slowConsumerBytes);
+        if (ended > 0) this.#options.metrics.slow.inc(ended);
+      }
+    }, this.#options.limits.sweepMs);
+  }
+}

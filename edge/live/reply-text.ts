@@ -1,0 +1,101 @@
+import type { StreamFrame } from "../../schemas/server-frame.ts";
+
+/** What a reader of one reply gets: pieces of text, then one end. */
+export type ReplyEvent =
+  | { kind: "text"; text: string }
+  | { kind: "end" }
+  | { kind: "failed"; errorType: string; message: string };
+
+/**
+ * One reply for a reader to whom nothing can be taken back: what was sent stays sent. When a turn starts again, only
+ * what lies beyond the text already sent goes out, and a reply that began differently fails.
+ */
+export class ReplyText {
+  readonly #replyId: string;
+  readonly #clientMsgId: string;
+  #sent = "";
+  /** Text of an attempt that has not caught up with what was sent; undefined = level. */
+  #again: string | undefined;
+  #attempt = 0;
+  #waitForEnd = false;
+  #ended = false;
+  /** Model of the reply, once known. */
+  model: string | undefined;
+
+  constructor(replyId: string, clientMsgId: string) {
+    this.#replyId = replyId;
+    this.#clientMsgId = clientMsgId;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Chunks may have been missed: the rest is sent at the end, when the whole text is known. */
+  lost(): void {
+    this.#waitForEnd = true;
+  }
+
+  /** Takes a frame of the user's stream; frames of other replies give nothing. */
+  take(frame: StreamFrame): ReplyEvent[] {
+    if (this.#ended || !this.#mine(frame)) return [];
+    switch (frame.type) {
+      case "stream_start":
+        this.model = frame.model ?? this.model;
+        if (this.#attempt > 0 && frame.attempt > this.#attempt && this.#sent !== "") this.#again = "";
+        this.#attempt = frame.attempt;
+        return [];
+      case "stream_chunk":
+        return frame.msg_type === "thinking" ? [] : this.#chunk(frame.content);
+      case "stream_end":
+        if (frame.finish_reason === "failed") return this.#fail("llm_unavailable", "AI 服务暂不可用");
+        return this.whole(frame.text);
+      case "response":
+        return frame.role === "user" ? [] : this.whole(frame.content);
+      case "error":
+        return this.#fail(frame.errorType, frame.error);
+      default:
+        return [];
+    }
+  }
+
+  /** The complete text is known: what is missing of it, and the end. */
+  whole(text: string): ReplyEvent[] {
+    const differs = !text.startsWith(this.#sent);
+    if (differs && (this.#again !== undefined || this.#waitForEnd)) return this.#diverged();
+    this.#ended = true;
+    const rest = differs ? "" : text.slice(this.#sent.length);
+    return rest === "" ? [{ kind: "end" }] : [{ kind: "text", text: rest }, { kind: "end" }];
+  }
+
+  #mine(frame: StreamFrame): boolean {
+    if ("message_id" in frame && frame.message_id === this.#replyId) return true;
+    return "client_msg_id" in frame && frame.client_msg_id === this.#clientMsgId;
+  }
+
+  #chunk(content: string): ReplyEvent[] {
+    if (this.#waitForEnd) return [];
+    if (this.#again === undefined) {
+      this.#sent += content;
+      return content === "" ? [] : [{ kind: "text", text: content }];
+    }
+    this.#again += content;
+    if (this.#again.length < this.#sent.length) {
+      return this.#sent.startsWith(this.#again) ? [] : this.#diverged();
+    }
+    if (!this.#again.startsWith(this.#sent)) return this.#diverged();
+    const rest = this.#again.slice(this.#sent.length);
+    this.#sent = this.#again;
+    this.#again = undefined;
+    return rest === "" ? [] : [{ kind: "text", text: rest }];
+  }
+
+  #diverged(): ReplyEvent[] {
+    return this.#fail("llm_unavailable", "回复被中断并以不同内容重新开始");
+  }
+
+  #fail(errorType: string, message: string): ReplyEvent[] {
+    this.#ended = true;
+    return [{ kind: "failed", errorType, message }];
+  }
+}

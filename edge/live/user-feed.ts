@@ -1,0 +1,217 @@
+import type { DirectFrame, OutItem } from "../../schemas/server-frame.ts";
+import { frameSeq, streamSeqOf } from "../../schemas/server-frame.ts";
+import type { Batch, Position, WireFrame } from "./frame.ts";
+import { RunFence } from "./run-fence.ts";
+import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";
+
+/** A WebSocket that shows a user's whole stream. */
+export interface LiveSocket {
+  readonly id: string;
+  readonly session: string;
+  /** Whether it is closed; nothing else may be called then. */
+  readonly gone: boolean;
+  send(text: string): void;
+  /** Sends to everybody on the topic but itself. */
+  publish(topic: string, text: string): void;
+  subscribe(topic: string): void;
+  /** Unsent bytes. */
+  buffered(): number;
+  /** Closes it because it does not read. */
+  endSlow(topic: string): void;
+}
+
+/** A reader of frames that is no such socket: a Cyber socket, an event stream. */
+export interface Follower {
+  frame(frame: WireFrame): void;
+  /** Frames may be missing from here on. */
+  restarted(): void;
+}
+
+/** What a feed needs of its edge. */
+export interface FeedContext extends StreamContext {
+  edge: string;
+  publish(topic: string, text: string): void;
+  /** Frames went to sockets, which may be slow. */
+  sent(feed: UserFeed): void;
+  /** The owner of its session has taken a message, or said why not. */
+  taken(user: string, session: string, clientMsgId: string): void;
+}
+
+/** How often a resuming socket follows a stream that moves on while it reads. */
+const resumeRounds = 20;
+
+/** Hands one user's stream to his sockets and followers on this edge. */
+export class UserFeed implements FrameSink {
+  readonly stream: UserStream;
+  readonly topic: string;
+  /** Sockets and followers, those that are still joining included. */
+  members = 0;
+  readonly #context: FeedContext;
+  readonly #sockets = new Map<string, LiveSocket>();
+  readonly #followers = new Set<Follower>();
+
+  constructor(user: string, context: FeedContext) {
+    this.#context = context;
+    this.topic = `user/${user}`;
+    this.stream = new UserStream(user, context, this);
+  }
+
+  /**
+   * Sends `connected` and, from there on, every frame. With `resume`, the frames since then come first where all of
+   * them are still there.
+   */
+  async join(socket: LiveSocket, resume: Position | undefined): Promise<void> {
+    // What was routed to this edge before the socket asked has arrived after this.
+    if (resume !== undefined) await this.#context.link.nc.flush().catch(() => undefined);
+    for (let round = 0; ; round++) {
+      await this.stream.live();
+      if (socket.gone) return;
+      const { epoch, seq } = this.stream.position;
+      const until = this.stream.streamSeq;
+      const here = resume?.epoch === epoch && resume.seq <= seq && round < resumeRounds;
+      if (resume === undefined || !here) return this.#begin(socket, resume, undefined);
+      if (resume.seq === seq) return this.#begin(socket, resume, []);
+      const missed = await this.#missed(resume.seq, until, seq).catch(() => undefined);
+      if (socket.gone) return;
+      // No await from here to the subscription, or a frame could slip in between.
+      if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
+      return this.#begin(socket, resume, missed);
+    }
+  }
+
+  /** Ends a socket's part. */
+  leave(socket: LiveSocket): void {
+    this.#sockets.delete(socket.id);
+  }
+
+  /**
+   * Hands every later frame to `follower`; with `replay`, all that the stream still holds before them. Answers where
+   * the stream stands then.
+   */
+  async follow(follower: Follower, replay: boolean): Promise<Position> {
+    const fence = new RunFence(this.#context.limits.fencedReplies);
+    for (let from = replay ? 1 : Number.POSITIVE_INFINITY; ; ) {
+      await this.stream.live();
+      const until = this.stream.streamSeq;
+      if (from <= until) {
+        const batches = await this.#read(from, until).catch(() => undefined);
+        for (const batch of batches ?? [])
+          for (const frame of wireFrames(batch, fence)) follower.frame(frame);
+        from = until + 1;
+        // No await from here on, or a frame could slip in between.
+        if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
+      }
+      this.#followers.add(follower);
+      return this.stream.position;
+    }
+  }
+
+  /** Ends a follower's part. */
+  unfollow(follower: Follower): void {
+    this.#followers.delete(follower);
+  }
+
+  frame(frame: WireFrame, origin: OutItem["origin"]): void {
+    const ours = origin?.edge === this.#context.edge;
+    if (this.#sockets.size > 0) {
+      const text = JSON.stringify(frame);
+      const sender = ours ? this.#sockets.get(origin.socket) : undefined;
+      if (sender === undefined || sender.gone) this.#context.publish(this.topic, text);
+      else {
+        sender.publish(this.topic, text);
+        sender.send(JSON.stringify(acceptedFrom(frame)));
+      }
+      this.#context.metrics.framesOut.inc(this.#sockets.size);
+      this.#context.sent(this);
+    }
+    if ((ours && frame.type === "response") || frame.type === "error") {
+      const { session_id, client_msg_id } = frame;
+      if (session_id && client_msg_id) this.#context.taken(this.stream.user, session_id, client_msg_id);
+    }
+    for (const follower of this.#followers) follower.frame(frame);
+  }
+
+  restarted(): void {
+    for (const socket of this.#sockets.values())
+      if (!socket.gone) socket.send(this.#connected(socket, false));
+    for (const follower of this.#followers) follower.restarted();
+  }
+
+  /** Closes every socket with more than `bytes` unsent. Answers how many. */
+  endSlow(bytes: number): number {
+    let ended = 0;
+    for (const socket of [...this.#sockets.values()]) {
+      if (socket.gone || socket.buffered() <= bytes) continue;
+      socket.endSlow(this.topic);
+      ended += 1;
+    }
+    return ended;
+  }
+
+  /** `missed` undefined = what the socket has not seen can't be had. */
+  #begin(socket: LiveSocket, resume: Position | undefined, missed: string[] | undefined): void {
+    const recovered = resume !== undefined && missed !== undefined;
+    if (resume !== undefined) this.#context.metrics.resumes.inc({ recovered: String(recovered) });
+    socket.send(this.#connected(socket, recovered, recovered ? resume.seq : undefined));
+    for (const text of missed ?? []) if (!socket.gone) socket.send(text);
+    if (socket.gone) return;
+    this.#sockets.set(socket.id, socket);
+    socket.subscribe(this.topic);
+  }
+
+  #connected(socket: LiveSocket, recovered: boolean, from?: number): string {
+    const { epoch, seq } = this.stream.position;
+    const frame: DirectFrame = {
+      type: "connected",
+      session_id: socket.session,
+      epoch,
+      seq: from ?? seq,
+      recovered,
+      timestamp: Date.now(),
+    };
+    return JSON.stringify(frame);
+  }
+
+  /** The frames after `seq` up to `last`, encoded; undefined where some have left the stream. */
+  async #missed(seq: number, until: number, last: number): Promise<string[] | undefined> {
+    const { out, limits } = this.#context;
+    const first = streamSeqOf(seq);
+    const batches = await out.read(this.stream.user, first, until, limits.replayBytes);
+    if (batches === undefined) return undefined;
+    // The stream loses its oldest first: if the message of the last seen frame is there, all later ones are.
+    if (first === 0) await out.refresh();
+    if (first === 0 ? out.firstSeq > 1 : batches[0]?.streamSeq !== first) return undefined;
+    const fence = new RunFence(limits.fencedReplies);
+    const texts: string[] = [];
+    let prev = seq;
+    for (const { streamSeq, items } of batches) {
+      for (const [index, item] of items.entries()) {
+        const at = frameSeq(streamSeq, index, items.length);
+        // The last frame has gone out here, so the next one's `prev` names it, whatever this fence says.
+        if ((!fence.admits(item) && at !== last) || at <= seq || at > last) continue;
+        texts.push(JSON.stringify({ ...item.frame, seq: at, prev }));
+        prev = at;
+      }
+    }
+    return prev === last ? texts : undefined;
+  }
+
+  #read(from: number, until: number): Promise<Batch[] | undefined> {
+    const { out, limits } = this.#context;
+    return out.read(this.stream.user, from, until, limits.heldFrameBytes);
+  }
+}
+
+function* wireFrames({ streamSeq, items }: Batch, fence: RunFence): Generator<WireFrame> {
+  for (const [index, item] of items.entries()) {
+    if (!fence.admits(item)) continue;
+    yield { ...item.frame, seq: frameSeq(streamSeq, index, items.length), prev: 0 };
+  }
+}
+
+/** What the sender of a message gets in place of its echo, so that his chain has no hole. */
+function acceptedFrom(frame: WireFrame): DirectFrame | WireFrame {
+  if (frame.type !== "response" || frame.client_msg_id === undefined) return frame;
+  const { client_msg_id, message_id, session_id, seq, prev, timestamp } = frame;
+  return { type: "accepted", client_msg_id, message_id, session_id, seq, prev, timestamp };
+}

@@ -1,0 +1,246 @@
+import type { Msg, Subscription } from "nats";
+import type { Logger } from "../../infra/log.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { frameSeq, type OutItem } from "../../schemas/server-frame.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { EdgeMetrics } from "../metrics.ts";
+import type { NatsLink } from "../nats-link.ts";
+import { type Batch, type Position, readBatch, type WireFrame } from "./frame.ts";
+import type { OutStream } from "./out-stream.ts";
+import { RunFence } from "./run-fence.ts";
+
+/** What a stream hands its frames to. */
+export interface FrameSink {
+  /** A frame that goes to everybody; `origin` is where the message that it echoes came from. */
+  frame(frame: WireFrame, origin: OutItem["origin"]): void;
+  /** Frames are missing for good: everybody begins anew at the stream's position. */
+  restarted(): void;
+}
+
+/** What a stream needs of its edge. */
+export interface StreamContext {
+  link: NatsLink;
+  out: OutStream;
+  log: Logger;
+  limits: Limits;
+  metrics: EdgeMetrics;
+  /** Told of every sequence that arrives. */
+  seen(streamSeq: number): void;
+  /** Sequences went back: the stream may be another one of the same name. */
+  suspect(): void;
+}
+
+interface Held {
+  /** The sequence before this one on the same subject, 0 = none in the stream. */
+  before: number;
+  bytes: number;
+  batch: Batch;
+}
+
+const againMs = 200;
+
+/**
+ * One user's frames on this edge, in order and without a hole. It is `live`, or it holds what arrives while it finds
+ * its place, fills a gap, or waits for NATS. It begins with the first {@link recover}.
+ */
+export class UserStream {
+  readonly user: string;
+  readonly #context: StreamContext;
+  readonly #sink: FrameSink;
+  readonly #fence: RunFence;
+  readonly #subscription: Subscription;
+  #located = false;
+  #live = false;
+  #closed = false;
+  #streamSeq = 0;
+  #seq = 0;
+  #held: Held[] = [];
+  #heldBytes = 0;
+  /** Counts what sets the stream back: work that began before must not go on after it. */
+  #turn = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(user: string, context: StreamContext, sink: FrameSink) {
+    this.user = user;
+    this.#context = context;
+    this.#sink = sink;
+    this.#fence = new RunFence(context.limits.fencedReplies);
+    this.#subscription = context.link.nc.subscribe(subjects.liveUser(user), {
+      callback: (err, msg) => {
+        if (err === null) this.#arrived(msg);
+      },
+    });
+  }
+
+  /** Where the wire stands: `seq` of the last frame that went out. */
+  get position(): Position {
+    return { epoch: this.#context.out.epoch, seq: this.#seq };
+  }
+
+  /** Sequence of the last message that was handled. */
+  get streamSeq(): number {
+    return this.#streamSeq;
+  }
+
+  get isLive(): boolean {
+    return this.#live;
+  }
+
+  /** Resolves when it is live or closed. */
+  async live(): Promise<void> {
+    while (!this.#live && !this.#closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Stops sending until {@link recover}: the connection is lost. */
+  hold(): void {
+    this.#turn += 1;
+    this.#live = false;
+  }
+
+  /**
+   * Goes on after a pause. `epochChanged`: what was before is gone with its server. `seenSeq`: every message of this
+   * edge's subjects up to there has arrived.
+   */
+  recover(epochChanged: boolean, seenSeq: number): void {
+    if (!this.#located) this.#work(() => this.#locate());
+    else if (epochChanged) this.#work(() => this.#restart());
+    else this.#work(() => this.#catchUp(seenSeq));
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#closed = true;
+    this.#turn += 1;
+    this.#subscription.unsubscribe();
+    this.#wake();
+  }
+
+  #arrived(msg: Msg): void {
+    const streamSeq = Number(msg.headers?.get("Nats-Sequence"));
+    const batch = readBatch(streamSeq, msg.data);
+    if (!Number.isSafeInteger(streamSeq) || batch === undefined) {
+      this.#context.log.error({ stream_seq: streamSeq }, "not a batch of frames");
+      return;
+    }
+    this.#context.seen(streamSeq);
+    const held = {
+      before: Number(msg.headers?.get("Nats-Last-Sequence")) || 0,
+      bytes: msg.data.length,
+      batch,
+    };
+    if (this.#live) this.#take(held);
+    else this.#hold(held);
+  }
+
+  #hold(held: Held): void {
+    this.#held.push(held);
+    this.#heldBytes += held.bytes;
+    if (this.#heldBytes <= this.#context.limits.heldFrameBytes) return;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (this.#located) this.#work(() => this.#restart());
+  }
+
+  #take(held: Held): void {
+    const { streamSeq } = held.batch;
+    if (streamSeq <= this.#streamSeq) {
+      this.#hold(held);
+      this.#context.suspect();
+    } else if (held.before > this.#streamSeq) {
+      this.hold();
+      this.#hold(held);
+      this.#work(() => this.#fill(held.before));
+    } else this.#deliver(held.batch);
+  }
+
+  #deliver({ streamSeq, items }: Batch): void {
+    this.#streamSeq = streamSeq;
+    for (const [index, item] of items.entries()) {
+      if (!this.#fence.admits(item)) {
+        this.#context.metrics.fenced.inc();
+        continue;
+      }
+      const prev = this.#seq;
+      this.#seq = frameSeq(streamSeq, index, items.length);
+      this.#sink.frame(Object.assign(item.frame, { seq: this.#seq, prev }), item.origin);
+    }
+  }
+
+  /** Runs `work` until it succeeds or something sets the stream back; then everything held goes out. */
+  #work(work: () => Promise<() => void>): void {
+    this.hold();
+    const turn = this.#turn;
+    const run = async () => {
+      while (turn === this.#turn) {
+        try {
+          const apply = await work();
+          if (turn !== this.#turn) return;
+          apply();
+          return this.#goLive();
+        } catch (err) {
+          if (turn === this.#turn) this.#context.log.warn({ err }, "user stream not ready");
+          await new Promise((resolve) => setTimeout(resolve, againMs));
+        }
+      }
+    };
+    void run();
+  }
+
+  #goLive(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#live = true;
+    for (const one of held) {
+      if (!this.#live) this.#hold(one);
+      else if (one.batch.streamSeq > this.#streamSeq) this.#take(one);
+    }
+    if (this.#live) this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** First place: everything up to the tail was before, everything later arrives by the subscription. */
+  async #locate(): Promise<() => void> {
+    await this.#context.link.nc.flush();
+    const tail = await this.#context.out.tail(this.user);
+    return () => {
+      this.#located = true;
+      this.#streamSeq = tail.streamSeq;
+      this.#seq = tail.seq;
+    };
+  }
+
+  async #restart(): Promise<() => void> {
+    const tail = await this.#context.out.tail(this.user);
+    return () => {
+      this.#context.metrics.gaps.inc({ outcome: "lost" });
+      this.#streamSeq = tail.streamSeq;
+      this.#seq = tail.seq;
+      this.#held = this.#held.filter(({ batch }) => batch.streamSeq > tail.streamSeq);
+      this.#sink.restarted();
+    };
+  }
+
+  /** After a reconnect: what came meanwhile is read, if nothing of it can have left the stream already. */
+  async #catchUp(seenSeq: number): Promise<() => void> {
+    const { out, link } = this.#context;
+    await link.nc.flush();
+    const tail = await out.tail(this.user);
+    if (out.firstSeq > Math.max(seenSeq, this.#streamSeq) + 1) return this.#restart();
+    return tail.streamSeq > this.#streamSeq ? this.#fill(tail.streamSeq) : () => {};
+  }
+
+  /** Reads the messages up to `until`, which must be there. */
+  async #fill(until: number): Promise<() => void> {
+    const { out, limits, metrics } = this.#context;
+    const batches = await out.read(this.user, this.#streamSeq + 1, until, limits.heldFrameBytes);
+    if (batches?.at(-1)?.streamSeq !== until) return this.#restart();
+    return () => {
+      metrics.gaps.inc({ outcome: "filled" });
+      for (const batch of batches) this.#deliver(batch);
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import uWS, { type TemplatedApp, type us_listen_socket } from "uWebSockets.js";
+import { connectNats } from "../infra/nats/connect.ts";
+import type { ProcessContext } from "../infra/process-context.ts";
+import { newId } from "../schemas/ids.ts";
+import { Confirmations } from "./confirmations.ts";
+import { addHealth } from "./health.ts";
+import { Router } from "./http/router.ts";
+import { Identity } from "./identity.ts";
+import { Inbox } from "./inbox.ts";
+import { Ingress } from "./ingress.ts";
+import { Hub } from "./live/hub.ts";
+import { createEdgeMetrics } from "./metrics.ts";
+import { NatsLink } from "./nats-link.ts";
+import { addNeoChat } from "./neo/neo-chat.ts";
+import { addCompletions } from "./openai/completions.ts";
+import { addOneModel } from "./openai/one-model.ts";
+import { addRestRoutes, RestClient } from "./rest.ts";
+import type { Services } from "./services.ts";
+import { SessionOwner } from "./session-owner.ts";
+import { UserRates } from "./user-rates.ts";
+import { addChat } from "./ws/chat.ts";
+import { addCyber } from "./ws/cyber.ts";
+
+/** uWebSockets.js' LIBUS_LISTEN_EXCLUSIVE_PORT: without it two edges could share a port and not know. */
+const exclusivePort = 1;
+
+/**
+ * Starts an edge: every protocol on one port. Answers the port it listens on.
+ * @throws Error when NATS can't be reached or the port can't be had
+ */
+export async function startEdge(context: ProcessContext): Promise<{ port: number }> {
+  const app = uWS.App();
+  const services = await buildServices(context, app);
+  const { router } = services;
+  addHealth(services, context.metrics.registry);
+  addRestRoutes(router, services.identity, services.rest);
+  const turns = addCompletions(services);
+  addOneModel(services);
+  addNeoChat(services);
+  addChat(services);
+  addCyber(services);
+  router.register();
+  const listening = await listen(app, context.settings.host, context.settings.port);
+  const { limits } = context.settings;
+  context.lifecycle.onStop("edge", async () => {
+    uWS.us_listen_socket_close(listening);
+    router.stopping = true;
+    for (const socket of [...services.sockets]) socket.goAway();
+    await Promise.race([router.drained(), new Promise((resolve) => setTimeout(resolve, limits.edgeDrainMs))]);
+    turns.close();
+    services.confirmations.close();
+    services.hub.close();
+    services.inbox.close();
+    await services.link.nc.drain();
+    app.close();
+  });
+  return { port: uWS.us_socket_local_port(listening) };
+}
+
+async function buildServices(context: ProcessContext, app: TemplatedApp): Promise<Services> {
+  const { settings, log, endpoints, secrets } = context;
+  const { limits } = settings;
+  const edge = newId("e_");
+  const metrics = createEdgeMetrics(context.metrics);
+  const nc = await connectNats({
+    url: endpoints.natsUrl,
+    name: `edge ${edge}`,
+    log,
+    connectMs: limits.natsConnectMs,
+  });
+  const link = await NatsLink.over(nc);
+  const owner = new SessionOwner(link, limits);
+  const confirmations = new Confirmations(limits.confirmMs);
+  const hub = new Hub({
+    edge,
+    link,
+    log,
+    limits,
+    metrics,
+    publish: (topic, text) => void app.publish(topic, text),
+    taken: (user, session, clientMsgId) => confirmations.done(user, session, clientMsgId),
+  });
+  return {
+    edge,
+    settings,
+    log,
+    metrics,
+    link,
+    router: new Router(app, settings, log, metrics),
+    identity: new Identity(secrets),
+    rest: new RestClient(link, settings),
+    owner,
+    ingress: new Ingress(link, owner, new UserRates(limits), limits, metrics),
+    inbox: new Inbox(link, edge),
+    hub,
+    confirmations,
+    sockets: new Set(),
+  };
+}
+
+function listen(app: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
+  // A form that the typings lack.
+  const listenAt = app.listen.bind(app) as unknown as (
+    host: string,
+    port: number,
+    options: number,
+    done: (socket: us_listen_socket | false) => void,
+  ) => void;
+  return new Promise((resolve, reject) => {
+    listenAt(host, port, exclusivePort, (socket) => {
+      if (socket) resolve(socket);
+      else reject(new Error(`can't listen on ${host}:${port}`));
+    });
+  });
+}

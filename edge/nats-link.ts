@@ -1,0 +1,61 @@
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { type NatsConnection, RequestError, TimeoutError } from "nats";
+
+/** This process's connection to NATS, and whether it stands. */
+export class NatsLink {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  #up = true;
+  #onDown: (() => void)[] = [];
+  #onUp: (() => void)[] = [];
+
+  private constructor(nc: NatsConnection, jsm: JetStreamManager) {
+    this.nc = nc;
+    this.js = jetstream(nc);
+    this.jsm = jsm;
+    void this.#follow();
+  }
+
+  /** Follows a connection's state from now on. */
+  static async over(nc: NatsConnection): Promise<NatsLink> {
+    return new NatsLink(nc, await jetstreamManager(nc, { checkAPI: false }));
+  }
+
+  /** Whether the connection stands. What is sent while it does not would leave much later, or never. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Runs at every loss of the connection. */
+  onDown(fn: () => void): void {
+    this.#onDown.push(fn);
+  }
+
+  /** Runs whenever it stands again, with all subscriptions. */
+  onUp(fn: () => void): void {
+    this.#onUp.push(fn);
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type } of this.nc.status()) {
+      if (type === "disconnect") {
+        this.#up = false;
+        for (const fn of this.#onDown) fn();
+      } else if (type === "reconnect") {
+        this.#up = true;
+        for (const fn of this.#onUp) fn();
+      }
+    }
+  }
+}
+
+/** Whether nobody serves the subject of a request that failed with `err`. */
+export function isNoResponders(err: unknown): boolean {
+  return err instanceof RequestError && err.isNoResponders();
+}
+
+/** Whether a request failed because no answer came in time. */
+export function isTimeout(err: unknown): boolean {
+  return err instanceof TimeoutError || (err instanceof Error && err.cause instanceof TimeoutError);
+}

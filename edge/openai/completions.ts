@@ -1,0 +1,90 @@
+import { type ErrorType, errorTable, ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import { chatCompletionRequestSchema, chatParamsSchema } from "../../schemas/openai.ts";
+import type { StatelessAnswer } from "../../schemas/stateless-turn.ts";
+import { openaiError } from "../http/error-shape.ts";
+import { EventStream } from "../http/event-stream.ts";
+import type { Exchange } from "../http/exchange.ts";
+import { tokenOf } from "../identity.ts";
+import type { Services } from "../services.ts";
+import { Assembly } from "./assembly.ts";
+import { ChunkMaker } from "./chunks.ts";
+import { StatelessTurns } from "./stateless-turns.ts";
+
+/** Registers `POST /v1/chat/completions`. */
+export function addCompletions(services: Services): StatelessTurns {
+  const { edge, link, inbox, settings, identity, router } = services;
+  const turns = new StatelessTurns(edge, link, inbox, settings.limits);
+  router.route(
+    "POST",
+    "/v1/chat/completions",
+    async (exchange, body) => {
+      const principal = await identity.identify(tokenOf(exchange.head));
+      const { stream, stream_options, ...request } = chatCompletionRequestSchema.parse(body);
+      const chunks = new ChunkMaker(newId("", 20), request.model);
+      const receive = stream
+        ? streamed(exchange, services, chunks, stream_options?.include_usage === true)
+        : whole(exchange, chunks);
+      const turn = {
+        user: principal.user_id,
+        model: request.model,
+        messages: request.messages,
+        params: chatParamsSchema.parse(request),
+      };
+      const cancel = turns.start(turn, receive);
+      exchange.onAbort(cancel);
+    },
+    { errors: "openai" },
+  );
+  return turns;
+}
+
+/** Answers as a stream that begins with the first delta, so that an earlier error has its own status. */
+function streamed(exchange: Exchange, { settings }: Services, chunks: ChunkMaker, includeUsage: boolean) {
+  let stream: EventStream | undefined;
+  const send = (value: unknown) => {
+    stream ??= new EventStream(exchange, settings.limits);
+    stream.send({ data: JSON.stringify(value) });
+  };
+  const end = (answer: StatelessAnswer & { kind: "end" }) => {
+    for (const chunk of chunks.finish(answer.finish_reason)) send(chunk);
+    if (includeUsage) send(chunks.usage(answer.usage));
+    stream?.send({ data: "[DONE]" });
+    stream?.end();
+  };
+  const fail = (error: ParleyError) => {
+    if (stream === undefined) exchange.error(error);
+    else {
+      send(openaiError(error));
+      stream.end();
+    }
+  };
+  return (answer: StatelessAnswer): void => {
+    if (answer.kind === "start") chunks.model = answer.model;
+    else if (answer.kind === "end") end(answer);
+    else if (answer.kind === "error") fail(errorOf(answer));
+    else {
+      const { kind: _, ...delta } = answer;
+      send(chunks.delta(delta));
+    }
+  };
+}
+
+/** Answers once, when the turn has ended. */
+function whole(exchange: Exchange, chunks: ChunkMaker) {
+  const assembly = new Assembly();
+  return (answer: StatelessAnswer): void => {
+    if (answer.kind === "start") chunks.model = answer.model;
+    else if (answer.kind === "delta") assembly.add(answer);
+    else if (answer.kind === "error") exchange.error(errorOf(answer));
+    else {
+      const { finish_reason, usage } = answer;
+      exchange.json(200, chunks.completion({ message: assembly.message(), finish_reason }, usage));
+    }
+  };
+}
+
+function errorOf({ errorType, message }: StatelessAnswer & { kind: "error" }): ParleyError {
+  const known = errorType in errorTable ? (errorType as ErrorType) : "llm_unavailable";
+  return new ParleyError(known, { error: message });
+}

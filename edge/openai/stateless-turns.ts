@@ -1,0 +1,121 @@
+import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import {
+  type StatelessAnswer,
+  type StatelessTurn,
+  statelessAnswerSchema,
+} from "../../schemas/stateless-turn.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { Inbox } from "../inbox.ts";
+import { refuseLarge } from "../large-payload.ts";
+import type { NatsLink } from "../nats-link.ts";
+
+/** Takes the answers of a turn, the last one `end` or `error`. */
+export type AnswerReceiver = (answer: StatelessAnswer) => void;
+
+interface Open {
+  receive: AnswerReceiver;
+  silence: NodeJS.Timeout;
+}
+
+const interestMs = 1_000;
+
+/** Turns without a session that clients of this edge wait for. */
+export class StatelessTurns {
+  readonly #edge: string;
+  readonly #link: NatsLink;
+  readonly #inbox: Inbox;
+  readonly #limits: Limits;
+  readonly #open = new Map<string, Open>();
+  #interest: NodeJS.Timeout | undefined;
+
+  constructor(edge: string, link: NatsLink, inbox: Inbox, limits: Limits) {
+    this.#edge = edge;
+    this.#link = link;
+    this.#inbox = inbox;
+    this.#limits = limits;
+    // Answers are not kept: what was said while the connection was away is missing.
+    link.onDown(() => {
+      for (const request of [...this.#open.keys()])
+        this.#fail(request, new ParleyError("storage_unavailable"));
+    });
+  }
+
+  /**
+   * Asks for a turn. Answers how to give it up, which stops the model's work.
+   * @throws ParleyError `storage_unavailable`, `service_unavailable`, `payload_too_large`
+   */
+  start(turn: Omit<StatelessTurn, "request" | "edge">, receive: AnswerReceiver): () => void {
+    if (!this.#link.up) throw new ParleyError("storage_unavailable");
+    if (this.#open.size >= this.#limits.statelessRequests) throw new ParleyError("service_unavailable");
+    const request = newId("r_", 16);
+    const payload = JSON.stringify({ ...turn, request, edge: this.#edge } satisfies StatelessTurn);
+    refuseLarge(payload, this.#limits.natsMessageBytes, "messages");
+    this.#open.set(request, { receive, silence: this.#silence(request) });
+    this.#inbox.add(request, (text, noResponders) => {
+      if (noResponders) this.#fail(request, new ParleyError("service_unavailable"));
+      else this.#answer(request, text);
+    });
+    this.#link.nc.publish(subjects.turnStateless, payload, { reply: subjects.outEdge(this.#edge, request) });
+    this.#interest ??= setInterval(() => this.#sayInterest(), interestMs);
+    return () => this.#cancel(request);
+  }
+
+  /** Gives up all turns. */
+  close(): void {
+    for (const request of [...this.#open.keys()]) this.#cancel(request);
+  }
+
+  #answer(request: string, text: string): void {
+    const open = this.#open.get(request);
+    if (open === undefined) return;
+    clearTimeout(open.silence);
+    const answer = statelessAnswerSchema.safeParse(JSON.parse(text));
+    if (!answer.success) {
+      this.#fail(request, new ParleyError("internal_error"));
+      return;
+    }
+    if (answer.data.kind === "end" || answer.data.kind === "error") this.#forget(request);
+    else open.silence = this.#silence(request);
+    open.receive(answer.data);
+  }
+
+  #silence(request: string): NodeJS.Timeout {
+    return setTimeout(() => {
+      const open = this.#open.get(request);
+      this.#cancel(request);
+      open?.receive(errorAnswer(new ParleyError("service_unavailable")));
+    }, this.#limits.statelessSilenceMs);
+  }
+
+  #fail(request: string, error: ParleyError): void {
+    const open = this.#open.get(request);
+    this.#forget(request);
+    open?.receive(errorAnswer(error));
+  }
+
+  #cancel(request: string): void {
+    if (!this.#open.has(request)) return;
+    this.#forget(request);
+    this.#link.nc.publish(subjects.turnCancel(request));
+  }
+
+  #forget(request: string): void {
+    clearTimeout(this.#open.get(request)?.silence);
+    this.#open.delete(request);
+    this.#inbox.remove(request);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#interest);
+    this.#interest = undefined;
+  }
+
+  #sayInterest(): void {
+    const requests = [...this.#open.keys()];
+    this.#link.nc.publish(subjects.edgeInterest(this.#edge), JSON.stringify({ requests }));
+  }
+}
+
+function errorAnswer({ errorType, message }: ParleyError): StatelessAnswer {
+  return { kind: "error", errorType, message };
+}

@@ -1,0 +1,32 @@
+import type { Logger } from "../infra/log.ts";
+import type { Settings } from "../schemas/config.ts";
+import type { Confirmations } from "./confirmations.ts";
+import type { Router } from "./http/router.ts";
+import type { Identity } from "./identity.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Ingress } from "./ingress.ts";
+import type { Hub } from "./live/hub.ts";
+import type { EdgeMetrics } from "./metrics.ts";
+import type { NatsLink } from "./nats-link.ts";
+import type { RestClient } from "./rest.ts";
+import type { SessionOwner } from "./session-owner.ts";
+
+/** The parts of one edge, as the surfaces use them. */
+export interface Services {
+  /** Id of this edge, new at each start. */
+  edge: string;
+  settings: Settings;
+  log: Logger;
+  metrics: EdgeMetrics;
+  link: NatsLink;
+  router: Router;
+  identity: Identity;
+  rest: RestClient;
+  owner: SessionOwner;
+  ingress: Ingress;
+  inbox: Inbox;
+  hub: Hub;
+  confirmations: Confirmations;
+  /** Open sockets of every surface; told to go when the edge stops. */
+  sockets: Set<{ goAway(): void }>;
+}

@@ -1,0 +1,61 @@
+import type { z } from "zod";
+import type { Limits } from "../schemas/limits.ts";
+import {
+  type MessageState,
+  messageStateSchema,
+  type SessionAsk,
+  type StopAnswer,
+  stopAnswerSchema,
+} from "../schemas/session-input.ts";
+import { sessionPartition, subjects } from "../schemas/subjects.ts";
+import { isNoResponders, type NatsLink } from "./nats-link.ts";
+
+const againMs = 150;
+const onceMs = 2_000;
+
+/** Asks the owner of a session. Nobody answers while a session changes hands, so it asks again for a while. */
+export class SessionOwner {
+  readonly #link: NatsLink;
+  readonly #limits: Pick<Limits, "ownerAnswerMs">;
+
+  constructor(link: NatsLink, limits: Pick<Limits, "ownerAnswerMs">) {
+    this.#link = link;
+    this.#limits = limits;
+  }
+
+  /** What became of a message; undefined when nobody answers. `forMs`: how long to ask, 0 = once. */
+  state(
+    user: string,
+    session: string,
+    clientMsgId: string,
+    forMs?: number,
+  ): Promise<MessageState | undefined> {
+    const ask: SessionAsk = { kind: "state", user, session, client_msg_id: clientMsgId };
+    return this.#ask(ask, messageStateSchema, forMs);
+  }
+
+  /** Stops the running reply; undefined when nobody answers. */
+  stop(user: string, session: string, messageId: string | undefined): Promise<StopAnswer | undefined> {
+    return this.#ask({ kind: "stop", user, session, message_id: messageId }, stopAnswerSchema);
+  }
+
+  async #ask<T extends z.ZodType>(
+    ask: SessionAsk,
+    answer: T,
+    forMs = this.#limits.ownerAnswerMs,
+  ): Promise<z.output<T> | undefined> {
+    const subject = subjects.sessionAsk(sessionPartition(ask.user, ask.session));
+    const payload = JSON.stringify(ask);
+    const until = performance.now() + forMs;
+    do {
+      try {
+        const msg = await this.#link.nc.request(subject, payload, { timeout: onceMs });
+        const parsed = answer.safeParse(msg.json());
+        return parsed.success ? parsed.data : undefined;
+      } catch (err) {
+        if (isNoResponders(err)) await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+    } while (performance.now() < until && !this.#link.nc.isClosed());
+    return undefined;
+  }
+}
