@@ -2,7 +2,7 @@ import type { OutItem, RunMark } from "../../schemas/server-frame.ts";
 
 /**
  * Lets through the frames of one run of each reply. Two processes may answer the same message for a moment: of two
- * attempts the higher is followed, of two runs of one attempt the first that was seen, until the committed end.
+ * attempts the higher is followed, of two runs of one attempt the first that was seen, until what is committed.
  */
 export class RunFence {
   readonly #known = new Map<string, RunMark>();
@@ -18,30 +18,21 @@ export class RunFence {
     const id = "message_id" in frame ? frame.message_id : undefined;
     if (id === undefined) return true;
     // A new owner echoes again what it finds in the log; devices have it already.
-    if (frame.type === "response" && frame.role === "user") return this.#first(id);
-    return run === undefined || this.#follows(id, run);
-  }
-
-  #first(id: string): boolean {
-    if (this.#known.has(id)) return false;
-    this.#remember(id, { attempt: 1, run_id: "", phase: "ended" });
-    return true;
-  }
-
-  #follows(id: string, { attempt, run_id, phase }: RunMark): boolean {
+    const echo = frame.type === "response" && frame.role === "user";
+    const mark: RunMark | undefined = echo ? { attempt: 1, run_id: "", phase: "ended" } : run;
+    if (mark === undefined) return true;
     const known = this.#known.get(id);
-    if (known?.phase === "ended") return false;
-    if (known !== undefined && phase === "running") {
-      if (known.phase !== "running" || attempt < known.attempt) return false;
-      if (attempt === known.attempt && run_id !== known.run_id) return false;
-    }
-    this.#remember(id, { attempt, run_id, phase });
+    if (known !== undefined && !follows(mark, known)) return false;
+    this.#known.delete(id);
+    this.#known.set(id, mark);
+    if (this.#known.size > this.#capacity) this.#known.delete(this.#known.keys().next().value ?? "");
     return true;
   }
+}
 
-  #remember(id: string, known: RunMark): void {
-    this.#known.delete(id);
-    this.#known.set(id, known);
-    if (this.#known.size > this.#capacity) this.#known.delete(this.#known.keys().next().value ?? "");
-  }
+function follows(next: RunMark, known: RunMark): boolean {
+  if (known.phase === "ended") return false;
+  if (next.phase !== "running") return true;
+  if (known.phase === "committed" || next.attempt < known.attempt) return false;
+  return next.attempt > known.attempt || next.run_id === known.run_id;
 }
