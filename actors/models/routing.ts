@@ -14,7 +14,7 @@ export async function* streamChain(
   call: ModelCall,
   log: Logger,
 ): AsyncGenerator<ModelDelta> {
-  let last: ParleyError = llmUnavailable("没有可用的模型");
+  let last: ParleyError | undefined;
   for (const { info, driver } of await resolve()) {
     let begun = false;
     try {
@@ -31,5 +31,5 @@ export async function* streamChain(
       if (begun) throw last;
     }
   }
-  throw last;
+  throw last ?? llmUnavailable("没有可用的模型");
 }

@@ -1,7 +1,8 @@
-import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
+import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { type DirectFrame, type Origin, type OutItem, outBatchFrames } from "../../schemas/server-frame.ts";
 import { subjects } from "../../schemas/subjects.ts";
@@ -16,15 +17,15 @@ const retryMs = 200;
  */
 export class OutPublisher {
   readonly #nc: NatsConnection;
-  readonly #js: JetStreamClient;
+  readonly #publisher: StreamPublisher;
   readonly #jsm: JetStreamManager;
   readonly #log: Logger;
   readonly #pending = new Map<string, string[]>();
   #scheduled = false;
 
-  constructor(nc: NatsConnection, js: JetStreamClient, jsm: JetStreamManager, log: Logger) {
+  constructor(nc: NatsConnection, publisher: StreamPublisher, jsm: JetStreamManager, log: Logger) {
     this.#nc = nc;
-    this.#js = js;
+    this.#publisher = publisher;
     this.#jsm = jsm;
     this.#log = log;
   }
@@ -48,7 +49,7 @@ export class OutPublisher {
     const payload = `{"items":[${items.map((item) => JSON.stringify(item)).join(",")}]}`;
     while (signal?.aborted !== true) {
       try {
-        await this.#js.publish(subjects.outUser(user), payload, { msgID: id });
+        await this.#publisher.publish(subjects.outUser(user), payload, id);
         return;
       } catch (err) {
         this.#log.warn({ err }, "final frames not stored yet");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type MoveAnswer, type MoveRequest, moveAnswerSchema } from "../../schemas/actors-alive.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { subjects } from "../../schemas/subjects.ts";
@@ -71,6 +72,8 @@ export class KeyedRuntime {
       return Promise.resolve(answer);
     }
     const limit = AbortSignal.any([cut, AbortSignal.timeout(Math.round(this.#limits.moveMs * 0.9))]);
+    // Every actor of the partition listens to it.
+    setMaxListeners(0, limit);
     const handing = held.handOver(limit).then((aborted) => {
       this.#held.delete(partition);
       this.#handing.delete(partition);

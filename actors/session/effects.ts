@@ -1,5 +1,5 @@
-import type { JetStreamClient } from "@nats-io/jetstream";
 import type { Logger } from "../../infra/log.ts";
+import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
@@ -14,12 +14,12 @@ import { deletedFrames, finalFrames } from "./frames.ts";
  */
 export class Effects {
   readonly #out: OutPublisher;
-  readonly #js: JetStreamClient;
+  readonly #publisher: StreamPublisher;
   readonly #log: Logger;
 
-  constructor(out: OutPublisher, js: JetStreamClient, log: Logger) {
+  constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger) {
     this.#out = out;
-    this.#js = js;
+    this.#publisher = publisher;
     this.#log = log;
   }
 
@@ -52,6 +52,6 @@ export class Effects {
     };
     const payload = JSON.stringify(event);
     const subject = subjects.eventTurnCompleted(turn._id.user);
-    await persist(this.#log, "event", () => this.#js.publish(subject, payload, { msgID: id }));
+    await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
   }
 }

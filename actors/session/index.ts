@@ -28,7 +28,7 @@ const noMessageFound = 10037;
 
 /** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
 export async function startSessions(context: ActorContext, out: OutPublisher): Promise<KeyedGroup> {
-  const { db, jsm, js, nc, log, settings, lifecycle } = context;
+  const { db, jsm, nc, log, settings, lifecycle } = context;
   const store = new TurnStore(db);
   const sessions = new SessionDocuments(db, log);
   const attempts = new Attempts(db);
@@ -56,7 +56,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     commit: (turn) => committer.commit(turn),
     sessions,
     attempts,
-    effects: new Effects(out, js, log),
+    effects: new Effects(out, context.publisher, log),
     out,
     trimmer,
     models: context.models,

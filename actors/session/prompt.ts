@@ -1,7 +1,7 @@
-import type { Turn } from "../../schemas/documents.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
-import { estimateTokens } from "../models/tokens.ts";
+import { messageTokens, promptTokens } from "../models/tokens.ts";
+import type { VisibleTurn } from "./transcript.ts";
 
 /**
  * What a model is told: the system prompt, then the newest whole turns that fit, then the message itself, which never
@@ -9,27 +9,20 @@ import { estimateTokens } from "../models/tokens.ts";
  */
 export function buildPrompt(
   systemPrompt: string,
-  visible: readonly Turn[],
+  visible: readonly VisibleTurn[],
   input: SessionInput,
   budget: number,
 ): ChatMessage[] {
   const head: ChatMessage[] = systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }];
   if (input.context !== undefined) head.push({ role: "system", content: fenced(input.context) });
   const last: ChatMessage = { role: "user", content: userContent(input) };
-  let left = budget - head.reduce((sum, message) => sum + tokensOf(message), 0) - tokensOf(last);
-  const turns: ChatMessage[][] = [];
-  for (const turn of visible.toReversed()) {
-    const messages = turn.messages.flatMap(toChatMessage);
-    left -= messages.reduce((sum, message) => sum + tokensOf(message), 0);
+  let left = budget - promptTokens(head) - messageTokens(last);
+  let first = visible.length;
+  for (; first > 0; first--) {
+    left -= visible[first - 1]?.tokens ?? 0;
     if (left < 0) break;
-    turns.unshift(messages);
   }
-  return [...head, ...turns.flat(), last];
-}
-
-function toChatMessage(message: Turn["messages"][number]): ChatMessage[] {
-  if (message.content === "" || (message.role !== "user" && message.role !== "assistant")) return [];
-  return [{ role: message.role, content: message.content }];
+  return [...head, ...visible.slice(first).flatMap(({ messages }) => messages), last];
 }
 
 /** The front end's state is data that a page put together: it is fenced and named as such, so that it is not obeyed. */
@@ -46,8 +39,4 @@ function userContent(input: SessionInput): ChatMessage["content"] {
     ...(input.content === "" ? [] : [{ type: "text" as const, text: input.content }]),
     ...images.map((url) => ({ type: "image_url" as const, image_url: { url } })),
   ];
-}
-
-function tokensOf(message: ChatMessage): number {
-  return typeof message.content === "string" ? estimateTokens(message.content) + 4 : 1_000;
 }

@@ -1,5 +1,13 @@
 import type { Turn } from "../../schemas/documents.ts";
+import type { ChatMessage } from "../../schemas/openai.ts";
+import { promptTokens } from "../models/tokens.ts";
 import { tailTurns } from "./turn-store.ts";
+
+/** A turn as a model is told of it, with its size: both are asked for at every later turn. */
+export interface VisibleTurn {
+  messages: ChatMessage[];
+  tokens: number;
+}
 
 /** What a session actor knows of its committed turns: where the next one goes, and what a model may be told. */
 export interface Transcript {
@@ -12,7 +20,7 @@ export interface Transcript {
   /** Whether the next turn creates the session. */
   isNew: boolean;
   /** Turns that are not hidden by a clear or delete, oldest first, at most {@link tailTurns}. */
-  visible: Turn[];
+  visible: VisibleTurn[];
   /** The newest turns by what a client may repeat. */
   byClientMsgId: Map<string, Turn>;
   /** The newest turns by their place in the log. */
@@ -43,7 +51,7 @@ export function append(transcript: Transcript, turn: Turn): void {
   transcript.cursor = Math.max(transcript.cursor, turn.in_seq);
   if (turn.kind === "message") {
     transcript.nextId = turn.first_id + turn.messages.length;
-    if (!turn.blanked) transcript.visible.push(turn);
+    if (!turn.blanked) transcript.visible.push(visibleTurn(turn));
     if (transcript.visible.length > tailTurns) transcript.visible.shift();
   } else {
     transcript.nextId = turn.first_id;
@@ -55,6 +63,13 @@ export function append(transcript: Transcript, turn: Turn): void {
   if (turn.reply === undefined) return;
   remember(transcript.byClientMsgId, turn.reply.client_msg_id, turn);
   remember(transcript.byInSeq, turn.in_seq, turn);
+}
+
+function visibleTurn(turn: Turn): VisibleTurn {
+  const messages = turn.messages.flatMap(({ role, content }): ChatMessage[] =>
+    content === "" || (role !== "user" && role !== "assistant") ? [] : [{ role, content }],
+  );
+  return { messages, tokens: promptTokens(messages) };
 }
 
 function remember<Key>(map: Map<Key, Turn>, key: Key, turn: Turn): void {

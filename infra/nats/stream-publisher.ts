@@ -1,0 +1,76 @@
+import { type ApiError, JetStreamApiError } from "@nats-io/jetstream";
+import { createInbox, headers, type Msg, type NatsConnection, RequestError, TimeoutError } from "nats";
+
+const defaultTimeoutMs = 5_000;
+const sweepMs = 250;
+
+/** What the server says of a stored message; `duplicate`: its id was stored before, in this place of the stream. */
+export interface StoredAck {
+  seq: number;
+  duplicate: boolean;
+}
+
+interface Waiting {
+  deadline: number;
+  resolve(ack: StoredAck): void;
+  reject(reason: Error): void;
+}
+
+/**
+ * Publishes to streams and awaits the acknowledgements on one inbox. The client library's own publish makes a timer and
+ * two error objects for each message, which was an eighth of an actor's CPU; here a message costs a map entry.
+ */
+export class StreamPublisher {
+  readonly #nc: NatsConnection;
+  readonly #inbox = createInbox();
+  readonly #waiting = new Map<string, Waiting>();
+  #count = 0;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(nc: NatsConnection) {
+    this.#nc = nc;
+    nc.subscribe(`${this.#inbox}.*`, { callback: (_err, message) => this.#acknowledge(message) });
+  }
+
+  /**
+   * Stores a message; `id` becomes `Nats-Msg-Id`.
+   * @throws JetStreamApiError where the stream refuses it, RequestError where no stream listens, TimeoutError.
+   */
+  publish(subject: string, payload: string, id: string, timeoutMs = defaultTimeoutMs): Promise<StoredAck> {
+    return new Promise((resolve, reject) => {
+      const key = (this.#count++).toString(36);
+      const head = headers();
+      head.set("Nats-Msg-Id", id);
+      this.#nc.publish(subject, payload, { headers: head, reply: `${this.#inbox}.${key}` });
+      this.#waiting.set(key, { deadline: performance.now() + timeoutMs, resolve, reject });
+      this.#sweep ??= setInterval(() => this.#expire(), sweepMs);
+    });
+  }
+
+  #acknowledge(message: Msg): void {
+    const key = message.subject.slice(this.#inbox.length + 1);
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    this.#waiting.delete(key);
+    // Of status messages only "no responders" comes to a reply subject: it has no body.
+    if (message.data.length === 0) {
+      waiting.reject(new RequestError("no stream takes this subject"));
+      return;
+    }
+    const ack = message.json<{ seq: number; duplicate?: boolean; error?: ApiError }>();
+    if (ack.error !== undefined) waiting.reject(new JetStreamApiError(ack.error));
+    else waiting.resolve({ seq: ack.seq, duplicate: ack.duplicate === true });
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    for (const [key, waiting] of this.#waiting) {
+      if (waiting.deadline > now) continue;
+      this.#waiting.delete(key);
+      waiting.reject(new TimeoutError());
+    }
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+}
