@@ -60,6 +60,7 @@ export function addRestRoutes(router: Router, identity: Identity, rest: RestClie
         const request: RestRequest = {
           principal,
           ip: exchange.head.ip,
+          ...(route.takesToken && { token: tokenOf(exchange.head) }),
           params: route.params.parse(paramsOf(route.path, exchange.head)),
           query: route.query.parse(Object.fromEntries(exchange.head.query)),
           body: route.body.parse(body),

@@ -61,7 +61,8 @@ export function readHead(
     headers.set(key, value);
   });
   const path = req.getUrl();
-  const rawQuery = req.getQuery();
+  // Undefined where the URL has no query, whatever the typings say.
+  const rawQuery = (req.getQuery() as string | undefined) ?? "";
   const raw = Array.from({ length: options.params }, (_, index) => req.getParameter(index) ?? "");
   const params = raw.map(decode);
   const head: RequestHead = {

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket } from "uWebSockets.js";
+import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
@@ -9,7 +9,13 @@ import { Exchange } from "./exchange.ts";
 import { parseJson } from "./json-text.ts";
 import { OriginPolicy } from "./origin.ts";
 import { type BadHead, type RequestHead, readHead } from "./request-head.ts";
-import { type SocketHandlers, type UpgradeSettings, upgradeProblem, webSocketBehavior } from "./upgrade.ts";
+import {
+  type Carrier,
+  type SocketHandlers,
+  type UpgradeSettings,
+  upgradeProblem,
+  webSocketBehavior,
+} from "./upgrade.ts";
 
 /** Answers a request; a throw becomes the uniform error. `body` is parsed JSON, `{}` where none came. */
 export type RouteHandler = (exchange: Exchange, body: unknown) => void | Promise<void>;
@@ -66,22 +72,22 @@ export class Router {
     prepare: Prepare<S>,
     handlers: SocketHandlers<S>,
   ): void {
-    const begin = (res: HttpResponse, req: HttpRequest) => this.#head(res, req, path, "uniform", {});
-    this.#app.ws<S>(path, {
+    this.#app.ws<Carrier<S>>(path, {
       ...webSocketBehavior(settings, handlers, this.#log),
-      upgrade: (res, req, context) => {
-        const { exchange, bad, head } = begin(res, req);
-        const problem = bad ?? this.#refuseUpgrade(head);
-        if (problem !== undefined) return exchange.error(problem.error, problem.close);
-        const key = head.headers.get("sec-websocket-key") ?? "";
-        // A browser that offers protocols wants one of them back.
-        const protocol = head.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() ?? "";
-        const extensions = head.headers.get("sec-websocket-extensions") ?? "";
-        this.#run(exchange, path, async () => {
-          const state = await prepare(head);
-          exchange.hijack((raw) => raw.upgrade(state, key, protocol, extensions, context));
-        });
-      },
+      upgrade: (res, req, context) =>
+        this.#guard(res, () => {
+          const { exchange, bad, head } = this.#head(res, req, path, "uniform", {});
+          const problem = bad ?? this.#refuseUpgrade(head);
+          if (problem !== undefined) return exchange.error(problem.error, problem.close);
+          const key = head.headers.get("sec-websocket-key") ?? "";
+          // A browser that offers protocols wants one of them back.
+          const protocol = head.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() ?? "";
+          const extensions = head.headers.get("sec-websocket-extensions") ?? "";
+          this.#run(exchange, path, async () => {
+            const state = await prepare(head);
+            exchange.hijack((raw) => raw.upgrade({ state }, key, protocol, extensions, context));
+          });
+        }),
     });
     if (!this.#routes.has(path) && !path.includes(":")) {
       this.route("GET", path, () => {
@@ -93,15 +99,9 @@ export class Router {
   /** Registers everything that was added. */
   register(): void {
     for (const [path, methods] of this.#routes) {
-      this.#app.any(path, (res, req) => this.#serve(res, req, path, methods));
+      this.#app.any(path, (res, req) => this.#guard(res, () => this.#serve(res, req, path, methods)));
     }
-    this.#app.any("/*", (res, req) => {
-      const shape = req.getUrl().startsWith("/v1/") ? "openai" : "uniform";
-      const { exchange, bad, head } = this.#head(res, req, "*", shape, {});
-      if (bad !== undefined) return exchange.error(bad.error, bad.close);
-      const upgrading = head.headers.get("upgrade")?.toLowerCase() === "websocket";
-      exchange.error((upgrading && upgradeProblem(head)) || new ParleyError("not_found"));
-    });
+    this.#app.any("/*", (res, req) => this.#guard(res, () => this.#notFound(res, req)));
   }
 
   /** Resolves when no request is open. */
@@ -110,6 +110,24 @@ export class Router {
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
+  }
+
+  /** A throw before anything was awaited would end the process. */
+  #guard(res: HttpResponse, act: () => void): void {
+    try {
+      act();
+    } catch (err) {
+      this.#log.error({ err }, "request failed at its head");
+      res.close();
+    }
+  }
+
+  #notFound(res: HttpResponse, req: HttpRequest): void {
+    const shape = req.getUrl().startsWith("/v1/") ? "openai" : "uniform";
+    const { exchange, bad, head } = this.#head(res, req, "*", shape, {});
+    const upgrading = head.headers.get("upgrade")?.toLowerCase() === "websocket";
+    const error = (upgrading && upgradeProblem(head)) || new ParleyError("not_found");
+    exchange.error(bad?.error ?? error, bad?.close);
   }
 
   #serve(res: HttpResponse, req: HttpRequest, path: string, methods: Map<string, Entry>): void {
@@ -188,6 +206,3 @@ export class Router {
       });
   }
 }
-
-/** A WebSocket of this server with its state. */
-export type Socket<S> = WebSocket<S>;

@@ -11,9 +11,17 @@ export interface UpgradeSettings {
   frameBytes: number;
 }
 
+/** The WebSocket itself: valid from `open` to `close`. */
+export type RawSocket = WebSocket<unknown>;
+
+/** uWebSockets.js copies the fields of what it is given, so an object with methods needs a field of its own. */
+export interface Carrier<S> {
+  state: S;
+}
+
 /** What happens to a socket between its upgrade and its end. */
 export interface SocketHandlers<S> {
-  open(socket: WebSocket<S>): void;
+  open(state: S, ws: RawSocket): void;
   /** `data` is a copy for text; undefined for a binary frame. */
   message(state: S, text: string | undefined): void;
   close(state: S): void;
@@ -26,8 +34,8 @@ export function webSocketBehavior<S>(
   { limits, frameBytes }: UpgradeSettings,
   handlers: SocketHandlers<S>,
   log: Logger,
-): WebSocketBehavior<S> {
-  const guarded = (ws: WebSocket<S>, act: () => void) => {
+): WebSocketBehavior<Carrier<S>> {
+  const guarded = (ws: RawSocket, act: () => void) => {
     try {
       act();
     } catch (err) {
@@ -42,12 +50,14 @@ export function webSocketBehavior<S>(
     sendPingsAutomatically: true,
     maxBackpressure: limits.socketBackpressureBytes,
     closeOnBackpressureLimit: 1,
-    open: (ws) => guarded(ws, () => handlers.open(ws)),
+    open: (ws) => guarded(ws, () => handlers.open(ws.getUserData().state, ws)),
     message: (ws, data, isBinary) =>
-      guarded(ws, () => handlers.message(ws.getUserData(), isBinary ? undefined : decoder.decode(data))),
+      guarded(ws, () =>
+        handlers.message(ws.getUserData().state, isBinary ? undefined : decoder.decode(data)),
+      ),
     close: (ws) => {
       try {
-        handlers.close(ws.getUserData());
+        handlers.close(ws.getUserData().state);
       } catch (err) {
         log.error({ err }, "socket close handler failed");
       }

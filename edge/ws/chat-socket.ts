@@ -1,10 +1,10 @@
-import type { WebSocket } from "uWebSockets.js";
 import type { ClientInfo } from "../../schemas/client-frame.ts";
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
 import type { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { DirectFrame } from "../../schemas/server-frame.ts";
+import type { RawSocket } from "../http/upgrade.ts";
 import type { Position } from "../live/frame.ts";
 import type { LiveSocket } from "../live/user-feed.ts";
 
@@ -21,7 +21,7 @@ export class ChatSocket implements LiveSocket {
   bad = 0;
   /** Requests to actors without an answer yet. */
   requests = 0;
-  #ws: WebSocket<ChatSocket> | undefined;
+  #ws: RawSocket | undefined;
 
   constructor(principal: Principal, session: string, clientInfo: ClientInfo, resume: Position | undefined) {
     this.principal = principal;
@@ -39,7 +39,7 @@ export class ChatSocket implements LiveSocket {
   }
 
   /** The upgrade is complete. */
-  opened(ws: WebSocket<ChatSocket>): void {
+  opened(ws: RawSocket): void {
     this.#ws = ws;
   }
 

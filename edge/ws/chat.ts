@@ -26,8 +26,7 @@ export function addChat(services: Services): void {
     { limits: settings.limits, frameBytes: settings.limits.chatFrameBytes },
     (head) => prepare(head, services),
     {
-      open: (ws) => {
-        const socket = ws.getUserData();
+      open: (socket, ws) => {
         socket.opened(ws);
         gauge.inc();
         sockets.add(socket);

@@ -1,10 +1,10 @@
-import type { WebSocket } from "uWebSockets.js";
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { StreamFrame } from "../../schemas/server-frame.ts";
 import type { MessageState } from "../../schemas/session-input.ts";
 import { openaiErrorOf } from "../http/error-shape.ts";
+import type { RawSocket } from "../http/upgrade.ts";
 import type { ReplyEvent } from "../live/reply-text.ts";
 import { ReplyText } from "../live/reply-text.ts";
 import type { Follower } from "../live/user-feed.ts";
@@ -32,7 +32,7 @@ export class CyberSocket implements Follower {
   readonly #ask: (socket: CyberSocket, clientMsgId: string) => void;
   readonly #slowBytes: number;
   readonly #pending = new Set<Pending>();
-  #ws: WebSocket<CyberSocket> | undefined;
+  #ws: RawSocket | undefined;
 
   constructor(
     principal: Principal,
@@ -54,7 +54,7 @@ export class CyberSocket implements Follower {
     return this.#pending.size;
   }
 
-  opened(ws: WebSocket<CyberSocket>): void {
+  opened(ws: RawSocket): void {
     this.#ws = ws;
   }
 

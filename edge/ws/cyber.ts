@@ -29,8 +29,7 @@ export function addCyber(services: Services): void {
     { limits: settings.limits, frameBytes: settings.limits.cyberFrameBytes },
     (head) => prepare(head, services, ask),
     {
-      open: (ws) => {
-        const socket = ws.getUserData();
+      open: (socket, ws) => {
         socket.opened(ws);
         gauge.inc();
         sockets.add(socket);
