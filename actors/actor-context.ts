@@ -1,16 +1,20 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
+import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { Models } from "./models/model.ts";
+import type { OutPublisher } from "./out/out-publisher.ts";
 
 /** What every actor of a process works with; made once in `main.ts`. */
 export interface ActorContext extends ProcessContext {
   nc: NatsConnection;
   js: JetStreamClient;
+  publisher: StreamPublisher;
   jsm: JetStreamManager;
   db: Db;
   models: Models;
+  out: OutPublisher;
   /** Id of this actor process on `actors.alive.<id>`. */
   actorId: string;
 }

@@ -1,8 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "nats";
-import type { Gauge } from "prom-client";
 import { connectMongo } from "../infra/mongo/connect.ts";
 import { connectNats } from "../infra/nats/connect.ts";
+import { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { SettingsError } from "../infra/settings-error.ts";
 import { newId } from "../schemas/ids.ts";
@@ -11,15 +10,12 @@ import type { ActorContext } from "./actor-context.ts";
 import { createModels } from "./models/index.ts";
 import { startModelList } from "./models/list.ts";
 import { OutPublisher } from "./out/out-publisher.ts";
-import { KeyedRuntime } from "./runtime/keyed-runtime.ts";
-import { Membership } from "./runtime/membership.ts";
-import { serveMoves } from "./runtime/moves.ts";
+import type { KeyedGroup } from "./runtime/keyed-actor.ts";
+import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
 
 const roles = ["account", "session"] as const;
-/** Share of the stop's deadline after which running turns are cut short and handed back. */
-const cutShare = 0.7;
 
 /** Starts the named actors (all without a name) in this process. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
@@ -28,8 +24,16 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     throw new SettingsError(`unknown actor: ${unknown.join(", ")} (known: ${roles.join(", ")})`);
   const runs = (role: (typeof roles)[number]) => names.length === 0 || names.includes(role);
   const actor = await connectActor(context);
+  const groups: KeyedGroup[] = [];
+  const drain: (() => Promise<void>)[] = [];
   if (runs("account")) await startAccount(actor);
-  if (runs("session")) await startSessionActors(actor);
+  if (runs("session")) {
+    groups.push(await startSessions(actor, actor.out));
+    const stateless = startStateless(actor);
+    drain.push(() => stateless.stop());
+    startModelList(actor);
+  }
+  await hostGroups(actor, groups, drain);
 }
 
 async function connectActor(context: ProcessContext): Promise<ActorContext> {
@@ -50,44 +54,10 @@ async function connectActor(context: ProcessContext): Promise<ActorContext> {
   });
   lifecycle.onStop("mongodb", () => client.close());
   const models = await createModels(context);
-  return { ...context, nc, js: jetstream(nc), jsm: await jetstreamManager(nc), db, models, actorId };
-}
-
-async function startSessionActors(context: ActorContext): Promise<void> {
-  const { nc, js, jsm, log, lifecycle, settings, actorId } = context;
-  const out = new OutPublisher(nc, js, jsm, log);
+  const js = jetstream(nc);
+  const publisher = new StreamPublisher(nc);
+  const jsm = await jetstreamManager(nc);
+  const out = new OutPublisher(nc, publisher, jsm, log);
   await out.restore();
-  const group = await startSessions(context, out);
-  const stateless = startStateless(context);
-  startModelList(context);
-
-  const membership = new Membership(nc, actorId, log);
-  const runtime = new KeyedRuntime({ nc, js, jsm, log }, group, membership, settings.limits);
-  const held: Gauge = context.metrics.gauge(
-    "parley_partitions_held",
-    "Session partitions of this process",
-    [],
-    () => held.set(runtime.held),
-  );
-  const cut = new AbortController();
-  serveMoves(nc, actorId, [runtime], cut.signal, log);
-  runtime.start();
-  membership.start();
-  void onReconnect(nc, async () => {
-    membership.resettle();
-    await out.restore();
-    await runtime.reread();
-  });
-  lifecycle.onStop("sessions", async () => {
-    const timer = setTimeout(() => cut.abort(), settings.limits.stopMs * cutShare);
-    membership.leave();
-    await Promise.all([runtime.drain(cut.signal), stateless.stop()]);
-    clearTimeout(timer);
-    membership.stop();
-  });
-  await runtime.placed;
-}
-
-async function onReconnect(nc: NatsConnection, then: () => Promise<void>): Promise<void> {
-  for await (const status of nc.status()) if (status.type === "reconnect") await then();
+  return { ...context, nc, js, publisher, jsm, db, models, out, actorId };
 }

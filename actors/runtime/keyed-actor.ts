@@ -46,6 +46,10 @@ export interface KeyedGroup {
   /** Subject on which the owner of a partition answers questions. */
   askSubject(partition: number): string;
   create(key: string): KeyedActor;
+  /** First sequence of a partition that is not finished; without it, a log is read from its beginning. */
+  from?(partition: number): Promise<number>;
+  /** Makes what died with the server anew, after a reconnect. */
+  restore?(): Promise<void>;
   /** Answers a question; `actor` finds one that is in memory, or makes it. */
   ask(data: Uint8Array, actor: (key: string) => KeyedActor): Promise<unknown>;
 }

@@ -54,15 +54,18 @@ export class Partition {
     await this.read();
   }
 
-  /** Reads from the beginning, again after a reconnect: actors know by the sequence what they have. */
+  /** Reads from the first unfinished message, again after a reconnect: actors know by the sequence what they have. */
   async read(): Promise<void> {
     const reading = ++this.#reading;
     this.#messages?.stop();
     while (!this.#closed && reading === this.#reading) {
       try {
+        const from = (await this.#group.from?.(this.#number)) ?? 0;
         const consumer = await this.#context.js.consumers.get(this.#group.stream, {
           filter_subjects: this.#group.filter(this.#number),
-          deliver_policy: DeliverPolicy.All,
+          ...(from > 1
+            ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }
+            : { deliver_policy: DeliverPolicy.All }),
           inactive_threshold: nanos(inactiveMs),
         });
         const messages = await consumer.consume({ max_messages: 512 });
