@@ -59,19 +59,15 @@ export class Ingress {
     const payload = JSON.stringify(input);
     const field = input.attachments.length > 0 ? "attachments" : "content";
     refuseLarge(payload, this.#limits.natsMessageBytes, field);
-    return this.#link.js
-      .publish(subjects.sessionIn(user, session), payload, {
-        // The server forgets it after two minutes; later repeats reach the log, where the owner finds them.
-        msgID: `${user}.${session}.${client_msg_id}`,
-        timeout: publishMs,
-      })
-      .then(
-        (ack) => ack.duplicate,
-        (cause: unknown) => {
-          const full = cause instanceof JetStreamApiError && cause.code === maximumPerSubject;
-          throw new ParleyError(full ? "session_queue_full" : "storage_unavailable", { cause });
-        },
-      );
+    // The server forgets the id after two minutes; later repeats reach the log, where the owner finds them.
+    const id = `${user}.${session}.${client_msg_id}`;
+    return this.#link.publisher.publish(subjects.sessionIn(user, session), payload, id, publishMs).then(
+      (ack) => ack.duplicate,
+      (cause: unknown) => {
+        const full = cause instanceof JetStreamApiError && cause.code === maximumPerSubject;
+        throw new ParleyError(full ? "session_queue_full" : "storage_unavailable", { cause });
+      },
+    );
   }
 
   async #stateOf({ user, session, client_msg_id }: SessionInput): Promise<MessageState> {

@@ -1,10 +1,11 @@
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, RequestError, TimeoutError } from "nats";
+import { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 
 /** This process's connection to NATS, and whether it stands. */
 export class NatsLink {
   readonly nc: NatsConnection;
-  readonly js: JetStreamClient;
+  readonly publisher: StreamPublisher;
   readonly jsm: JetStreamManager;
   #up = true;
   #onDown: (() => void)[] = [];
@@ -12,7 +13,7 @@ export class NatsLink {
 
   private constructor(nc: NatsConnection, jsm: JetStreamManager) {
     this.nc = nc;
-    this.js = jetstream(nc);
+    this.publisher = new StreamPublisher(nc);
     this.jsm = jsm;
     void this.#follow();
   }
