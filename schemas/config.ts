@@ -89,6 +89,9 @@ export const variablesSchema = z.object({
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
     .optional()
     .describe("Ed25519 public key of the Discord application"),
+  DISCORD_API_URL: url("http", "https")
+    .default("https://discord.com/api/v10")
+    .describe("base URL of the Discord API"),
   ONEBOT_ACCESS_TOKEN: text().optional().describe("token that a OneBot (QQ) client must present"),
   QQ_REQUIRE_BIND: z
     .stringbool()
@@ -104,6 +107,11 @@ export const variablesSchema = z.object({
     .describe("base URL of an OpenAI-compatible provider, …/v1"),
   OPENAI_API_KEY: text().optional().describe("key of that provider"),
   OPENAI_MODEL: text().optional().describe("model of that provider"),
+  EMBEDDINGS_URL: url("http", "https")
+    .optional()
+    .describe("base URL of an OpenAI-compatible embeddings server, …/v1; unset = the embedded one"),
+  EMBEDDINGS_MODEL: text().optional().describe("model of that embeddings server"),
+  EMBEDDINGS_API_KEY: text().optional().describe("key of that embeddings server"),
   SYSTEM_PROMPT: text()
     .default("You are a helpful assistant. Answer in the language of the user.")
     .describe("system prompt of every conversation"),

@@ -94,6 +94,32 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     attempt: z.int().positive(),
     timestamp,
   }),
+  /** A knowledge document on its way to being searchable. */
+  z.object({
+    type: z.literal("knowledge_progress"),
+    msg_type: z.literal("tool_progress"),
+    knowledge_progress: z.object({
+      document_id: z.string(),
+      kb_id: z.string(),
+      title: z.string(),
+      status: z.enum(["pending", "running", "ready", "failed"]),
+      progress: z.number().min(0).max(1),
+      message: z.string(),
+    }),
+    timestamp,
+  }),
+  /** Work for a user after a turn: facts are taken from it. */
+  z.object({
+    type: z.literal("background_thinking"),
+    session_id,
+    background_thinking: z.object({
+      status: z.enum(["start", "end"]),
+      task: z.literal("memory"),
+      /** At the end: facts that were new or changed. */
+      memories: z.int().optional(),
+    }),
+    timestamp,
+  }),
   z.object({
     type: z.literal("stream_end"),
     role: z.literal("assistant"),

@@ -4,7 +4,12 @@ import { idPattern } from "./ids.ts";
 export const partitionCount = 64;
 
 /** JetStream streams by role. */
-export const streams = { sessions: "SESSIONS", out: "OUT", events: "EVENTS" } as const;
+export const streams = {
+  sessions: "SESSIONS",
+  out: "OUT",
+  events: "EVENTS",
+  knowledge: "KNOWLEDGE",
+} as const;
 
 function token(value: string): string {
   if (!idPattern.test(value)) throw new RangeError(`not a subject token: ${JSON.stringify(value)}`);
@@ -56,7 +61,35 @@ export const subjects = {
 
   /** What has happened, for any actor that wants to know. */
   eventTurnCompleted: (user: string) => `event.turn.completed.${token(user)}`,
+  eventTurnCompletedAll: "event.turn.completed.*",
+  eventUserDeleted: (user: string) => `event.user.deleted.${token(user)}`,
+  eventUserDeletedAll: "event.user.deleted.*",
   eventAll: "event.>",
+
+  /** Whose API key is this? Asked by edges and by the log-in of devices. */
+  authCheck: "auth.check",
+
+  /** What the administrator asks all at once: actor processes about sessions in memory, edges about their sockets. */
+  surveySessions: "survey.sessions",
+  surveySockets: "survey.sockets",
+  /** Clients that an edge has, had, or has lost. */
+  edgeClients: "edge.clients",
+  /** The administrator has changed providers, models or routes. */
+  modelsChanged: "models.changed",
+
+  /** What an actor process says of itself each second, and a request to all of them for their metrics. */
+  healthActor: (process: string) => `health.actors.${token(process)}`,
+  healthActorAll: "health.actors.*",
+  metricsScrape: "metrics.scrape",
+
+  /** Work on knowledge documents. */
+  knowledgeJob: (user: string, document: string) => `knowledge.job.${token(user)}.${token(document)}`,
+  knowledgeJobAll: "knowledge.job.>",
+
+  /** What is known about a user that matters to a text; and that what is known has changed. */
+  memoryRecall: "memory.recall",
+  memoryChanged: (user: string) => `memory.changed.${token(user)}`,
+  memoryChangedAll: "memory.changed.*",
 
   /** REST requests: `rest.<area>.<name>`, the name comes from the route table. */
   rest: (area: string, name: string) => `rest.${token(area)}.${token(name)}`,
@@ -64,8 +97,15 @@ export const subjects = {
 
 /** Queue group in which the handlers of one area share its requests. */
 export const restQueueGroup = "rest";
+/** Queue group in which the administrator's actors share what edges report. */
+export const adminQueueGroup = "admin";
+/** Queue group of the memory actors for recalls. */
+export const memoryQueueGroup = "memory";
 /** Queue group of the session actors for turns without a session. */
 export const turnQueueGroup = "turns";
+
+/** Queue group of those who answer `auth.check`. */
+export const authQueueGroup = "auth";
 
 /** `{user, session}` of a `session.in` subject, or null for a subject of another form. */
 export function parseSessionIn(subject: string): { user: string; session: string } | null {

@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { idSchema } from "../ids.ts";
+import {
+  foundChunkSchema,
+  knowledgeBaseSchema,
+  knowledgeChunkSchema,
+  knowledgeDocumentSchema,
+  sourceTypeSchema,
+} from "../knowledge.ts";
+import { defineRoute } from "./route.ts";
+
+const area = "knowledge";
+const access = "user";
+const params = z.object({ id: idSchema });
+const deleted = z.object({ status: z.literal("deleted") });
+const name = z.string().trim().min(1, "must not be empty").max(200);
+const description = z.string().max(4_000);
+
+/** `POST /api/v1/knowledge/bases`. */
+export const createBase = defineRoute({
+  method: "post",
+  path: "/api/v1/knowledge/bases",
+  access,
+  area,
+  name: "bases_create",
+  summary: "Create a knowledge base",
+  body: z.object({ name, description: description.default("") }),
+  answer: knowledgeBaseSchema,
+  status: 201,
+});
+
+/** `GET /api/v1/knowledge/bases`. */
+export const listBases = defineRoute({
+  method: "get",
+  path: "/api/v1/knowledge/bases",
+  access,
+  area,
+  name: "bases_list",
+  summary: "Knowledge bases",
+  answer: z.object({ knowledge_bases: z.array(knowledgeBaseSchema), total: z.int() }),
+});
+
+/** `GET /api/v1/knowledge/bases/:id`: long lists of documents come without `raw_content`. */
+export const getBase = defineRoute({
+  method: "get",
+  path: "/api/v1/knowledge/bases/:id",
+  access,
+  area,
+  name: "bases_get",
+  summary: "A knowledge base and its documents",
+  params,
+  answer: z.object({ knowledge_base: knowledgeBaseSchema, documents: z.array(knowledgeDocumentSchema) }),
+});
+
+/** `PUT /api/v1/knowledge/bases/:id`. */
+export const updateBase = defineRoute({
+  method: "put",
+  path: "/api/v1/knowledge/bases/:id",
+  access,
+  area,
+  name: "bases_update",
+  summary: "Rename a knowledge base",
+  params,
+  body: z.object({ name, description: description.optional() }),
+  answer: z.object({ status: z.literal("updated") }),
+});
+
+/** `DELETE /api/v1/knowledge/bases/:id`. */
+export const deleteBase = defineRoute({
+  method: "del",
+  path: "/api/v1/knowledge/bases/:id",
+  access,
+  area,
+  name: "bases_delete",
+  summary: "Delete a knowledge base and its documents",
+  params,
+  answer: deleted,
+});
+
+/** `POST /api/v1/knowledge/bases/:id/documents`: answers at once, the document is read in the background. */
+export const addDocument = defineRoute({
+  method: "post",
+  path: "/api/v1/knowledge/bases/:id/documents",
+  access,
+  area,
+  name: "documents_create",
+  summary: "Add a document to a knowledge base",
+  params,
+  body: z
+    .object({
+      title: z.string().trim().min(1, "must not be empty").max(500),
+      source_type: sourceTypeSchema.default("text"),
+      content: z.string().optional(),
+      file_id: idSchema.optional(),
+      url: z.string().max(4_096).optional(),
+    })
+    .superRefine((body, ctx) => {
+      const field = { text: "content", file: "file_id", url: "url" } as const;
+      const needed = field[body.source_type];
+      if ((body[needed] ?? "").trim() === "")
+        ctx.addIssue({
+          code: "custom",
+          path: [needed],
+          message: `is required for source_type ${body.source_type}`,
+        });
+    }),
+  answer: knowledgeDocumentSchema,
+  status: 201,
+});
+
+/** `GET /api/v1/knowledge/bases/:id/documents`. */
+export const listDocuments = defineRoute({
+  method: "get",
+  path: "/api/v1/knowledge/bases/:id/documents",
+  access,
+  area,
+  name: "documents_list",
+  summary: "Documents of a knowledge base",
+  params,
+  answer: z.object({ documents: z.array(knowledgeDocumentSchema), total: z.int() }),
+});
+
+/** `GET /api/v1/knowledge/documents/:id`: as many chunks as fit into one answer; `offset` reads on. */
+export const getDocument = defineRoute({
+  method: "get",
+  path: "/api/v1/knowledge/documents/:id",
+  access,
+  area,
+  name: "documents_get",
+  summary: "A document and its chunks",
+  params,
+  query: z.object({ offset: z.coerce.number().int().min(0).max(1_000_000).default(0) }),
+  answer: z.object({ document: knowledgeDocumentSchema, chunks: z.array(knowledgeChunkSchema) }),
+});
+
+/** `DELETE /api/v1/knowledge/documents/:id`. */
+export const deleteDocument = defineRoute({
+  method: "del",
+  path: "/api/v1/knowledge/documents/:id",
+  access,
+  area,
+  name: "documents_delete",
+  summary: "Delete a document",
+  params,
+  answer: deleted,
+});
+
+/** `POST /api/v1/knowledge/search`. */
+export const searchKnowledge = defineRoute({
+  method: "post",
+  path: "/api/v1/knowledge/search",
+  access,
+  area,
+  name: "search",
+  summary: "Search knowledge by words and meaning",
+  body: z.object({
+    query: z.string().trim().min(1, "must not be empty").max(2_000),
+    kb_ids: z.array(idSchema).max(100).nullish(),
+    limit: z.int().min(1).max(50).default(5),
+  }),
+  answer: z.object({ chunks: z.array(foundChunkSchema), total: z.int(), query: z.string() }),
+});
+
+/** All routes of knowledge. */
+export const knowledgeRoutes = [
+  createBase,
+  listBases,
+  getBase,
+  updateBase,
+  deleteBase,
+  addDocument,
+  listDocuments,
+  getDocument,
+  deleteDocument,
+  searchKnowledge,
+];
