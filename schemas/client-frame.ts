@@ -62,6 +62,13 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
   }),
   z.object({ ...envelope, type: z.literal("stop"), message_id: idSchema.optional() }),
   z.object({
+    ...envelope,
+    type: z.literal("regenerate"),
+    message_id: idSchema,
+    model: z.string().max(128).optional(),
+    client_msg_id: idSchema.optional(),
+  }),
+  z.object({
     ...voiceFields,
     type: z.literal("voice_input"),
     mode: modeSchema.optional(),

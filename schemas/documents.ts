@@ -7,6 +7,18 @@ export const collections = {
   sessions: "sessions",
   attempts: "attempts",
   usage: "usage",
+  quotas: "quotas",
+  modelProviders: "model_providers",
+  models: "models",
+  modelRoutes: "model_routes",
+  clients: "clients",
+  reminders: "reminders",
+  notifications: "notifications",
+  devices: "devices",
+  devicePlaces: "device_places",
+  rules: "rules",
+  scenes: "scenes",
+  runs: "runs",
 } as const;
 
 /** Key of a turn. One spelling only ({@link turnKey}): MongoDB compares embedded keys field by field, in order. */
@@ -49,6 +61,8 @@ export const turnSchema = z.object({
   usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
   at: z.date(),
   blanked: z.boolean().optional(),
+  /** `message_id` of an earlier turn's reply that this turn's reply replaces. */
+  replaces: z.string().optional(),
   /** On a clear or delete until what it hides is erased. */
   erase_pending: z.literal(true).optional(),
   expires_at: z.date().optional(),

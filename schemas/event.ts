@@ -11,6 +11,8 @@ export const turnCompletedSchema = z.object({
   surface: surfaceSchema.optional(),
   finish_reason: finishReasonSchema,
   messages: z.array(storedMessageSchema),
+  /** `message_id` of the reply that the one here replaces. */
+  replaces: z.string().optional(),
   usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
   at: z.int(),
 });

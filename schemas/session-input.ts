@@ -31,6 +31,8 @@ export const sessionInputSchema = z.object({
   context: neoContextSchema.optional(),
   origin: originSchema.optional(),
   surface: surfaceSchema,
+  /** The last reply, which a new one is to replace; `content` is empty then. */
+  regenerates: idSchema.optional(),
   /** Unix milliseconds at which the edge accepted it. */
   at: z.int(),
 });

@@ -35,6 +35,18 @@ export function answerRepetition(
   });
 }
 
+/** Confirms a request that has no echo, as it is no message. */
+export function answerAccepted(out: Pick<OutPublisher, "direct">, input: SessionInput): void {
+  if (input.origin === undefined) return;
+  out.direct(input.origin, {
+    type: "accepted",
+    client_msg_id: input.client_msg_id,
+    message_id: input.reply_id,
+    session_id: input.session,
+    timestamp: Date.now(),
+  });
+}
+
 /** Answers a command beside the queue, in the form of a reply. */
 export async function answerBeside(
   { out, log }: Pick<SessionContext, "out" | "log">,

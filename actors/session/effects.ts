@@ -47,6 +47,7 @@ export class Effects {
       n: turn._id.n,
       finish_reason: turn.finish_reason ?? "stop",
       messages: turn.messages,
+      ...(turn.replaces && { replaces: turn.replaces }),
       ...(turn.usage && { usage: turn.usage }),
       at: turn.at.getTime(),
     };

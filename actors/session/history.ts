@@ -49,11 +49,15 @@ export class History {
   /** Every message of a session, newest first. */
   async *newestFirst(user: string, session: string): AsyncGenerator<HistoryMessage> {
     let below = Number.MAX_SAFE_INTEGER;
+    const replaced = new Set<string>();
     for (;;) {
       const turns = await this.#store.page(user, session, below, turnsPerRead);
       for (const turn of turns) {
         if (turn.kind !== "message") return;
-        yield* messagesOf(turn).toReversed();
+        if (turn.replaces !== undefined) replaced.add(turn.replaces);
+        yield* messagesOf(turn)
+          .toReversed()
+          .filter(({ message_id }) => !replaced.has(message_id));
       }
       const oldest = turns.at(-1);
       if (oldest === undefined || turns.length < turnsPerRead) return;

@@ -60,6 +60,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     out,
     trimmer,
     models: context.models,
+    quota: context.quota,
     toolbox: createToolbox(nc),
     commands: basicCommands(version, () => statusText(context)),
     gate: new RunGate(),

@@ -1,11 +1,11 @@
 import type { ChatMessage } from "../../schemas/openai.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
-import { messageTokens, promptTokens } from "../models/tokens.ts";
+import { promptTokens } from "../models/tokens.ts";
 import type { VisibleTurn } from "./transcript.ts";
 
 /**
  * What a model is told: the system prompt, then the newest whole turns that fit, then the message itself, which never
- * falls out. `budget` is the model's context in tokens.
+ * falls out. One that regenerates asks the last turn's question again. `budget` is the model's context in tokens.
  */
 export function buildPrompt(
   systemPrompt: string,
@@ -15,14 +15,18 @@ export function buildPrompt(
 ): ChatMessage[] {
   const head: ChatMessage[] = systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }];
   if (input.context !== undefined) head.push({ role: "system", content: fenced(input.context) });
-  const last: ChatMessage = { role: "user", content: userContent(input) };
-  let left = budget - promptTokens(head) - messageTokens(last);
-  let first = visible.length;
+  const again = input.regenerates === undefined ? undefined : visible.at(-1);
+  const last = again?.messages.filter(({ role }) => role === "user") ?? [
+    { role: "user", content: userContent(input) } as const,
+  ];
+  const earlier = again === undefined ? visible : visible.slice(0, -1);
+  let left = budget - promptTokens(head) - promptTokens(last);
+  let first = earlier.length;
   for (; first > 0; first--) {
-    left -= visible[first - 1]?.tokens ?? 0;
+    left -= earlier[first - 1]?.tokens ?? 0;
     if (left < 0) break;
   }
-  return [...head, ...visible.slice(first).flatMap(({ messages }) => messages), last];
+  return [...head, ...earlier.slice(first).flatMap(({ messages }) => messages), ...last];
 }
 
 /** The front end's state is data that a page put together: it is fenced and named as such, so that it is not obeyed. */

@@ -2,7 +2,7 @@ import type { Turn } from "../../schemas/documents.ts";
 import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
 import { persist } from "../persist.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
-import { answerBeside, answerRepetition, stateOfTurn } from "./answers.ts";
+import { answerAccepted, answerBeside, answerRepetition, stateOfTurn } from "./answers.ts";
 import { echo, queued } from "./frames.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -160,7 +160,8 @@ export class SessionActor implements KeyedActor {
       this.#drop(mail);
       return;
     }
-    this.#context.out.frame(this.user, echo(input));
+    if (input.regenerates === undefined) this.#context.out.frame(this.user, echo(input));
+    else answerAccepted(this.#context.out, input);
     const command = this.#context.commands.parse(input.content);
     if (command?.command.place === "beside") {
       void answerBeside(this.#context, input, command);

@@ -5,6 +5,7 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import type { Models } from "../models/model.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
+import type { QuotaBook } from "../quota/quota-book.ts";
 import type { Toolbox } from "../tools/index.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Commands } from "./commands.ts";
@@ -32,6 +33,7 @@ export interface SessionContext {
   out: Pick<OutPublisher, "frame" | "direct">;
   trimmer: Pick<Trimmer, "finished" | "remove">;
   models: Models;
+  quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
   toolbox: Toolbox;
   commands: Commands;
   gate: RunGate;

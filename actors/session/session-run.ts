@@ -6,6 +6,7 @@ import { persist } from "../persist.ts";
 import { answerRepetition, stateOfTurn } from "./answers.ts";
 import { aloneFrom, aloneLimit } from "./attempts.ts";
 import { resolveConflict } from "./conflict.ts";
+import { failure } from "./frames.ts";
 import type { Mail } from "./mailbox.ts";
 import { buildPrompt } from "./prompt.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -139,6 +140,9 @@ export class SessionRun {
     const { metrics } = this.#context;
     const transcript = await this.#home.ready();
     if (transcript.cursor >= this.seq) return { kind: "passed" };
+    const { regenerates } = this.#input;
+    if (regenerates !== undefined && transcript.visible.at(-1)?.replyId !== regenerates)
+      return this.#refuse();
     const run = { seq: this.seq, runId: newId("run_"), attempt: this.#attempt };
     metrics.queueWait.observe((Date.now() - this.#input.at) / 1_000);
     failpoint("turn", this.#input.content);
@@ -150,6 +154,13 @@ export class SessionRun {
       metrics.turns.inc({ finish: outcome.turn.finish_reason ?? "stop" });
     }
     return outcome;
+  }
+
+  /** Only the last reply can be made anew: later turns stand on it. */
+  #refuse(): Outcome {
+    const of = { ...this.#input, message_id: this.#input.reply_id };
+    this.#context.out.frame(this.#input.user, failure("invalid_request", of, "只能重新生成最后一条回复"));
+    return { kind: "dropped" };
   }
 
   async #answer(

@@ -5,6 +5,8 @@ import { tailTurns } from "./turn-store.ts";
 
 /** A turn as a model is told of it, with its size: both are asked for at every later turn. */
 export interface VisibleTurn {
+  /** `message_id` of its reply. */
+  replyId: string;
   messages: ChatMessage[];
   tokens: number;
 }
@@ -51,7 +53,8 @@ export function append(transcript: Transcript, turn: Turn): void {
   transcript.cursor = Math.max(transcript.cursor, turn.in_seq);
   if (turn.kind === "message") {
     transcript.nextId = turn.first_id + turn.messages.length;
-    if (!turn.blanked) transcript.visible.push(visibleTurn(turn));
+    if (turn.replaces !== undefined) replace(transcript, turn);
+    else if (!turn.blanked) transcript.visible.push(visibleTurn(turn, []));
     if (transcript.visible.length > tailTurns) transcript.visible.shift();
   } else {
     transcript.nextId = turn.first_id;
@@ -65,11 +68,23 @@ export function append(transcript: Transcript, turn: Turn): void {
   remember(transcript.byInSeq, turn.in_seq, turn);
 }
 
-function visibleTurn(turn: Turn): VisibleTurn {
-  const messages = turn.messages.flatMap(({ role, content }): ChatMessage[] =>
+/** The new reply takes the place of the old one, behind the same question. */
+function replace(transcript: Transcript, turn: Turn): void {
+  const index = transcript.visible.findIndex(({ replyId }) => replyId === turn.replaces);
+  const old = transcript.visible[index];
+  if (old === undefined) return;
+  transcript.visible[index] = visibleTurn(
+    turn,
+    old.messages.filter(({ role }) => role === "user"),
+  );
+}
+
+function visibleTurn(turn: Turn, before: ChatMessage[]): VisibleTurn {
+  const own = turn.messages.flatMap(({ role, content }): ChatMessage[] =>
     content === "" || (role !== "user" && role !== "assistant") ? [] : [{ role, content }],
   );
-  return { messages, tokens: promptTokens(messages) };
+  const messages = [...before, ...own];
+  return { replyId: turn.reply?.message_id ?? "", messages, tokens: promptTokens(messages) };
 }
 
 function remember<Key>(map: Map<Key, Turn>, key: Key, turn: Turn): void {

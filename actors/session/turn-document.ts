@@ -34,6 +34,7 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
         error_type: reply.errorType ?? "llm_unavailable",
       }),
     },
+    ...(input.regenerates !== undefined && { replaces: input.regenerates }),
     ...(reply.usage && {
       usage: { prompt_tokens: reply.usage.prompt_tokens, completion_tokens: reply.usage.completion_tokens },
     }),
@@ -82,11 +83,12 @@ function messagesOf(firstId: number, input: SessionInput, reply: Reply, at: Date
     ...(input.attachments.length > 0 && { attachments: input.attachments }),
     ...(input.client_info && { client_info: input.client_info }),
   };
-  if (reply.text === "") return [user];
+  const before = input.regenerates === undefined ? [user] : [];
+  if (reply.text === "") return before;
   return [
-    user,
+    ...before,
     {
-      id: firstId + 1,
+      id: firstId + before.length,
       message_id: input.reply_id,
       role: "assistant",
       msg_type: msgTypeOf(reviewOf(reply.text)),

@@ -45,6 +45,12 @@ export class ChatFrames {
       case "stop":
         this.#request(socket, session, () => this.#stop(socket, session, frame.message_id));
         return;
+      case "regenerate":
+        this.#enter(socket, {
+          ...this.#input(socket, session, asMessage(frame)),
+          regenerates: frame.message_id,
+        });
+        return;
       case "voice_input":
       case "voice_stream_start":
       case "voice_stream_chunk":
@@ -67,8 +73,12 @@ export class ChatFrames {
       this.#bad(socket, new ParleyError("invalid_message", { error: "消息格式无效: content 不能为空" }));
       return;
     }
-    const input = this.#input(socket, session, frame);
-    const { user, client_msg_id } = input;
+    this.#enter(socket, this.#input(socket, session, frame));
+  }
+
+  /** Puts it into its session's log; its sender hears what became of it in any case. */
+  #enter(socket: ChatSocket, input: SessionInput): void {
+    const { user, session, client_msg_id } = input;
     const { confirmations, ingress } = this.#services;
     // Before the message leaves, since its echo may be here before the acknowledgement.
     confirmations.await(user, session, client_msg_id, () => void this.#overdue(socket, input));
@@ -205,4 +215,9 @@ function decode(text: string | undefined): ClientFrame {
   const parsed = clientFrameSchema.safeParse(value);
   if (!parsed.success) throw fromZodError(parsed.error, "invalid_message");
   return parsed.data;
+}
+
+/** A request for another reply goes the way of a message, in its place in the queue. */
+function asMessage(frame: Extract<ClientFrame, { type: "regenerate" }>): MessageFrame {
+  return { ...frame, type: "message", mode: "text", content: "", attachments: [] };
 }
