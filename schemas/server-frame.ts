@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { attachmentSchema, clientInfoSchema, modeSchema } from "./client-frame.ts";
+import { deviceSchema } from "./device.ts";
 import { finishReasonSchema, historyMessageSchema, msgTypeSchema, roleSchema } from "./message.ts";
+import { notificationSchema } from "./notification.ts";
 import { reviewMessageSchema, segmentSchema } from "./review.ts";
 
 const timestamp = z.int();
@@ -141,6 +143,34 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
       message: z.string(),
       action: z.string().optional(),
     }),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("notification"),
+    session_id: z.string().optional(),
+    notification: notificationSchema,
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("multi_message"),
+    role: z.literal("system"),
+    msg_type: z.literal("system_info"),
+    session_id: z.string().optional(),
+    multi_message: z.object({
+      messages: z.array(
+        z.object({
+          index: z.int().nonnegative(),
+          content: z.string(),
+          msg_type: z.enum(["chat", "action", "system_info"]),
+        }),
+      ),
+    }),
+    timestamp,
+  }),
+  z.object({
+    type: z.literal("device_update"),
+    session_id: z.string().optional(),
+    device_update: deviceSchema.omit({ unsupported: true }).extend({ changed: z.array(z.string()) }),
     timestamp,
   }),
   z.object({

@@ -9,7 +9,15 @@ export const streams = {
   out: "OUT",
   events: "EVENTS",
   knowledge: "KNOWLEDGE",
+  schedules: "SCHEDULES",
+  runs: "RUNS",
+  devices: "DEVICES",
+  discovery: "DISCOVERY",
 } as const;
+
+/** Partitions of the streams of runs and of devices. The latter is the server's, by its transform. */
+export const runPartitionCount = 8;
+export const devicePartitionCount = 16;
 
 function token(value: string): string {
   if (!idPattern.test(value)) throw new RangeError(`not a subject token: ${JSON.stringify(value)}`);
@@ -91,9 +99,55 @@ export const subjects = {
   memoryChanged: (user: string) => `memory.changed.${token(user)}`,
   memoryChangedAll: "memory.changed.*",
 
+  /** A message that the server publishes to its due subject when its time has come. One subject, one schedule. */
+  schedule: (kind: ScheduleKind, user: string, id: string) =>
+    `schedule.at.${kind}.${token(user)}.${token(id)}`,
+  scheduleDue: (kind: ScheduleKind, user: string, id: string) =>
+    `schedule.due.${kind}.${token(user)}.${token(id)}`,
+  scheduleDueOf: (kind: ScheduleKind) => `schedule.due.${kind}.>`,
+  scheduleAll: "schedule.>",
+
+  /** Runs of automation rules that are not finished, and requests to the owner of a partition of them. */
+  runIn: (user: string, rule: string) =>
+    `automation.in.${fnv1a(`${user}.${rule}`) % runPartitionCount}.${token(user)}.${token(rule)}`,
+  runInPartition: (partition: number) => `automation.in.${partition}.>`,
+  runInAll: "automation.in.>",
+  runAsk: (partition: number) => `automation.ask.${partition}`,
+
+  /** What devices publish and get; stored as `telemetry.<p>.<user>.<device>.<kind>`, partitioned by the server. */
+  deviceUpdate: (user: string, device: string) => `device.${token(user)}.${token(device)}.update`,
+  deviceUpdateAll: "device.*.*.update",
+  deviceAvailabilityAll: "device.*.*.availability",
+  deviceCommand: (user: string, device: string) => `device.${token(user)}.${token(device)}.command`,
+  deviceSource: "device.*.*.*",
+  deviceTarget: `telemetry.{{partition(${devicePartitionCount},1,2)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
+  devicePartition: (partition: number) => `telemetry.${partition}.>`,
+  deviceAsk: (partition: number) => `telemetry.ask.${partition}`,
+  /** What the devices of a user may publish, and subscribe to. */
+  devicePublishes: (user: string) => [
+    `device.${token(user)}.*.update`,
+    `device.${token(user)}.*.availability`,
+    `homeassistant.*.${token(user)}.*.config`,
+  ],
+  deviceSubscribes: (user: string) => [`device.${token(user)}.*.command`],
+  discoveryAll: "homeassistant.*.*.*.config",
+  eventDevicesUpdated: (user: string) => `event.device.updated.${token(user)}`,
+
+  /** Somebody wants a user told; and whether he has sockets, answered by the edges that have some. */
+  eventNotification: (user: string) => `event.notification.${token(user)}`,
+  eventNotificationAll: "event.notification.*",
+  presence: (user: string) => `presence.of.${token(user)}`,
+  presenceConnected: "presence.connected",
+
   /** REST requests: `rest.<area>.<name>`, the name comes from the route table. */
   rest: (area: string, name: string) => `rest.${token(area)}.${token(name)}`,
 } as const;
+
+/** What schedules are for. */
+export type ScheduleKind = "reminder" | "rule";
+
+/** Queue group of those who deliver what a user missed. */
+export const presenceQueueGroup = "presence";
 
 /** Queue group in which the handlers of one area share its requests. */
 export const restQueueGroup = "rest";
@@ -118,4 +172,31 @@ export function parseSessionIn(subject: string): { user: string; session: string
 /** The last token of a subject: the request of `out.edge`, the process of `actors.alive`. */
 export function lastToken(subject: string): string {
   return subject.slice(subject.lastIndexOf(".") + 1);
+}
+
+/** The partition of a device: the same function as the server's `partition()` over both tokens. */
+export function devicePartitionOf(user: string, device: string): number {
+  return fnv1a(user + device) % devicePartitionCount;
+}
+
+/** The parts of a stored device message's subject, or null for a subject of another form. */
+export function parseDeviceIn(subject: string): { user: string; device: string; kind: string } | null {
+  const [root, , user, device, kind, ...rest] = subject.split(".");
+  if (root !== "telemetry" || user === undefined || device === undefined || kind === undefined) return null;
+  return rest.length > 0 || !idPattern.test(user) || !idPattern.test(device) ? null : { user, device, kind };
+}
+
+/** Component, user and object id of a Home Assistant discovery subject. */
+export function parseDiscovery(subject: string): { component: string; user: string; object: string } | null {
+  const [, component, user, object] = subject.split(".");
+  if (component === undefined || user === undefined || object === undefined) return null;
+  return idPattern.test(user) && idPattern.test(object) ? { component, user, object } : null;
+}
+
+/** `{user, rule}` of a run's subject, or null for a subject of another form. */
+export function parseRunIn(subject: string): { user: string; rule: string } | null {
+  const [root, kind, , user, rule, ...rest] = subject.split(".");
+  if (root !== "automation" || kind !== "in" || user === undefined || rule === undefined || rest.length > 0)
+    return null;
+  return { user, rule };
 }

@@ -1,7 +1,33 @@
-import { login } from "./auth.ts";
-import { listModels } from "./models.ts";
+import * as admin from "./admin.ts";
+import * as adminModels from "./admin-models.ts";
+import * as auth from "./auth.ts";
+import * as automation from "./automation.ts";
+import * as devices from "./devices.ts";
+import * as keys from "./keys.ts";
+import * as knowledge from "./knowledge.ts";
+import * as memory from "./memory.ts";
+import * as models from "./models.ts";
+import * as notifications from "./notifications.ts";
+import * as quota from "./quota.ts";
+import * as reminders from "./reminders.ts";
 import type { Route } from "./route.ts";
-import { clearSession, deleteSession, sessionMessages } from "./sessions.ts";
+import * as sessions from "./sessions.ts";
+import * as webhook from "./webhook.ts";
 
-/** Every REST endpoint that is served by an actor. */
-export const routes: readonly Route[] = [login, sessionMessages, clearSession, deleteSession, listModels];
+/** Every REST endpoint that is served by an actor. The files of the areas export nothing else. */
+export const routes: readonly Route[] = [
+  auth,
+  keys,
+  sessions,
+  models,
+  quota,
+  admin,
+  adminModels,
+  automation,
+  devices,
+  notifications,
+  reminders,
+].flatMap((area) => Object.values(area));
+
+/** Endpoints that the edge answers by itself, for a turn's end is their answer. */
+export const edgeRoutes: readonly Route[] = Object.values(webhook);

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { deviceSchema, deviceUpdateSchema } from "../device.ts";
+import { idSchema } from "../ids.ts";
+import { defineRoute } from "./route.ts";
+
+const area = "devices";
+const access = "user";
+const params = z.object({ device_id: idSchema });
+const done = z.object({ success: z.literal(true) });
+
+/** `GET /api/v1/devices`: last state of every device. */
+export const listDevices = defineRoute({
+  method: "get",
+  path: "/api/v1/devices",
+  access,
+  area,
+  name: "list",
+  summary: "Devices with their last state",
+  answer: z.object({ devices: z.array(deviceSchema), total: z.int() }),
+});
+
+/** `GET /api/v1/devices/:device_id`. */
+export const getDevice = defineRoute({
+  method: "get",
+  path: "/api/v1/devices/:device_id",
+  access,
+  area,
+  name: "get",
+  summary: "A device with its last state",
+  params,
+  answer: z.object({ device: deviceSchema }),
+});
+
+/** `POST /api/v1/devices/:device_id/update`: what a device publishes, for those that speak HTTP. */
+export const updateDevice = defineRoute({
+  method: "post",
+  path: "/api/v1/devices/:device_id/update",
+  access,
+  area,
+  name: "update",
+  summary: "Report a device's state",
+  params,
+  body: deviceUpdateSchema,
+  answer: done,
+});
+
+/** `POST /api/v1/devices/:device_id/command`: what the device gets on its command subject. */
+export const commandDevice = defineRoute({
+  method: "post",
+  path: "/api/v1/devices/:device_id/command",
+  access,
+  area,
+  name: "command",
+  summary: "Send a command to a device",
+  params,
+  body: z.object({ command: z.unknown().refine((value) => value !== undefined, "is missing") }),
+  answer: done,
+});
+
+/** `DELETE /api/v1/devices/:device_id`: forgets it; it is there again with its next update. */
+export const deleteDevice = defineRoute({
+  method: "del",
+  path: "/api/v1/devices/:device_id",
+  access,
+  area,
+  name: "delete",
+  summary: "Forget a device",
+  params,
+  answer: done,
+});

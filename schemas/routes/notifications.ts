@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { idSchema } from "../ids.ts";
+import { notificationSchema, notificationTypeSchema } from "../notification.ts";
+import { defineRoute } from "./route.ts";
+
+/** `POST /api/v1/notifications/push`: to oneself; to others only by an admin. */
+export const pushNotification = defineRoute({
+  method: "post",
+  path: "/api/v1/notifications/push",
+  access: "user",
+  area: "notifications",
+  name: "push",
+  summary: "Notify a user on all his devices",
+  body: z.object({
+    user_id: idSchema,
+    type: notificationTypeSchema,
+    title: z.string().min(1).max(256),
+    body: z.string().min(1).max(4096),
+    data: z.record(z.string(), z.unknown()).optional(),
+  }),
+  answer: z.object({
+    success: z.literal(true),
+    notification: notificationSchema.extend({ user_id: z.string(), delivered: z.boolean() }),
+  }),
+});
