@@ -1,4 +1,6 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { Db } from "mongodb";
+import type { NatsConnection } from "nats";
 import { connectMongo } from "../infra/mongo/connect.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import { StreamPublisher } from "../infra/nats/stream-publisher.ts";
@@ -23,10 +25,15 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   if (unknown.length > 0)
     throw new SettingsError(`unknown actor: ${unknown.join(", ")} (known: ${roles.join(", ")})`);
   const runs = (role: (typeof roles)[number]) => names.length === 0 || names.includes(role);
-  const actor = await connectActor(context);
+  const actorId = newId("actor_");
+  const nc = await connectOwnNats(context, actorId);
+  // Before the first heartbeat: a process that can't reach its store must not be given anything.
+  const mongo = connectOwnMongo(context);
+  // The administrator may log in while MongoDB is away.
+  if (runs("account")) await startAccount({ ...context, nc, db: mongo });
+  const actor = await connectActor(context, { actorId, nc, db: await mongo });
   const groups: KeyedGroup[] = [];
   const drain: (() => Promise<void>)[] = [];
-  if (runs("account")) await startAccount(actor);
   if (runs("session")) {
     groups.push(await startSessions(actor, actor.out));
     const stateless = startStateless(actor);
@@ -36,28 +43,33 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   await hostGroups(actor, groups, drain);
 }
 
-async function connectActor(context: ProcessContext): Promise<ActorContext> {
-  const { endpoints, log, lifecycle, settings } = context;
-  const actorId = newId("actor_");
-  const nc = await connectNats({
-    url: endpoints.natsUrl,
-    name: actorId,
-    log,
-    connectMs: settings.limits.natsConnectMs,
-  });
+async function connectOwnNats(
+  { endpoints, log, lifecycle, settings }: ProcessContext,
+  name: string,
+): Promise<NatsConnection> {
+  const { natsConnectMs: connectMs } = settings.limits;
+  const nc = await connectNats({ url: endpoints.natsUrl, name, log, connectMs });
   lifecycle.onStop("nats", () => nc.drain());
-  // Before the first heartbeat: a process that can't reach its store must not be given anything.
-  const { client, db } = await connectMongo({
-    uri: endpoints.mongodbUri,
-    log,
-    selectionMs: settings.limits.mongoConnectMs,
-  });
+  return nc;
+}
+
+async function connectOwnMongo({ endpoints, log, lifecycle, settings }: ProcessContext): Promise<Db> {
+  const { mongoConnectMs: selectionMs } = settings.limits;
+  const { client, db } = await connectMongo({ uri: endpoints.mongodbUri, log, selectionMs });
   lifecycle.onStop("mongodb", () => client.close());
+  return db;
+}
+
+async function connectActor(
+  context: ProcessContext,
+  own: Pick<ActorContext, "actorId" | "nc" | "db">,
+): Promise<ActorContext> {
+  const { nc } = own;
   const models = await createModels(context);
   const js = jetstream(nc);
   const publisher = new StreamPublisher(nc);
   const jsm = await jetstreamManager(nc);
-  const out = new OutPublisher(nc, publisher, jsm, log);
+  const out = new OutPublisher(nc, publisher, jsm, context.log);
   await out.restore();
-  return { ...context, nc, js, publisher, jsm, db, models, out, actorId };
+  return { ...context, ...own, js, publisher, jsm, models, out };
 }

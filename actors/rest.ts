@@ -19,6 +19,8 @@ export interface RestContext {
 export interface RouteRequest<Params, Query, Body, Who extends Access> {
   principal: Who extends "public" ? Principal | null : Principal;
   ip: string;
+  /** The caller's token, where the route takes it. */
+  token?: string;
   params: Params;
   query: Query;
   body: Body;

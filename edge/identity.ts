@@ -2,7 +2,10 @@ import jwt from "jsonwebtoken";
 import type { Secrets } from "../infra/secrets.ts";
 import { ParleyError } from "../schemas/errors.ts";
 import { adminUserId, type Principal, tokenClaimsSchema } from "../schemas/principal.ts";
+import { revocations } from "../schemas/revocation.ts";
+import type { ApiKeyCheck } from "./api-key-check.ts";
 import type { RequestHead } from "./http/request-head.ts";
+import type { Revocations } from "./revocations.ts";
 
 /** How far the clocks of two machines may differ, s. */
 const leewayS = 60;
@@ -12,24 +15,26 @@ const tokenChars = 4096;
 /** Turns tokens into principals. */
 export class Identity {
   readonly #secret: string;
+  readonly #keys: ApiKeyCheck;
+  readonly #revocations: Pick<Revocations, "has">;
 
-  constructor(secrets: Pick<Secrets, "jwtSecret">) {
+  constructor(secrets: Pick<Secrets, "jwtSecret">, keys: ApiKeyCheck, revocations: Pick<Revocations, "has">) {
     this.#secret = secrets.jwtSecret;
+    this.#keys = keys;
+    this.#revocations = revocations;
   }
 
   /**
    * Who a token belongs to.
-   * @throws ParleyError `unauthorized` without a token, `invalid_token` with a bad one
+   * @throws ParleyError `unauthorized` without a token, `invalid_token` with a bad or revoked one, `service_unavailable`
+   * or `storage_unavailable` while nobody can say whose API key it is
    */
   async identify(token: string | undefined): Promise<Principal> {
     if (token === undefined || token === "") throw new ParleyError("unauthorized");
     if (token.length > tokenChars) throw new ParleyError("invalid_token");
-    return token.startsWith("sk-") ? this.#ofApiKey(token) : this.#ofJwt(token);
-  }
-
-  // Where the accounts actor will be asked about API keys.
-  async #ofApiKey(_key: string): Promise<Principal> {
-    throw new ParleyError("invalid_token");
+    const principal = token.startsWith("sk-") ? await this.#keys.principalOf(token) : this.#ofJwt(token);
+    if (principal === null || this.#revocations.has(principal)) throw new ParleyError("invalid_token");
+    return principal;
   }
 
   #ofJwt(token: string): Principal {
@@ -46,8 +51,9 @@ export class Identity {
     }
     const claims = tokenClaimsSchema.safeParse(payload);
     if (!claims.success || claims.data.typ !== "access") throw new ParleyError("invalid_token");
-    const { sub, nick } = claims.data;
-    return { user_id: sub, nickname: nick, is_admin: sub === adminUserId };
+    const { sub, nick, fam } = claims.data;
+    const credential = revocations.family(fam);
+    return { user_id: sub, nickname: nick, is_admin: sub === adminUserId, credential };
   }
 }
 

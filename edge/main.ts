@@ -2,6 +2,7 @@ import uWS, { type TemplatedApp, type us_listen_socket } from "uWebSockets.js";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
+import { ApiKeyCheck } from "./api-key-check.ts";
 import { Confirmations } from "./confirmations.ts";
 import { addHealth } from "./health.ts";
 import { Router } from "./http/router.ts";
@@ -15,6 +16,7 @@ import { addNeoChat } from "./neo/neo-chat.ts";
 import { addCompletions } from "./openai/completions.ts";
 import { addOneModel } from "./openai/one-model.ts";
 import { addRestRoutes, RestClient } from "./rest.ts";
+import { Revocations } from "./revocations.ts";
 import type { Services } from "./services.ts";
 import { SessionOwner } from "./session-owner.ts";
 import { UserRates } from "./user-rates.ts";
@@ -39,6 +41,9 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   addNeoChat(services);
   addChat(services);
   addCyber(services);
+  services.revocations.onRevoked((isRevoked) => {
+    for (const socket of [...services.sockets]) if (isRevoked(socket.principal)) socket.end("unauthorized");
+  });
   router.register();
   const listening = await listen(app, context.settings.host, context.settings.port);
   const { limits } = context.settings;
@@ -51,6 +56,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
     services.confirmations.close();
     services.hub.close();
     services.inbox.close();
+    services.revocations.close();
     await services.link.nc.drain();
     app.close();
   });
@@ -70,6 +76,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   });
   const link = await NatsLink.over(nc);
   const owner = new SessionOwner(link, limits);
+  const revocations = await Revocations.open(link, log);
   const confirmations = new Confirmations(limits.confirmMs);
   const hub = new Hub({
     edge,
@@ -87,13 +94,14 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     metrics,
     link,
     router: new Router(app, settings, log, metrics),
-    identity: new Identity(secrets),
+    identity: new Identity(secrets, new ApiKeyCheck(link, limits), revocations),
     rest: new RestClient(link, settings),
     owner,
     ingress: new Ingress(link, owner, new UserRates(limits), limits, metrics),
     inbox: new Inbox(link, edge),
     hub,
     confirmations,
+    revocations,
     sockets: new Set(),
   };
 }

@@ -1,5 +1,7 @@
 import type { Logger } from "../infra/log.ts";
+import type { CloseReason } from "../schemas/close-codes.ts";
 import type { Settings } from "../schemas/config.ts";
+import type { Principal } from "../schemas/principal.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { Router } from "./http/router.ts";
 import type { Identity } from "./identity.ts";
@@ -9,6 +11,7 @@ import type { Hub } from "./live/hub.ts";
 import type { EdgeMetrics } from "./metrics.ts";
 import type { NatsLink } from "./nats-link.ts";
 import type { RestClient } from "./rest.ts";
+import type { Revocations } from "./revocations.ts";
 import type { SessionOwner } from "./session-owner.ts";
 
 /** The parts of one edge, as the surfaces use them. */
@@ -27,6 +30,7 @@ export interface Services {
   inbox: Inbox;
   hub: Hub;
   confirmations: Confirmations;
-  /** Open sockets of every surface; told to go when the edge stops. */
-  sockets: Set<{ goAway(): void }>;
+  revocations: Revocations;
+  /** Open sockets of every surface; told to go when the edge stops or their principal is revoked. */
+  sockets: Set<{ readonly principal: Principal; goAway(): void; end(reason: CloseReason): void }>;
 }

@@ -12,6 +12,7 @@ export const limitsSchema = z.object({
   userBurst: limit(5_000, "messages one user may send at once before the rate applies"),
   userSessions: limit(10_000, "sessions of one user with unfinished messages"),
   userKeys: limit(100, "API keys of one user"),
+  cachedKeys: limit(10_000, "API keys whose owner one edge remembers for 5 s"),
   userSockets: limit(10_000, "open WebSockets and event streams of one user on one edge"),
   sessionQueue: limit(200, "unfinished messages of one session, the running one included"),
   mailboxPayloads: limit(16, "message bodies a session actor keeps in memory; later ones are read when due"),

@@ -2,7 +2,13 @@ import { z } from "zod";
 import { idSchema } from "./ids.ts";
 
 /** Who makes a request: read from a verified token, passed to handlers, never taken from a client's body. */
-export const principalSchema = z.object({ user_id: idSchema, nickname: z.string(), is_admin: z.boolean() });
+export const principalSchema = z.object({
+  user_id: idSchema,
+  nickname: z.string(),
+  is_admin: z.boolean(),
+  /** What let him in, as `revocations` name it: the family of his token, or his API key. */
+  credential: z.string().optional(),
+});
 export type Principal = z.infer<typeof principalSchema>;
 
 /** `user_id` of the administrator. */

@@ -20,7 +20,7 @@ const conflictDelayMs = 20;
 const attemptsSchema = z.array(z.number());
 
 /**
- * Counts log-in attempts of an address over all processes, in a KV bucket that outlives them: at most `perMinute` in
+ * Counts log-ins and registrations of an address, each by itself, over all processes, in a KV bucket that outlives them: at most `perMinute` in
  * any 60 seconds. Refused attempts don't count.
  */
 export class AttemptLimit {
@@ -40,8 +40,11 @@ export class AttemptLimit {
   }
 
   /** @throws ParleyError `rate_limited` with the seconds until the next attempt is allowed. */
-  async count(ip: string): Promise<void> {
-    const key = createHash("sha256").update(networkOf(ip)).digest("hex").slice(0, 32);
+  async count(what: "login" | "register", ip: string): Promise<void> {
+    const key = createHash("sha256")
+      .update(`${what} ${networkOf(ip)}`)
+      .digest("hex")
+      .slice(0, 32);
     const before = this.#turns.get(key);
     const turn = (before ?? Promise.resolve()).then(() => this.#add(key));
     const settled = turn.catch(() => {});

@@ -1,9 +1,8 @@
+import { usernamePattern } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { AttemptLimit } from "./attempt-limit.ts";
 import type { Authenticate } from "./credentials.ts";
-
-const usernamePattern = /^[a-zA-Z0-9_]{3,32}$/;
 
 /** What a log-in is checked against. */
 export interface LoginRules {
@@ -21,7 +20,7 @@ export async function logIn(
   rules: LoginRules,
   { ip, username, password }: { ip: string; username: string; password: string },
 ): Promise<Principal> {
-  await rules.attempts.count(ip);
+  await rules.attempts.count("login", ip);
   if (!usernamePattern.test(username) && username !== rules.adminUsername)
     throw new ParleyError("invalid_request", { error: "用户名格式无效" });
   const principal = await rules.authenticate(username, password);

@@ -5,6 +5,7 @@ import {
   type Principal,
   refreshTokenSeconds,
   type TokenClaims,
+  tokenClaimsSchema,
 } from "../../schemas/principal.ts";
 
 /** What a log-in answers with. `expires` is when the access token ends, Unix seconds. */
@@ -17,7 +18,7 @@ export interface IssuedTokens {
 /** An access and a refresh token of one family; a new log-in begins a new family. */
 export function issueTokens(
   jwtSecret: string,
-  principal: Principal,
+  principal: Pick<Principal, "user_id" | "nickname">,
   { now = Date.now(), family = randomUUID() }: { now?: number; family?: string } = {},
 ): IssuedTokens {
   const iat = Math.floor(now / 1000);
@@ -40,4 +41,19 @@ export function issueTokens(
     refresh_token: sign("refresh", refreshTokenSeconds),
     expires: iat + accessTokenSeconds,
   };
+}
+
+/** Claims of a token that was issued here, whether or not it has expired; null for any other text. */
+export function claimsOf(jwtSecret: string, token: string): TokenClaims | null {
+  try {
+    const payload = jwt.verify(token, jwtSecret, {
+      algorithms: ["HS256"],
+      issuer: "parley",
+      audience: "parley",
+      ignoreExpiration: true,
+    });
+    return tokenClaimsSchema.safeParse(payload).data ?? null;
+  } catch {
+    return null;
+  }
 }

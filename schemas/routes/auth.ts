@@ -1,7 +1,42 @@
 import { z } from "zod";
+import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
-/** `POST /api/v1/auth/login`. `expires` is Unix seconds. */
+/** What a caller stays logged in with. `expires` is when `token` ends, Unix seconds; `refresh_token` lives 30 days. */
+const tokens = { token: z.string(), refresh_token: z.string(), expires: z.int() };
+const refreshToken = z.string().max(4096);
+const nickname = z.string().trim().min(1).max(32);
+
+/** Whoever has a token; `created_at` is RFC 3339, null while the database is away. */
+const profile = z.object({
+  user_id: z.string(),
+  username: z.string(),
+  nickname: z.string(),
+  is_admin: z.boolean(),
+  created_at: z.iso.datetime().nullable(),
+  time_zone: z.string(),
+});
+
+/** `POST /api/v1/auth/register`, where the settings allow it. Formats that have an error text of their own are checked by the handler. */
+export const register = defineRoute({
+  method: "post",
+  path: "/api/v1/auth/register",
+  access: "public",
+  area: "auth",
+  name: "register",
+  summary: "Register a user",
+  body: z.object({
+    username: z.string().max(256),
+    password: z.string().min(6).max(64),
+    email: z.string().max(254),
+    nickname,
+    verify_code: z.string().max(64),
+  }),
+  answer: z.object({ user_id: z.string(), nickname: z.string(), ...tokens }),
+  status: 201,
+});
+
+/** `POST /api/v1/auth/login`. */
 export const login = defineRoute({
   method: "post",
   path: "/api/v1/auth/login",
@@ -10,11 +45,66 @@ export const login = defineRoute({
   name: "login",
   summary: "Log in with user name and password",
   body: z.object({ username: z.string().max(256), password: z.string().max(1024) }),
-  answer: z.object({
-    user_id: z.string(),
-    nickname: z.string(),
-    token: z.string(),
-    refresh_token: z.string(),
-    expires: z.int(),
-  }),
+  answer: z.object({ user_id: z.string(), nickname: z.string(), ...tokens }),
+});
+
+/** `POST /api/v1/auth/refresh`: new tokens for a refresh token (once), or for an access token up to 30 days old. */
+export const refresh = defineRoute({
+  method: "post",
+  path: "/api/v1/auth/refresh",
+  access: "public",
+  takesToken: true,
+  area: "auth",
+  name: "refresh",
+  summary: "Get new tokens for a refresh token, or for an access token that may have expired",
+  body: z.object({ refresh_token: refreshToken.optional() }),
+  answer: z.object(tokens),
+});
+
+/** `POST /api/v1/auth/logout`: ends every token of one log-in. */
+export const logout = defineRoute({
+  method: "post",
+  path: "/api/v1/auth/logout",
+  access: "public",
+  takesToken: true,
+  area: "auth",
+  name: "logout",
+  summary: "End every token that descends from the same log-in",
+  body: z.object({ refresh_token: refreshToken.optional() }),
+  answer: z.object({ status: z.literal("ok") }),
+});
+
+/** `GET /api/v1/profile`. */
+export const getProfile = defineRoute({
+  method: "get",
+  path: "/api/v1/profile",
+  access: "user",
+  area: "auth",
+  name: "profile",
+  summary: "Who the token belongs to",
+  answer: profile,
+});
+
+/** `PUT /api/v1/profile`. */
+export const putProfile = defineRoute({
+  method: "put",
+  path: "/api/v1/profile",
+  access: "user",
+  area: "auth",
+  name: "profile-put",
+  summary: "Change one's nickname or time zone",
+  body: z.object({ nickname: nickname.optional(), time_zone: z.string().max(64).optional() }),
+  answer: profile,
+});
+
+/** `DELETE /api/v1/admin/users/:id`. */
+export const deleteUser = defineRoute({
+  method: "del",
+  path: "/api/v1/admin/users/:id",
+  access: "admin",
+  area: "auth",
+  name: "user-delete",
+  summary: "Delete a user, his keys and what he has stored; the name stays taken",
+  params: z.object({ id: idSchema }),
+  answer: z.object({ status: z.literal("deleted") }),
 });

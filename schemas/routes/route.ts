@@ -27,6 +27,8 @@ export interface Route<
   answer: Answer;
   /** Status of success. */
   status: 200 | 201;
+  /** The handler judges the caller's token itself: it gets it as it came, expired ones too. For public routes. */
+  takesToken?: boolean;
   /** Error shape: Parley's uniform body, or OpenAI's error object. */
   errors?: "uniform" | "openai";
 }
@@ -60,6 +62,7 @@ export function defineRoute<
 export const restRequestSchema = z.object({
   principal: principalSchema.nullable(),
   ip: z.string(),
+  token: z.string().optional(),
   params: z.unknown(),
   query: z.unknown(),
   body: z.unknown(),

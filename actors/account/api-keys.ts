@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { ApiKeyDocument } from "../../schemas/account.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import { adminUserId, type Principal } from "../../schemas/principal.ts";
+import { revocations } from "../../schemas/revocation.ts";
+import type { AccountDatabase } from "./account-database.ts";
+import { adminNickname } from "./credentials.ts";
+import type { Revoker } from "./revoker.ts";
+
+const majority = { readConcern: { level: "majority" } } as const;
+
+/** API keys: text that is as good as its user's token until it is deleted. */
+export class ApiKeys {
+  readonly #database: AccountDatabase;
+  readonly #revoker: Revoker;
+  readonly #perUser: number;
+
+  constructor(database: AccountDatabase, revoker: Revoker, perUser: number) {
+    this.#database = database;
+    this.#revoker = revoker;
+    this.#perUser = perUser;
+  }
+
+  /** Makes a key; `key` can't be had again. @throws ParleyError `conflict` when the user has as many as he may */
+  async create(userId: string, name: string): Promise<{ document: ApiKeyDocument; key: string }> {
+    const { apiKeys } = await this.#database.collections();
+    if ((await apiKeys.countDocuments({ user_id: userId })) >= this.#perUser)
+      throw new ParleyError("conflict", { error: "API 密钥数量已达上限", hint: "请先删除不再使用的密钥" });
+    const key = `sk-${randomBytes(32).toString("base64url")}`;
+    const document = {
+      _id: newId("key_"),
+      user_id: userId,
+      name,
+      hash: hashOf(key),
+      created_at: new Date(),
+    };
+    await apiKeys.insertOne(document);
+    return { document, key };
+  }
+
+  /** A user's keys, oldest first. */
+  async list(userId: string): Promise<ApiKeyDocument[]> {
+    const { apiKeys } = await this.#database.collections();
+    return apiKeys.find({ user_id: userId }, majority).sort({ created_at: 1 }).toArray();
+  }
+
+  /** Ends a key. @throws ParleyError `not_found` when the user has none of this id */
+  async delete(userId: string, id: string): Promise<void> {
+    const { apiKeys } = await this.#database.collections();
+    if ((await apiKeys.findOne({ _id: id, user_id: userId }, majority)) === null)
+      throw new ParleyError("not_found");
+    // The edges first: were it the other way round, a repetition after a failure would find nothing left to revoke.
+    await this.#revoker.apiKey(id);
+    await apiKeys.deleteOne({ _id: id, user_id: userId });
+  }
+
+  /** Whose key this is; null when it is nobody's. */
+  async principalOf(key: string): Promise<Principal | null> {
+    const { apiKeys, users } = await this.#database.collections();
+    const found = await apiKeys.findOne({ hash: hashOf(key) }, majority);
+    if (found === null) return null;
+    const { user_id } = found;
+    const user = await users.findOne({ _id: user_id }, majority);
+    if (user?.deleted_at !== undefined) return null;
+    const is_admin = user_id === adminUserId;
+    const nickname = user?.nickname ?? (is_admin ? adminNickname : user_id);
+    return { user_id, nickname, is_admin, credential: revocations.apiKey(found._id) };
+  }
+}
+
+function hashOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
+}

@@ -1,0 +1,67 @@
+import { ParleyError } from "../../schemas/errors.ts";
+import { adminUserId, refreshTokenSeconds, type TokenClaims } from "../../schemas/principal.ts";
+import { adminNickname } from "./credentials.ts";
+import type { TokenFamilies } from "./token-families.ts";
+import { claimsOf, type IssuedTokens, issueTokens } from "./tokens.ts";
+import type { Users } from "./users.ts";
+
+/** What tokens are judged by. */
+export interface TokenRules {
+  jwtSecret: string;
+  families: TokenFamilies;
+  users: Users;
+}
+
+/** The tokens that a caller showed; the refresh token counts where there is one. */
+export interface ShownTokens {
+  bearer?: string | undefined;
+  refreshToken?: string | undefined;
+}
+
+/**
+ * New tokens of the same family.
+ * @throws ParleyError `unauthorized` without a token; `invalid_token` for a bad, used or too old one, and when its
+ * family was revoked or its user deleted
+ */
+export async function refreshTokens(rules: TokenRules, shown: ShownTokens): Promise<IssuedTokens> {
+  const receivedAt = Date.now();
+  const claims = await validClaims(rules, shown);
+  if (await rules.families.isRevoked(claims.fam)) throw refused();
+  const nickname = await nicknameOf(rules.users, claims.sub);
+  if (claims.typ === "refresh" && !(await rules.families.use(claims, receivedAt))) throw refused();
+  return issueTokens(rules.jwtSecret, { user_id: claims.sub, nickname }, { family: claims.fam });
+}
+
+/**
+ * Ends the family of a token.
+ * @throws ParleyError `unauthorized` without a token, `invalid_token` for a bad one
+ */
+export async function logOut(rules: TokenRules, shown: ShownTokens): Promise<void> {
+  const { fam, sub } = await validClaims(rules, shown);
+  await rules.families.revoke(fam, sub);
+}
+
+async function validClaims(
+  { jwtSecret }: TokenRules,
+  { bearer, refreshToken }: ShownTokens,
+): Promise<TokenClaims> {
+  const token = refreshToken ?? bearer;
+  if (token === undefined || token === "") throw new ParleyError("unauthorized");
+  const claims = claimsOf(jwtSecret, token);
+  const typ = refreshToken === undefined ? "access" : "refresh";
+  if (claims === null || claims.typ !== typ) throw refused();
+  // A refresh token ends when it says; an access token can be refreshed for as long.
+  if (claims.iat + refreshTokenSeconds < Date.now() / 1000) throw refused();
+  return claims;
+}
+
+async function nicknameOf(users: Users, userId: string): Promise<string> {
+  if (userId === adminUserId) return (await users.administrator())?.nickname ?? adminNickname;
+  const user = await users.find(userId);
+  if (user === null) throw refused();
+  return user.nickname ?? user.username ?? userId;
+}
+
+function refused(): ParleyError {
+  return new ParleyError("invalid_token", { error: "刷新令牌无效或已过期" });
+}

@@ -1,0 +1,32 @@
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "nats";
+import { revocationBucket, revocationMs, revocations } from "../../schemas/revocation.ts";
+
+/** Tells all edges what is no longer valid; they hear of it at once, and those that start later find it. */
+export class Revoker {
+  readonly #bucket: KV;
+
+  constructor(bucket: KV) {
+    this.#bucket = bucket;
+  }
+
+  static async open(nc: NatsConnection): Promise<Revoker> {
+    return new Revoker(await new Kvm(nc).create(revocationBucket, { history: 1, ttl: revocationMs }));
+  }
+
+  user(userId: string): Promise<void> {
+    return this.#put(revocations.user(userId));
+  }
+
+  family(family: string): Promise<void> {
+    return this.#put(revocations.family(family));
+  }
+
+  apiKey(id: string): Promise<void> {
+    return this.#put(revocations.apiKey(id));
+  }
+
+  async #put(key: string): Promise<void> {
+    await this.#bucket.put(key, "");
+  }
+}

@@ -1,0 +1,95 @@
+import { type UserDocument, usernamePattern } from "../../schemas/account.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { adminUserId } from "../../schemas/principal.ts";
+import type { AccountDatabase } from "./account-database.ts";
+
+const duplicateKey = 11_000;
+const majority = { readConcern: { level: "majority" } } as const;
+
+/** The users of the database. A deleted one is not found, but his name stays taken. */
+export class Users {
+  readonly #database: AccountDatabase;
+
+  constructor(database: AccountDatabase) {
+    this.#database = database;
+  }
+
+  /** Adds a user. @throws ParleyError `conflict` when the name is taken, in whatever case */
+  async add(user: {
+    username: string;
+    email: string;
+    nickname: string;
+    passwordHash: string;
+  }): Promise<UserDocument> {
+    const { users } = await this.#database.collections();
+    const document: UserDocument = {
+      _id: `user_${user.username}`,
+      username: user.username,
+      name_key: user.username.toLowerCase(),
+      email: user.email,
+      nickname: user.nickname,
+      password_hash: user.passwordHash,
+      created_at: new Date(),
+    };
+    try {
+      await users.insertOne(document);
+    } catch (err) {
+      if (!(err instanceof Error && "code" in err && err.code === duplicateKey)) throw err;
+      throw new ParleyError("conflict", { error: "用户名已被注册", cause: err });
+    }
+    return document;
+  }
+
+  /** The user of a name as it was registered. */
+  async byName(username: string): Promise<UserDocument | null> {
+    if (!usernamePattern.test(username)) return null;
+    return this.find(`user_${username}`);
+  }
+
+  async find(userId: string): Promise<UserDocument | null> {
+    const { users } = await this.#database.collections();
+    return users.findOne({ _id: userId, deleted_at: { $exists: false } }, majority);
+  }
+
+  /** Whether a user of this id was deleted. */
+  async isDeleted(userId: string): Promise<boolean> {
+    const { users } = await this.#database.collections();
+    return (await users.findOne({ _id: userId, deleted_at: { $exists: true } }, majority)) !== null;
+  }
+
+  /** What the database keeps of the administrator, made when first asked for. */
+  async administrator(waitMs?: number): Promise<UserDocument | null> {
+    const { users } = await this.#database.collections(waitMs);
+    return users.findOneAndUpdate(
+      { _id: adminUserId },
+      { $setOnInsert: { created_at: new Date() } },
+      { upsert: true, returnDocument: "after" },
+    );
+  }
+
+  /** Changes what is given; null when there is no such user. */
+  async change(
+    userId: string,
+    changes: Partial<Pick<UserDocument, "nickname" | "time_zone">>,
+  ): Promise<UserDocument | null> {
+    if (userId === adminUserId) await this.administrator();
+    const { users } = await this.#database.collections();
+    const filter = { _id: userId, deleted_at: { $exists: false } };
+    if (Object.keys(changes).length === 0) return users.findOne(filter);
+    return users.findOneAndUpdate(filter, { $set: changes }, { returnDocument: "after" });
+  }
+
+  /** Ends a user; false when there was none. What is personal goes, the name stays. */
+  async delete(userId: string): Promise<boolean> {
+    const { users, apiKeys } = await this.#database.collections();
+    const { matchedCount } = await users.updateOne(
+      { _id: userId, deleted_at: { $exists: false } },
+      {
+        $set: { deleted_at: new Date() },
+        $unset: { email: "", nickname: "", password_hash: "", time_zone: "" },
+      },
+    );
+    await apiKeys.deleteMany({ user_id: userId });
+    return matchedCount > 0;
+  }
+}
