@@ -1,5 +1,5 @@
 import type { Limits } from "../../schemas/limits.ts";
-import type { Exchange } from "./exchange.ts";
+import type { AnswerHeaders, Exchange } from "./exchange.ts";
 
 /** One server-sent event. */
 export interface ServerEvent {
@@ -27,12 +27,16 @@ export class EventStream {
   #unsent = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Begins the answer with status 200. */
-  constructor(exchange: Exchange, limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">) {
+  /** Begins the answer with status 200, and with headers of its own. */
+  constructor(
+    exchange: Exchange,
+    limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">,
+    more: AnswerHeaders = {},
+  ) {
     this.#exchange = exchange;
     this.#limits = limits;
     exchange.onAbort(() => clearTimeout(this.#timer));
-    exchange.begin(200, headers);
+    exchange.begin(200, { ...headers, ...more });
     this.#restart();
   }
 

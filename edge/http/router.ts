@@ -78,7 +78,7 @@ export class Router {
         this.#guard(res, () => {
           const { exchange, bad, head } = this.#head(res, req, path, "uniform", {});
           const problem = bad ?? this.#refuseUpgrade(head);
-          if (problem !== undefined) return exchange.error(problem.error, problem.close);
+          if (problem !== undefined) return refuse(exchange, problem);
           const key = head.headers.get("sec-websocket-key") ?? "";
           // A browser that offers protocols wants one of them back.
           const protocol = head.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() ?? "";
@@ -127,7 +127,7 @@ export class Router {
     const { exchange, bad, head } = this.#head(res, req, "*", shape, {});
     const upgrading = head.headers.get("upgrade")?.toLowerCase() === "websocket";
     const error = (upgrading && upgradeProblem(head)) || new ParleyError("not_found");
-    exchange.error(bad?.error ?? error, bad?.close);
+    refuse(exchange, bad ?? { error, close: false });
   }
 
   #serve(res: HttpResponse, req: HttpRequest, path: string, methods: Map<string, Entry>): void {
@@ -136,7 +136,7 @@ export class Router {
     const any = entry ?? [...methods.values()][0];
     const { exchange, bad, head } = this.#head(res, req, path, any?.errors ?? "uniform", any ?? {});
     if (bad !== undefined) {
-      exchange.error(bad.error, bad.close);
+      refuse(exchange, bad);
       return;
     }
     if (entry === undefined) {
@@ -205,4 +205,13 @@ export class Router {
         else exchange.error(error);
       });
   }
+}
+
+/**
+ * Answers a bad head. Where it is not clear where the request ends the answer waits until all that was read is parsed:
+ * uWebSockets.js then drops the connection instead of serving the rest as another request.
+ */
+function refuse(exchange: Exchange, { error, close }: BadHead): void {
+  if (close) setImmediate(() => exchange.error(error, true));
+  else exchange.error(error);
 }

@@ -1,10 +1,11 @@
 import { type ErrorType, errorTable, ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { chatCompletionRequestSchema, chatParamsSchema } from "../../schemas/openai.ts";
+import { type Quota, quotaHeaders } from "../../schemas/quota.ts";
 import type { StatelessAnswer } from "../../schemas/stateless-turn.ts";
 import { openaiError } from "../http/error-shape.ts";
 import { EventStream } from "../http/event-stream.ts";
-import type { Exchange } from "../http/exchange.ts";
+import type { AnswerHeaders, Exchange } from "../http/exchange.ts";
 import { tokenOf } from "../identity.ts";
 import type { Services } from "../services.ts";
 import { Assembly } from "./assembly.ts";
@@ -42,8 +43,9 @@ export function addCompletions(services: Services): StatelessTurns {
 /** Answers as a stream that begins with the first delta, so that an earlier error has its own status. */
 function streamed(exchange: Exchange, { settings }: Services, chunks: ChunkMaker, includeUsage: boolean) {
   let stream: EventStream | undefined;
+  let headers: AnswerHeaders = {};
   const send = (value: unknown) => {
-    stream ??= new EventStream(exchange, settings.limits);
+    stream ??= new EventStream(exchange, settings.limits, headers);
     stream.send({ data: JSON.stringify(value) });
   };
   const end = (answer: StatelessAnswer & { kind: "end" }) => {
@@ -60,8 +62,10 @@ function streamed(exchange: Exchange, { settings }: Services, chunks: ChunkMaker
     }
   };
   return (answer: StatelessAnswer): void => {
-    if (answer.kind === "start") chunks.model = answer.model;
-    else if (answer.kind === "end") end(answer);
+    if (answer.kind === "start") {
+      chunks.model = answer.model;
+      headers = limitHeaders(answer.quota);
+    } else if (answer.kind === "end") end(answer);
     else if (answer.kind === "error") fail(errorOf(answer));
     else {
       const { kind: _, ...delta } = answer;
@@ -78,13 +82,21 @@ function whole(exchange: Exchange, chunks: ChunkMaker) {
     else if (answer.kind === "delta") assembly.add(answer);
     else if (answer.kind === "error") exchange.error(errorOf(answer));
     else {
-      const { finish_reason, usage } = answer;
-      exchange.json(200, chunks.completion({ message: assembly.message(), finish_reason }, usage));
+      const { finish_reason, usage, quota } = answer;
+      const body = chunks.completion({ message: assembly.message(), finish_reason }, usage);
+      exchange.json(200, body, limitHeaders(quota));
     }
   };
 }
 
-function errorOf({ errorType, message }: StatelessAnswer & { kind: "error" }): ParleyError {
+function limitHeaders(quota: Quota | undefined): AnswerHeaders {
+  return quota === undefined ? {} : quotaHeaders(quota);
+}
+
+function errorOf({ errorType, message, retry_after }: StatelessAnswer & { kind: "error" }): ParleyError {
   const known = errorType in errorTable ? (errorType as ErrorType) : "llm_unavailable";
-  return new ParleyError(known, { error: message });
+  return new ParleyError(known, {
+    error: message,
+    ...(retry_after !== undefined && { retryAfter: retry_after }),
+  });
 }
