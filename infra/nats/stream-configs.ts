@@ -61,3 +61,66 @@ export function eventsStreamConfig(): WantedStream {
     allow_direct: true,
   };
 }
+
+/**
+ * SCHEDULES: messages that the server holds until their time, and what is due and not handled. A work queue: what was
+ * handled leaves it.
+ */
+export function schedulesStreamConfig(): WantedStream {
+  return {
+    name: streams.schedules,
+    subjects: [subjects.scheduleAll],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    allow_msg_schedules: true,
+    allow_direct: true,
+  };
+}
+
+/** RUNS: runs of automation rules that are not finished. A rule with too many of them refuses the next. */
+export function runsStreamConfig(limits: Limits): WantedStream {
+  return {
+    name: streams.runs,
+    subjects: [subjects.runInAll],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    discard_new_per_subject: true,
+    max_msgs_per_subject: limits.ruleRuns,
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+  };
+}
+
+/**
+ * DEVICES: what devices have published, in memory for the minutes until it is stored as their state. Sequences begin at
+ * the time of its making, so that those of a stream made anew after the server's death are higher than all before.
+ */
+export function devicesStreamConfig(): WantedStream {
+  return {
+    name: streams.devices,
+    subjects: [subjects.deviceUpdateAll, subjects.deviceAvailabilityAll],
+    subject_transform: { src: subjects.deviceSource, dest: subjects.deviceTarget },
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.Memory,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(10 * minute),
+    max_bytes: 256 * MiB,
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+  };
+}
+
+/** DISCOVERY: the last discovery message of each device that nobody has taken yet. */
+export function discoveryStreamConfig(): WantedStream {
+  return {
+    name: streams.discovery,
+    subjects: [subjects.discoveryAll],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_msgs_per_subject: 1,
+    max_bytes: 64 * MiB,
+    allow_direct: true,
+  };
+}

@@ -1,0 +1,60 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { schedulesStreamConfig } from "../infra/nats/stream-configs.ts";
+import { ensureStream } from "../infra/nats/streams.ts";
+import { type Due, dueSchema } from "../schemas/reminder.ts";
+import { type ScheduleKind, streams, subjects } from "../schemas/subjects.ts";
+import type { ActorContext } from "./actor-context.ts";
+import { startDurableWork } from "./durable-work.ts";
+
+const inFlight = 128;
+
+/**
+ * The engine's clock: a message that the server publishes when its time has come, at once where that has passed. What
+ * repeats is set anew each time it was due, so that an outage of any length makes one of all that was missed; the
+ * server's own cron schedules would skip it.
+ */
+export class Schedules {
+  readonly #context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle">;
+
+  constructor(context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle">) {
+    this.#context = context;
+  }
+
+  /** Makes the stream; true where it was not there, so that whatever was scheduled has to be set again. */
+  async prepare(): Promise<boolean> {
+    const { jsm } = this.#context;
+    const isNew = await jsm.streams.info(streams.schedules).then(
+      () => false,
+      (err: unknown) => {
+        if (err instanceof JetStreamApiError) return true;
+        throw err;
+      },
+    );
+    await ensureStream(jsm, schedulesStreamConfig());
+    return isNew;
+  }
+
+  /** Sets the one schedule of this kind and id; an earlier one is replaced. */
+  async set(kind: ScheduleKind, user: string, id: string, at: Date): Promise<void> {
+    const due: Due = { user, id, due_at: at.getTime() };
+    await this.#context.js.publish(subjects.schedule(kind, user, id), JSON.stringify(due), {
+      schedule: { specification: { at }, target: subjects.scheduleDue(kind, user, id) },
+    });
+  }
+
+  /** Takes a schedule back. What is due already comes nevertheless. */
+  async cancel(kind: ScheduleKind, user: string, id: string): Promise<void> {
+    await this.#context.jsm.streams.purge(streams.schedules, { filter: subjects.schedule(kind, user, id) });
+  }
+
+  /** Hands over what is due, to one process of all that ask. */
+  serve(kind: ScheduleKind, handle: (due: Due) => Promise<void>): Promise<void> {
+    const work = {
+      stream: streams.schedules,
+      name: `due-${kind}`,
+      filter: subjects.scheduleDueOf(kind),
+      inFlight,
+    };
+    return startDurableWork(this.#context, work, (message) => handle(dueSchema.parse(message.json())));
+  }
+}

@@ -1,0 +1,20 @@
+import type { Db } from "mongodb";
+import { accountCollections, type UserDocument } from "../schemas/account.ts";
+import type { Settings } from "../schemas/config.ts";
+
+/** The user's own time zone, else the installation's, else the system's. */
+export async function userTimeZone(
+  db: Db,
+  settings: Pick<Settings, "defaultTimezone">,
+  user: string,
+): Promise<string> {
+  const found = await db
+    .collection<UserDocument>(accountCollections.users)
+    .findOne({ _id: user }, { projection: { time_zone: 1 } });
+  return found?.time_zone ?? defaultTimeZone(settings);
+}
+
+/** The time zone of users who set none. */
+export function defaultTimeZone({ defaultTimezone }: Pick<Settings, "defaultTimezone">): string {
+  return defaultTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
