@@ -5,6 +5,7 @@ import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { Models } from "./models/model.ts";
 import type { OutPublisher } from "./out/out-publisher.ts";
+import type { QuotaBook } from "./quota/quota-book.ts";
 
 /** What every actor of a process works with; made once in `main.ts`. */
 export interface ActorContext extends ProcessContext {
@@ -14,6 +15,7 @@ export interface ActorContext extends ProcessContext {
   jsm: JetStreamManager;
   db: Db;
   models: Models;
+  quota: QuotaBook;
   out: OutPublisher;
   /** Id of this actor process on `actors.alive.<id>`. */
   actorId: string;

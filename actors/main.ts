@@ -12,6 +12,8 @@ import type { ActorContext } from "./actor-context.ts";
 import { createModels } from "./models/index.ts";
 import { startModelList } from "./models/list.ts";
 import { OutPublisher } from "./out/out-publisher.ts";
+import { serveQuota } from "./quota/index.ts";
+import { QuotaBook } from "./quota/quota-book.ts";
 import type { KeyedGroup } from "./runtime/keyed-actor.ts";
 import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSessions } from "./session/index.ts";
@@ -39,6 +41,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     const stateless = startStateless(actor);
     drain.push(() => stateless.stop());
     startModelList(actor);
+    serveQuota(actor);
   }
   await hostGroups(actor, groups, drain);
 }
@@ -66,10 +69,12 @@ async function connectActor(
 ): Promise<ActorContext> {
   const { nc } = own;
   const models = await createModels(context);
+  const quota = new QuotaBook(own.db, context.settings, context.log);
+  context.lifecycle.onStop("quota", () => quota.stop());
   const js = jetstream(nc);
   const publisher = new StreamPublisher(nc);
   const jsm = await jetstreamManager(nc);
   const out = new OutPublisher(nc, publisher, jsm, context.log);
   await out.restore();
-  return { ...context, ...own, js, publisher, jsm, models, out };
+  return { ...context, ...own, js, publisher, jsm, models, quota, out };
 }

@@ -7,6 +7,7 @@ import {
   toolCallDeltaSchema,
   usageSchema,
 } from "./openai.ts";
+import { quotaSchema } from "./quota.ts";
 
 /** Request on `turn.stateless`: a turn without a session; the answers arrive on `out.edge.<edge>.<request>`. */
 export const statelessTurnSchema = z.object({
@@ -21,14 +22,25 @@ export type StatelessTurn = z.infer<typeof statelessTurnSchema>;
 
 /** Answers to a stateless turn, in order: `start`, `delta`*, then exactly one `end` or `error`. */
 export const statelessAnswerSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("start"), model: z.string() }),
+  z.object({ kind: z.literal("start"), model: z.string(), quota: quotaSchema.optional() }),
   z.object({
     kind: z.literal("delta"),
     content: z.string().optional(),
     tool_calls: z.array(toolCallDeltaSchema).optional(),
   }),
-  z.object({ kind: z.literal("end"), finish_reason: finishSchema, usage: usageSchema }),
-  z.object({ kind: z.literal("error"), errorType: z.string(), message: z.string() }),
+  z.object({
+    kind: z.literal("end"),
+    finish_reason: finishSchema,
+    usage: usageSchema,
+    quota: quotaSchema.optional(),
+  }),
+  z.object({
+    kind: z.literal("error"),
+    errorType: z.string(),
+    message: z.string(),
+    /** Seconds. */
+    retry_after: z.int().optional(),
+  }),
 ]);
 export type StatelessAnswer = z.infer<typeof statelessAnswerSchema>;
 

@@ -8,6 +8,7 @@ import { type Mail, Mailbox } from "./mailbox.ts";
 import type { SessionContext } from "./session-context.ts";
 import { SessionRun } from "./session-run.ts";
 import { append, type Transcript, transcriptOf } from "./transcript.ts";
+import { releaseTurn, settleTurn } from "./turn-quota.ts";
 
 const retryMs = 1_000;
 
@@ -202,7 +203,10 @@ export class SessionActor implements KeyedActor {
   async #settle(mail: Mail, input: SessionInput, transcript: Transcript): Promise<void> {
     const { store, effects } = this.#context;
     const turn = transcript.byInSeq.get(mail.seq) ?? (await store.byInSeq(this.user, this.session, mail.seq));
-    if (turn !== null) return this.#follow(mail.seq, effects.ofTurn(turn));
+    if (turn !== null) {
+      await settleTurn(this.#context, turn, false);
+      return this.#follow(mail.seq, effects.ofTurn(turn));
+    }
     const deleted = await store.deleteCovering(this.user, this.session, mail.seq);
     this.#follow(
       mail.seq,
@@ -218,6 +222,8 @@ export class SessionActor implements KeyedActor {
       const outcome = await run.execute();
       if (outcome.kind === "left" || outcome.kind === "passed") return false;
       if (outcome.kind === "turn") await this.#committed(mail.seq, outcome.turn, outcome.own);
+      if (outcome.kind === "deleted" || outcome.kind === "dropped")
+        await releaseTurn(this.#context, this.user, this.session, mail.seq);
       if (outcome.kind === "deleted")
         this.#follow(mail.seq, this.#context.effects.ofDeleted(input, mail.seq, true));
       if (outcome.kind === "dropped") void this.#context.trimmer.remove(mail.seq);
@@ -236,7 +242,11 @@ export class SessionActor implements KeyedActor {
     if (turn.kind === "clear") this.#context.erase(turn);
     if (created) await this.#context.sessions.created(turn);
     else this.#context.sessions.touched(this.user, this.session, turn.at);
-    this.#follow(seq, this.#context.effects.ofTurn(turn));
+    const settled = settleTurn(this.#context, turn, own);
+    this.#follow(
+      seq,
+      settled.then(() => this.#context.effects.ofTurn(turn)),
+    );
   }
 
   /** Trims once these effects and all before them are out; the next turn does not wait for that. */

@@ -13,6 +13,7 @@ import type { SessionContext } from "./session-context.ts";
 import type { Transcript } from "./transcript.ts";
 import { clearOf, rebased, turnOf } from "./turn-document.ts";
 import { TurnEmitter } from "./turn-emitter.ts";
+import { reserveTurn } from "./turn-quota.ts";
 import { type AbortCause, type Reply, RunAborted, runTurn } from "./turn-run.ts";
 
 /** How the run of a message ended. `own`: this run wrote the turn, so the transcript in memory may simply go on. */
@@ -194,6 +195,8 @@ export class SessionRun {
     const { models, systemPrompt } = this.#context;
     const { user, session, model, reply_id: replyId } = this.#input;
     const messages = buildPrompt(systemPrompt, transcript.visible, this.#input, models.contextTokens(model));
+    const refused = await reserveTurn(this.#context, this.#input, this.seq, messages);
+    if (refused !== null) return refused;
     const call = { user, session, replyId, model, messages };
     return runTurn(this.#context, call, emitter, this.#controller.signal);
   }

@@ -28,13 +28,13 @@ async function briefly(answer: Promise<unknown>): Promise<void> {
 
 /** Serves turns without a session. At a stop the running ones end first; `stop` may be called earlier, too. */
 export function startStateless(
-  ctx: Pick<ActorContext, "nc" | "db" | "models" | "log" | "settings" | "lifecycle">,
+  ctx: Pick<ActorContext, "nc" | "db" | "models" | "quota" | "log" | "settings" | "lifecycle">,
 ): { stop(): Promise<void> } {
-  const { nc, db, models, log, settings, lifecycle } = ctx;
+  const { nc, db, models, quota, log, settings, lifecycle } = ctx;
   const send = (to: z.infer<typeof addressSchema>, answer: StatelessAnswer): void =>
     nc.publish(subjects.outEdge(to.edge, to.request), JSON.stringify(answer));
   const ledger = new UsageLedger(db, log);
-  const turns = new StatelessTurns({ models, ledger, limits: settings.limits, log, send });
+  const turns = new StatelessTurns({ models, ledger, quota, limits: settings.limits, log, send });
 
   const read = (msg: Msg): unknown => {
     try {

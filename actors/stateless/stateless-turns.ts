@@ -1,9 +1,13 @@
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import type { Usage } from "../../schemas/openai.ts";
+import type { Quota } from "../../schemas/quota.ts";
 import type { StatelessAnswer, StatelessTurn } from "../../schemas/stateless-turn.ts";
 import type { Models } from "../models/model.ts";
-import { estimateTokens, promptTokens } from "../models/tokens.ts";
+import { estimateTokens, promptTokens, usageOf } from "../models/tokens.ts";
+import type { QuotaBook } from "../quota/quota-book.ts";
+import { isStorageAway } from "../storage-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { UsageLedger } from "./usage-ledger.ts";
 
@@ -30,6 +34,7 @@ interface Running {
 export interface StatelessOptions {
   models: Models;
   ledger: Pick<UsageLedger, "add">;
+  quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
   limits: Limits;
   log: Logger;
   /** Publishes an answer to the edge that asked. */
@@ -96,7 +101,7 @@ export class StatelessTurns {
   }
 
   #refuse(turn: StatelessTurn, error: ParleyError): void {
-    this.#options.send(turn, { kind: "error", errorType: error.errorType, message: error.message });
+    this.#options.send(turn, toAnswer(error));
   }
 
   #dropSilent(): void {
@@ -109,46 +114,88 @@ export class StatelessTurns {
   }
 
   async #run(turn: StatelessTurn, signal: AbortSignal): Promise<void> {
-    const { models, ledger, limits, send } = this.#options;
+    const { models, limits, send } = this.#options;
     const writer = new AnswerWriter((answer) => send(turn, answer), limits.coalesceMs);
     const { user, model, messages, params } = turn;
     let answering: string | undefined;
     let said = "";
     try {
+      const reserved = await this.#reserve(turn);
+      signal.throwIfAborted();
       for await (const delta of models.stream("chat", { user, model, messages, params, signal })) {
         if (delta.kind === "start") {
           answering = delta.model;
-          send(turn, delta);
+          send(turn, { ...delta, ...reserved });
         } else if (delta.kind === "content") {
           said += delta.text;
           writer.content(delta.text);
         } else if (delta.kind === "tool_calls") {
           writer.toolCalls(delta.tool_calls);
         } else if (delta.kind === "end") {
-          ledger.add(user, answering ?? model, delta.usage);
-          writer.last(delta);
+          writer.last({ ...delta, ...(await this.#used(turn, answering ?? model, delta.usage)) });
         }
       }
     } catch (err) {
-      if (answering !== undefined) ledger.add(user, answering, estimate(turn, said));
+      await this.#broken(turn, answering, said, signal.aborted);
       if (err instanceof TurnAborted && err.why === "cancelled") writer.discard();
       else writer.last(toAnswer(this.#errorOf(err, turn.request)));
     }
   }
 
+  async #reserve({ user, request, messages, params }: StatelessTurn): Promise<{ quota?: Quota }> {
+    const maxTokens = params.max_completion_tokens ?? params.max_tokens ?? undefined;
+    const quota = await this.#options.quota.reserve(user, request, promptTokens(messages), maxTokens);
+    return quota === null ? {} : { quota };
+  }
+
+  /** Counts a turn before its end is told, so that whoever asks then sees it. */
+  async #used({ user, request }: StatelessTurn, model: string, usage: Usage): Promise<{ quota?: Quota }> {
+    const { ledger, quota, log } = this.#options;
+    ledger.add(user, model, usage);
+    quota.count(user, usage);
+    const figures = await quota.settle(user, request, usage).catch((err: unknown) => {
+      log.warn({ err, request }, "quota not settled");
+      return null;
+    });
+    return figures === null ? {} : { quota: figures };
+  }
+
+  /** Counts what a turn used that did not get to its end; one that failed costs no quota. */
+  async #broken(
+    turn: StatelessTurn,
+    model: string | undefined,
+    said: string,
+    aborted: boolean,
+  ): Promise<void> {
+    const { ledger, quota, log } = this.#options;
+    if (model !== undefined && aborted) {
+      await this.#used(turn, model, estimate(turn, said));
+      return;
+    }
+    if (model !== undefined) ledger.add(turn.user, model, estimate(turn, said));
+    await quota.release(turn.user, turn.request).catch((err: unknown) => {
+      log.warn({ err, request: turn.request }, "quota not released");
+    });
+  }
+
   #errorOf(err: unknown, request: string): ParleyError {
     if (err instanceof ParleyError) return err;
+    if (isStorageAway(err)) return new ParleyError("storage_unavailable", { cause: err });
     if (err instanceof TurnAborted) return new ParleyError("service_unavailable", { cause: err });
     this.#options.log.error({ err, request }, "turn without a session failed");
     return new ParleyError("internal_error", { cause: err });
   }
 }
 
-function toAnswer({ errorType, message }: ParleyError): Extract<StatelessAnswer, { kind: "error" }> {
-  return { kind: "error", errorType, message };
+function toAnswer({
+  errorType,
+  message,
+  retryAfter,
+}: ParleyError): Extract<StatelessAnswer, { kind: "error" }> {
+  return { kind: "error", errorType, message, ...(retryAfter !== undefined && { retry_after: retryAfter }) };
 }
 
 /** What a turn used that did not get to its end. */
-function estimate({ messages }: StatelessTurn, said: string) {
-  return { prompt_tokens: promptTokens(messages), completion_tokens: estimateTokens(said) };
+function estimate({ messages }: StatelessTurn, said: string): Usage {
+  return usageOf(promptTokens(messages), estimateTokens(said));
 }

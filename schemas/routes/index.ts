@@ -21,6 +21,8 @@ export const routes: readonly Route[] = [
   sessions,
   models,
   quota,
+  knowledge,
+  memory,
   admin,
   adminModels,
   automation,

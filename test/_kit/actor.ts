@@ -2,6 +2,7 @@ import type { ExecutionContext } from "ava";
 import { MongoClient } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { ActorContext } from "../../actors/actor-context.ts";
+import { QuotaBook } from "../../actors/quota/quota-book.ts";
 import { Lifecycle } from "../../infra/lifecycle.ts";
 import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
@@ -14,7 +15,7 @@ import { testSecret } from "./token.ts";
 /** What an actor of a test is given: a process context of its own, on real engines. */
 export type TestActor = Pick<
   ActorContext,
-  "nc" | "db" | "models" | "settings" | "secrets" | "log" | "lifecycle"
+  "nc" | "db" | "models" | "quota" | "settings" | "secrets" | "log" | "lifecycle"
 >;
 
 /** A context as one actor process has it: own connections, own models. Closed with the test. */
@@ -31,9 +32,11 @@ export async function actorContext(
     await nc.close();
     await client.close();
   });
+  const db = client.db("parley");
   return {
     nc,
-    db: client.db("parley"),
+    db,
+    quota: new QuotaBook(db, settings, log),
     models: await modelsOf(environment),
     settings,
     log,

@@ -205,8 +205,16 @@ export class SessionWorld {
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
       },
       toolbox: { offered: [], find: () => undefined },
-    models: {
+      quota: {
+        reserve: () => Promise.resolve(null),
+        settle: () => Promise.resolve(null),
+        release: () => Promise.resolve(),
+        count: () => {},
+      },
+      models: {
         configured: true,
+        endpoints: () => [],
+        embed: () => Promise.reject(new Error(\"no embeddings\")),
         contextTokens: () => Number.MAX_SAFE_INTEGER,
         list: () => [],
         stream: async function* (_purpose, { messages }) {
