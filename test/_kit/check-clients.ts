@@ -35,10 +35,13 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
   const deleted = new Set(turns.filter(({ kind }) => kind === "delete").map(({ _id }) => _id.session));
   // An erased turn has lost the id of its reply.
   const erased = new Set(turns.filter(({ blanked }) => blanked).map(clientMsgId));
-  const seen = new Map<string, number>();
+  const seen = new Set<string>();
   for (const { frame } of client.frames) {
+    // Told that frames were lost, a client starts anew: what ends again after that is no repetition.
+    if (frame.type === "connected" && !frame.recovered) seen.clear();
     if (frame.type !== "stream_end") continue;
-    seen.set(frame.message_id, (seen.get(frame.message_id) ?? 0) + 1);
+    if (seen.has(frame.message_id)) report("final", `${client.name}: reply ${frame.message_id} ended again`);
+    seen.add(frame.message_id);
     const turn = committed.get(frame.message_id);
     const name = `${client.name}: reply ${frame.message_id} to ${frame.client_msg_id}`;
     if (turn === undefined) {
@@ -51,9 +54,6 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
         report("final-text", `${name} ended as ${frame.finish_reason}, committed ${turn.finish_reason}`);
       }
     }
-  }
-  for (const [id, count] of seen) {
-    if (count > 1) report("final", `${client.name}: reply ${id} ended ${count} times`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { check, describe } from "./checker.ts";
 import type { ChatClient } from "./client.ts";
@@ -31,13 +33,19 @@ export async function underLoad(
   const seed = seedFromEnvironment();
   t.log(`seed ${seed.value}`);
   const system = await startSystem(options);
-  t.teardown(() => system.stop());
+  const loads: Load[] = [];
+  t.teardown(async () => {
+    for (const load of loads) load.stop();
+    if (!t.passed) keepLogs(t, system, seed);
+    await system.stop();
+  });
   const behaviour = { reconnect: true, retry: true };
   const clients = [
     await system.client("one", { edge: 0, ...behaviour }),
     await system.client("two", { edge: 1, ...behaviour }),
   ];
   const load = new Load({ clients, seed, sessions: options.sessions ?? 12, ...options });
+  loads.push(load);
   const finish = async (expected: Partial<Collected> = {}) => {
     await load.settle();
     await assertPromises(t, system, { seed, clients, controls: load.controls, ...expected });
@@ -65,4 +73,18 @@ async function lastFrames(client: ChatClient, history: History): Promise<void> {
     .flatMap(([, messages]) => messages.map(({ message_id }) => message_id));
   const all = () => shown.every((id) => client.view.messages.has(id));
   await client.until(all, "the last frames", lastFramesMs).catch(() => undefined);
+}
+
+/** Writes what every process logged to a folder of `FAULT_LOGS`, for whoever looks for the reason. */
+function keepLogs(t: ExecutionContext, system: System, seed: Seed): void {
+  if (process.env.FAULT_LOGS === undefined) return;
+  const folder = join(process.env.FAULT_LOGS, `${seed.value}`);
+  mkdirSync(folder, { recursive: true });
+  for (const service of [...system.edges, ...system.actors, system.upstream]) {
+    writeFileSync(
+      join(folder, `${service.name.replace(" ", "-")}.log`),
+      service.tail(Number.MAX_SAFE_INTEGER),
+    );
+  }
+  t.log(`logs in ${folder}`);
 }

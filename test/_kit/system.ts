@@ -22,6 +22,8 @@ export interface SystemOptions {
   proxyMongo?: boolean;
   /** Command of an actor process in place of `parley actors`. */
   actorCommand?: readonly string[];
+  /** Command of an edge in place of `parley edge`. */
+  edgeCommand?: readonly string[];
 }
 
 /** Model of the scripted upstream whose replies tell what it was given, in 10 chunks, 20 ms apart. */
@@ -147,7 +149,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...options.env,
   };
   const edges = Array.from({ length: options.edges ?? 2 }, (_, index) => {
-    return new Service({ name: `edge ${index}`, command: [bin, "edge"], env, cwd });
+    return new Service({ name: `edge ${index}`, command: options.edgeCommand ?? [bin, "edge"], env, cwd });
   });
   const actors = Array.from({ length: options.actors ?? 2 }, (_, index) => {
     const own = { ...env, ...(proxied && { MONGODB_URI: proxied.uri }), ...options.actorEnv?.(index) };

@@ -9,7 +9,7 @@ test("kill -9 before the commit, after it and after the publish changes nothing 
       victim.kill("SIGKILL");
       await victim.exit();
       const point = `${name}@${seed.int(1, 8)}`;
-      await victim.start({ PARLEY_FAILPOINTS: point });
+      victim.spawn({ PARLEY_FAILPOINTS: point });
       t.is(await victim.exit(40_000), "SIGKILL", point);
       await load.progress(20);
       await victim.start();

@@ -58,7 +58,7 @@ const faults: readonly Fault[] = [
     const actor = seed.pick(system.actors);
     const point = `${seed.pick(points)}@${seed.int(1, 20)}`;
     await actor.destroy();
-    await actor.start({ PARLEY_FAILPOINTS: point });
+    actor.spawn({ PARLEY_FAILPOINTS: point });
     await actor.exit(60_000);
     await actor.start();
     return `${point} in ${actor.name}`;
