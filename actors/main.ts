@@ -9,9 +9,11 @@ import { SettingsError } from "../infra/settings-error.ts";
 import { newId } from "../schemas/ids.ts";
 import { startAccount } from "./account/main.ts";
 import type { ActorContext } from "./actor-context.ts";
-import { createModels } from "./models/index.ts";
+import { startAdmin } from "./admin/main.ts";
+import { startModels } from "./models/configured-models.ts";
 import { startModelList } from "./models/list.ts";
 import { OutPublisher } from "./out/out-publisher.ts";
+import { startProcessHealth } from "./process-health.ts";
 import { serveQuota } from "./quota/index.ts";
 import { QuotaBook } from "./quota/quota-book.ts";
 import type { KeyedGroup } from "./runtime/keyed-actor.ts";
@@ -19,7 +21,7 @@ import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
 
-const roles = ["account", "session"] as const;
+const roles = ["account", "admin", "session"] as const;
 
 /** Starts the named actors (all without a name) in this process. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
@@ -43,6 +45,8 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     startModelList(actor);
     serveQuota(actor);
   }
+  if (runs("admin")) await startAdmin(actor);
+  startProcessHealth(actor, roles.filter(runs));
   await hostGroups(actor, groups, drain);
 }
 
@@ -68,7 +72,7 @@ async function connectActor(
   own: Pick<ActorContext, "actorId" | "nc" | "db">,
 ): Promise<ActorContext> {
   const { nc } = own;
-  const models = await createModels(context);
+  const models = await startModels({ ...context, ...own });
   const quota = new QuotaBook(own.db, context.settings, context.log);
   context.lifecycle.onStop("quota", () => quota.stop());
   const js = jetstream(nc);

@@ -41,6 +41,7 @@ export const limitsSchema = z.object({
   statelessSilenceMs: limit(90_000, "ms without a word from an actor after which a /v1 turn has failed"),
   statelessRequests: limit(2_000, "turns without a session that one edge has open"),
   neoAttachMs: limit(10_000, "ms in which the same Yao Neo request joins the turn of the first"),
+  modelSettings: limit(500, "providers, and models, that the administrator may configure"),
   webhookReplyMs: limit(300_000, "ms a webhook waits for the reply to its message"),
   webhookReplies: limit(2_000, "webhooks of one edge that wait for a reply"),
   discordDeferMs: limit(2_500, "ms after which an answer to Discord is deferred"),

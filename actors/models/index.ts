@@ -1,15 +1,22 @@
 import type { ProcessContext } from "../../infra/process-context.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import type { Purpose } from "../../schemas/model-settings.ts";
 import { defaultContextTokens, enaTestSource, type Link, localSource, type ModelSource } from "./catalog.ts";
-import { environmentSource } from "./environment-source.ts";
+import { createEmbeddings, type Embeddings } from "./embeddings.ts";
+import { environmentSource, type ProviderSource } from "./environment-source.ts";
 import { localContextTokens } from "./local.ts";
 import { LocalProcess } from "./local-process.ts";
-import type { Models } from "./model.ts";
+import type { ModelCall, ModelDelta, ModelEndpoint, ModelInfo, Models } from "./model.ts";
 import { streamChain } from "./routing.ts";
+import type { StoredSource } from "./stored-source.ts";
 
-/** All models of this process: the environment's provider, the local model while installed, and `ena-test`. */
+/**
+ * All models of this process: what the administrator has configured (`stored`), the environment's provider, the local
+ * model while installed, and `ena-test`.
+ */
 export async function createModels(
   ctx: Pick<ProcessContext, "settings" | "log" | "lifecycle">,
+  stored?: StoredSource,
 ): Promise<Models> {
   const { settings, log, lifecycle } = ctx;
   const startedAt = Math.floor(Date.now() / 1000);
@@ -18,37 +25,102 @@ export async function createModels(
     maxCalls: settings.limits.localQueue,
   });
   lifecycle.onStop("local model", () => worker.stop());
-  const provider = environmentSource(settings, log, startedAt);
+  const environment = environmentSource(settings, log, startedAt);
   const builtIn = [
     ...(settings.extras ? [localSource(worker, settings.limits, startedAt)] : []),
     enaTestSource(startedAt),
   ];
-  const sources: ModelSource[] = provider === undefined ? builtIn : [provider, ...builtIn];
+  return new AllModels({
+    stored,
+    environment,
+    builtIn,
+    log,
+    embeddings: createEmbeddings(settings, log, () => endpointsOf(stored, "embedding")),
+  });
+}
 
-  const find = (model: string): Link | undefined => {
-    for (const source of sources) {
+interface Sources extends Pick<ProcessContext, "log"> {
+  stored: StoredSource | undefined;
+  environment: ProviderSource | undefined;
+  builtIn: ModelSource[];
+  embeddings: Embeddings;
+}
+
+function endpointsOf(stored: StoredSource | undefined, purpose: Purpose): ModelEndpoint[] {
+  return (stored?.route(purpose) ?? []).flatMap((model) => stored?.endpoint(model) ?? []);
+}
+
+class AllModels implements Models {
+  readonly #sources: Sources;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  get configured(): boolean {
+    const { stored, environment } = this.#sources;
+    return environment !== undefined || stored?.configured === true;
+  }
+
+  stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ModelDelta> {
+    return streamChain(() => this.#linksOf(purpose, call), call, this.#sources.log);
+  }
+
+  embed(...[texts, kind, signal]: Parameters<Embeddings["embed"]>): ReturnType<Embeddings["embed"]> {
+    return this.#sources.embeddings.embed(texts, kind, signal);
+  }
+
+  list(): ModelInfo[] {
+    const infos = this.#all().flatMap((source) => source.links().map(({ info }) => info));
+    return [...new Map(infos.toReversed().map((info) => [info.id, info])).values()].reverse();
+  }
+
+  contextTokens(model?: string): number {
+    const link = model === undefined ? this.#chain("chat")[0] : this.#find(model);
+    return link?.info.contextTokens ?? defaultContextTokens;
+  }
+
+  endpoints(purpose: Purpose): ModelEndpoint[] {
+    return endpointsOf(this.#sources.stored, purpose);
+  }
+
+  #all(): ModelSource[] {
+    const { stored, environment, builtIn } = this.#sources;
+    return [stored ?? [], environment ?? [], builtIn].flat();
+  }
+
+  #find(model: string): Link | undefined {
+    for (const source of this.#all()) {
       const link = source.find(model);
       if (link !== undefined) return link;
     }
     return undefined;
-  };
-  // A configured provider is the whole chain: the built-in models never answer in its place, nor in one another's.
-  const chain = (): Link[] =>
-    provider === undefined ? builtIn.flatMap((source) => source.links()).slice(0, 1) : provider.chain();
-  const linksOf = async (model: string | undefined): Promise<Link[]> => {
-    const known = () => (model === undefined ? chain() : [find(model) ?? []].flat());
+  }
+
+  /** A route holds only what the administrator put in it; a provider is the whole chain: no built-in model takes its place. */
+  #chain(purpose: "chat" | "vision"): Link[] {
+    const { stored, environment, builtIn } = this.#sources;
+    const route = stored?.route(purpose);
+    if (route !== undefined) return route.flatMap((model) => this.#find(model) ?? []);
+    if (purpose === "vision") {
+      const seeing = stored?.tagged("vision") ?? [];
+      return seeing.length > 0 ? seeing : this.#chain("chat");
+    }
+    if (this.configured) return [...(stored?.links() ?? []), ...(environment?.chain() ?? [])];
+    return builtIn.flatMap((source) => source.links()).slice(0, 1);
+  }
+
+  async #linksOf(purpose: "chat" | "vision", { model, onNote }: ModelCall): Promise<Link[]> {
+    const { environment, stored } = this.#sources;
+    const known = () => (model === undefined ? this.#chain(purpose) : [this.#find(model) ?? []].flat());
     // The provider may have listed nothing yet, or has a model since.
-    if (known().length === 0) await provider?.refresh();
+    if (known().length === 0) await environment?.refresh();
     const links = known();
     if (links.length === 0 && model !== undefined)
       throw new ParleyError("model_not_found", { error: `模型不存在: ${model}` });
+    const chosen = this.configured || stored?.route(purpose) !== undefined;
+    if (model === undefined && (!chosen || links.length === 0))
+      onNote?.({ kind: "unconfigured", model: links[0]?.info.id });
     return links;
-  };
-  return {
-    configured: provider !== undefined,
-    stream: (_purpose, call) => streamChain(() => linksOf(call.model), call, log),
-    list: () => sources.flatMap((source) => source.links()).map(({ info }) => info),
-    contextTokens: (model) =>
-      (model === undefined ? chain()[0] : find(model))?.info.contextTokens ?? defaultContextTokens,
-  };
+  }
 }

@@ -1,3 +1,4 @@
+import type { Purpose } from "../../schemas/model-settings.ts";
 import type { ChatMessage, ChatParams, OpenAIFinish, ToolCallDelta, Usage } from "../../schemas/openai.ts";
 
 /** One call of a model. */
@@ -10,6 +11,27 @@ export interface ModelCall {
   signal: AbortSignal;
   /** Who pays: a user's id. */
   user: string;
+  /** Told of what the user should know about where his answer comes from. */
+  onNote?: (note: ModelNote) => void;
+}
+
+/**
+ * - `fallback`: `to` answers in place of `from`, which failed. - `unconfigured`: nobody configured a model, and a built-in
+ * one answers, or none.
+ */
+export type ModelNote =
+  | { kind: "fallback"; from: string; to: string }
+  | { kind: "unconfigured"; model: string | undefined };
+
+/** Where a configured model is called, for APIs of its provider other than chat. */
+export interface ModelEndpoint {
+  id: string;
+  /** Its name at the provider. */
+  model: string;
+  baseUrl: string;
+  apiKey: string | undefined;
+  /** What the administrator set for it. */
+  params: Record<string, unknown>;
 }
 
 /** Answer of a model, in order: `start` just before the first part, the parts, then one `end`. Text is never empty. */
@@ -42,10 +64,12 @@ export interface Models {
    * Streams from the first model of the chain that answers; the next link is tried only before the first delta.
    * @throws ParleyError `model_not_found` for an unknown name, `llm_unavailable` when every link failed.
    */
-  stream(purpose: "chat", call: ModelCall): AsyncIterable<ModelDelta>;
+  stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ModelDelta>;
   list(): ModelInfo[];
   /** Whether someone configured a provider; otherwise the built-in models answer. */
   readonly configured: boolean;
+  /** The models that were set for a purpose, first to last, as plain endpoints; none without a route. */
+  endpoints(purpose: Purpose): ModelEndpoint[];
   /** Context of a model, or of the chain's first link. */
   contextTokens(model?: string): number;
 }

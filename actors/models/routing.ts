@@ -15,10 +15,13 @@ export async function* streamChain(
   log: Logger,
 ): AsyncGenerator<ModelDelta> {
   let last: ParleyError | undefined;
+  let first: string | undefined;
   for (const { info, driver } of await resolve()) {
+    first ??= info.id;
     let begun = false;
     try {
       for await (const delta of driver.stream(call)) {
+        if (!begun && info.id !== first) call.onNote?.({ kind: "fallback", from: first, to: info.id });
         begun = true;
         yield delta;
       }

@@ -1,0 +1,91 @@
+import type { AnyBulkWriteOperation, Collection, Db, Filter } from "mongodb";
+import type { ClientDocument, KnownClient, SeenClient } from "../../schemas/clients.ts";
+import { collections } from "../../schemas/documents.ts";
+import type { Surveyor } from "./survey.ts";
+
+/** Most clients of one answer. */
+const listed = 1_000;
+
+/** Devices and browsers that have been here: kept from what edges report, online as the edges say at the moment. */
+export class KnownClients {
+  readonly #clients: Collection<ClientDocument>;
+  readonly #surveyor: Surveyor;
+
+  constructor(db: Db, surveyor: Surveyor) {
+    this.#clients = db.collection(collections.clients);
+    this.#surveyor = surveyor;
+  }
+
+  /** Makes the indexes; safe to repeat. */
+  async createIndexes(): Promise<void> {
+    await this.#clients.createIndexes([
+      { key: { "_id.user": 1, last_seen: -1 } },
+      { key: { last_seen: -1 } },
+    ]);
+  }
+
+  /** Writes down that clients were there; an older report changes nothing. */
+  async seen(clients: readonly SeenClient[], at: Date): Promise<void> {
+    if (clients.length === 0) return;
+    const writes = clients.map(({ user, client, device_name, user_agent }): Write => {
+      return {
+        updateOne: {
+          filter: { _id: { user, client } },
+          update: {
+            $max: { last_seen: at },
+            $setOnInsert: { note: "" },
+            $set: { device_name: device_name ?? "", user_agent: user_agent ?? "" },
+          },
+          upsert: true,
+        },
+      };
+    });
+    await this.#clients.bulkWrite(writes, { ordered: false, writeConcern: { w: 1 } });
+  }
+
+  /** Clients of a user, or of all, the one seen last first. */
+  async list(user: string | undefined): Promise<{ clients: KnownClient[]; total: number }> {
+    const filter: Filter<ClientDocument> = user === undefined ? {} : { "_id.user": user };
+    const { clients: online } = await this.#surveyor.sockets({ user });
+    // What an edge has reported a moment ago may not be written yet.
+    await this.seen(online, new Date());
+    const [documents, total] = await Promise.all([
+      this.#clients.find(filter).sort({ last_seen: -1 }).limit(listed).toArray(),
+      this.#clients.countDocuments(filter),
+    ]);
+    const here = new Set(online.map(({ user, client }) => `${user}.${client}`));
+    const clients = documents.map(({ _id, last_seen, ...client }) => ({
+      client_id: _id.client,
+      user_id: _id.user,
+      ...client,
+      last_seen: last_seen.getTime(),
+      online: here.has(`${_id.user}.${_id.client}`),
+    }));
+    return { clients, total };
+  }
+
+  /**
+   * Writes a note on a client: of the user that is named, else the administrator's own, else the one seen last.
+   * Whether there is such a client.
+   */
+  async note(client: string, note: string, user: string | undefined, self: string): Promise<boolean> {
+    const { clients: online } = await this.#surveyor.sockets({ user });
+    await this.seen(
+      online.filter((one) => one.client === client),
+      new Date(),
+    );
+    const found = await this.#clients
+      .find({
+        "_id.client": client,
+        ...(user !== undefined && { "_id.user": user }),
+      } as Filter<ClientDocument>)
+      .sort({ last_seen: -1 })
+      .limit(listed)
+      .toArray();
+    const chosen = found.find(({ _id }) => _id.user === self) ?? found[0];
+    if (chosen === undefined) return false;
+    return (await this.#clients.updateOne({ _id: chosen._id }, { $set: { note } })).matchedCount > 0;
+  }
+}
+
+type Write = AnyBulkWriteOperation<ClientDocument>;

@@ -1,0 +1,62 @@
+import { clientReportSchema } from "../../schemas/clients.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import {
+  getSessionState,
+  listActiveSessions,
+  listClients,
+  listSessionStates,
+  noteClient,
+} from "../../schemas/routes/admin.ts";
+import { adminQueueGroup, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { settingsStore } from "../models/configured-models.ts";
+import { serveRoute } from "../rest.ts";
+import { KnownClients } from "./known-clients.ts";
+import { serveModelSettings } from "./model-routes.ts";
+import { SessionStates } from "./session-states.ts";
+import { Surveyor } from "./survey.ts";
+
+/** Starts the administrator's side: sessions and clients as they are now, and the configuration of models. */
+export async function startAdmin(context: ActorContext): Promise<void> {
+  const { nc, db, settings } = context;
+  const surveyor = new Surveyor(nc, settings.limits.surveyMs);
+  const clients = new KnownClients(db, surveyor);
+  await clients.createIndexes();
+  serveSessionStates(context, new SessionStates(db, surveyor));
+  serveClients(context, clients);
+  serveModelSettings(context, settingsStore(context));
+}
+
+function serveSessionStates(context: ActorContext, states: SessionStates): void {
+  serveRoute(context, listSessionStates, async ({ query: { user_id, ...page } }) =>
+    states.page(user_id, page),
+  );
+  serveRoute(context, listActiveSessions, async () => ({ users: await states.active() }));
+  serveRoute(context, getSessionState, async ({ principal, params, query }) => {
+    const state = await states.one(params.id, query.user_id, principal.user_id);
+    if (state === undefined) throw new ParleyError("session_not_found");
+    return state;
+  });
+}
+
+function serveClients(context: ActorContext, clients: KnownClients): void {
+  const { nc, log } = context;
+  nc.subscribe(subjects.edgeClients, {
+    queue: adminQueueGroup,
+    callback: (err, msg) => {
+      if (err !== null) return;
+      const report = clientReportSchema.safeParse(JSON.parse(msg.string()));
+      if (!report.success) return log.error({ err: report.error }, "report of clients has another form");
+      // The next report of that edge tells the same again.
+      clients
+        .seen(report.data.clients, new Date(report.data.at))
+        .catch((cause: unknown) => log.warn({ err: cause }, "clients not written"));
+    },
+  });
+  serveRoute(context, listClients, async ({ query }) => clients.list(query.user_id));
+  serveRoute(context, noteClient, async ({ principal, params, query, body }) => {
+    if (!(await clients.note(params.id, body.note, query.user_id, principal.user_id)))
+      throw new ParleyError("not_found", { error: "客户端未找到" });
+    return { status: "ok" as const, client_id: params.id, note: body.note };
+  });
+}

@@ -1,0 +1,119 @@
+import { ParleyError } from "../../schemas/errors.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import * as routes from "../../schemas/routes/admin-models.ts";
+import { maskKey } from "../models/key-cipher.ts";
+import type { SettingsStore } from "../models/settings-store.ts";
+import { upstreamName } from "../models/stored-source.ts";
+import { type RestContext, serveRoute } from "../rest.ts";
+import { keyAfter } from "./provider-key.ts";
+import { listRemoteModels, probe } from "./provider-probe.ts";
+
+const probeMessage = "Provider 配置已保存,连接测试请通过实际 LLM 调用验证";
+
+/** Serves the configuration of providers, models and routes. */
+export function serveModelSettings(context: RestContext, store: SettingsStore): void {
+  serveProviders(context, store);
+  serveModels(context, store);
+  serveRouting(context, store);
+  serveProbes(context, store);
+}
+
+function serveProviders(context: RestContext, store: SettingsStore): void {
+  serveRoute(context, routes.listProviders, async () => {
+    const { providers } = await store.read();
+    return {
+      providers: providers.map(({ name, baseUrl, apiKey }) => ({
+        name,
+        base_url: baseUrl,
+        api_key: maskKey(apiKey ?? ""),
+      })),
+      total: providers.length,
+    };
+  });
+  serveRoute(context, routes.saveProvider, async ({ params: { name }, body }) => {
+    same("name", name, body.name);
+    const { providers } = await store.read();
+    const stored = providers.find((provider) => provider.name === name);
+    if (stored === undefined) room(context.settings.limits, providers.length);
+    const apiKey = keyAfter(stored, body.base_url, body.api_key);
+    await store.saveProvider({ name, baseUrl: body.base_url, apiKey });
+    return { status: "saved" as const, name };
+  });
+  serveRoute(context, routes.deleteProvider, async ({ params: { name } }) => {
+    if (!(await store.deleteProvider(name))) throw new ParleyError("not_found", { error: "Provider 不存在" });
+    return { status: "deleted" as const, name };
+  });
+}
+
+function serveModels(context: RestContext, store: SettingsStore): void {
+  serveRoute(context, routes.listStoredModels, async () => {
+    const { models } = await store.read();
+    return {
+      models: models.map(({ _id: id, updated_at, ...model }) => {
+        return { id, ...model, updated_at: updated_at.toISOString() };
+      }),
+      total: models.length,
+    };
+  });
+  serveRoute(context, routes.saveModel, async ({ params: { id }, body: { id: named, ...settings } }) => {
+    same("id", id, named);
+    const { models, providers } = await store.read();
+    if (!providers.some(({ name }) => name === settings.provider))
+      throw new ParleyError("invalid_request", { error: `Provider 不存在: ${settings.provider}` });
+    if (!models.some(({ _id }) => _id === id)) room(context.settings.limits, models.length);
+    await store.saveModel(id, settings);
+    return { status: "saved" as const, id };
+  });
+  serveRoute(context, routes.deleteModel, async ({ params: { id } }) => {
+    if (!(await store.deleteModel(id))) throw new ParleyError("not_found", { error: "模型不存在" });
+    return { status: "deleted" as const, id };
+  });
+}
+
+function serveRouting(context: RestContext, store: SettingsStore): void {
+  serveRoute(context, routes.listModelRoutes, async () => {
+    const rules = (await store.read()).routes.map(({ _id: purpose, fallback_chain, required }) => {
+      return { purpose, fallback_chain, required };
+    });
+    return { rules, total: rules.length };
+  });
+  serveRoute(context, routes.saveModelRoute, async ({ params: { purpose }, body }) => {
+    same("purpose", purpose, body.purpose);
+    if (body.required && body.fallback_chain.length === 0)
+      throw new ParleyError("invalid_request", { error: "请求参数错误: fallback_chain 不能为空" });
+    await store.saveRoute(purpose, body);
+    return { status: "saved" as const, purpose };
+  });
+  serveRoute(context, routes.deleteModelRoute, async ({ params: { purpose } }) => {
+    if (!(await store.deleteRoute(purpose))) throw new ParleyError("not_found", { error: "路由规则不存在" });
+    return { status: "deleted" as const, purpose };
+  });
+}
+
+function serveProbes(context: RestContext, store: SettingsStore): void {
+  const { limits } = context.settings;
+  serveRoute(context, routes.checkProvider, async ({ body: { provider: name } }) => {
+    const { providers, models } = await store.read();
+    const provider = providers.find((one) => one.name === name);
+    if (provider === undefined) throw new ParleyError("not_found", { error: "Provider 不存在" });
+    const model = models.find((one) => one.provider === name && one.enabled);
+    const called = model?.params.model ?? (model && upstreamName(model));
+    return { provider: name, message: probeMessage, ...(await probe(provider, called, limits)) };
+  });
+  serveRoute(context, routes.fetchModels, async ({ params: { name }, query }) => {
+    const provider = await store.provider(name);
+    if (provider === undefined) throw new ParleyError("not_found", { error: "Provider 不存在" });
+    const models = await listRemoteModels(provider, query.url, limits);
+    return { provider: name, models, total: models.length };
+  });
+}
+
+/** The body may repeat what the path says. @throws ParleyError `invalid_request` where it says something else */
+function same(field: string, path: string, body: string | undefined): void {
+  if (body === undefined || body === "" || body === path) return;
+  throw new ParleyError("invalid_request", { error: `请求参数错误: ${field} 与路径不一致` });
+}
+
+function room({ modelSettings }: Limits, count: number): void {
+  if (count >= modelSettings) throw new ParleyError("conflict", { error: `最多 ${modelSettings} 项` });
+}

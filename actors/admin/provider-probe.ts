@@ -1,0 +1,91 @@
+import type { z } from "zod";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { providerModelsSchema } from "../../schemas/provider-chunk.ts";
+import type { fetchModels } from "../../schemas/routes/admin-models.ts";
+import { boundedFetch } from "../models/bounded-fetch.ts";
+import { createClient, createOpenAIDriver, listProviderModels } from "../models/openai-provider.ts";
+import { llmUnavailable } from "../models/provider-error.ts";
+import type { StoredProvider } from "../models/settings-store.ts";
+
+/** What came of asking a provider for one token. */
+export interface Probe {
+  ok: boolean;
+  model?: string;
+  /** Until the first token, ms. */
+  latency_ms?: number;
+  error?: string;
+}
+
+/** A probe has to end within a request's time. */
+const tokenMs = 6_000;
+const listMs = 2_500;
+const bodyBytes = 4 * 1024 * 1024;
+const mostModels = 2_000;
+
+/** Asks a provider for one token of `model`; without one, of the first model that it lists. */
+export async function probe(
+  provider: StoredProvider,
+  model: string | undefined,
+  limits: Limits,
+): Promise<Probe> {
+  const bounds = {
+    ...limits,
+    providerRetries: 0,
+    providerConnectMs: Math.min(limits.providerConnectMs, tokenMs),
+    providerFirstTokenMs: Math.min(limits.providerFirstTokenMs, tokenMs),
+    providerListMs: Math.min(limits.providerListMs, listMs),
+  };
+  const client = createClient(provider, bounds);
+  let asked = model;
+  try {
+    asked ??= (await listProviderModels(client, bounds))[0];
+    if (asked === undefined) return { ok: false, error: "Provider 未列出任何模型" };
+    const began = performance.now();
+    const call = {
+      messages: [{ role: "user" as const, content: "ping" }],
+      params: { max_tokens: 1 },
+      signal: AbortSignal.timeout(tokenMs),
+      user: "admin",
+    };
+    for await (const delta of createOpenAIDriver(client, asked, bounds).stream(call)) {
+      if (delta.kind === "start") continue;
+      return { ok: true, model: asked, latency_ms: Math.round(performance.now() - began) };
+    }
+    return { ok: false, model: asked, error: "Provider 没有回复" };
+  } catch (err) {
+    const timedOut = err instanceof DOMException && err.name === "TimeoutError";
+    const error = timedOut ? "上游未及时开始回复" : (err as Error).message;
+    return { ok: false, ...(asked !== undefined && { model: asked }), error };
+  }
+}
+
+/**
+ * The models that a provider lists, at `url` where given.
+ * @throws ParleyError `url_not_allowed` for another origin than the provider's own, `llm_unavailable` when it does not tell
+ */
+export async function listRemoteModels(
+  { baseUrl, apiKey }: StoredProvider,
+  url: string | undefined,
+  limits: Limits,
+): Promise<z.output<typeof fetchModels.answer>["models"]> {
+  const from = new URL(url ?? `${baseUrl}/models`);
+  if (from.origin !== new URL(baseUrl).origin || from.username !== "" || from.password !== "")
+    throw new ParleyError("url_not_allowed", { hint: "url 必须与 Provider 的 base_url 同源" });
+  let listed: unknown;
+  try {
+    const response = await boundedFetch({ bodyBytes, lineBytes: bodyBytes })(from, {
+      headers: { accept: "application/json", ...(apiKey && { authorization: `Bearer ${apiKey}` }) },
+      // A redirect could carry the key elsewhere.
+      redirect: "error",
+      signal: AbortSignal.timeout(limits.providerListMs),
+    });
+    if (!response.ok) throw llmUnavailable(`上游错误 (${response.status})`);
+    listed = await response.json();
+  } catch (cause) {
+    throw cause instanceof ParleyError ? cause : llmUnavailable("无法获取模型列表", cause);
+  }
+  const parsed = providerModelsSchema.safeParse(Array.isArray(listed) ? { data: listed } : listed);
+  if (!parsed.success) throw llmUnavailable("上游返回的模型列表无效", parsed.error);
+  return parsed.data.data.slice(0, mostModels);
+}

@@ -1,0 +1,38 @@
+import type { NatsConnection } from "nats";
+import type { Lifecycle } from "../../infra/lifecycle.ts";
+import type { Logger } from "../../infra/log.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import { persist } from "../persist.ts";
+import type { SettingsStore } from "./settings-store.ts";
+import type { StoredSource } from "./stored-source.ts";
+
+/** A notice may be lost with its server; then the change is seen this late. */
+const lookEveryMs = 30_000;
+
+/** Keeps a process's models at what the administrator has configured. Resolves when they were read for the first time. */
+export async function followSettings(
+  { nc, log, lifecycle }: { nc: NatsConnection; log: Logger; lifecycle: Lifecycle },
+  store: SettingsStore,
+  source: StoredSource,
+): Promise<void> {
+  let reading = false;
+  let again = false;
+  const look = async (): Promise<void> => {
+    again = true;
+    if (reading) return;
+    reading = true;
+    while (again) {
+      again = false;
+      try {
+        source.replace(await store.read());
+      } catch (err) {
+        log.warn({ err }, "model configuration not read, the last one stays");
+      }
+    }
+    reading = false;
+  };
+  nc.subscribe(subjects.modelsChanged, { callback: () => void look() });
+  source.replace(await persist(log, "model configuration", () => store.read()));
+  const timer = setInterval(() => void look(), lookEveryMs);
+  lifecycle.onStop("model configuration", () => clearInterval(timer));
+}

@@ -1,0 +1,133 @@
+import type OpenAI from "openai";
+import type { Logger } from "../../infra/log.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import type { ModelDocument, Purpose } from "../../schemas/model-settings.ts";
+import type { ChatParams } from "../../schemas/openai.ts";
+import { defaultContextTokens, type Link, type ModelSource } from "./catalog.ts";
+import type { ModelDriver, ModelEndpoint } from "./model.ts";
+import { createClient, createOpenAIDriver, type Provider } from "./openai-provider.ts";
+import type { ModelConfiguration, StoredProvider } from "./settings-store.ts";
+
+interface Entry {
+  document: ModelDocument;
+  link: Link;
+  endpoint: ModelEndpoint;
+}
+
+/** The models that the administrator has configured, as they were when last read. */
+export class StoredSource implements ModelSource {
+  readonly #limits: Limits;
+  readonly #log: Logger;
+  readonly #clients = new Map<string, OpenAI>();
+  #entries = new Map<string, Entry>();
+  #routes = new Map<Purpose, string[]>();
+  #providers = 0;
+
+  constructor(limits: Limits, log: Logger) {
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /** Takes a configuration in place of the one before; calls under way end with the one they began with. */
+  replace({ providers, models, routes }: ModelConfiguration): void {
+    const byName = new Map(providers.map((provider) => [provider.name, provider]));
+    const used = new Set<string>();
+    const entries = models.flatMap((document): [string, Entry][] => {
+      const provider = byName.get(document.provider);
+      if (!document.enabled || provider === undefined) return [];
+      used.add(clientKey(provider));
+      return [[document._id, this.#entry(document, provider)]];
+    });
+    for (const key of this.#clients.keys()) if (!used.has(key)) this.#clients.delete(key);
+    this.#entries = new Map(entries);
+    this.#routes = new Map(routes.map(({ _id, fallback_chain }) => [_id, fallback_chain]));
+    this.#providers = providers.length;
+    this.#log.debug(
+      { providers: providers.length, models: entries.length, routes: routes.length },
+      "model configuration read",
+    );
+  }
+
+  /** Whether there is a provider. */
+  get configured(): boolean {
+    return this.#providers > 0;
+  }
+
+  /** The ids that were set for a purpose; undefined where none were. */
+  route(purpose: Purpose): readonly string[] | undefined {
+    return this.#routes.get(purpose);
+  }
+
+  /** Enabled models by priority. */
+  links(): Link[] {
+    return [...this.#entries.values()].map(({ link }) => link);
+  }
+
+  /** Enabled models with a tag, by priority. */
+  tagged(tag: string): Link[] {
+    return [...this.#entries.values()]
+      .filter(({ document }) => document.tags.some((one) => one.toLowerCase() === tag))
+      .map(({ link }) => link);
+  }
+
+  find(model: string): Link | undefined {
+    return this.#entries.get(model)?.link;
+  }
+
+  /** Where a model is called, for those that call other APIs of its provider. */
+  endpoint(model: string): ModelEndpoint | undefined {
+    return this.#entries.get(model)?.endpoint;
+  }
+
+  #entry(document: ModelDocument, provider: StoredProvider): Entry {
+    const { context_tokens, model, ...params } = document.params;
+    const called = model ?? upstreamName(document);
+    const { baseUrl, apiKey } = provider;
+    const driver = createOpenAIDriver(this.#client(provider), called, this.#limits);
+    return {
+      document,
+      link: {
+        info: {
+          id: document._id,
+          owned_by: provider.name,
+          created: Math.floor(document.updated_at.getTime() / 1000),
+          contextTokens: context_tokens ?? defaultContextTokens,
+        },
+        driver: withDefaults(driver, document._id, params as ChatParams),
+      },
+      endpoint: { id: document._id, model: called, baseUrl, apiKey, params },
+    };
+  }
+
+  #client(provider: StoredProvider): OpenAI {
+    const key = clientKey(provider);
+    const client = this.#clients.get(key) ?? createClient(provider, this.#limits);
+    this.#clients.set(key, client);
+    return client;
+  }
+}
+
+/** Adds a model's own parameters to those of each call, which come first, and answers under the configured id. */
+function withDefaults(driver: ModelDriver, id: string, defaults: ChatParams): ModelDriver {
+  return {
+    async *stream(call) {
+      const given = Object.entries(call.params).filter(([, value]) => value !== undefined && value !== null);
+      const params = { ...defaults, ...Object.fromEntries(given) };
+      for await (const delta of driver.stream({ ...call, params }))
+        yield delta.kind === "start" ? { kind: "start", model: id } : delta;
+    },
+  };
+}
+
+/**
+ * Under which name a provider knows a model. Some administrators put that name into `name`, others a title for people:
+ * a title has blanks or other letters, or is the id in other capitals.
+ */
+export function upstreamName({ _id: id, name }: Pick<ModelDocument, "_id" | "name">): string {
+  const isTitle = !/^[\w@.:/+-]+$/.test(name) || name.toLowerCase() === id.toLowerCase();
+  return isTitle ? id : name;
+}
+
+function clientKey({ baseUrl, apiKey }: Provider): string {
+  return JSON.stringify([baseUrl, apiKey ?? null]);
+}

@@ -1,0 +1,55 @@
+import type { ProcessHealth } from "../schemas/process-health.ts";
+import { subjects } from "../schemas/subjects.ts";
+import type { ActorContext } from "./actor-context.ts";
+
+const sayEveryMs = 1_000;
+const pingMs = 1_500;
+
+/**
+ * Says each second that this process is there, what it runs and whether it reaches MongoDB, and answers edges that
+ * gather metrics.
+ */
+export function startProcessHealth(
+  {
+    nc,
+    db,
+    actorId,
+    metrics,
+    log,
+    lifecycle,
+  }: Pick<ActorContext, "nc" | "db" | "actorId" | "metrics" | "log" | "lifecycle">,
+  roles: readonly string[],
+): void {
+  let mongodb: ProcessHealth["mongodb"] = "up";
+  let pinging = false;
+  const ping = async () => {
+    if (pinging) return;
+    pinging = true;
+    try {
+      await db.command({ ping: 1 }, { timeoutMS: pingMs });
+      mongodb = "up";
+    } catch {
+      mongodb = "down";
+    }
+    pinging = false;
+  };
+  const say = () => {
+    void ping();
+    if (nc.isClosed()) return;
+    const health: ProcessHealth = { id: actorId, roles: [...roles], mongodb };
+    nc.publish(subjects.healthActor(actorId), JSON.stringify(health));
+  };
+  const timer = setInterval(say, sayEveryMs);
+  lifecycle.onStop("process health", () => clearInterval(timer));
+  say();
+
+  nc.subscribe(subjects.metricsScrape, {
+    callback: (err, msg) => {
+      if (err !== null) return;
+      metrics.registry.metrics().then(
+        (text) => msg.respond(text),
+        (cause: unknown) => log.warn({ err: cause }, "metrics not gathered"),
+      );
+    },
+  });
+}

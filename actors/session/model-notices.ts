@@ -1,0 +1,54 @@
+import type { OutItem, StreamFrame } from "../../schemas/server-frame.ts";
+import type { SessionInput } from "../../schemas/session-input.ts";
+import type { ModelNote } from "../models/model.ts";
+
+/** How long a session is not told again that no model is configured, ms. */
+const quietMs = 300_000;
+const rememberedSessions = 10_000;
+
+type Notice = Extract<StreamFrame, { type: "system_info" }>["system_info"];
+
+/** Tells users where their answers come from, when that is not where they would expect. */
+export class ModelNotices {
+  readonly #told = new Map<string, number>();
+
+  /** The frame that tells of `note`; none where the session was told the same a short while ago. `now`: monotonic ms. */
+  frameOf({ user, session }: SessionInput, note: ModelNote, now = performance.now()): OutItem | undefined {
+    if (note.kind === "unconfigured" && !this.#due(`${user}.${session}`, now)) return undefined;
+    const system_info = noticeOf(note);
+    return {
+      frame: {
+        type: "system_info",
+        msg_type: "system_info",
+        session_id: session,
+        system_info,
+        timestamp: Date.now(),
+      },
+    };
+  }
+
+  #due(key: string, now: number): boolean {
+    const before = this.#told.get(key);
+    if (before !== undefined && now - before < quietMs) return false;
+    this.#told.delete(key);
+    this.#told.set(key, now);
+    if (this.#told.size > rememberedSessions) this.#told.delete(this.#told.keys().next().value ?? "");
+    return true;
+  }
+}
+
+function noticeOf(note: ModelNote): Notice {
+  if (note.kind === "fallback") {
+    return {
+      level: "warning",
+      message: `模型 ${note.from} 暂不可用，已改由 ${note.to} 回复`,
+      action: "model_fallback",
+    };
+  }
+  const answering = note.model === undefined ? "无法回复" : `由内置模型 ${note.model} 回复`;
+  return {
+    level: "warning",
+    message: `尚未配置模型，${answering}；请在管理页面添加 Provider 与模型`,
+    action: "configure_model",
+  };
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { sessionStateSchema } from "../admin-survey.ts";
+import { knownClientSchema } from "../clients.ts";
+import { idSchema } from "../ids.ts";
+import { defineRoute } from "./route.ts";
+
+const admin = { access: "admin", area: "admin" } as const;
+const ofUser = z.object({ user_id: idSchema.optional() });
+
+/** `GET /api/v1/admin/sessions`: the sessions used last come first. */
+export const listSessionStates = defineRoute({
+  ...admin,
+  method: "get",
+  path: "/api/v1/admin/sessions",
+  name: "sessions",
+  summary: "Sessions of all users, as they are now",
+  query: ofUser.extend({
+    limit: z.coerce.number().int().min(1).max(500).default(200),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  }),
+  answer: z.object({ sessions: z.array(sessionStateSchema), total: z.int() }),
+});
+
+/** `GET /api/v1/admin/sessions/active`. */
+export const listActiveSessions = defineRoute({
+  ...admin,
+  method: "get",
+  path: "/api/v1/admin/sessions/active",
+  name: "active-sessions",
+  summary: "Sessions that work, wait, are watched or were used a short while ago, by user",
+  answer: z.object({ users: z.record(z.string(), z.array(sessionStateSchema)) }),
+});
+
+/** `GET /api/v1/admin/sessions/:id`. */
+export const getSessionState = defineRoute({
+  ...admin,
+  method: "get",
+  path: "/api/v1/admin/sessions/:id",
+  name: "session",
+  summary: "One session, as it is now",
+  params: z.object({ id: idSchema }),
+  query: ofUser,
+  answer: sessionStateSchema,
+});
+
+/** `GET /api/v1/admin/clients`. */
+export const listClients = defineRoute({
+  ...admin,
+  method: "get",
+  path: "/api/v1/admin/clients",
+  name: "clients",
+  summary: "Known clients of a user (without user_id: of all), the one seen last first",
+  query: ofUser,
+  answer: z.object({ clients: z.array(knownClientSchema), total: z.int() }),
+});
+
+/** `PUT /api/v1/admin/clients/:id/note`. */
+export const noteClient = defineRoute({
+  ...admin,
+  method: "put",
+  path: "/api/v1/admin/clients/:id/note",
+  name: "client-note",
+  summary: "Write a note on a client",
+  params: z.object({ id: idSchema }),
+  query: ofUser,
+  body: z.object({ note: z.string().max(1_000) }),
+  answer: z.object({ status: z.literal("ok"), client_id: z.string(), note: z.string() }),
+});

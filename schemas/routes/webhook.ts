@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { finishReasonSchema } from "../message.ts";
+import { discordAnswerSchema, discordInteractionSchema, genericWebhookSchema } from "../webhook.ts";
+import { defineRoute } from "./route.ts";
+
+/** `POST /api/v1/webhook/generic`, with `X-Webhook-Key`; also at `/webhook/generic`. */
+export const genericWebhook = defineRoute({
+  method: "post",
+  path: "/api/v1/webhook/generic",
+  access: "public",
+  area: "webhook",
+  name: "generic",
+  summary: "Send a message from another system and get its reply (X-Webhook-Key)",
+  body: genericWebhookSchema,
+  answer: z.object({
+    reply: z.string(),
+    session_id: z.string(),
+    message_id: z.string(),
+    finish_reason: finishReasonSchema,
+  }),
+});
+
+/** `POST /api/v1/webhook/discord`, signed by Discord or with `X-Webhook-Key`; also at `/webhook/discord`. */
+export const discordWebhook = defineRoute({
+  method: "post",
+  path: "/api/v1/webhook/discord",
+  access: "public",
+  area: "webhook",
+  name: "discord",
+  summary: "Discord interactions (Ed25519 signature or X-Webhook-Key)",
+  body: discordInteractionSchema,
+  answer: discordAnswerSchema,
+});
