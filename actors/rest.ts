@@ -21,6 +21,8 @@ export interface RouteRequest<Params, Query, Body, Who extends Access> {
   ip: string;
   /** The caller's token, where the route takes it. */
   token?: string;
+  /** The same for every repetition of one request, where the caller repeats itself. */
+  idempotency_key?: string;
   params: Params;
   query: Query;
   body: Body;

@@ -33,6 +33,8 @@ export const sessionInputSchema = z.object({
   surface: surfaceSchema,
   /** The last reply, which a new one is to replace; `content` is empty then. */
   regenerates: idSchema.optional(),
+  /** A text that is put into the session as the assistant's, such as a reminder; no model is asked, `content` is empty. */
+  notice: contentSchema.optional(),
   /** Unix milliseconds at which the edge accepted it. */
   at: z.int(),
 });

@@ -161,7 +161,8 @@ export class SessionActor implements KeyedActor {
       this.#drop(mail);
       return;
     }
-    if (input.regenerates === undefined) this.#context.out.frame(this.user, echo(input));
+    const own = input.regenerates === undefined && input.notice === undefined;
+    if (own) this.#context.out.frame(this.user, echo(input));
     else answerAccepted(this.#context.out, input);
     const command = this.#context.commands.parse(input.content);
     if (command?.command.place === "beside") {

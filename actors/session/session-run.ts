@@ -173,6 +173,11 @@ export class SessionRun {
     const emitter = new TurnEmitter(out, this.#input, run, limits.coalesceMs);
     emitter.start();
     try {
+      const { notice } = this.#input;
+      if (notice !== undefined) {
+        emitter.content(notice);
+        return turnOf(transcript, this.#input, { text: notice, finish: "stop" }, run);
+      }
       const command = this.#context.commands.parse(this.#input.content);
       if (command !== null && !blamed && !this.#mail.cancelled) {
         const text = await command.command.answer(this.#input.user, command.args);

@@ -83,7 +83,7 @@ function messagesOf(firstId: number, input: SessionInput, reply: Reply, at: Date
     ...(input.attachments.length > 0 && { attachments: input.attachments }),
     ...(input.client_info && { client_info: input.client_info }),
   };
-  const before = input.regenerates === undefined ? [user] : [];
+  const before = input.regenerates === undefined && input.notice === undefined ? [user] : [];
   if (reply.text === "") return before;
   return [
     ...before,

@@ -4,18 +4,21 @@ import { newId } from "../../schemas/ids.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { tokenOf } from "../identity.ts";
 import { parsePosition } from "../live/frame.ts";
+import { PresenceTeller } from "../live/presence.ts";
 import type { Services } from "../services.ts";
 import { ChatFrames } from "./chat-frames.ts";
 import { ChatSocket } from "./chat-socket.ts";
 
 /** Registers `/ws/chat`. */
 export function addChat(services: Services): void {
-  const { router, settings, hub, inbox, metrics, log, sockets } = services;
+  const { router, settings, hub, inbox, metrics, log, sockets, link } = services;
   const frames = new ChatFrames(services);
+  const presence = new PresenceTeller(link);
   const gauge = metrics.sockets.labels({ surface: "chat" });
 
   const begin = async (socket: ChatSocket) => {
     await hub.attach(socket.user, socket, socket.resume);
+    presence.joined(socket);
     const early = socket.early;
     socket.early = undefined;
     for (const text of early ?? []) frames.take(socket, text);
@@ -46,6 +49,7 @@ export function addChat(services: Services): void {
         gauge.dec();
         sockets.delete(socket);
         inbox.remove(socket.id);
+        presence.left(socket);
         hub.detach(socket.user, socket);
       },
     },

@@ -1,0 +1,87 @@
+import type { Limits } from "../../schemas/limits.ts";
+import type { Notification, NotificationDocument, NotificationEvent } from "../../schemas/notification.ts";
+import { type OutItem, outBatchFrames } from "../../schemas/server-frame.ts";
+import type { OutPublisher } from "../out/out-publisher.ts";
+import type { NotificationStore } from "./notification-store.ts";
+import type { Presence } from "./presence.ts";
+
+/** Brings notifications to the devices of those who are there, and keeps them for those who are not. */
+export class Delivery {
+  readonly #store: NotificationStore;
+  readonly #presence: Presence;
+  readonly #out: Pick<OutPublisher, "final">;
+  readonly #limits: Pick<Limits, "userNotifications">;
+
+  constructor(
+    store: NotificationStore,
+    presence: Presence,
+    out: Pick<OutPublisher, "final">,
+    limits: Pick<Limits, "userNotifications">,
+  ) {
+    this.#store = store;
+    this.#presence = presence;
+    this.#out = out;
+    this.#limits = limits;
+  }
+
+  /** Shows a notification; false when nobody was there and it waits. A repetition of one that was shown is nothing. */
+  async deliver(event: NotificationEvent): Promise<boolean> {
+    const { user, session_id, notification } = event;
+    // Stored first: a device that comes between the question and the answer finds it.
+    if (await this.#store.keep(event)) return true;
+    if (!(await this.#presence.has(user))) {
+      await this.#store.trim(user, this.#limits.userNotifications);
+      return false;
+    }
+    await this.#out.final(user, [itemOf(notification, session_id)], `${notification.id}.shown`);
+    await this.#store.delivered(user, [notification.id]);
+    return true;
+  }
+
+  /** Shows a user who is there again what waits for him: each notification, and all of them in one message. */
+  async catchUp(user: string): Promise<void> {
+    for (;;) {
+      const waiting = await this.#store.waiting(user, outBatchFrames - 1);
+      const last = waiting.at(-1);
+      if (last === undefined) return;
+      const items = [...waiting.map((one) => itemOf(shown(one), one.session_id)), summary(waiting)];
+      await this.#out.final(user, items, `${last._id}.${waiting.length}.missed`);
+      await this.#store.delivered(
+        user,
+        waiting.map(({ _id }) => _id),
+      );
+    }
+  }
+}
+
+function itemOf(notification: Notification, session_id: string | undefined): OutItem {
+  return {
+    frame: {
+      type: "notification",
+      ...(session_id !== undefined && { session_id }),
+      notification,
+      timestamp: Date.now(),
+    },
+  };
+}
+
+function summary(waiting: readonly NotificationDocument[]): OutItem {
+  const messages = waiting.map(({ title, body }, index) => ({
+    index,
+    content: body === title ? title : `${title}: ${body}`,
+    msg_type: "system_info" as const,
+  }));
+  return {
+    frame: {
+      type: "multi_message",
+      role: "system",
+      msg_type: "system_info",
+      multi_message: { messages },
+      timestamp: Date.now(),
+    },
+  };
+}
+
+function shown({ _id, type, title, body, data, at }: NotificationDocument): Notification {
+  return { id: _id, type, title, body, timestamp: at.toISOString(), ...(data !== undefined && { data }) };
+}

@@ -1,0 +1,50 @@
+import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { notificationEventSchema, presenceConnectedSchema } from "../../schemas/notification.ts";
+import { pushNotification } from "../../schemas/routes/notifications.ts";
+import { presenceQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
+import { actingUser } from "../acting-user.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../durable-work.ts";
+import { serveRoute } from "../rest.ts";
+import { Delivery } from "./delivery.ts";
+import { NotificationStore } from "./notification-store.ts";
+import { Presence } from "./presence.ts";
+
+const inFlight = 128;
+
+/** Delivers notifications: what actors wish, what the API pushes, and what waits when a user comes back. */
+export async function startNotifications(context: ActorContext): Promise<void> {
+  const { nc, jsm, db, out, log, settings } = context;
+  const store = new NotificationStore(db);
+  const presence = new Presence(nc, settings.limits.presenceMs);
+  const delivery = new Delivery(store, presence, out, settings.limits);
+  await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
+  const work = {
+    stream: streams.events,
+    name: "notifications",
+    filter: subjects.eventNotificationAll,
+    inFlight,
+    onlyNew: true,
+  };
+  await startDurableWork(context, work, async (message) => {
+    await delivery.deliver(notificationEventSchema.parse(message.json()));
+  });
+  serveRoute(context, pushNotification, async ({ principal, body }) => {
+    const { user_id, ...rest } = body;
+    const user = actingUser(principal, user_id);
+    const notification = { id: crypto.randomUUID(), timestamp: new Date().toISOString(), ...rest };
+    const delivered = await delivery.deliver({ user, notification });
+    return { success: true as const, notification: { ...notification, user_id: user, delivered } };
+  });
+  nc.subscribe(subjects.presenceConnected, {
+    queue: presenceQueueGroup,
+    callback: (err, message) => {
+      const connected = err === null ? presenceConnectedSchema.safeParse(message.json()) : undefined;
+      if (connected?.success !== true) return;
+      delivery
+        .catchUp(connected.data.user)
+        .catch((cause: unknown) => log.warn({ err: cause }, "missed notifications not delivered yet"));
+    },
+  });
+}

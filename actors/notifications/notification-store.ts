@@ -1,0 +1,63 @@
+import type { Collection, Db } from "mongodb";
+import { collections } from "../../schemas/documents.ts";
+import type { NotificationDocument, NotificationEvent } from "../../schemas/notification.ts";
+
+const keptSeconds = 90 * 24 * 3600;
+
+/** Notifications in MongoDB, kept for 90 days. */
+export class NotificationStore {
+  readonly #notifications: Collection<NotificationDocument>;
+
+  constructor(db: Db) {
+    this.#notifications = db.collection(collections.notifications);
+  }
+
+  async createIndexes(): Promise<void> {
+    await this.#notifications.createIndexes([
+      { key: { user: 1, delivered: 1, at: 1 } },
+      { key: { at: 1 }, expireAfterSeconds: keptSeconds },
+    ]);
+  }
+
+  /** Keeps it; one that is there already stays as it is. Returns whether it was delivered before. */
+  async keep({ user, session_id, notification }: NotificationEvent): Promise<boolean> {
+    const { id, timestamp, ...rest } = notification;
+    const document: Omit<NotificationDocument, "_id"> = {
+      ...rest,
+      user,
+      ...(session_id !== undefined && { session_id }),
+      at: new Date(timestamp),
+      delivered: false,
+    };
+    const kept = await this.#notifications.findOneAndUpdate(
+      { _id: id },
+      { $setOnInsert: document },
+      { upsert: true, returnDocument: "after" },
+    );
+    return kept?.delivered ?? false;
+  }
+
+  /** What waits for a user, the oldest first. */
+  waiting(user: string, limit: number): Promise<NotificationDocument[]> {
+    return this.#notifications
+      .find({ user, delivered: false })
+      .sort({ at: 1, _id: 1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  async delivered(user: string, ids: readonly string[]): Promise<void> {
+    await this.#notifications.updateMany({ _id: { $in: [...ids] }, user }, { $set: { delivered: true } });
+  }
+
+  /** Drops the oldest of what waits for a user beyond `most`. */
+  async trim(user: string, most: number): Promise<void> {
+    const waiting = await this.#notifications.countDocuments(
+      { user, delivered: false },
+      { limit: most + 100 },
+    );
+    if (waiting <= most) return;
+    const oldest = await this.waiting(user, waiting - most);
+    await this.#notifications.deleteMany({ _id: { $in: oldest.map(({ _id }) => _id) }, user });
+  }
+}

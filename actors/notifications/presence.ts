@@ -1,0 +1,30 @@
+import type { NatsConnection } from "nats";
+import { subjects } from "../../schemas/subjects.ts";
+
+/** Asks the edges whether users have sockets. Only an edge that has some listens, so nobody is a quick answer. */
+export class Presence {
+  readonly #nc: NatsConnection;
+  readonly #timeoutMs: number;
+  readonly #asking = new Map<string, Promise<boolean>>();
+
+  constructor(nc: NatsConnection, timeoutMs: number) {
+    this.#nc = nc;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Whether a socket of the user is open on any edge; false, too, when no edge answers in time. */
+  has(user: string): Promise<boolean> {
+    let asking = this.#asking.get(user);
+    if (asking === undefined) {
+      asking = this.#nc
+        .request(subjects.presence(user), "", { timeout: this.#timeoutMs })
+        .then(
+          () => true,
+          () => false,
+        )
+        .finally(() => this.#asking.delete(user));
+      this.#asking.set(user, asking);
+    }
+    return asking;
+  }
+}

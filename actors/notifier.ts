@@ -1,0 +1,22 @@
+import { newId } from "../schemas/ids.ts";
+import type { NotificationEvent } from "../schemas/notification.ts";
+import { subjects } from "../schemas/subjects.ts";
+import type { ActorContext } from "./actor-context.ts";
+
+type News = Omit<NotificationEvent["notification"], "id" | "timestamp"> & { id?: string };
+
+/** Stores the wish that a user is told something; whoever delivers notifications does the rest. `id` makes it happen once. */
+export async function notify(
+  { publisher }: Pick<ActorContext, "publisher">,
+  user: string,
+  news: News,
+  session?: string,
+): Promise<void> {
+  const { id = newId("ntf_"), ...rest } = news;
+  const event: NotificationEvent = {
+    user,
+    ...(session !== undefined && { session_id: session }),
+    notification: { ...rest, id, timestamp: new Date().toISOString() },
+  };
+  await publisher.publish(subjects.eventNotification(user), JSON.stringify(event), id);
+}

@@ -1,0 +1,18 @@
+import type { ActorContext } from "../actor-context.ts";
+import { Schedules } from "../schedules.ts";
+import { ReminderClock } from "./reminder-clock.ts";
+import { serveReminderRoutes } from "./reminder-routes.ts";
+import { ReminderStore } from "./reminder-store.ts";
+
+/** Serves reminders and rings when they are due; any number of processes share the work. */
+export async function startReminders(context: ActorContext): Promise<void> {
+  const store = new ReminderStore(context.db);
+  const schedules = new Schedules(context);
+  const clock = new ReminderClock(context, store, schedules);
+  await store.createIndexes();
+  if (await schedules.prepare()) await store.unscheduleAll();
+  await clock.repair();
+  await schedules.serve("reminder", (due) => clock.ring(due));
+  serveReminderRoutes({ ...context, store, clock });
+  context.lifecycle.onStop("reminders", () => clock.stop());
+}

@@ -1,0 +1,125 @@
+import type { Due, ReminderDocument } from "../../schemas/reminder.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { notify } from "../notifier.ts";
+import type { Schedules } from "../schedules.ts";
+import { sayInSession } from "../session-mail.ts";
+import { type LocalTime, nextRepetition } from "../zoned-time.ts";
+import type { ReminderStore } from "./reminder-store.ts";
+
+const repairMs = 5_000;
+const repairBatch = 200;
+
+/** Gives reminders to the engine's clock, and does what is due when it rings. */
+export class ReminderClock {
+  readonly #context: Pick<ActorContext, "js" | "publisher" | "log">;
+  readonly #store: ReminderStore;
+  readonly #schedules: Schedules;
+  #repair: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    context: Pick<ActorContext, "js" | "publisher" | "log">,
+    store: ReminderStore,
+    schedules: Schedules,
+  ) {
+    this.#context = context;
+    this.#store = store;
+    this.#schedules = schedules;
+  }
+
+  /** Sets the schedule of a reminder that is stored. One that can't be set now is set later. */
+  async schedule(reminder: ReminderDocument): Promise<void> {
+    try {
+      await this.#schedules.set("reminder", reminder.user, reminder._id, reminder.remind_at);
+      await this.#store.markScheduled(reminder);
+    } catch (err) {
+      this.#context.log.warn({ err, reminder: reminder._id }, "reminder not scheduled yet");
+      this.repairSoon();
+    }
+  }
+
+  /** Takes the schedule back; one that rings all the same meets a reminder that is not pending. */
+  async cancel(user: string, id: string): Promise<void> {
+    try {
+      await this.#schedules.cancel("reminder", user, id);
+    } catch (err) {
+      this.#context.log.warn({ err, reminder: id }, "schedule not cancelled");
+    }
+  }
+
+  /** Tells the user, then moves a repetition on. All of it may happen again: what is told has an id of its time. */
+  async ring({ user, id, due_at }: Due): Promise<void> {
+    const reminder = await this.#store.find(user, id);
+    if (reminder === null || reminder.status !== "pending") return;
+    const fired = reminder.notified && reminder.repeat_type === "none";
+    if (fired || reminder.remind_at.getTime() !== due_at) {
+      // A run before this one has moved it on, and may have ended before the next schedule was set.
+      if (!reminder.scheduled) await this.#schedules.set("reminder", user, id, reminder.remind_at);
+      return;
+    }
+    await this.#tell(reminder, due_at);
+    const only = { remind_at: reminder.remind_at, status: "pending" as const };
+    if (reminder.repeat_type === "none") {
+      await this.#store.change(user, id, { $set: { notified: true } }, only);
+      return;
+    }
+    const next = nextRepetition(
+      JSON.parse(reminder.anchor) as LocalTime,
+      reminder.time_zone,
+      reminder.repeat_type,
+      Math.max(Date.now(), due_at),
+    );
+    const moved = await this.#store.change(
+      user,
+      id,
+      { $set: { remind_at: new Date(next), notified: true, scheduled: false } },
+      only,
+    );
+    if (moved === null) return;
+    await this.#schedules.set("reminder", user, id, moved.remind_at);
+    await this.#store.markScheduled(moved);
+  }
+
+  /** Sets what is not scheduled; again after a while until nothing is left. */
+  async repair(): Promise<void> {
+    for (;;) {
+      const left = await this.#store.unscheduled(repairBatch);
+      for (const reminder of left) {
+        await this.#schedules.set("reminder", reminder.user, reminder._id, reminder.remind_at);
+        await this.#store.markScheduled(reminder);
+      }
+      if (left.length < repairBatch) return;
+    }
+  }
+
+  repairSoon(): void {
+    if (this.#repair !== undefined || this.#stopped) return;
+    this.#repair = setTimeout(() => {
+      this.#repair = undefined;
+      this.repair().catch((err: unknown) => {
+        this.#context.log.warn({ err }, "reminders not scheduled yet");
+        this.repairSoon();
+      });
+    }, repairMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#repair);
+  }
+
+  async #tell(reminder: ReminderDocument, dueAt: number): Promise<void> {
+    const { _id: id, user, title, description, session_id } = reminder;
+    const key = `${id}_${dueAt}`;
+    const data = {
+      reminder_id: id,
+      remind_at: reminder.remind_at.toISOString(),
+      repeat_type: reminder.repeat_type,
+    };
+    const body = description === "" ? title : description;
+    await notify(this.#context, user, { id: `ntf_${key}`, type: "reminder", title, body, data }, session_id);
+    if (session_id === undefined) return;
+    const text = description === "" ? `⏰ ${title}` : `⏰ ${title}\n${description}`;
+    await sayInSession(this.#context, { user, session: session_id, text, key });
+  }
+}

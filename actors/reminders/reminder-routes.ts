@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import type { ReminderDocument } from "../../schemas/reminder.ts";
+import {
+  createReminder,
+  deleteReminder,
+  listReminders,
+  updateReminder,
+} from "../../schemas/routes/reminders.ts";
+import { actingUser } from "../acting-user.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { serveRoute } from "../rest.ts";
+import { userTimeZone } from "../user-time-zone.ts";
+import { localTime, parseInstant } from "../zoned-time.ts";
+import type { ReminderClock } from "./reminder-clock.ts";
+import { type ReminderStore, shownReminder } from "./reminder-store.ts";
+
+type Services = Pick<ActorContext, "nc" | "log" | "settings" | "db"> & {
+  store: ReminderStore;
+  clock: ReminderClock;
+};
+
+/** Serves the reminders of the API. */
+export function serveReminderRoutes(services: Services): void {
+  const { store, clock } = services;
+  serveRoute(services, listReminders, async ({ principal, query }) => {
+    const user = actingUser(principal, query.user_id);
+    const found = await store.list(user, query.status, query.limit, query.offset);
+    return { reminders: found.map(shownReminder), count: found.length };
+  });
+  serveRoute(services, createReminder, async ({ principal, query, body, idempotency_key }) => {
+    const user = actingUser(principal, query.user_id);
+    const reminder = await create(services, user, body, idempotency_key);
+    return { success: true as const, reminder: shownReminder(reminder) };
+  });
+  serveRoute(services, updateReminder, async ({ principal, params, query, body }) => {
+    const user = actingUser(principal, query.user_id);
+    const reminder = await update(services, user, params.id, body);
+    return { success: true as const, reminder: shownReminder(reminder) };
+  });
+  serveRoute(services, deleteReminder, async ({ principal, params, query }) => {
+    const user = actingUser(principal, query.user_id);
+    if (!(await store.delete(user, params.id))) throw missing();
+    await clock.cancel(user, params.id);
+    return { success: true as const };
+  });
+}
+
+interface NewReminder {
+  title: string;
+  description: string;
+  remind_at: string;
+  repeat_type: ReminderDocument["repeat_type"];
+  session_id?: string | undefined;
+}
+
+async function create(
+  { db, settings, store, clock }: Services,
+  user: string,
+  body: NewReminder,
+  key: string | undefined,
+): Promise<ReminderDocument> {
+  const zone = await userTimeZone(db, settings, user);
+  const at = instant(body.remind_at, zone);
+  const most = settings.limits.userReminders;
+  if ((await store.countPending(user, most)) >= most)
+    throw new ParleyError("rate_limited", { error: "提醒数量已达上限" });
+  const reminder: ReminderDocument = {
+    _id: key === undefined ? newId("rem_") : keyedId(user, key),
+    user,
+    title: body.title,
+    description: body.description,
+    remind_at: new Date(at),
+    time_zone: zone,
+    anchor: JSON.stringify(localTime(at, zone)),
+    repeat_type: body.repeat_type,
+    status: "pending",
+    ...(body.session_id && { session_id: body.session_id }),
+    notified: false,
+    scheduled: false,
+    created_at: new Date(),
+    completed_at: null,
+  };
+  if (!(await store.add(reminder))) return (await store.find(user, reminder._id)) ?? reminder;
+  await clock.schedule(reminder);
+  return reminder;
+}
+
+async function update(
+  { store, clock }: Services,
+  user: string,
+  id: string,
+  { remind_at, ...body }: Partial<NewReminder> & { status?: ReminderDocument["status"] | undefined },
+): Promise<ReminderDocument> {
+  const before = await store.find(user, id);
+  if (before === null) throw missing();
+  const set: Partial<ReminderDocument> = {};
+  for (const [name, value] of Object.entries(body))
+    if (value !== undefined) Object.assign(set, { [name]: value });
+  if (remind_at !== undefined) {
+    const at = instant(remind_at, before.time_zone);
+    set.remind_at = new Date(at);
+    set.anchor = JSON.stringify(localTime(at, before.time_zone));
+    set.notified = false;
+  }
+  if (set.status === "pending") set.completed_at = null;
+  else if (set.status !== undefined && before.completed_at === null) set.completed_at = new Date();
+  const reschedules =
+    (set.status ?? before.status) === "pending" && (remind_at !== undefined || before.status !== "pending");
+  if (reschedules) set.scheduled = false;
+  const after = Object.keys(set).length === 0 ? before : await store.change(user, id, { $set: set });
+  if (after === null) throw missing();
+  if (after.status !== "pending") await clock.cancel(user, id);
+  else if (reschedules) await clock.schedule(after);
+  return after;
+}
+
+function instant(text: string, zone: string): number {
+  const at = parseInstant(text, zone);
+  if (at !== null) return at;
+  throw new ParleyError("invalid_request", {
+    error: "时间格式无效,请使用 ISO 8601 格式 (例如 2024-01-01T15:00:00Z)",
+  });
+}
+
+function missing(): ParleyError {
+  return new ParleyError("not_found", { error: "提醒不存在" });
+}
+
+/** The same id for the same call of the same user. */
+function keyedId(user: string, key: string): string {
+  return `rem_${createHash("sha256").update(`${user} ${key}`).digest("base64url").slice(0, 24)}`;
+}

@@ -1,0 +1,48 @@
+import { newId } from "../schemas/ids.ts";
+import type { SessionInput } from "../schemas/session-input.ts";
+import { subjects } from "../schemas/subjects.ts";
+import type { ActorContext } from "./actor-context.ts";
+
+/** What goes into a session by itself; `key` (an id, at most 56 characters) makes a repetition one message. */
+export interface SessionMail {
+  user: string;
+  session: string;
+  text: string;
+  key: string;
+}
+
+type Means = Pick<ActorContext, "publisher">;
+
+/** Puts a text into a session as the assistant's; no model is asked. @throws as the stream does, when its queue is full */
+export function sayInSession(means: Means, { text, ...mail }: SessionMail): Promise<void> {
+  return post(means, mail, { content: "", notice: text });
+}
+
+/** Sends a message as the user would: the session's model answers. @throws as the stream does, when its queue is full */
+export function sendAsUser(means: Means, { text, ...mail }: SessionMail): Promise<void> {
+  return post(means, mail, { content: text });
+}
+
+async function post(
+  { publisher }: Means,
+  { user, session, key }: Omit<SessionMail, "text">,
+  what: Pick<SessionInput, "content" | "notice">,
+): Promise<void> {
+  const client_msg_id = `auto_${key}`;
+  const input: SessionInput = {
+    kind: "message",
+    user,
+    session,
+    client_msg_id,
+    client_given: true,
+    message_id: newId("msg_"),
+    reply_id: newId("msg_"),
+    ...what,
+    mode: "text",
+    attachments: [],
+    surface: "automation",
+    at: Date.now(),
+  };
+  const id = `${user}.${session}.${client_msg_id}`;
+  await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), id);
+}

@@ -1,0 +1,45 @@
+import type { Subscription } from "nats";
+import { subjects } from "../../schemas/subjects.ts";
+import type { NatsLink } from "../nats-link.ts";
+
+interface Member {
+  readonly user: string;
+  readonly gone: boolean;
+}
+
+/** Says to whoever asks that users have sockets here, and that one has come. Users without sockets cost nothing. */
+export class PresenceTeller {
+  readonly #link: NatsLink;
+  readonly #users = new Map<string, { members: Set<Member>; questions: Subscription }>();
+
+  constructor(link: NatsLink) {
+    this.#link = link;
+  }
+
+  /** A socket gets its user's frames from now on. */
+  joined(member: Member): void {
+    if (member.gone) return;
+    const { user } = member;
+    const present = this.#users.get(user) ?? { members: new Set(), questions: this.#listen(user) };
+    present.members.add(member);
+    this.#users.set(user, present);
+    this.#link.nc.publish(subjects.presenceConnected, JSON.stringify({ user }));
+  }
+
+  /** A socket is gone. */
+  left(member: Member): void {
+    const present = this.#users.get(member.user);
+    present?.members.delete(member);
+    if (present === undefined || present.members.size > 0) return;
+    present.questions.unsubscribe();
+    this.#users.delete(member.user);
+  }
+
+  #listen(user: string): Subscription {
+    return this.#link.nc.subscribe(subjects.presence(user), {
+      callback: (err, message) => {
+        if (err === null) message.respond();
+      },
+    });
+  }
+}
