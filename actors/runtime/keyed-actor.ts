@@ -48,6 +48,8 @@ export interface KeyedGroup {
   create(key: string): KeyedActor;
   /** First sequence of a partition that is not finished; without it, a log is read from its beginning. */
   from?(partition: number): Promise<number>;
+  /** Serves what concerns all actors of this process; `actors` lists those in memory. Called once. */
+  hosted?(actors: () => Iterable<KeyedActor>): void;
   /** Makes what died with the server anew, after a reconnect. */
   restore?(): Promise<void>;
   /** Answers a question; `actor` finds one that is in memory, or makes it. */

@@ -30,7 +30,10 @@ export async function hostGroups(
   );
   const cut = new AbortController();
   serveMoves(nc, actorId, runtimes, cut.signal, log);
-  for (const runtime of runtimes) runtime.start();
+  for (const runtime of runtimes) {
+    runtime.group.hosted?.(() => runtime.actors());
+    runtime.start();
+  }
   membership.start();
   const restore = async () => {
     membership.resettle();

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { type MoveAnswer, type MoveRequest, moveAnswerSchema } from "../../schemas/actors-alive.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { subjects } from "../../schemas/subjects.ts";
-import type { KeyedGroup } from "./keyed-actor.ts";
+import type { KeyedActor, KeyedGroup } from "./keyed-actor.ts";
 import type { Membership } from "./membership.ts";
 import { type Handover, Partition, type PartitionContext } from "./partition.ts";
 
@@ -54,6 +54,11 @@ export class KeyedRuntime {
   /** Partitions held now. */
   get held(): number {
     return this.#held.size;
+  }
+
+  /** Actors in memory. */
+  *actors(): Iterable<KeyedActor> {
+    for (const partition of this.#held.values()) yield* partition.actors();
   }
 
   /** Reads every partition again from its beginning, after the connection was away. */

@@ -97,6 +97,11 @@ export class Partition {
     this.#actors.clear();
   }
 
+  /** Actors in memory. */
+  actors(): Iterable<KeyedActor> {
+    return this.#actors.values();
+  }
+
   /** Lets actors go that have had nothing to do since `before`; returns how many stay. */
   passivate(before: number): number {
     for (const [key, actor] of this.#actors) if (actor.isIdle(before)) this.#actors.delete(key);

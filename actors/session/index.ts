@@ -13,6 +13,7 @@ import { basicCommands } from "./commands.ts";
 import { Effects } from "./effects.ts";
 import { Eraser } from "./erase.ts";
 import { History } from "./history.ts";
+import { ModelNotices } from "./model-notices.ts";
 import { RunGate } from "./run-gate.ts";
 import { SessionActor } from "./session-actor.ts";
 import { answerAsk } from "./session-asks.ts";
@@ -20,6 +21,7 @@ import type { SessionContext } from "./session-context.ts";
 import { SessionDocuments } from "./session-documents.ts";
 import { SessionOwner } from "./session-owner.ts";
 import { serveSessionRoutes } from "./session-routes.ts";
+import { serveSessionSurvey } from "./session-survey.ts";
 import { Trimmer } from "./trimmer.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 import { TurnStore } from "./turn-store.ts";
@@ -51,7 +53,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
   const owner = new SessionOwner(nc);
   const history = new History(store, owner, settings.limits.jsonAnswerBytes / 2);
   serveSessionRoutes(context, { store, sessions, owner, history, eraser });
-  return sessionGroup({
+  const session: SessionContext = {
     store,
     commit: (turn) => committer.commit(turn),
     sessions,
@@ -63,6 +65,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     quota: context.quota,
     toolbox: createToolbox(nc),
     commands: basicCommands(version, () => statusText(context)),
+    notices: new ModelNotices(),
     gate: new RunGate(),
     readInput: (seq) => readInput(context, seq),
     erase: (turn) => eraser.erase(turn),
@@ -70,10 +73,11 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     limits: settings.limits,
     log,
     metrics: sessionMetrics(context),
-  });
+  };
+  return sessionGroup(session, nc);
 }
 
-function sessionGroup(context: SessionContext): KeyedGroup {
+function sessionGroup(context: SessionContext, nc: ActorContext["nc"]): KeyedGroup {
   return {
     name: "session",
     stream: streams.sessions,
@@ -88,6 +92,7 @@ function sessionGroup(context: SessionContext): KeyedGroup {
       const [user = "", session = ""] = key.split(".");
       return new SessionActor(context, user, session);
     },
+    hosted: (actors) => serveSessionSurvey(nc, context.log, actors),
     ask: (data, actor) =>
       answerAsk(context, data, (user, session) => actor(`${user}.${session}`) as SessionActor),
   };
@@ -132,6 +137,11 @@ function sessionMetrics({ metrics }: ActorContext): SessionContext["metrics"] {
     queueWait: metrics.histogram(
       "parley_queue_wait_seconds",
       "From acceptance of a message to its run",
+      seconds,
+    ),
+    firstChunk: metrics.histogram(
+      "parley_first_chunk_seconds",
+      "From acceptance of a message to the first piece of its reply",
       seconds,
     ),
     turnTime: metrics.histogram("parley_turn_seconds", "From acceptance of a message to its reply", seconds),

@@ -40,6 +40,11 @@ export class SessionActor implements KeyedActor {
     this.mailbox = new Mailbox(context.limits.mailboxPayloads);
   }
 
+  /** When it last had something to do, ms of the monotonic clock. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
   /** The run under way. */
   get run(): SessionRun | null {
     return this.#run;

@@ -10,6 +10,7 @@ import type { Toolbox } from "../tools/index.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Commands } from "./commands.ts";
 import type { Effects } from "./effects.ts";
+import type { ModelNotices } from "./model-notices.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import type { Trimmer } from "./trimmer.ts";
@@ -20,6 +21,7 @@ export interface SessionMetrics {
   turns: Counter<"finish">;
   fenced: Counter;
   queueWait: Histogram;
+  firstChunk: Histogram;
   turnTime: Histogram;
 }
 
@@ -36,6 +38,7 @@ export interface SessionContext {
   quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
   toolbox: Toolbox;
   commands: Commands;
+  notices: Pick<ModelNotices, "frameOf">;
   gate: RunGate;
   /** Reads a message again from the log; null when it has left it. */
   readInput(seq: number): Promise<SessionInput | null>;

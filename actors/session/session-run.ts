@@ -2,6 +2,7 @@ import { failpoint } from "../../infra/failpoint.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import type { ModelNote } from "../models/model.ts";
 import { persist } from "../persist.ts";
 import { answerRepetition, stateOfTurn } from "./answers.ts";
 import { aloneFrom, aloneLimit } from "./attempts.ts";
@@ -169,7 +170,7 @@ export class SessionRun {
     run: { seq: number; runId: string; attempt: number },
     blamed: boolean,
   ): Promise<Turn> {
-    const { out, limits } = this.#context;
+    const { out, limits, metrics } = this.#context;
     const emitter = new TurnEmitter(out, this.#input, run, limits.coalesceMs);
     emitter.start();
     try {
@@ -191,6 +192,8 @@ export class SessionRun {
       throw err;
     } finally {
       emitter.end();
+      const { firstAt } = emitter;
+      if (firstAt !== undefined) metrics.firstChunk.observe((firstAt - this.#input.at) / 1_000);
     }
   }
 
@@ -202,7 +205,15 @@ export class SessionRun {
     const messages = buildPrompt(systemPrompt, transcript.visible, this.#input, models.contextTokens(model));
     const refused = await reserveTurn(this.#context, this.#input, this.seq, messages);
     if (refused !== null) return refused;
-    const call = { user, session, replyId, model, messages };
+    const noted = new Set<ModelNote["kind"]>();
+    const onNote = (note: ModelNote) => {
+      // Each round of tool calls asks the model again.
+      if (noted.has(note.kind)) return;
+      noted.add(note.kind);
+      const told = this.#context.notices.frameOf(this.#input, note);
+      if (told !== undefined) this.#context.out.frame(user, told);
+    };
+    const call = { user, session, replyId, model, messages, onNote };
     return runTurn(this.#context, call, emitter, this.#controller.signal);
   }
 

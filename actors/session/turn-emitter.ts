@@ -20,6 +20,7 @@ export class TurnEmitter {
   #immediate: NodeJS.Immediate | undefined;
   #lastAt = Number.NEGATIVE_INFINITY;
   #ended = false;
+  #firstAt: number | undefined;
 
   constructor(
     out: Pick<OutPublisher, "frame">,
@@ -31,6 +32,11 @@ export class TurnEmitter {
     this.#input = input;
     this.#run = { attempt: run.attempt, run_id: run.runId, phase: "running" };
     this.#coalesceMs = coalesceMs;
+  }
+
+  /** When the first piece of the reply came, Unix ms. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
   }
 
   /** Says that the reply begins. */
@@ -49,6 +55,7 @@ export class TurnEmitter {
 
   /** Takes a piece of the reply. */
   content(text: string): void {
+    this.#firstAt ??= Date.now();
     this.#text += text;
     this.#schedule();
   }

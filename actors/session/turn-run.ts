@@ -3,7 +3,7 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { FinishReason } from "../../schemas/message.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import type { Models } from "../models/model.ts";
+import type { ModelCall, Models } from "../models/model.ts";
 import type { Toolbox } from "../tools/index.ts";
 import { runToolCalls, ToolCallBuilder, type WholeCall } from "./tool-calls.ts";
 import type { TurnEmitter } from "./turn-emitter.ts";
@@ -42,6 +42,7 @@ export interface TurnCall {
   replyId: string;
   model?: string | undefined;
   messages: ChatMessage[];
+  onNote?: ModelCall["onNote"];
 }
 
 /** What a run works with. */
@@ -87,7 +88,7 @@ export async function runTurn(
 /** One round: adds what the model says to the reply and returns the tools that it calls. */
 async function askModel(
   { models, toolbox, limits }: TurnMeans,
-  { user, model, messages }: TurnCall,
+  { user, model, messages, onNote }: TurnCall,
   offerTools: boolean,
   reply: Reply,
   emitter: TurnEmitter,
@@ -96,7 +97,7 @@ async function askModel(
   const tools =
     offerTools && models.configured && toolbox.offered.length > 0 ? { tools: toolbox.offered } : {};
   const builder = new ToolCallBuilder();
-  for await (const delta of models.stream("chat", { user, model, messages, params: tools, signal })) {
+  for await (const delta of models.stream("chat", { user, model, messages, params: tools, signal, onNote })) {
     if (delta.kind === "start") reply.model = delta.model;
     if (delta.kind === "end") addUsage(reply, delta.usage);
     if (delta.kind === "reasoning") emitter.thinking(delta.text);

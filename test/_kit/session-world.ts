@@ -214,7 +214,6 @@ export class SessionWorld {
       models: {
         configured: true,
         endpoints: () => [],
-        embed: () => Promise.reject(new Error(\"no embeddings\")),
         contextTokens: () => Number.MAX_SAFE_INTEGER,
         list: () => [],
         stream: async function* (_purpose, { messages }) {
@@ -227,6 +226,7 @@ export class SessionWorld {
         },
       },
       commands: basicCommands("0", () => ""),
+      notices: { frameOf: () => undefined },
       gate: new RunGate(),
       readInput: (seq) =>
         ask(() => {
@@ -237,7 +237,7 @@ export class SessionWorld {
       systemPrompt: "",
       limits: limitsSchema.parse({}),
       log,
-      metrics: { turns: counter, fenced: counter, queueWait: histogram, turnTime: histogram },
+      metrics: { turns: counter, fenced: counter, queueWait: histogram, firstChunk: histogram, turnTime: histogram },
     };
   }
 }

@@ -56,6 +56,7 @@ function startLocal(t: ExecutionContext, maxCalls = 4): Local {
   const models = {
     configured: false,
     list: () => [info],
+    endpoints: () => [],
     contextTokens: () => 2048,
     stream: (_purpose: "chat", call: Parameters<typeof driver.stream>[0]) =>
       streamChain(async () => [{ info, driver }], call, log),
