@@ -12,16 +12,18 @@ import type { ActorContext } from "./actor-context.ts";
 import { startAdmin } from "./admin/main.ts";
 import { startModels } from "./models/configured-models.ts";
 import { startModelList } from "./models/list.ts";
+import { startNotifications } from "./notifications/index.ts";
 import { OutPublisher } from "./out/out-publisher.ts";
 import { startProcessHealth } from "./process-health.ts";
 import { serveQuota } from "./quota/index.ts";
 import { QuotaBook } from "./quota/quota-book.ts";
+import { startReminders } from "./reminders/index.ts";
 import type { KeyedGroup } from "./runtime/keyed-actor.ts";
 import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
 
-const roles = ["account", "admin", "session"] as const;
+const roles = ["account", "admin", "session", "notifications", "automation"] as const;
 
 /** Starts the named actors (all without a name) in this process. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
@@ -47,6 +49,8 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   }
   if (runs("admin")) await startAdmin(actor);
   startProcessHealth(actor, roles.filter(runs));
+  if (runs("notifications")) await startNotifications(actor);
+  if (runs("automation")) await startReminders(actor);
   await hostGroups(actor, groups, drain);
 }
 
