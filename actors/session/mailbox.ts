@@ -11,6 +11,8 @@ export interface Mail {
   replyId: string;
   /** Whether it was shown to the user's devices. */
   admitted: boolean;
+  /** Whether frames of a reply may have gone out, here or by the owner before. */
+  started: boolean;
   /** Stopped by the user before it ran. */
   cancelled: boolean;
 }
@@ -35,6 +37,7 @@ export class Mailbox {
       messageId: input.message_id,
       replyId: input.reply_id,
       admitted: false,
+      started: arrival.kind !== "live",
       cancelled: false,
     };
     this.#mails.push(mail);

@@ -169,7 +169,7 @@ export class SessionActor implements KeyedActor {
     const own = input.regenerates === undefined && input.notice === undefined;
     if (own) this.#context.out.frame(this.user, echo(input));
     else answerAccepted(this.#context.out, input);
-    const command = this.#context.commands.parse(input.content);
+    const command = this.#context.commands.parse(input);
     if (command?.command.place === "beside") {
       void answerBeside(this.#context, input, command);
       this.#drop(mail);
@@ -216,7 +216,7 @@ export class SessionActor implements KeyedActor {
     const deleted = await store.deleteCovering(this.user, this.session, mail.seq);
     this.#follow(
       mail.seq,
-      deleted === null ? Promise.resolve() : effects.ofDeleted(input, mail.seq, mail.arrival.kind !== "live"),
+      deleted === null ? Promise.resolve() : effects.ofDeleted(input, mail.seq, mail.started),
     );
   }
 
@@ -231,7 +231,7 @@ export class SessionActor implements KeyedActor {
       if (outcome.kind === "deleted" || outcome.kind === "dropped")
         await releaseTurn(this.#context, this.user, this.session, mail.seq);
       if (outcome.kind === "deleted")
-        this.#follow(mail.seq, this.#context.effects.ofDeleted(input, mail.seq, true));
+        this.#follow(mail.seq, this.#context.effects.ofDeleted(input, mail.seq, mail.started));
       if (outcome.kind === "dropped") void this.#context.trimmer.remove(mail.seq);
       return true;
     } finally {

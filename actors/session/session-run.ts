@@ -2,6 +2,7 @@ import { failpoint } from "../../infra/failpoint.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import { answerCommand, type Called } from "../commands/registry.ts";
 import type { ModelNote } from "../models/model.ts";
 import { persist } from "../persist.ts";
 import { answerRepetition, stateOfTurn } from "./answers.ts";
@@ -172,6 +173,7 @@ export class SessionRun {
   ): Promise<Turn> {
     const { out, limits, metrics } = this.#context;
     const emitter = new TurnEmitter(out, this.#input, run, limits.coalesceMs);
+    this.#mail.started = true;
     emitter.start();
     try {
       const { notice } = this.#input;
@@ -179,9 +181,9 @@ export class SessionRun {
         emitter.content(notice);
         return turnOf(transcript, this.#input, { text: notice, finish: "stop" }, run);
       }
-      const command = this.#context.commands.parse(this.#input.content);
+      const command = this.#context.commands.parse(this.#input);
       if (command !== null && !blamed && !this.#mail.cancelled) {
-        const text = await command.command.answer(this.#input.user, command.args);
+        const text = await this.#command(command);
         emitter.content(text);
         if (command.command.clears) return clearOf(transcript, this.#input, text, run);
         return turnOf(transcript, this.#input, { text, finish: "stop" }, run);
@@ -195,6 +197,11 @@ export class SessionRun {
       const { firstAt } = emitter;
       if (firstAt !== undefined) metrics.firstChunk.observe((firstAt - this.#input.at) / 1_000);
     }
+  }
+
+  async #command(called: Called): Promise<string> {
+    const idempotencyKey = `${this.#input.user}.${this.#input.session}.${this.seq}`;
+    return (await answerCommand(this.#context.log, this.#input, called, idempotencyKey)).text;
   }
 
   async #reply(transcript: Transcript, emitter: TurnEmitter, blamed: boolean): Promise<Reply> {

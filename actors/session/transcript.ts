@@ -61,7 +61,8 @@ export function append(transcript: Transcript, turn: Turn): void {
     transcript.visible = [];
     if (turn.erase_pending) transcript.unerased = turn;
   }
-  transcript.isNew = turn.kind === "delete";
+  // A clear tells nothing: it may stand on a delete.
+  if (turn.kind !== "clear") transcript.isNew = turn.kind === "delete";
   // Only turns of a message have a reply; a clear or delete by request shares its in_seq with the turn before it.
   if (turn.reply === undefined) return;
   remember(transcript.byClientMsgId, turn.reply.client_msg_id, turn);
