@@ -1,8 +1,10 @@
+import type { CommandEffect } from "../../schemas/neo.ts";
 import type { StreamFrame } from "../../schemas/server-frame.ts";
 
-/** What a reader of one reply gets: pieces of text, then one end. */
+/** What a reader of one reply gets: pieces of text and what a command wants of a front end, then one end. */
 export type ReplyEvent =
   | { kind: "text"; text: string }
+  | { kind: "effect"; effect: CommandEffect }
   | { kind: "end" }
   | { kind: "failed"; errorType: string; message: string };
 
@@ -50,6 +52,10 @@ export class ReplyText {
       case "stream_end":
         if (frame.finish_reason === "failed") return this.#fail("llm_unavailable", "AI 服务暂不可用");
         return this.whole(frame.text);
+      case "command": {
+        const { confirm, command, actions } = frame;
+        return [{ kind: "effect", effect: { confirm, command, actions } }];
+      }
       case "response":
         return frame.role === "user" ? [] : this.whole(frame.content);
       case "error":

@@ -176,7 +176,7 @@ export class UserFeed implements FrameSink {
   async #missed(seq: number, until: number, last: number): Promise<string[] | undefined> {
     const { out, limits } = this.#context;
     const first = streamSeqOf(seq);
-    const batches = await out.read(this.stream.user, first, until, limits.replayBytes);
+    const batches = await out.read(this.stream.user, Math.max(1, first), until, limits.replayBytes);
     if (batches === undefined) return undefined;
     // The stream loses its oldest first: if the message of the last seen frame is there, all later ones are.
     if (first === 0) await out.refresh();

@@ -64,7 +64,7 @@ export class NeoReply implements Follower {
     const events = this.#textOf(turn).take(frame);
     if (turn.replyId !== this.#turn?.replyId) return;
     if (frame.seq > seen) this.#emit(events, frame.seq);
-    else if (events.some(({ kind }) => kind !== "text")) this.#ended = true;
+    else if (events.some(({ kind }) => kind === "end" || kind === "failed")) this.#ended = true;
   }
 
   restarted(): void {
@@ -107,6 +107,7 @@ export class NeoReply implements Follower {
     const frame: NeoFrame = { text: "", error: "", done: false, confirm: false, command: {}, actions: [] };
     for (const event of events) {
       if (event.kind === "text") frame.text = event.text;
+      else if (event.kind === "effect") Object.assign(frame, event.effect);
       else frame.done = true;
       if (event.kind === "failed") frame.error = event.message;
     }

@@ -1,5 +1,6 @@
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
 import { newId } from "../../schemas/ids.ts";
+import { errorTable } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { StreamFrame } from "../../schemas/server-frame.ts";
 import type { MessageState } from "../../schemas/session-input.ts";
@@ -122,8 +123,8 @@ export class CyberSocket implements Follower {
     for (const event of events) {
       if (event.kind === "text") this.#send(chunks.delta({ content: event.text }));
       else if (event.kind === "end") for (const chunk of chunks.finish("stop")) this.#send(chunk);
-      else this.refuse(event.errorType, 502, event.message);
-      if (event.kind !== "text") this.#pending.delete(pending);
+      else if (event.kind === "failed") this.refuse(event.errorType, statusOf(event.errorType), event.message);
+      if (event.kind === "end" || event.kind === "failed") this.#pending.delete(pending);
     }
   }
 
@@ -131,4 +132,9 @@ export class CyberSocket implements Follower {
     this.#ws?.send(JSON.stringify(value));
     if ((this.#ws?.getBufferedAmount() ?? 0) > this.#slowBytes) this.end("slow_consumer");
   }
+}
+
+/** Status that the error would have over HTTP; OpenAI's error object derives its type from it. */
+function statusOf(errorType: string): number {
+  return errorType in errorTable ? errorTable[errorType as keyof typeof errorTable].status : 502;
 }

@@ -1,0 +1,164 @@
+import anyTest, { type TestFn } from "ava";
+import { streams, subjects } from "../../schemas/subjects.ts";
+import { type EdgeWorld, startEdgeWorld } from "../_kit/edge-world.ts";
+import { notice, replyTo } from "../_kit/stand-in.ts";
+import { mintToken } from "../_kit/token.ts";
+import { type AnyFrame, WireSocket } from "../_kit/wire-socket.ts";
+
+const test = anyTest as TestFn<EdgeWorld>;
+
+test.beforeEach(async (t) => {
+  t.context = await startEdgeWorld();
+});
+test.afterEach.always((t) => t.context.stop());
+
+const path = (resume?: string) =>
+  `/ws/chat?token=${mintToken("admin")}&session_id=s${resume === undefined ? "" : `&resume=${resume}`}`;
+
+const text = (frame: AnyFrame) => (frame.system_info?.message ?? frame.content ?? frame.type) as string;
+
+/** Where a client stands after these frames. */
+function at(frames: readonly AnyFrame[]): string {
+  const epoch = frames.findLast(({ type }) => type === "connected")?.epoch as string;
+  return `${epoch}-${frames.findLast(({ seq }) => seq !== undefined)?.seq as number}`;
+}
+
+async function connected(t: Parameters<typeof WireSocket.open>[0], port: number, resume?: string) {
+  const socket = await WireSocket.open(t, port, path(resume));
+  await socket.frame({ type: "connected" });
+  return socket;
+}
+
+test.serial(
+  "cut after any frame, a client gets the rest on another edge, and nothing twice without traffic",
+  async (t) => {
+    const { edge, actor, another } = t.context;
+    const other = await another();
+    const watcher = await connected(t, edge.port);
+    await actor.out("admin", notice("0"), notice("1"), notice("2"));
+    await actor.out("someone", notice("not for admin"));
+    await actor.out("admin", notice("3"));
+    await actor.out("admin", notice("4"), notice("5"));
+    await watcher.until(() => watcher.frames.length === 7, "all frames");
+    for (let seen = 1; seen <= 7; seen++) {
+      // Each round before has added one live frame.
+      await watcher.until(() => watcher.frames.length === 6 + seen, "the live frames");
+      const resume = at(watcher.frames.slice(0, seen));
+      const socket = await connected(t, other.port, resume);
+      await socket.until(() => socket.frames.length === 7, "the rest");
+      t.like(socket.frames[0], { recovered: true, seq: Number(resume.split("-")[1]) });
+      t.deepEqual(socket.frames.slice(1), watcher.frames.slice(seen));
+      await socket.cut();
+      const again = await connected(t, edge.port, at(socket.frames));
+      t.like(again.frames[0], { recovered: true });
+      const third = await connected(t, other.port, at(again.frames));
+      await actor.out("admin", notice(`live ${seen}`));
+      for (const one of [third, again]) await one.until(() => one.frames.length === 2, "the live frame");
+      t.is(text(third.frames[1] ?? {}), `live ${seen}`);
+      t.is(third.frames[1]?.prev, third.frames[0]?.seq);
+      t.deepEqual(again.frames.slice(1), third.frames.slice(1));
+      await third.cut();
+      await again.cut();
+    }
+  },
+);
+
+test.serial("what can't be resumed is said so", async (t) => {
+  const { edge, actor } = t.context;
+  await actor.out("admin", notice("0"));
+  const first = await connected(t, edge.port);
+  const [epoch, seq] = at(first.frames).split("-") as [string, string];
+  const recovered = async (resume: string) =>
+    (await connected(t, edge.port, resume)).frames[0]?.recovered as boolean;
+  t.true(await recovered(`${epoch}-${seq}`));
+  t.false(await recovered(`1-${seq}`));
+  t.false(await recovered(`${epoch}-${Number(seq) + 64}`));
+  t.is((await WireSocket.open(t, edge.port, path("nonsense"))).refused?.status, 400);
+  await actor.jsm.streams.purge(streams.out, { keep: 0 });
+  await actor.out("admin", notice("1"));
+  t.false(await recovered(`${epoch}-${seq}`));
+});
+
+test.serial("a gap in what arrives is filled from the stream", async (t) => {
+  const { edge, actor } = t.context;
+  const socket = await connected(t, edge.port);
+  await actor.out("admin", notice("0"));
+  const { config } = await actor.jsm.streams.info(streams.out);
+  const { republish, ...silent } = config;
+  await actor.jsm.streams.update(streams.out, {
+    ...silent,
+    republish: { src: "out.none", dest: "live.none" },
+  });
+  await actor.out("admin", notice("1"), notice("2"));
+  await actor.out("admin", notice("3"));
+  await actor.jsm.streams.update(streams.out, { ...silent, republish });
+  await actor.out("admin", notice("4"));
+  await socket.until(() => socket.frames.length === 6, "all frames");
+  t.deepEqual(socket.frames.slice(1).map(text), ["0", "1", "2", "3", "4"]);
+  for (const [index, frame] of socket.frames.slice(1).entries()) t.is(frame.prev, socket.frames[index]?.seq);
+  t.is(await edge.metric('parley_gaps_total{outcome="filled"'), 1);
+});
+
+test.serial("a gap that can't be filled begins everybody anew", async (t) => {
+  const { edge, actor } = t.context;
+  const socket = await connected(t, edge.port);
+  await actor.out("admin", notice("0"));
+  await socket.until(() => socket.frames.length === 2, "the first frame");
+  const { config } = await actor.jsm.streams.info(streams.out);
+  const { republish, ...silent } = config;
+  await actor.jsm.streams.update(streams.out, {
+    ...silent,
+    republish: { src: "out.none", dest: "live.none" },
+  });
+  const lost = await actor.out("admin", notice("1"));
+  const kept = await actor.out("admin", notice("2"));
+  await actor.jsm.streams.update(streams.out, { ...silent, republish });
+  await actor.jsm.streams.deleteMessage(streams.out, lost);
+  await actor.jsm.streams.deleteMessage(streams.out, kept);
+  const headers = (await import("nats")).headers();
+  headers.set("Nats-Sequence", String(kept + 1));
+  headers.set("Nats-Last-Sequence", String(kept));
+  actor.nc.publish(subjects.liveUser("admin"), JSON.stringify({ items: [notice("3")] }), { headers });
+  await socket.until(() => socket.frames.filter(({ type }) => type === "connected").length === 2, "told");
+  t.like(socket.frames[2], { type: "connected", recovered: false });
+});
+
+test.serial("a stream that died with its server: new epoch, everybody told, frames go on", async (t) => {
+  const { edge, actor, engines } = t.context;
+  const socket = await connected(t, edge.port);
+  await actor.out("admin", notice("before"));
+  await socket.until(() => socket.frames.length === 2, "the frame before");
+  const old = at(socket.frames);
+  await engines.nats.kill("SIGKILL");
+  await engines.nats.restart();
+  await socket.until(() => socket.frames[2]?.type === "connected", "told", 20_000);
+  t.like(socket.frames[2], { recovered: false, session_id: "s" });
+  t.not(socket.frames[2]?.epoch, socket.frames[0]?.epoch);
+  await actor.out("admin", notice("after"));
+  await socket.until(() => socket.frames.length === 4, "the frame after");
+  t.is(socket.frames[3]?.prev, socket.frames[2]?.seq);
+  t.false((await connected(t, edge.port, old)).frames[0]?.recovered);
+});
+
+test.serial("of two runs of a reply one is followed, and the chain has no hole", async (t) => {
+  const { edge, actor } = t.context;
+  const socket = await connected(t, edge.port);
+  const input = { session: "s", reply_id: "reply", client_msg_id: "m" };
+  await actor.out("admin", ...replyTo(input, ["zombie"], { end: false, run: "a" }));
+  await actor.out("admin", ...replyTo(input, ["other"], { end: false, run: "b" }));
+  await actor.out("admin", ...replyTo(input, ["good ", "reply"], { attempt: 2, run: "c" }));
+  await actor.out("admin", ...replyTo(input, ["late"], { attempt: 3, run: "d" }));
+  await actor.out("admin", notice("end"));
+  await socket.frame({ type: "system_info" });
+  t.deepEqual(socket.frames.slice(1).map(text), [
+    "stream_start",
+    "zombie",
+    "stream_start",
+    "good ",
+    "reply",
+    "stream_end",
+    "end",
+  ]);
+  for (const [index, frame] of socket.frames.slice(1).entries()) t.is(frame.prev, socket.frames[index]?.seq);
+  t.true((await edge.metric("parley_frames_fenced_total")) >= 5);
+});
