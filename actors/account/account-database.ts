@@ -8,7 +8,6 @@ import {
   type UserDocument,
 } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { persist } from "../persist.ts";
 
 /** The collections of accounts. */
 export interface AccountCollections {
@@ -20,13 +19,16 @@ export interface AccountCollections {
 
 /** What is there only with MongoDB. It is waited for a while only: the administrator's log-in works without. */
 export class AccountDatabase {
-  readonly #ready: Promise<AccountCollections>;
+  readonly #db: Db | Promise<Db>;
+  readonly #log: Logger;
   readonly #waitMs: number;
+  #ready: Promise<AccountCollections> | undefined;
 
   constructor(db: Db | Promise<Db>, log: Logger, waitMs: number) {
+    this.#db = db;
+    this.#log = log;
     this.#waitMs = waitMs;
-    this.#ready = Promise.resolve(db).then((connected) => prepare(connected, log));
-    this.#ready.catch((err: unknown) => log.error({ err }, "accounts not prepared"));
+    this.#prepared().catch(() => {});
   }
 
   /** The collections, with their indexes. @throws ParleyError `storage_unavailable` */
@@ -36,28 +38,37 @@ export class AccountDatabase {
       timer = setTimeout(() => reject(new ParleyError("storage_unavailable")), waitMs);
     });
     try {
-      return await Promise.race([this.#ready, late]);
+      return await Promise.race([this.#prepared(), late]);
     } finally {
       clearTimeout(timer);
     }
   }
+
+  /** Prepares them once; where that fails, the next request tries again. */
+  #prepared(): Promise<AccountCollections> {
+    this.#ready ??= prepare(this.#db).catch((err: unknown) => {
+      this.#ready = undefined;
+      this.#log.warn({ err }, "accounts not prepared");
+      throw err;
+    });
+    return this.#ready;
+  }
 }
 
-async function prepare(db: Db, log: Logger): Promise<AccountCollections> {
+async function prepare(connecting: Db | Promise<Db>): Promise<AccountCollections> {
+  const db = await connecting;
   const users = db.collection<UserDocument>(accountCollections.users);
   const apiKeys = db.collection<ApiKeyDocument>(accountCollections.apiKeys);
   const families = db.collection<TokenFamilyDocument>(accountCollections.tokenFamilies);
   const refreshUses = db.collection<RefreshUseDocument>(accountCollections.refreshUses);
   const expiring = { expireAfterSeconds: 0 };
   const present = (field: string) => ({ partialFilterExpression: { [field]: { $exists: true } } });
-  await persist(log, "account indexes", () =>
-    Promise.all([
-      users.createIndex({ name_key: 1 }, { unique: true, ...present("name_key") }),
-      apiKeys.createIndex({ hash: 1 }, { unique: true }),
-      apiKeys.createIndex({ user_id: 1, created_at: 1 }),
-      families.createIndex({ expires_at: 1 }, expiring),
-      refreshUses.createIndex({ expires_at: 1 }, expiring),
-    ]),
-  );
+  await Promise.all([
+    users.createIndex({ name_key: 1 }, { unique: true, ...present("name_key") }),
+    apiKeys.createIndex({ hash: 1 }, { unique: true }),
+    apiKeys.createIndex({ user_id: 1, created_at: 1 }),
+    families.createIndex({ expires_at: 1 }, expiring),
+    refreshUses.createIndex({ expires_at: 1 }, expiring),
+  ]);
   return { users, apiKeys, families, refreshUses };
 }

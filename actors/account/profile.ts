@@ -4,7 +4,6 @@ import type { UserDocument } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { getProfile } from "../../schemas/routes/auth.ts";
-import { isStorageAway } from "../storage-error.ts";
 import { adminNickname } from "./credentials.ts";
 import type { Users } from "./users.ts";
 
@@ -51,10 +50,7 @@ export class Profiles {
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => resolve(null), adminWaitMs);
     });
-    const known = this.#users.administrator(adminWaitMs).catch((err: unknown) => {
-      if (err instanceof ParleyError || isStorageAway(err)) return null;
-      throw err;
-    });
+    const known = this.#users.administrator(adminWaitMs).catch(() => null);
     try {
       return await Promise.race([known, late]);
     } finally {

@@ -50,8 +50,9 @@ test("the administrator gets two tokens of one family", async (t) => {
 const refused: [string, string, number, string, string][] = [
   ["the boss", "correct horse ", 401, "用户名或密码错误", "invalid_credentials"],
   ["the boss", "", 401, "用户名或密码错误", "invalid_credentials"],
-  ["nobody", "correct horse", 401, "用户名或密码错误", "invalid_credentials"],
-  ["admin", "correct horse", 401, "用户名或密码错误", "invalid_credentials"],
+  // Whether there is such a user is not known now.
+  ["nobody", "correct horse", 503, "存储服务暂不可用", "storage_unavailable"],
+  ["admin", "correct horse", 503, "存储服务暂不可用", "storage_unavailable"],
   ["ab", "x", 400, "用户名格式无效", "invalid_request"],
   ["the boss ", "correct horse", 400, "用户名格式无效", "invalid_request"],
   ["bo.ss", "x", 400, "用户名格式无效", "invalid_request"],
