@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ParleyError } from "./errors.ts";
 
 const count = z.int().nonnegative();
 
@@ -53,6 +54,18 @@ export function isLimited(limits: QuotaLimits): boolean {
 /** Whether nothing more fits into a period. */
 export function isSpent({ messages, tokens, limit_messages, limit_tokens }: QuotaPeriod): boolean {
   return (limit_messages > 0 && messages >= limit_messages) || (limit_tokens > 0 && tokens >= limit_tokens);
+}
+
+/** The refusal of what no longer fits: it names when there is room again. */
+export function quotaExceeded({ day, month }: Quota, now = Date.now()): ParleyError {
+  // A request may ask for more than what is left: then the period that ends first and has a limit is named.
+  const dayLimited = day.limit_messages + day.limit_tokens > 0;
+  const { reset } = isSpent(month) || !dayLimited ? month : day;
+  return new ParleyError("quota_exceeded", {
+    error: `配额已用完，将于 ${reset} 重置`,
+    hint: "用 /quota 或 GET /api/v1/quota 查看用量",
+    retryAfter: Math.max(1, Math.ceil((Date.parse(reset) - now) / 1000)),
+  });
 }
 
 type Unit = "requests" | "tokens";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { attachmentSchema, clientInfoSchema, modeSchema } from "./client-frame.ts";
 import { deviceSchema } from "./device.ts";
 import { finishReasonSchema, historyMessageSchema, msgTypeSchema, roleSchema } from "./message.ts";
+import { commandEffectSchema } from "./neo.ts";
 import { notificationSchema } from "./notification.ts";
 import { reviewMessageSchema, segmentSchema } from "./review.ts";
 
@@ -11,6 +12,14 @@ const message_id = z.string();
 
 /** State of a message that was sent before: the answer to a repeated `client_msg_id`. */
 export const messageStatusSchema = z.enum(["queued", "processing", "completed", "unknown"]);
+
+/** A notice of the system, shown as a toast; `action` names what it is about. */
+export const systemInfoSchema = z.object({
+  level: z.enum(["info", "warning", "error"]),
+  message: z.string(),
+  action: z.string().optional(),
+});
+export type SystemInfo = z.infer<typeof systemInfoSchema>;
 
 /** Frames of a user's stream: they carry `seq` and `prev` on the wire, which the edge adds. */
 export const streamFrameSchema = z.discriminatedUnion("type", [
@@ -123,6 +132,13 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     timestamp,
   }),
   z.object({
+    type: z.literal("command"),
+    message_id,
+    session_id,
+    ...commandEffectSchema.shape,
+    timestamp,
+  }),
+  z.object({
     type: z.literal("stream_end"),
     role: z.literal("assistant"),
     message_id,
@@ -138,11 +154,7 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     type: z.literal("system_info"),
     msg_type: z.literal("system_info"),
     session_id: z.string().optional(),
-    system_info: z.object({
-      level: z.enum(["info", "warning", "error"]),
-      message: z.string(),
-      action: z.string().optional(),
-    }),
+    system_info: systemInfoSchema,
     timestamp,
   }),
   z.object({
@@ -208,6 +220,13 @@ export const directFrameSchema = z.discriminatedUnion("type", [
     status: messageStatusSchema.optional(),
     queue_position: z.int().positive().optional(),
     text: z.string().optional(),
+    timestamp,
+  }),
+  /** Something that all need is away, or back; about one turn it comes in the stream. */
+  z.object({
+    type: z.literal("system_info"),
+    msg_type: z.literal("system_info"),
+    system_info: systemInfoSchema,
     timestamp,
   }),
   z.object({ type: z.literal("pong"), timestamp }),

@@ -83,6 +83,9 @@ export const subjects = {
   /** Clients that an edge has, had, or has lost. */
   edgeClients: "edge.clients",
   /** The administrator has changed providers, models or routes. */
+  /** The commands of pages were changed. */
+  pageCommandsChanged: "commands.changed",
+
   modelsChanged: "models.changed",
 
   /** What an actor process says of itself each second, and a request to all of them for their metrics. */
@@ -117,6 +120,7 @@ export const subjects = {
   /** What devices publish and get; stored as `telemetry.<p>.<user>.<device>.<kind>`, partitioned by the server. */
   deviceUpdate: (user: string, device: string) => `device.${token(user)}.${token(device)}.update`,
   deviceUpdateAll: "device.*.*.update",
+  deviceAvailability: (user: string, device: string) => `device.${token(user)}.${token(device)}.availability`,
   deviceAvailabilityAll: "device.*.*.availability",
   deviceCommand: (user: string, device: string) => `device.${token(user)}.${token(device)}.command`,
   deviceSource: "device.*.*.*",
@@ -130,6 +134,8 @@ export const subjects = {
     `homeassistant.*.${token(user)}.*.config`,
   ],
   deviceSubscribes: (user: string) => [`device.${token(user)}.*.command`],
+  /** Where nats-server asks whether somebody may connect (NATS auth callout). */
+  deviceLogin: "$SYS.REQ.USER.AUTH",
   discoveryAll: "homeassistant.*.*.*.config",
   eventDevicesUpdated: (user: string) => `event.device.updated.${token(user)}`,
 
@@ -142,6 +148,9 @@ export const subjects = {
   /** REST requests: `rest.<area>.<name>`, the name comes from the route table. */
   rest: (area: string, name: string) => `rest.${token(area)}.${token(name)}`,
 } as const;
+
+/** The account of the NATS server in which everybody is, devices too: an MQTT topic is a subject of its client's account. */
+export const natsAccount = "PARLEY";
 
 /** What schedules are for. */
 export type ScheduleKind = "reminder" | "rule";

@@ -1,5 +1,4 @@
-import { ParleyError } from "../../schemas/errors.ts";
-import { isSpent, type Quota, type QuotaDocument, type QuotaLimits } from "../../schemas/quota.ts";
+import type { Quota, QuotaDocument, QuotaLimits } from "../../schemas/quota.ts";
 
 /** Keys of the day and the month of a time, and when they end; all UTC. */
 export function periodsOf(now: Date) {
@@ -30,19 +29,4 @@ export function figuresOf(document: QuotaDocument | null, limits: QuotaLimits, n
     day: figures("day", limits.quotaDayMessages, limits.quotaDayTokens),
     month: figures("month", limits.quotaMonthMessages, limits.quotaMonthTokens),
   };
-}
-
-/** The refusal of a reservation: it names when there is room again. */
-export function quotaExceeded(quota: Quota, now: Date): ParleyError {
-  // What was asked for may be more than what is left: then the period that resets first is named.
-  const { reset } = isSpent(quota.month)
-    ? quota.month
-    : quota.day.limit_messages + quota.day.limit_tokens > 0
-      ? quota.day
-      : quota.month;
-  return new ParleyError("quota_exceeded", {
-    error: `配额已用完，将于 ${reset} 重置`,
-    hint: "用 /quota 或 GET /api/v1/quota 查看用量",
-    retryAfter: Math.max(1, Math.ceil((Date.parse(reset) - now.getTime()) / 1000)),
-  });
 }

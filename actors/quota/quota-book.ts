@@ -1,8 +1,14 @@
 import { type Collection, type Db, type Document, MongoServerError } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
 import { collections } from "../../schemas/documents.ts";
-import { isLimited, type Quota, type QuotaDocument, type QuotaLimits } from "../../schemas/quota.ts";
-import { figuresOf, periodsOf, quotaExceeded } from "./periods.ts";
+import {
+  isLimited,
+  type Quota,
+  type QuotaDocument,
+  type QuotaLimits,
+  quotaExceeded,
+} from "../../schemas/quota.ts";
+import { figuresOf, periodsOf } from "./periods.ts";
 import { QuotaTally } from "./quota-tally.ts";
 
 /** How long a reservation of a process that died counts, ms; longer than any turn. */
@@ -55,7 +61,7 @@ export class QuotaBook {
       },
     ]);
     const figures = figuresOf(document, this.#limits, now);
-    if (document?.fits !== true) throw quotaExceeded(figures, now);
+    if (document?.fits !== true) throw quotaExceeded(figures, now.getTime());
     return figures;
   }
 

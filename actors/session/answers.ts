@@ -1,8 +1,9 @@
 import type { Turn } from "../../schemas/documents.ts";
 import type { OutItem } from "../../schemas/server-frame.ts";
 import type { MessageState, SessionInput } from "../../schemas/session-input.ts";
+import type { CommandAnswer } from "../commands/command.ts";
+import { answerCommand, type Called } from "../commands/registry.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
-import type { Commands } from "./commands.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** State of a message that became a turn. */
@@ -51,25 +52,25 @@ export function answerAccepted(out: Pick<OutPublisher, "direct">, input: Session
 export async function answerBeside(
   { out, log }: Pick<SessionContext, "out" | "log">,
   input: SessionInput,
-  { command, args }: NonNullable<ReturnType<Commands["parse"]>>,
+  called: Called,
 ): Promise<void> {
-  let text: string;
-  try {
-    text = await command.answer(input.user, args);
-  } catch (err) {
-    log.error({ err, command: command.name }, "command failed");
-    text = "命令执行失败，请稍后重试";
-  }
-  for (const item of replyFrames(input, text)) out.frame(input.user, item);
+  const key = `${input.user}.${input.session}.${input.client_msg_id}`;
+  const answer = await answerCommand(log, input, called, key);
+  for (const item of replyFrames(input, answer)) out.frame(input.user, item);
 }
 
 /** A whole reply at once: start, text, end. */
-function replyFrames(input: SessionInput, text: string): OutItem[] {
+function replyFrames(input: SessionInput, { text, ...effect }: CommandAnswer): OutItem[] {
   const ids = { message_id: input.reply_id, session_id: input.session, attempt: 1, timestamp: Date.now() };
   const started = { client_msg_id: input.client_msg_id, response_mode: input.mode };
+  const { attempt: _, ...named } = ids;
+  const wanted = { confirm: false, command: {}, actions: [], ...effect };
   return [
     { frame: { type: "stream_start", role: "assistant", ...ids, ...started } },
     { frame: { type: "stream_chunk", role: "assistant", msg_type: "system_info", content: text, ...ids } },
+    ...(Object.keys(effect).length === 0
+      ? []
+      : [{ frame: { type: "command" as const, ...named, ...wanted } }]),
     { frame: { type: "stream_end", role: "assistant", text, finish_reason: "stop", ...ids, ...started } },
   ];
 }

@@ -1,19 +1,19 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
-import { version } from "../../infra/checkout.ts";
 import { eventsStreamConfig, sessionsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
 import { parseSessionIn, partitionCount, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { createCommands } from "../commands/index.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { createToolbox } from "../tools/index.ts";
 import { Attempts } from "./attempts.ts";
-import { basicCommands } from "./commands.ts";
 import { Effects } from "./effects.ts";
 import { Eraser } from "./erase.ts";
 import { History } from "./history.ts";
 import { ModelNotices } from "./model-notices.ts";
+import { serveNeoRoutes } from "./neo-routes.ts";
 import { RunGate } from "./run-gate.ts";
 import { SessionActor } from "./session-actor.ts";
 import { answerAsk } from "./session-asks.ts";
@@ -53,6 +53,8 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
   const owner = new SessionOwner(nc);
   const history = new History(store, owner, settings.limits.jsonAnswerBytes / 2);
   serveSessionRoutes(context, { store, sessions, owner, history, eraser });
+  const means = await createCommands(context);
+  serveNeoRoutes(context, history, means);
   const session: SessionContext = {
     store,
     commit: (turn) => committer.commit(turn),
@@ -64,7 +66,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     models: context.models,
     quota: context.quota,
     toolbox: createToolbox(nc),
-    commands: basicCommands(version, () => statusText(context)),
+    commands: means.commands,
     notices: new ModelNotices(),
     gate: new RunGate(),
     readInput: (seq) => readInput(context, seq),
@@ -118,15 +120,6 @@ async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInp
     if (err instanceof JetStreamApiError && err.code === noMessageFound) return null;
     throw err;
   }
-}
-
-function statusText({ models, actorId }: ActorContext): string {
-  const [first] = models.list();
-  return [
-    `运行时间: ${Math.round(process.uptime())} 秒`,
-    `进程: ${actorId}`,
-    `默认模型: ${first?.id ?? "无"}`,
-  ].join("\n");
 }
 
 function sessionMetrics({ metrics }: ActorContext): SessionContext["metrics"] {

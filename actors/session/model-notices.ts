@@ -1,12 +1,10 @@
-import type { OutItem, StreamFrame } from "../../schemas/server-frame.ts";
+import type { OutItem, SystemInfo } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import type { ModelNote } from "../models/model.ts";
 
 /** How long a session is not told again that no model is configured, ms. */
 const quietMs = 300_000;
 const rememberedSessions = 10_000;
-
-type Notice = Extract<StreamFrame, { type: "system_info" }>["system_info"];
 
 /** Tells users where their answers come from, when that is not where they would expect. */
 export class ModelNotices {
@@ -37,7 +35,7 @@ export class ModelNotices {
   }
 }
 
-function noticeOf(note: ModelNote): Notice {
+function noticeOf(note: ModelNote): SystemInfo {
   if (note.kind === "fallback") {
     return {
       level: "warning",

@@ -1,19 +1,24 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import { idSchema } from "../../schemas/ids.ts";
 import { type NeoContext, neoContextSchema, neoQuerySchema } from "../../schemas/neo.ts";
+import type { Principal } from "../../schemas/principal.ts";
 import type { MessageState, SessionInput } from "../../schemas/session-input.ts";
 import { EventStream } from "../http/event-stream.ts";
-import type { Exchange } from "../http/exchange.ts";
+import type { AnswerHeaders, Exchange } from "../http/exchange.ts";
 import { parseJsonText } from "../http/json-text.ts";
 import { tokenOf } from "../identity.ts";
 import { type Position, parsePosition } from "../live/frame.ts";
 import type { Following } from "../live/hub.ts";
+import { checkQuota } from "../quota-check.ts";
 import type { Services } from "../services.ts";
 import { NeoReply } from "./neo-reply.ts";
 import { acceptedAt, NeoRequest, type NeoTurn, neoMessageId } from "./neo-turn.ts";
 
 interface Asked {
   exchange: Exchange;
+  principal: Principal;
+  /** Of the answer, beside its own. */
+  headers: AnswerHeaders;
   user: string;
   session: string;
   content: string;
@@ -50,7 +55,16 @@ class NeoChat {
     const session = idSchema.parse(`neo_${user}`);
     if (hub.count(user) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
     const request = new NeoRequest(user, content, context, settings.limits.neoAttachMs);
-    const asked = { exchange, user, session, content, context: readContext(context), request };
+    const asked: Asked = {
+      exchange,
+      principal,
+      headers: {},
+      user,
+      session,
+      content,
+      context: readContext(context),
+      request,
+    };
     const lastId = head.headers.get("last-event-id");
     if (lastId === undefined || lastId === "") return this.#begin(asked);
     const position = parsePosition(lastId);
@@ -68,6 +82,7 @@ class NeoChat {
     if (isKnown(state) && at - acceptedAt(state.message_id) < settings.limits.neoAttachMs) {
       return this.#attach(asked, before, state);
     }
+    if (!asked.content.startsWith("/")) asked.headers = await checkQuota(this.#services, asked.principal);
     const turn = request.turn(at);
     const reply = this.#reply(asked, { turn });
     const following = await hub.follow(user, reply, false);
@@ -142,7 +157,7 @@ class NeoChat {
     return reply;
   }
 
-  #open({ exchange }: Asked, reply: NeoReply, following: Following, seq?: number): void {
+  #open({ exchange, headers }: Asked, reply: NeoReply, following: Following, seq?: number): void {
     reply.onEnd = following.leave;
     exchange.onAbort(following.leave);
     if (exchange.over) {
@@ -150,7 +165,10 @@ class NeoChat {
       return;
     }
     // One beyond the last frame: the id of an accepted turn is not that of the frame that ended the one before.
-    reply.open(new EventStream(exchange, this.#services.settings.limits), seq ?? following.position.seq + 1);
+    reply.open(
+      new EventStream(exchange, this.#services.settings.limits, headers),
+      seq ?? following.position.seq + 1,
+    );
   }
 
   #nothing({ exchange }: Asked, following: Following): void {

@@ -1,6 +1,6 @@
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
-import { newId } from "../../schemas/ids.ts";
 import { errorTable } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { StreamFrame } from "../../schemas/server-frame.ts";
 import type { MessageState } from "../../schemas/session-input.ts";
@@ -123,7 +123,8 @@ export class CyberSocket implements Follower {
     for (const event of events) {
       if (event.kind === "text") this.#send(chunks.delta({ content: event.text }));
       else if (event.kind === "end") for (const chunk of chunks.finish("stop")) this.#send(chunk);
-      else if (event.kind === "failed") this.refuse(event.errorType, statusOf(event.errorType), event.message);
+      else if (event.kind === "failed")
+        this.refuse(event.errorType, statusOf(event.errorType), event.message);
       if (event.kind === "end" || event.kind === "failed") this.#pending.delete(pending);
     }
   }

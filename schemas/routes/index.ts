@@ -7,6 +7,7 @@ import * as keys from "./keys.ts";
 import * as knowledge from "./knowledge.ts";
 import * as memory from "./memory.ts";
 import * as models from "./models.ts";
+import * as neo from "./neo.ts";
 import * as notifications from "./notifications.ts";
 import * as quota from "./quota.ts";
 import * as reminders from "./reminders.ts";
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   keys,
   sessions,
   models,
+  neo,
   quota,
   knowledge,
   memory,

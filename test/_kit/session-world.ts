@@ -1,6 +1,7 @@
 import { Counter, Histogram } from "prom-client";
+import { basicCommands } from "../../actors/commands/basic.ts";
+import { Commands } from "../../actors/commands/registry.ts";
 import type { Arrival } from "../../actors/runtime/keyed-actor.ts";
-import { basicCommands } from "../../actors/session/commands.ts";
 import { RunGate } from "../../actors/session/run-gate.ts";
 import { SessionActor } from "../../actors/session/session-actor.ts";
 import type { SessionContext } from "../../actors/session/session-context.ts";
@@ -225,7 +226,13 @@ export class SessionWorld {
           yield { kind: "end", finish_reason: "stop", usage };
         },
       },
-      commands: basicCommands("0", () => ""),
+      commands: new Commands(
+        basicCommands(
+          "0",
+          () => "",
+          () => new Commands([]),
+        ),
+      ),
       notices: { frameOf: () => undefined },
       gate: new RunGate(),
       readInput: (seq) =>
@@ -237,7 +244,13 @@ export class SessionWorld {
       systemPrompt: "",
       limits: limitsSchema.parse({}),
       log,
-      metrics: { turns: counter, fenced: counter, queueWait: histogram, firstChunk: histogram, turnTime: histogram },
+      metrics: {
+        turns: counter,
+        fenced: counter,
+        queueWait: histogram,
+        firstChunk: histogram,
+        turnTime: histogram,
+      },
     };
   }
 }

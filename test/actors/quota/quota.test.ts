@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import test from "ava";
 import OpenAI, { RateLimitError } from "openai";
+import WebSocket from "ws";
 import { quotaSchema } from "../../../schemas/quota.ts";
 import { type System, startSystem } from "../../_kit/system.ts";
 import { mintToken } from "../../_kit/token.ts";
@@ -96,4 +98,25 @@ test.serial("a turn that failed costs nothing", async (t) => {
   const { day } = await figures("u_fails");
   t.is(day.messages, 0);
   t.is(day.tokens, 0);
+});
+
+test.serial("Neo and Cyber say it too: 429 before the stream opens, OpenAI's error object", async (t) => {
+  const user = "u_neo";
+  for (let index = 0; index < 3; index++) await complete(user);
+  const query = new URLSearchParams({ content: "hello", token: mintToken(user) });
+  const refused = await fetch(`${system.url()}/api/__yao/neo?${query}`);
+  t.is(refused.status, 429);
+  t.true(Number(refused.headers.get("retry-after")) > 0);
+  const body = (await refused.json()) as { error: string; errorType: string };
+  t.is(body.errorType, "quota_exceeded");
+  t.true(body.error.includes((await figures(user)).day.reset));
+
+  const socket = new WebSocket(`${system.url().replace("http", "ws")}/${mintToken(user)}`);
+  t.teardown(() => socket.terminate());
+  await once(socket, "open");
+  socket.send(JSON.stringify({ content: "hello", model }));
+  const [data] = (await once(socket, "message")) as [Buffer];
+  const { error } = JSON.parse(String(data)) as { error: Record<string, unknown> };
+  t.is(error.code, "insufficient_quota");
+  t.is(error.type, "rate_limit_error");
 });

@@ -1,0 +1,70 @@
+import type { Collection, Db } from "mongodb";
+import { collections } from "../../schemas/documents.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import type { SessionInput } from "../../schemas/session-input.ts";
+import type { Command } from "./command.ts";
+import type { Called } from "./registry.ts";
+
+/** How long a user may think about it, ms. */
+const waitMs = 600_000;
+
+interface ConfirmationDocument {
+  _id: string;
+  user: string;
+  input: SessionInput;
+  expires_at: Date;
+}
+
+/** Commands that were asked for and wait for their user's word. They survive restarts; each runs at most once. */
+export class Confirmations {
+  readonly #collection: Collection<ConfirmationDocument>;
+
+  constructor(db: Db) {
+    this.#collection = db.collection<ConfirmationDocument>(collections.confirmations);
+  }
+
+  async createIndexes(): Promise<void> {
+    await this.#collection.createIndex({ expires_at: 1 }, { expireAfterSeconds: 0 });
+    await this.#collection.createIndex({ user: 1 });
+  }
+
+  /** A command that asks first: its answer says what the front end sends when the user agrees. */
+  asking({ command }: Called): Command {
+    return {
+      ...command,
+      place: "beside",
+      clears: false,
+      answer: async ({ input }) => {
+        const id = await this.#keep(input);
+        const request = input.content.trim();
+        const payload = { method: "ExecCommand", args: [id] };
+        return {
+          text: `即将执行: ${request}\n请确认`,
+          confirm: true,
+          command: { id, name: command.name, request },
+          actions: [{ name: "ExecCommand", type: "Service.__neo", payload, next: "" }],
+        };
+      },
+    };
+  }
+
+  /** Takes a confirmed command; the second who asks finds none. @throws ParleyError `not_found` */
+  async take(user: string, id: string): Promise<SessionInput> {
+    const found = await this.#collection.findOneAndDelete({ _id: id, user, expires_at: { $gt: new Date() } });
+    if (found === null) throw new ParleyError("not_found", { error: "确认不存在或已过期" });
+    return found.input;
+  }
+
+  /** Forgets what a user has not confirmed. */
+  async drop(user: string): Promise<void> {
+    await this.#collection.deleteMany({ user });
+  }
+
+  async #keep(input: SessionInput): Promise<string> {
+    const _id = newId("cf_", 16);
+    const expires_at = new Date(Date.now() + waitMs);
+    await this.#collection.insertOne({ _id, user: input.user, input, expires_at });
+    return _id;
+  }
+}

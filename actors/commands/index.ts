@@ -1,0 +1,47 @@
+import { version } from "../../infra/checkout.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { basicCommands, bridgeCommands } from "./basic.ts";
+import { Confirmations } from "./confirmations.ts";
+import { PageCommands } from "./page-commands.ts";
+import { Commands } from "./registry.ts";
+import { taskCommands } from "./task.ts";
+
+/** Commands of a process, with what serves Yao Neo's routes. */
+export interface CommandMeans {
+  commands: Commands;
+  confirmations: Confirmations;
+  pages: PageCommands;
+}
+
+/** Gathers every command. */
+export async function createCommands(context: ActorContext): Promise<CommandMeans> {
+  const { db, nc, log, lifecycle } = context;
+  const confirmations = new Confirmations(db);
+  const pages = new PageCommands(db, nc, log);
+  await Promise.all([confirmations.createIndexes(), pages.start()]);
+  lifecycle.onStop("commands", () => pages.stop());
+  const fixed = [
+    ...basicCommands(
+      version,
+      () => statusText(context),
+      () => commands,
+    ),
+    ...taskCommands(nc),
+    ...bridgeCommands(context.quota),
+  ];
+  const commands: Commands = new Commands(
+    fixed,
+    () => pages.commands,
+    (called) => confirmations.asking(called),
+  );
+  return { commands, confirmations, pages };
+}
+
+function statusText({ models, actorId }: ActorContext): string {
+  const [first] = models.list();
+  return [
+    `运行时间: ${Math.round(process.uptime())} 秒`,
+    `进程: ${actorId}`,
+    `默认模型: ${first?.id ?? "无"}`,
+  ].join("\n");
+}

@@ -1,0 +1,152 @@
+import type { Collection, Db } from "mongodb";
+import type { NatsConnection } from "nats";
+import type { Logger } from "../../infra/log.ts";
+import { collections } from "../../schemas/documents.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import type { PageCommand } from "../../schemas/neo.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { Command, CommandAnswer } from "./command.ts";
+
+/** Most commands that may be registered. */
+const maxCommands = 500;
+// Also without the word of a change, which may be lost, every process has it after this time.
+const reloadMs = 60_000;
+
+/** Registered commands by id. */
+interface PageCommandDocument extends PageCommand {
+  _id: string;
+}
+
+/** What pages of a Yao front end have from the beginning: Xgen's own actions. */
+const builtIn: readonly PageCommand[] = [
+  page("/open", "打开页面", "pathname", "*", "Common.historyPush", { pathname: "{{pathname}}" }),
+  page("/search", "搜索当前表格", "keyword", "Table-*", "Table.search", { keyword: "{{keyword}}" }),
+  page("/fill", "填写当前表单的字段", "field value", "Form-*", "Form.setFields", {
+    "{{field}}": "{{value}}",
+  }),
+  { ...page("/remove", "删除当前表单的记录", "", "Form-*", "Form.delete", {}), confirm: true },
+];
+
+/** The commands of pages: built in, or registered by the administrator. Every process holds all of them. */
+export class PageCommands {
+  readonly #collection: Collection<PageCommandDocument>;
+  readonly #nc: NatsConnection;
+  readonly #log: Logger;
+  #commands: readonly Command[] = builtIn.map(toCommand);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(db: Db, nc: NatsConnection, log: Logger) {
+    this.#collection = db.collection<PageCommandDocument>(collections.pageCommands);
+    this.#nc = nc;
+    this.#log = log;
+  }
+
+  /** Reads them, now and whenever they are changed. */
+  async start(): Promise<void> {
+    this.#nc.subscribe(subjects.pageCommandsChanged, { callback: () => void this.#reload() });
+    await this.#collection.createIndex({ name: 1, stack: 1, path: 1 }, { unique: true });
+    await this.#reload();
+    this.#timer = setInterval(() => void this.#reload(), reloadMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** The commands of all pages. */
+  get commands(): readonly Command[] {
+    return this.#commands;
+  }
+
+  /** @throws ParleyError `conflict` when its pages have one of that name, or there are too many */
+  async create(command: PageCommand): Promise<PageCommand & { id: string }> {
+    const { name, stack, path } = command;
+    const same = await this.#collection.findOne({ name, stack, path });
+    if (same !== null) throw new ParleyError("conflict", { error: "命令已存在" });
+    if ((await this.#collection.countDocuments()) >= maxCommands)
+      throw new ParleyError("conflict", { error: "命令数量已达上限" });
+    const document = { _id: newId("cmd_"), ...command };
+    await this.#collection.insertOne(document);
+    await this.#changed();
+    return toAnswer(document);
+  }
+
+  async list(): Promise<(PageCommand & { id: string })[]> {
+    return (await this.#collection.find().sort({ name: 1 }).toArray()).map(toAnswer);
+  }
+
+  /** @throws ParleyError `not_found` */
+  async remove(id: string): Promise<void> {
+    const { deletedCount } = await this.#collection.deleteOne({ _id: id });
+    if (deletedCount === 0) throw new ParleyError("not_found");
+    await this.#changed();
+  }
+
+  async #changed(): Promise<void> {
+    await this.#reload();
+    this.#nc.publish(subjects.pageCommandsChanged);
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const registered = await this.#collection.find().limit(maxCommands).toArray();
+      this.#commands = [...registered, ...builtIn].map(toCommand);
+    } catch (err) {
+      this.#log.warn({ err }, "commands of pages not read");
+    }
+  }
+}
+
+function page(
+  name: string,
+  description: string,
+  args: string,
+  stack: string,
+  type: string,
+  payload: Record<string, unknown>,
+): PageCommand {
+  const actions = [{ name: type.replace(".", ""), type, payload, next: "" }];
+  return { name, description, args, stack, path: "*", confirm: false, text: description, actions };
+}
+
+function toAnswer({ _id, ...command }: PageCommandDocument): PageCommand & { id: string } {
+  return { id: _id, ...command };
+}
+
+function toCommand({ name, description, args, stack, path, confirm, text, actions }: PageCommand): Command {
+  const names = args === "" ? [] : args.split(" ");
+  return {
+    name,
+    ...(args !== "" && { args: names.map((one) => `[${one}]`).join(" ") }),
+    description,
+    place: "beside",
+    listed: ["neo"],
+    stack,
+    path,
+    confirms: confirm,
+    answer({ args: words }): CommandAnswer | string {
+      if (words.length < names.length) return `用法: ${name} ${names.map((one) => `[${one}]`).join(" ")}`;
+      // What is left over belongs to the last argument.
+      const values = names.map((_, at) => (at === names.length - 1 ? words.slice(at).join(" ") : words[at]));
+      const known = new Map(names.map((one, at) => [one, values[at] ?? ""]));
+      const filled = actions.map((action) => ({ ...action, payload: fill(action.payload, known) }));
+      return {
+        text: fill(text, known),
+        command: { id: name.slice(1), name, request: [name, ...words].join(" ") },
+        actions: filled as typeof actions,
+      };
+    },
+  };
+}
+
+/** Replaces `{{name}}` in all texts of a value, keys included. */
+function fill<T>(value: T, known: ReadonlyMap<string, string>): T {
+  if (typeof value === "string")
+    return value.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => known.get(name) ?? whole) as T;
+  if (Array.isArray(value)) return value.map((one: unknown) => fill(one, known)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [fill(key, known), fill(one as unknown, known)]),
+  ) as T;
+}
