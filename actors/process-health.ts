@@ -20,6 +20,8 @@ export function startProcessHealth(
   }: Pick<ActorContext, "nc" | "db" | "actorId" | "metrics" | "log" | "lifecycle">,
   roles: readonly string[],
 ): void {
+  // An edge shows the metrics of all processes together.
+  metrics.registry.setDefaultLabels({ role: "actors", process: actorId });
   let mongodb: ProcessHealth["mongodb"] = "up";
   let pinging = false;
   const ping = async () => {

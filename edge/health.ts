@@ -1,4 +1,6 @@
-import type { Registry } from "prom-client";
+import { z } from "zod";
+import type { Metrics } from "../infra/metrics.ts";
+import { AllMetrics } from "./all-metrics.ts";
 import type { Services } from "./services.ts";
 
 const page = `<!doctype html>
@@ -15,20 +17,21 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** Registers `/health`, `/api/v1/health`, `/metrics` and the page at `/`. */
-export function addHealth({ router, link, sockets }: Services, registry: Registry): void {
+const scopeSchema = z.object({ scope: z.enum(["all", "edge", "actors"]).default("all") });
+
+/**
+ * Registers `/health`, `/api/v1/health`, `/metrics` and the page at `/`. With several edges, all but one are scraped
+ * with `/metrics?scope=edge`, or actor processes would be counted more than once.
+ */
+export function addHealth(services: Services, metrics: Metrics): void {
+  const { router, sockets, dependencies } = services;
   for (const path of ["/health", "/api/v1/health"]) {
-    router.route("GET", path, (exchange) => {
-      exchange.json(200, {
-        status: link.up ? "ok" : "degraded",
-        service: "cyrene-gateway",
-        ws_connections: sockets.size,
-        dependencies: { nats: link.up ? "up" : "down" },
-      });
-    });
+    router.route("GET", path, (exchange) => exchange.json(200, dependencies.health(sockets.size)));
   }
+  const all = new AllMetrics(services, metrics);
   router.route("GET", "/metrics", async (exchange) => {
-    exchange.send(200, await registry.metrics(), { "content-type": registry.contentType });
+    const { scope } = scopeSchema.parse(Object.fromEntries(exchange.head.query));
+    exchange.send(200, await all.text(scope), { "content-type": metrics.registry.contentType });
   });
   router.route("GET", "/", (exchange) => {
     exchange.send(200, page, {

@@ -4,6 +4,8 @@ import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
 import { ApiKeyCheck } from "./api-key-check.ts";
 import { Confirmations } from "./confirmations.ts";
+import { announceDegradation } from "./degradation.ts";
+import { Dependencies } from "./dependencies.ts";
 import { addHealth } from "./health.ts";
 import { Router } from "./http/router.ts";
 import { Identity } from "./identity.ts";
@@ -13,13 +15,17 @@ import { Hub } from "./live/hub.ts";
 import { createEdgeMetrics } from "./metrics.ts";
 import { NatsLink } from "./nats-link.ts";
 import { addNeoChat } from "./neo/neo-chat.ts";
+import { OpenSockets } from "./open-sockets.ts";
 import { addCompletions } from "./openai/completions.ts";
 import { addOneModel } from "./openai/one-model.ts";
 import { addRestRoutes, RestClient } from "./rest.ts";
 import { Revocations } from "./revocations.ts";
 import type { Services } from "./services.ts";
 import { SessionOwner } from "./session-owner.ts";
+import { reportSockets } from "./socket-reports.ts";
 import { UserRates } from "./user-rates.ts";
+import { addDiscordWebhook } from "./webhook/discord.ts";
+import { addGenericWebhook } from "./webhook/generic.ts";
 import { addChat } from "./ws/chat.ts";
 import { addCyber } from "./ws/cyber.ts";
 
@@ -34,7 +40,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   const app = uWS.App();
   const services = await buildServices(context, app);
   const { router } = services;
-  addHealth(services, context.metrics.registry);
+  addHealth(services, context.metrics);
   addRestRoutes(router, services.identity, services.rest);
   const turns = addCompletions(services);
   addOneModel(services);
@@ -44,6 +50,10 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   services.revocations.onRevoked((isRevoked) => {
     for (const socket of [...services.sockets]) if (isRevoked(socket.principal)) socket.end("unauthorized");
   });
+  addGenericWebhook(services);
+  addDiscordWebhook(services);
+  const endReports = reportSockets(services);
+  announceDegradation(services.dependencies, services.sockets);
   router.register();
   const listening = await listen(app, context.settings.host, context.settings.port);
   const { limits } = context.settings;
@@ -57,6 +67,8 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
     services.hub.close();
     services.inbox.close();
     services.revocations.close();
+    services.dependencies.close();
+    endReports();
     await services.link.nc.drain();
     app.close();
   });
@@ -102,7 +114,8 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     hub,
     confirmations,
     revocations,
-    sockets: new Set(),
+    sockets: new OpenSockets(),
+    dependencies: new Dependencies(link),
   };
 }
 

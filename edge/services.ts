@@ -1,8 +1,7 @@
 import type { Logger } from "../infra/log.ts";
-import type { CloseReason } from "../schemas/close-codes.ts";
 import type { Settings } from "../schemas/config.ts";
-import type { Principal } from "../schemas/principal.ts";
 import type { Confirmations } from "./confirmations.ts";
+import type { Dependencies } from "./dependencies.ts";
 import type { Router } from "./http/router.ts";
 import type { Identity } from "./identity.ts";
 import type { Inbox } from "./inbox.ts";
@@ -10,6 +9,7 @@ import type { Ingress } from "./ingress.ts";
 import type { Hub } from "./live/hub.ts";
 import type { EdgeMetrics } from "./metrics.ts";
 import type { NatsLink } from "./nats-link.ts";
+import type { OpenSockets } from "./open-sockets.ts";
 import type { RestClient } from "./rest.ts";
 import type { Revocations } from "./revocations.ts";
 import type { SessionOwner } from "./session-owner.ts";
@@ -32,5 +32,6 @@ export interface Services {
   confirmations: Confirmations;
   revocations: Revocations;
   /** Open sockets of every surface; told to go when the edge stops or their principal is revoked. */
-  sockets: Set<{ readonly principal: Principal; goAway(): void; end(reason: CloseReason): void }>;
+  sockets: OpenSockets;
+  dependencies: Dependencies;
 }

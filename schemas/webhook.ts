@@ -20,7 +20,7 @@ export const genericWebhookSchema = z.object({
   platform: z.string().max(64).default("generic"),
 });
 
-const snowflakeSchema = z.string().regex(/^\d{1,20}$/, "must be a snowflake");
+const snowflakeSchema = z.string().regex(/^[A-Za-z0-9_-]{1,48}$/, "must be a snowflake");
 const discordUserSchema = z.object({ id: snowflakeSchema, username: z.string().optional() });
 const optionSchema = z.object({ name: z.string(), value: z.unknown() });
 

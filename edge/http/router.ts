@@ -24,6 +24,8 @@ export type RouteHandler = (exchange: Exchange, body: unknown) => void | Promise
 export interface RouteOptions {
   errors?: ErrorShape;
   urlBytes?: number;
+  /** The handler gets the body's bytes as they came, a Buffer, in place of parsed JSON. */
+  raw?: boolean;
 }
 
 /** Prepares a WebSocket: a throw is answered before the upgrade. */
@@ -154,6 +156,7 @@ export class Router {
       });
       if (bytes === undefined) return;
       checkJsonType(head, bytes.length === 0);
+      if (entry.raw) return entry.handler(exchange, bytes);
       await entry.handler(exchange, bytes.length === 0 ? {} : parseJson(bytes));
     });
   }
