@@ -9,7 +9,9 @@ import { SettingsError } from "../infra/settings-error.ts";
 import { newId } from "../schemas/ids.ts";
 import { startAccount } from "./account/main.ts";
 import type { ActorContext } from "./actor-context.ts";
+import { startBindings } from "./bindings/index.ts";
 import { startAdmin } from "./admin/main.ts";
+import { startDevices } from "./devices/index.ts";
 import { startModels } from "./models/configured-models.ts";
 import { startModelList } from "./models/list.ts";
 import { startNotifications } from "./notifications/index.ts";
@@ -46,11 +48,13 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     drain.push(() => stateless.stop());
     startModelList(actor);
     serveQuota(actor);
+    await startBindings(actor);
   }
   if (runs("admin")) await startAdmin(actor);
   startProcessHealth(actor, roles.filter(runs));
   if (runs("notifications")) await startNotifications(actor);
   if (runs("automation")) await startReminders(actor);
+  if (runs("automation")) groups.push(await startDevices(actor));
   await hostGroups(actor, groups, drain);
 }
 

@@ -36,7 +36,6 @@ export const deviceDocumentSchema = z.object({
   online: z.boolean(),
   last_seen: z.date(),
   seq: z.number(),
-  discovery: z.lazy(() => discoverySchema).optional(),
 });
 export type DeviceDocument = z.infer<typeof deviceDocumentSchema>;
 
@@ -59,17 +58,20 @@ export const devicesUpdatedSchema = z.object({ user: idSchema, changes: z.array(
 export type DevicesUpdated = z.infer<typeof devicesUpdatedSchema>;
 
 /**
- * What a Home Assistant discovery message says of a device, as far as Parley uses it: `source` is the device in its
- * state topic, `path` where its value stands in the payload (empty = the whole), `command` the device in its command topic.
+ * What a Home Assistant discovery message says of a device, as far as Parley uses it: `source`, `availability` and
+ * `command` are the devices in its topics, `path` leads to its value in the source's payload (empty = the whole), and
+ * `key` is where that stands in its state.
  */
 export const discoverySchema = z.object({
+  _id: z.object({ user: idSchema, device: idSchema }),
+  name: z.string(),
+  type: z.string(),
   source: idSchema.optional(),
-  path: z.array(z.string()).optional(),
-  key: z.string().optional(),
-  command: idSchema.optional(),
+  path: z.array(z.string()),
+  key: z.string(),
   availability: idSchema.optional(),
+  command: idSchema.optional(),
   unsupported: z.string().optional(),
-  at: z.date(),
 });
 export type Discovery = z.infer<typeof discoverySchema>;
 

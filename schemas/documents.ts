@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bridgeAddressSchema } from "./bridge.ts";
 import { finishReasonSchema, storedMessageSchema } from "./message.ts";
 
 /** MongoDB collections. */
@@ -61,6 +62,7 @@ export const turnSchema = z.object({
       text: z.string().optional(),
       error: z.string().optional(),
       error_type: z.string().optional(),
+      bridge: bridgeAddressSchema.optional(),
     })
     .optional(),
   usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),

@@ -8,6 +8,7 @@ export const streams = {
   sessions: "SESSIONS",
   out: "OUT",
   events: "EVENTS",
+  bridge: "BRIDGE",
   knowledge: "KNOWLEDGE",
   schedules: "SCHEDULES",
   runs: "RUNS",
@@ -83,6 +84,14 @@ export const subjects = {
   /** Clients that an edge has, had, or has lost. */
   edgeClients: "edge.clients",
   /** The administrator has changed providers, models or routes. */
+  /** Replies on their way to a chat platform, by the bot that sends them. */
+  bridgeOut: (platform: string, self: string) => `bridge.out.${token(platform)}.${token(self)}`,
+  bridgeOutAll: "bridge.out.>",
+  /** Requests of bridges about bindings; word of a changed one; word of a bot's newer connection. */
+  bridgeAsk: "bridge.ask",
+  bridgeBound: "bridge.bound",
+  bridgeHere: "bridge.here",
+
   /** The commands of pages were changed. */
   pageCommandsChanged: "commands.changed",
 

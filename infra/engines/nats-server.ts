@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect } from "nats";
+import { natsAccount } from "../../schemas/subjects.ts";
+import { deviceIssuer } from "../device-issuer.ts";
 import type { EngineDefinition } from "./engine.ts";
 
 /** What the embedded nats-server needs. */
@@ -72,13 +74,17 @@ jetstream {
 }
 mqtt { listen: "127.0.0.1:${mqttPort}" }
 accounts {
-  PARLEY {
+  ${natsAccount} {
     jetstream: enabled
     users: [ { user: ${user}, password: ${JSON.stringify(password)} } ]
   }
   SYS { users: [] }
 }
 system_account: SYS
+authorization {
+  timeout: 3
+  auth_callout { issuer: ${deviceIssuer(password).getPublicKey()}, account: ${natsAccount}, auth_users: [ ${user} ] }
+}
 ${extraConfig}
 `;
 }

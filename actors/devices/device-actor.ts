@@ -1,0 +1,203 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "../../infra/log.ts";
+import {
+  availabilitySchema,
+  type DeviceDocument,
+  type DeviceUpdate,
+  deviceUpdateSchema,
+} from "../../schemas/device.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { devicePartitionOf, parseDeviceIn } from "../../schemas/subjects.ts";
+import { persist } from "../persist.ts";
+import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
+import type { DeviceBook } from "./device-book.ts";
+import type { DeviceStore } from "./device-store.ts";
+import type { RawTopics } from "./raw-topics.ts";
+
+/** What a device's actor works with. */
+export interface DeviceMeans {
+  store: DeviceStore;
+  book: DeviceBook;
+  raw: RawTopics;
+  log: Logger;
+  limits: Limits;
+}
+
+interface Letter extends LogEntry {
+  applied(): void;
+}
+
+/** One device: it applies what arrives, in the order of the stream, to the state that it holds in memory. */
+export class DeviceActor implements KeyedActor {
+  readonly #means: DeviceMeans;
+  readonly #user: string;
+  readonly #id: string;
+  readonly #partition: number;
+  readonly #letters: Letter[] = [];
+  #device: DeviceDocument | null = null;
+  #working = false;
+  #highest = 0;
+  #storedSeq = 0;
+  #waiters: { seq: number; resolve(): void }[] = [];
+  #usedAt = performance.now();
+  #abandoned = false;
+
+  constructor(means: DeviceMeans, user: string, id: string) {
+    this.#means = means;
+    this.#user = user;
+    this.#id = id;
+    this.#partition = devicePartitionOf(user, id);
+  }
+
+  deliver(entry: LogEntry): void {
+    if (this.#abandoned || entry.seq <= this.#highest) return;
+    this.#highest = entry.seq;
+    this.#usedAt = performance.now();
+    this.#letters.push({ ...entry, applied: this.#means.book.taken(this.#partition, entry.seq) });
+    void this.#work();
+  }
+
+  /** Resolves when the change of this message, or of a later one, is stored, or was refused. */
+  settled(seq: number): Promise<void> {
+    if (this.#storedSeq >= seq) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ seq, resolve }));
+  }
+
+  /** Its state is forgotten: the next message begins with what is stored. */
+  forget(): void {
+    this.#device = null;
+  }
+
+  async quiesce(): Promise<AbortedRun[]> {
+    await this.#means.book.flush();
+    return [];
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
+    for (const letter of this.#letters.splice(0)) letter.applied();
+    this.#stored(Number.POSITIVE_INFINITY);
+  }
+
+  isIdle(before: number): boolean {
+    return this.#letters.length === 0 && this.#usedAt < before && this.#storedSeq >= this.#highest;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      for (let letter = this.#letters[0]; letter !== undefined; letter = this.#letters[0]) {
+        if (this.#device === null) await this.#load();
+        if (this.#abandoned) return;
+        await this.#apply(letter);
+        this.#letters.shift();
+        letter.applied();
+      }
+    } catch (err) {
+      this.#means.log.error({ err, device: this.#id }, "device stopped working");
+      for (const letter of this.#letters.splice(0)) letter.applied();
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { store, log } = this.#means;
+    const found = await persist(log, "device", () => store.find(this.#user, this.#id));
+    this.#device = found ?? {
+      _id: { user: this.#user, device: this.#id },
+      name: this.#id,
+      type: "",
+      state: {},
+      online: false,
+      last_seen: new Date(0),
+      seq: 0,
+    };
+    this.#storedSeq = Math.max(this.#storedSeq, this.#device.seq);
+  }
+
+  async #apply({ seq, subject, data }: Letter): Promise<void> {
+    const device = this.#device;
+    if (device === null || seq <= device.seq || (device.seq === 0 && (await this.#refusesNew()))) {
+      this.#stored(seq);
+      return;
+    }
+    const text = new TextDecoder().decode(data);
+    if (parseDeviceIn(subject)?.kind === "availability") return this.#availability(device, seq, text.trim());
+    const update = await this.#updateOf(text);
+    if (update === null || !this.#merge(device, seq, update)) {
+      this.#means.log.debug({ user: this.#user, device: this.#id }, "device update ignored");
+      this.#stored(seq);
+    }
+  }
+
+  async #refusesNew(): Promise<boolean> {
+    const { store, limits, log } = this.#means;
+    const most = limits.userDevices;
+    const full = (await persist(log, "devices", () => store.count(this.#user, most))) >= most;
+    if (full) log.warn({ user: this.#user, device: this.#id }, "too many devices");
+    return full;
+  }
+
+  /** A payload of our own form, or one whose meaning was discovered; null for any other. */
+  async #updateOf(text: string): Promise<DeviceUpdate | null> {
+    let json: unknown = text;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      // Discovered devices may send plain text.
+    }
+    const update = deviceUpdateSchema.safeParse(json);
+    return update.success ? update.data : this.#means.raw.updateFrom(this.#user, this.#id, json);
+  }
+
+  #merge(device: DeviceDocument, seq: number, update: DeviceUpdate): boolean {
+    const previous = device.state;
+    const state = Object.fromEntries([...Object.entries(previous), ...Object.entries(update.state)]);
+    if (JSON.stringify(state).length > this.#means.limits.deviceStateBytes) return false;
+    const changed = Object.keys(update.state).filter(
+      (key) => !Object.hasOwn(previous, key) || !isDeepStrictEqual(previous[key], state[key]),
+    );
+    if (!device.online && device.seq > 0) changed.push("online");
+    device.state = state;
+    device.online = true;
+    device.name = update.name ?? device.name;
+    device.type = update.type ?? device.type;
+    this.#changed(device, seq, previous, changed);
+    return true;
+  }
+
+  async #availability(device: DeviceDocument, seq: number, text: string): Promise<void> {
+    const availability = availabilitySchema.safeParse(text);
+    const online = availability.data === "online";
+    if (!availability.success) return this.#stored(seq);
+    const flips = device.online !== online;
+    device.online = online;
+    this.#changed(device, seq, device.state, flips ? ["online"] : []);
+    if (flips) await this.#means.raw.passAvailability(this.#user, this.#id, online);
+  }
+
+  #changed(device: DeviceDocument, seq: number, previous: DeviceDocument["state"], changed: string[]): void {
+    const at = new Date();
+    device.seq = seq;
+    device.last_seen = at;
+    const { name, type, state, online } = device;
+    const change = {
+      id: `${this.#id}.${seq}`,
+      device_id: this.#id,
+      ...{ name, type, state, previous, changed, online },
+      at: at.getTime(),
+    };
+    this.#means.book.changed(device, change, (stored) => this.#stored(stored));
+  }
+
+  #stored(seq: number): void {
+    this.#storedSeq = Math.max(this.#storedSeq, seq);
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (waiter.seq > this.#storedSeq) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+}

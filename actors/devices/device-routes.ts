@@ -1,0 +1,77 @@
+import { ParleyError } from "../../schemas/errors.ts";
+import {
+  commandDevice,
+  deleteDevice,
+  getDevice,
+  listDevices,
+  updateDevice,
+} from "../../schemas/routes/devices.ts";
+import { devicePartitionOf, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { serveRoute } from "../rest.ts";
+import { type DeviceStore, shownDevice } from "./device-store.ts";
+
+/** How long an update waits to be stored before it is answered all the same: the stream has it. */
+const settleMs = 2_000;
+
+/** Serves the devices of the API. */
+export function serveDeviceRoutes(
+  context: Pick<ActorContext, "nc" | "js" | "log" | "settings">,
+  store: DeviceStore,
+): void {
+  const most = context.settings.limits.userDevices;
+  serveRoute(context, listDevices, async ({ principal: { user_id: user } }) => {
+    const [devices, discoveries] = await Promise.all([store.list(user, most), store.discoveries(user, most)]);
+    const byDevice = new Map(discoveries.map((discovery) => [discovery._id.device, discovery]));
+    const shown = devices.map((device) => shownDevice(device, byDevice.get(device._id.device)));
+    return { devices: shown, total: shown.length };
+  });
+  serveRoute(context, getDevice, async ({ principal: { user_id: user }, params }) => {
+    const device = await store.find(user, params.device_id);
+    if (device === null) throw missing();
+    const discovery = await store.discovery(user, params.device_id);
+    return { device: shownDevice(device, discovery ?? undefined) };
+  });
+  serveRoute(context, updateDevice, async ({ principal: { user_id: user }, params, body }) => {
+    const device = params.device_id;
+    if (JSON.stringify(body.state).length > context.settings.limits.deviceStateBytes)
+      throw new ParleyError("payload_too_large");
+    const { seq } = await context.js.publish(subjects.deviceUpdate(user, device), JSON.stringify(body));
+    await settle(context, user, device, seq);
+    return { success: true as const };
+  });
+  serveRoute(context, commandDevice, async ({ principal: { user_id: user }, params, body }) => {
+    const device = params.device_id;
+    const [known, discovery] = await Promise.all([store.find(user, device), store.discovery(user, device)]);
+    if (known === null) throw missing();
+    const { command } = body;
+    const payload = typeof command === "string" ? command : JSON.stringify(command);
+    context.nc.publish(subjects.deviceCommand(user, discovery?.command ?? device), payload);
+    await context.nc.flush();
+    return { success: true as const };
+  });
+  serveRoute(context, deleteDevice, async ({ principal: { user_id: user }, params }) => {
+    if (!(await store.delete(user, params.device_id))) throw missing();
+    await settle(context, user, params.device_id, 0);
+    return { success: true as const };
+  });
+}
+
+/** Waits until the device's owner has stored a message; `seq` 0 makes it forget what it holds in memory. */
+async function settle(
+  { nc, log }: Pick<ActorContext, "nc" | "log">,
+  user: string,
+  device: string,
+  seq: number,
+): Promise<void> {
+  const subject = subjects.deviceAsk(devicePartitionOf(user, device));
+  try {
+    await nc.request(subject, JSON.stringify({ user, device, seq }), { timeout: settleMs });
+  } catch (err) {
+    log.debug({ err, device }, "device's owner did not answer");
+  }
+}
+
+function missing(): ParleyError {
+  return new ParleyError("not_found", { error: "设备不存在" });
+}

@@ -1,0 +1,116 @@
+import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
+import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/device.ts";
+import { collections } from "../../schemas/documents.ts";
+
+const duplicateKey = 11000;
+
+/** Devices in MongoDB: the last state of each, what discovery says of it, and how far the stream is stored. */
+export class DeviceStore {
+  readonly #devices: Collection<DeviceDocument>;
+  readonly #discoveries: Collection<Discovery>;
+  readonly #places: Collection<DevicePlace>;
+
+  constructor(db: Db) {
+    this.#devices = db.collection(collections.devices);
+    this.#discoveries = db.collection(collections.discoveries);
+    this.#places = db.collection(collections.devicePlaces);
+  }
+
+  async createIndexes(): Promise<void> {
+    await Promise.all([
+      this.#devices.createIndex({ "_id.user": 1, "_id.device": 1 }),
+      this.#discoveries.createIndex({ "_id.user": 1, source: 1 }),
+      this.#discoveries.createIndex({ "_id.user": 1, availability: 1 }),
+    ]);
+  }
+
+  find(user: string, device: string): Promise<DeviceDocument | null> {
+    return this.#devices.findOne({ _id: { user, device } });
+  }
+
+  list(user: string, limit: number): Promise<DeviceDocument[]> {
+    return this.#devices.find({ "_id.user": user }).sort({ "_id.device": 1 }).limit(limit).toArray();
+  }
+
+  count(user: string, limit: number): Promise<number> {
+    return this.#devices.countDocuments({ "_id.user": user }, { limit });
+  }
+
+  async delete(user: string, device: string): Promise<boolean> {
+    const _id = { user, device };
+    const [devices, discoveries] = await Promise.all([
+      this.#devices.deleteOne({ _id }),
+      this.#discoveries.deleteOne({ _id }),
+    ]);
+    return devices.deletedCount + discoveries.deletedCount > 0;
+  }
+
+  /** Writes states; one that a later owner of the device has passed stays as it is. */
+  async write(devices: readonly DeviceDocument[]): Promise<void> {
+    const operations = devices.map((device): AnyBulkWriteOperation<DeviceDocument> => {
+      const { _id, ...fields } = device;
+      return {
+        updateOne: { filter: { _id, seq: { $lt: device.seq } }, update: { $set: fields }, upsert: true },
+      };
+    });
+    try {
+      await this.#devices.bulkWrite(operations, { ordered: false });
+    } catch (err) {
+      // A document with a later sequence does not match, and can't be inserted a second time.
+      const passed =
+        err instanceof MongoBulkWriteError &&
+        [err.writeErrors].flat().every(({ code }) => code === duplicateKey);
+      if (!passed) throw err;
+    }
+  }
+
+  /** Sequence up to which a partition is stored; 0 at first. */
+  async place(partition: number): Promise<number> {
+    return (await this.#places.findOne({ _id: partition }))?.seq ?? 0;
+  }
+
+  async setPlace(partition: number, seq: number): Promise<void> {
+    await this.#places.updateOne({ _id: partition }, { $max: { seq } }, { upsert: true });
+  }
+
+  /** The highest sequence of any partition. */
+  async highestPlace(): Promise<number> {
+    const [highest] = await this.#places.find().sort({ seq: -1 }).limit(1).toArray();
+    return highest?.seq ?? 0;
+  }
+
+  discovery(user: string, device: string): Promise<Discovery | null> {
+    return this.#discoveries.findOne({ _id: { user, device } });
+  }
+
+  discoveries(user: string, limit: number): Promise<Discovery[]> {
+    return this.#discoveries.find({ "_id.user": user }).limit(limit).toArray();
+  }
+
+  /** Discovered devices whose value or availability comes from another's topic. */
+  discoveredFrom(user: string, topic: "source" | "availability", device: string): Promise<Discovery[]> {
+    return this.#discoveries
+      .find({ "_id.user": user, [topic]: device })
+      .limit(100)
+      .toArray();
+  }
+
+  async setDiscovery(discovery: Discovery): Promise<void> {
+    const { _id, ...fields } = discovery;
+    await this.#discoveries.replaceOne({ _id }, fields, { upsert: true });
+  }
+}
+
+/** A device as the API shows it. */
+export function shownDevice(device: DeviceDocument, discovery?: Discovery): Device {
+  const unsupported = discovery?.unsupported;
+  return {
+    device_id: device._id.device,
+    name: device.name,
+    type: device.type,
+    state: device.state,
+    online: device.online,
+    last_seen: device.last_seen.toISOString(),
+    ...(unsupported !== undefined && { unsupported }),
+  };
+}

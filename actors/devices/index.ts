@@ -1,0 +1,77 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { devicesStreamConfig, eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { deviceAskSchema } from "../../schemas/device.ts";
+import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import { serveDeviceLogin } from "./auth-callout.ts";
+import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
+import { DeviceBook } from "./device-book.ts";
+import { serveDeviceRoutes } from "./device-routes.ts";
+import { DeviceStore } from "./device-store.ts";
+import { startDiscovery } from "./discovery.ts";
+import { RawTopics } from "./raw-topics.ts";
+
+/** Sequences of a new stream count on from the time, in µs. */
+const microseconds = 1_000;
+
+/** Serves devices: their log-in, what they publish and what they are told. Returns the group of their actors. */
+export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
+  const { db, jsm, out, publisher, log, settings } = context;
+  const { limits } = settings;
+  const store = new DeviceStore(db);
+  await Promise.all([
+    store.createIndexes(),
+    ensureStream(jsm, eventsStreamConfig()),
+    ensureDevicesStream(context, store),
+  ]);
+  const book = new DeviceBook({ out, publisher, log, limits }, store);
+  const raw = new RawTopics(context, store, log);
+  await startDiscovery(context, store);
+  serveDeviceRoutes(context, store);
+  serveDeviceLogin(context);
+  return {
+    ...deviceGroup({ store, book, raw, log, limits }),
+    restore: () => ensureDevicesStream(context, store),
+  };
+}
+
+function deviceGroup(means: DeviceMeans): KeyedGroup {
+  return {
+    name: "device",
+    stream: streams.devices,
+    partitions: devicePartitionCount,
+    filter: subjects.devicePartition,
+    keyOf(subject) {
+      const parsed = parseDeviceIn(subject);
+      return parsed === null ? null : `${parsed.user}.${parsed.device}`;
+    },
+    askSubject: subjects.deviceAsk,
+    create(key) {
+      const [user = "", device = ""] = key.split(".");
+      return new DeviceActor(means, user, device);
+    },
+    from: async (partition) => (await means.store.place(partition)) + 1,
+    async ask(data, actor) {
+      const { user, device, seq } = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
+      const asked = actor(`${user}.${device}`) as DeviceActor;
+      if (seq === 0) asked.forget();
+      else await asked.settled(seq);
+      return {};
+    },
+  };
+}
+
+/** The stream lives in memory: where it is gone with its server, a new one's sequences are higher than all before. */
+async function ensureDevicesStream({ jsm }: ActorContext, store: DeviceStore): Promise<void> {
+  const config = devicesStreamConfig();
+  try {
+    await jsm.streams.info(streams.devices);
+    await ensureStream(jsm, config);
+  } catch (err) {
+    if (!(err instanceof JetStreamApiError)) throw err;
+    const first = Math.max(Date.now() * microseconds, (await store.highestPlace()) + 1);
+    await ensureStream(jsm, { ...config, first_seq: first });
+  }
+}
