@@ -75,8 +75,17 @@ export const discoverySchema = z.object({
 });
 export type Discovery = z.infer<typeof discoverySchema>;
 
-/** Question to the owner of a partition: answered when a message's change is stored. */
-export const deviceAskSchema = z.object({ user: idSchema, device: idSchema, seq: z.number() });
+/**
+ * Question to the owner of a device's partition. `settled`: answered when the change of message `seq` (without it, of
+ * all that has arrived) is stored. `forget`: what it holds in memory was changed in the store.
+ */
+export const deviceAskSchema = z.object({
+  kind: z.enum(["settled", "forget"]),
+  user: idSchema,
+  device: idSchema,
+  seq: z.number().optional(),
+});
+export type DeviceAsk = z.infer<typeof deviceAskSchema>;
 
 /** Place up to which a partition of the devices' stream is stored. */
 export const devicePlaceSchema = z.object({ _id: z.int(), seq: z.number() });

@@ -64,10 +64,10 @@ async function owns({ nc, log }: Means, user: string, token: string): Promise<bo
   }
 }
 
-/** An MQTT client's session is messages of its own under `$MQTT`; the server checks what is beneath. */
+/** An MQTT subscription with QoS 1 hears on a subject of the server's own. Nothing under `$MQTT` may be published: it would pass for the server. */
 function permissionsOf(user: string) {
   return {
-    pub: { allow: [...subjects.devicePublishes(user), "$MQTT.>"] },
+    pub: { allow: subjects.devicePublishes(user) },
     sub: { allow: [...subjects.deviceSubscribes(user), "$MQTT.sub.>"] },
   };
 }

@@ -57,8 +57,8 @@ export class DeviceActor implements KeyedActor {
     void this.#work();
   }
 
-  /** Resolves when the change of this message, or of a later one, is stored, or was refused. */
-  settled(seq: number): Promise<void> {
+  /** Resolves when the change of this message (of the last one) is stored, or was refused. */
+  settled(seq = this.#highest): Promise<void> {
     if (this.#storedSeq >= seq) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push({ seq, resolve }));
   }

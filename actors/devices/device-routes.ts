@@ -1,3 +1,4 @@
+import type { DeviceAsk } from "../../schemas/device.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import {
   commandDevice,
@@ -37,13 +38,13 @@ export function serveDeviceRoutes(
     if (JSON.stringify(body.state).length > context.settings.limits.deviceStateBytes)
       throw new ParleyError("payload_too_large");
     const { seq } = await context.js.publish(subjects.deviceUpdate(user, device), JSON.stringify(body));
-    await settle(context, user, device, seq);
+    await ask(context, { kind: "settled", user, device, seq });
     return { success: true as const };
   });
   serveRoute(context, commandDevice, async ({ principal: { user_id: user }, params, body }) => {
     const device = params.device_id;
-    const [known, discovery] = await Promise.all([store.find(user, device), store.discovery(user, device)]);
-    if (known === null) throw missing();
+    await assertKnown(context, store, user, device);
+    const discovery = await store.discovery(user, device);
     const { command } = body;
     const payload = typeof command === "string" ? command : JSON.stringify(command);
     context.nc.publish(subjects.deviceCommand(user, discovery?.command ?? device), payload);
@@ -52,23 +53,29 @@ export function serveDeviceRoutes(
   });
   serveRoute(context, deleteDevice, async ({ principal: { user_id: user }, params }) => {
     if (!(await store.delete(user, params.device_id))) throw missing();
-    await settle(context, user, params.device_id, 0);
+    await ask(context, { kind: "forget", user, device: params.device_id });
     return { success: true as const };
   });
 }
 
-/** Waits until the device's owner has stored a message; `seq` 0 makes it forget what it holds in memory. */
-async function settle(
-  { nc, log }: Pick<ActorContext, "nc" | "log">,
+/** Its first message may have been shown already and be stored in a moment. @throws ParleyError not_found */
+async function assertKnown(
+  context: Pick<ActorContext, "nc" | "log">,
+  store: DeviceStore,
   user: string,
   device: string,
-  seq: number,
 ): Promise<void> {
-  const subject = subjects.deviceAsk(devicePartitionOf(user, device));
+  if ((await store.find(user, device)) !== null) return;
+  await ask(context, { kind: "settled", user, device });
+  if ((await store.find(user, device)) === null) throw missing();
+}
+
+async function ask({ nc, log }: Pick<ActorContext, "nc" | "log">, question: DeviceAsk): Promise<void> {
+  const subject = subjects.deviceAsk(devicePartitionOf(question.user, question.device));
   try {
-    await nc.request(subject, JSON.stringify({ user, device, seq }), { timeout: settleMs });
+    await nc.request(subject, JSON.stringify(question), { timeout: settleMs });
   } catch (err) {
-    log.debug({ err, device }, "device's owner did not answer");
+    log.debug({ err, device: question.device }, "device's owner did not answer");
   }
 }
 

@@ -54,9 +54,9 @@ function deviceGroup(means: DeviceMeans): KeyedGroup {
     },
     from: async (partition) => (await means.store.place(partition)) + 1,
     async ask(data, actor) {
-      const { user, device, seq } = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
+      const { kind, user, device, seq } = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
       const asked = actor(`${user}.${device}`) as DeviceActor;
-      if (seq === 0) asked.forget();
+      if (kind === "forget") asked.forget();
       else await asked.settled(seq);
       return {};
     },
