@@ -1,11 +1,19 @@
+import type { NatsConnection } from "nats";
 import type { Settings } from "../schemas/config.ts";
 import { ParleyError } from "../schemas/errors.ts";
 import type { Principal } from "../schemas/principal.ts";
 import { routes } from "../schemas/routes/index.ts";
-import { type RestAnswer, type RestRequest, type Route, restAnswerSchema } from "../schemas/routes/route.ts";
+import {
+  fileAnswerSchema,
+  type RestAnswer,
+  type RestRequest,
+  type Route,
+  restAnswerSchema,
+} from "../schemas/routes/route.ts";
 import { subjects } from "../schemas/subjects.ts";
 import { openaiErrorOf } from "./http/error-shape.ts";
 import type { Exchange } from "./http/exchange.ts";
+import { sendFile } from "./http/file-answer.ts";
 import type { RequestHead } from "./http/request-head.ts";
 import type { Router } from "./http/router.ts";
 import { type Identity, tokenOf } from "./identity.ts";
@@ -20,6 +28,11 @@ export class RestClient {
   constructor(link: NatsLink, settings: Pick<Settings, "limits">) {
     this.#link = link;
     this.#settings = settings;
+  }
+
+  /** The connection on which it asks. */
+  get nc(): NatsConnection {
+    return this.#link.nc;
   }
 
   /**
@@ -65,7 +78,10 @@ export function addRestRoutes(router: Router, identity: Identity, rest: RestClie
           query: route.query.parse(Object.fromEntries(exchange.head.query)),
           body: route.body.parse(body),
         };
-        answer(exchange, shape, await rest.ask(route, request));
+        const given = await rest.ask(route, request);
+        if (route.file && given.status < 400)
+          return sendFile(exchange, rest.nc, fileAnswerSchema.parse(given.body));
+        answer(exchange, shape, given);
       },
       { errors: shape },
     );

@@ -6,6 +6,7 @@ import { finishReasonSchema, storedMessageSchema } from "./message.ts";
 export const collections = {
   turns: "turns",
   sessions: "sessions",
+  mainSessions: "main_sessions",
   attempts: "attempts",
   usage: "usage",
   quotas: "quotas",
@@ -78,18 +79,24 @@ export type Turn = z.infer<typeof turnSchema>;
 
 /**
  * A session as its user lists it: a projection of its turns. `deleted_n` is the n of the delete that ended it; a turn
- * below can't bring it back.
+ * below can't bring it back. `born_n` is the n from which it is there; a delete below, finished late, can't end it.
  */
 export const sessionSchema = z.object({
   _id: z.object({ user: z.string(), session: z.string() }),
   title: z.string(),
-  is_main: z.boolean(),
+  /** The title was given or made; until then it is the default. */
+  titled: z.literal(true).optional(),
   created_at: z.date(),
   updated_at: z.date(),
+  born_n: z.int().optional(),
   deleted_n: z.int().optional(),
   expires_at: z.date().optional(),
 });
 export type SessionDocument = z.infer<typeof sessionSchema>;
+
+/** Which session of a user (`_id`) is his main one. */
+export const mainSessionSchema = z.object({ _id: z.string(), session: z.string() });
+export type MainSession = z.infer<typeof mainSessionSchema>;
 
 /** How often a replayed message was begun after a takeover, and how often it was alone in its process. */
 export const attemptSchema = z.object({

@@ -19,6 +19,7 @@ export const limitsSchema = z.object({
   chatFrameBytes: limit(16 * MiB, "size of one /ws/chat frame after log-in"),
   jsonBodyBytes: limit(1 * MiB, "size of a JSON request body"),
   jsonAnswerBytes: limit(768 * KiB, "size of a JSON answer"),
+  exportBytes: limit(64 * MiB, "text of a session that is exported"),
   uploadBytes: limit(20 * MiB, "size of one uploaded file"),
   natsMessageBytes: limit(256 * KiB, "size of a NATS message; larger bodies go to the object store"),
   socketBackpressureBytes: limit(1 * MiB, "unsent bytes at which a socket is dropped"),

@@ -43,6 +43,7 @@ export const subjects = {
   sessionIn: (user: string, session: string) =>
     `session.in.${sessionPartition(user, session)}.${token(user)}.${token(session)}`,
   sessionInPartition: (partition: number) => `session.in.${partition}.>`,
+  sessionInOfUser: (user: string) => `session.in.*.${token(user)}.*`,
   sessionInAll: "session.in.>",
   /** Requests to the owner of a session's partition. */
   sessionAsk: (partition: number) => `session.ask.${partition}`,

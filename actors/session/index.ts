@@ -1,4 +1,5 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
+import { openBulkStore } from "../../infra/nats/bulk-store.ts";
 import { eventsStreamConfig, sessionsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
@@ -19,9 +20,12 @@ import { SessionActor } from "./session-actor.ts";
 import { answerAsk } from "./session-asks.ts";
 import type { SessionContext } from "./session-context.ts";
 import { SessionDocuments } from "./session-documents.ts";
+import { SessionExport } from "./session-export.ts";
+import { SessionList } from "./session-list.ts";
 import { SessionOwner } from "./session-owner.ts";
 import { serveSessionRoutes } from "./session-routes.ts";
 import { serveSessionSurvey } from "./session-survey.ts";
+import { startTitles } from "./session-titles.ts";
 import { Trimmer } from "./trimmer.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 import { TurnStore } from "./turn-store.ts";
@@ -52,7 +56,12 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
 
   const owner = new SessionOwner(nc);
   const history = new History(store, owner, settings.limits.jsonAnswerBytes / 2);
-  serveSessionRoutes(context, { store, sessions, owner, history, eraser });
+  const { jsonAnswerBytes, exportBytes } = settings.limits;
+  const list = new SessionList({ store, sessions, owner, eraser, jsm, listBytes: jsonAnswerBytes / 2 });
+  const inlineBytes = jsonAnswerBytes / 4;
+  const files = new SessionExport(history, () => openBulkStore(nc), { inlineBytes, exportBytes });
+  serveSessionRoutes(context, { sessions, list, files, history, eraser });
+  await startTitles(context, sessions);
   const means = await createCommands(context);
   serveNeoRoutes(context, history, means);
   const session: SessionContext = {

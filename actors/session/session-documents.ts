@@ -1,21 +1,24 @@
 import type { AnyBulkWriteOperation, Collection, Db } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
-import { collections, type SessionDocument, type Turn } from "../../schemas/documents.ts";
+import { collections, type MainSession, type SessionDocument, type Turn } from "../../schemas/documents.ts";
 import { persist } from "../persist.ts";
 import { isDuplicateKey } from "./turn-store.ts";
 
-const defaultTitle = "新的对话";
+/** Title of a session that has no other yet. */
+export const defaultTitle = "新的对话";
 const touchEveryMs = 1_000;
 
 /** Sessions as their users list them: a projection of the turns, written after the commit and behind its back. */
 export class SessionDocuments {
   readonly #sessions: Collection<SessionDocument>;
+  readonly #mains: Collection<MainSession>;
   readonly #log: Logger;
   readonly #touched = new Map<string, { user: string; session: string; at: Date }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(db: Db, log: Logger) {
     this.#sessions = db.collection<SessionDocument>(collections.sessions);
+    this.#mains = db.collection<MainSession>(collections.mainSessions);
     this.#log = log;
   }
 
@@ -52,7 +55,7 @@ export class SessionDocuments {
             {
               $set: {
                 title: { $ifNull: ["$title", defaultTitle] },
-                is_main: { $ifNull: ["$is_main", false] },
+                born_n: { $ifNull: ["$born_n", n] },
                 created_at: { $ifNull: ["$created_at", turn.at] },
                 updated_at: turn.at,
               },
@@ -72,16 +75,76 @@ export class SessionDocuments {
     this.#touched.set(`${user}.${session}`, { user, session, at });
   }
 
-  /** The session was deleted by turn n. */
-  async deleted(user: string, session: string, n: number, expiresAt: Date): Promise<void> {
+  /**
+   * A session is made by request, to be there from turn n on.
+   * @throws MongoServerError (duplicate key) when it is there
+   */
+  async made(user: string, session: string, n: number, title: string | undefined): Promise<SessionDocument> {
+    const at = new Date();
+    const _id = { user, session };
+    const made = { title: title ?? defaultTitle, created_at: at, updated_at: at, born_n: n };
     await this.#sessions.updateOne(
-      { _id: { user, session } },
+      { _id, deleted_n: { $exists: true } },
       {
-        $set: { deleted_n: n, expires_at: expiresAt, updated_at: new Date() },
-        $unset: { title: "", is_main: "", created_at: "" },
+        $set: { ...made, ...(title !== undefined && { titled: true as const }) },
+        $unset: { deleted_n: "", expires_at: "" },
       },
       { upsert: true },
     );
+    return { _id, ...made };
+  }
+
+  /** The session was deleted by turn n, unless it was made anew since. */
+  async deleted(user: string, session: string, n: number, expiresAt: Date): Promise<void> {
+    try {
+      await this.#sessions.updateOne(
+        { _id: { user, session }, $or: [{ born_n: { $exists: false } }, { born_n: { $lte: n } }] },
+        {
+          $set: { expires_at: expiresAt, updated_at: new Date() },
+          $max: { deleted_n: n },
+          $unset: { title: "", titled: "", created_at: "", born_n: "" },
+        },
+        { upsert: true },
+      );
+    } catch (err) {
+      if (!isDuplicateKey(err)) throw err;
+      return;
+    }
+    await this.#mains.deleteOne({ _id: user, session });
+  }
+
+  /** Gives a session that has none yet a title. */
+  async entitle(user: string, session: string, title: string): Promise<void> {
+    await this.#sessions.updateOne(untitled(user, session), { $set: { title, titled: true } });
+  }
+
+  /** Whether a session has no title yet. */
+  async isUntitled(user: string, session: string): Promise<boolean> {
+    return (await this.#sessions.findOne(untitled(user, session), { projection: { _id: 1 } })) !== null;
+  }
+
+  /** Makes a session the main one; the one that was it is it no longer. */
+  async makeMain(user: string, session: string): Promise<void> {
+    await this.#mains.updateOne({ _id: user }, { $set: { session } }, { upsert: true });
+  }
+
+  /** Id of a user's main session. */
+  async mainOf(user: string): Promise<string | null> {
+    return (await this.#mains.findOne({ _id: user }))?.session ?? null;
+  }
+
+  /** A user's sessions, the one updated last first. */
+  of(user: string, offset = 0): AsyncIterable<SessionDocument> {
+    return this.#sessions
+      .find({ "_id.user": user, deleted_n: { $exists: false } } as object)
+      .sort({ updated_at: -1 })
+      .skip(offset);
+  }
+
+  /** Those of these sessions that are there. */
+  among(user: string, sessions: readonly string[]): Promise<SessionDocument[]> {
+    const ids = sessions.map((session) => ({ user, session }));
+    return this.#sessions.find({ _id: { $in: ids }, deleted_n: { $exists: false } }).toArray();
   }
 
   /** The session, unless it was deleted. */
@@ -117,4 +180,8 @@ export class SessionDocuments {
       this.#log.warn({ err }, "session times not written");
     }
   }
+}
+
+function untitled(user: string, session: string) {
+  return { _id: { user, session }, titled: { $exists: false }, deleted_n: { $exists: false } };
 }

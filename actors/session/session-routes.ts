@@ -1,24 +1,52 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
-import { clearSession, deleteSession, sessionMessages } from "../../schemas/routes/sessions.ts";
+import {
+  clearSession,
+  createSession,
+  deleteSession,
+  deleteSessions,
+  exportSession,
+  getSession,
+  listSessions,
+  sessionMessages,
+} from "../../schemas/routes/sessions.ts";
+import { actingUser } from "../acting-user.ts";
 import { type RestContext, serveRoute } from "../rest.ts";
 import type { Eraser } from "./erase.ts";
 import type { History } from "./history.ts";
 import type { SessionDocuments } from "./session-documents.ts";
-import type { SessionOwner } from "./session-owner.ts";
-import type { TurnStore } from "./turn-store.ts";
+import type { SessionExport } from "./session-export.ts";
+import type { SessionList, SessionView } from "./session-list.ts";
 
 /** What the routes of sessions work with. */
 export interface SessionServices {
-  store: TurnStore;
   sessions: SessionDocuments;
-  owner: SessionOwner;
+  list: SessionList;
+  files: SessionExport;
   history: History;
   eraser: Eraser;
 }
 
 /** Serves the REST side of sessions; any process can, whoever owns the session. */
 export function serveSessionRoutes(context: RestContext, services: SessionServices): void {
+  const { list, files } = services;
+  serveRoute(context, createSession, ({ principal, query, body }) =>
+    list.create(actingUser(principal, query.user_id), body),
+  );
+  serveRoute(context, listSessions, ({ principal, query }) =>
+    list.page(actingUser(principal, query.user_id), query),
+  );
+  serveRoute(context, getSession, async ({ principal, params, query }) =>
+    present(services, await userOf(services, principal, query.user_id, params.id), params.id),
+  );
+  serveRoute(context, deleteSessions, async ({ principal, query }) => {
+    await list.deleteAll(actingUser(principal, query.user_id));
+    return { status: "deleted" as const };
+  });
+  serveRoute(context, exportSession, async ({ principal, params, query }) => {
+    const user = await userOf(services, principal, query.user_id, params.id);
+    return files.file(await present(services, user, params.id), query.format);
+  });
   serveRoute(context, sessionMessages, async ({ principal, params, query }) => {
     const user = await userOf(services, principal, query.user_id, params.id);
     const page = await services.history.page(user, params.id, query);
@@ -49,25 +77,19 @@ async function userOf(
   asked: string | undefined,
   session: string,
 ): Promise<string> {
-  if (asked !== undefined && asked !== principal.user_id && !principal.is_admin)
-    throw new ParleyError("admin_only");
-  if (asked !== undefined) return asked;
-  if (!principal.is_admin || (await exists(services, principal.user_id, session))) return principal.user_id;
+  const user = actingUser(principal, asked);
+  if (asked !== undefined || !principal.is_admin) return user;
+  if ((await services.list.find(user, session)) !== null) return user;
   return (await services.sessions.userOf(session)) ?? principal.user_id;
 }
 
 async function assertExists(services: SessionServices, user: string, session: string): Promise<void> {
-  if (!(await exists(services, user, session))) throw new ParleyError("session_not_found");
+  await present(services, user, session);
 }
 
 /** A session is there from its first accepted message on, before that message's turn is committed. */
-async function exists(
-  { store, sessions, owner }: SessionServices,
-  user: string,
-  session: string,
-): Promise<boolean> {
-  if ((await sessions.find(user, session)) !== null) return true;
-  const [last] = await store.tail(user, session, 1);
-  if (last !== undefined && last.kind !== "delete") return true;
-  return (await owner.queue(user, session)).unfinished.length > 0;
+async function present({ list }: SessionServices, user: string, session: string): Promise<SessionView> {
+  const found = await list.find(user, session);
+  if (found === null) throw new ParleyError("session_not_found");
+  return found;
 }

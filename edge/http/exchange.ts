@@ -95,13 +95,25 @@ export class Exchange {
   }
 
   /** Sends a piece; false when it had to be buffered. Ignored when the client has gone. */
-  write(text: string): boolean {
+  write(part: string | Uint8Array): boolean {
     if (this.#done) return true;
     let free = true;
     this.#res.cork(() => {
-      free = this.#res.write(text);
+      free = this.#res.write(part);
     });
     return free;
+  }
+
+  /** Resolves when what was buffered has gone out, or the client. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#done) return resolve();
+      this.onAbort(resolve);
+      this.#res.onWritable(() => {
+        resolve();
+        return true;
+      });
+    });
   }
 
   /** Completes an answer that was begun. */

@@ -29,6 +29,8 @@ export interface Route<
   status: 200 | 201;
   /** The handler judges the caller's token itself: it gets it as it came, expired ones too. For public routes. */
   takesToken?: boolean;
+  /** The answer is a file to save: the handler answers a {@link FileAnswer}. */
+  file?: boolean;
   /** Error shape: Parley's uniform body, or OpenAI's error object. */
   errors?: "uniform" | "openai";
 }
@@ -78,3 +80,12 @@ export const restAnswerSchema = z.object({
   headers: z.record(z.string(), z.string()).optional(),
 });
 export type RestAnswer = z.infer<typeof restAnswerSchema>;
+
+/** A file as an answer: its text, or the name of an object that the edge sends and that goes away by itself. */
+export const fileAnswerSchema = z.object({
+  filename: z.string(),
+  type: z.string(),
+  text: z.string().optional(),
+  object: z.string().optional(),
+});
+export type FileAnswer = z.infer<typeof fileAnswerSchema>;

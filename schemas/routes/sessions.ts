@@ -1,10 +1,93 @@
 import { z } from "zod";
 import { idSchema } from "../ids.ts";
 import { historyMessageSchema } from "../message.ts";
-import { defineRoute } from "./route.ts";
+import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const params = z.object({ id: idSchema });
 const ofUser = { user_id: idSchema.optional() };
+
+/** A session; times are Unix milliseconds. */
+const session = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  title: z.string(),
+  is_main: z.boolean(),
+  created_at: z.int(),
+  updated_at: z.int(),
+});
+
+/** `POST /api/v1/sessions`. At most one session of a user is the main one: a new one takes it over. */
+export const createSession = defineRoute({
+  method: "post",
+  path: "/api/v1/sessions",
+  access: "user",
+  area: "sessions",
+  name: "create",
+  summary: "Create a session",
+  query: z.object(ofUser),
+  body: z.object({
+    session_id: idSchema.optional(),
+    title: z.string().trim().max(200).optional(),
+    is_main: z.boolean().default(false),
+  }),
+  answer: session,
+  status: 201,
+});
+
+/** `GET /api/v1/sessions`: the one updated last comes first. Without `limit` as many as fit into one answer. */
+export const listSessions = defineRoute({
+  method: "get",
+  path: "/api/v1/sessions",
+  access: "user",
+  area: "sessions",
+  name: "list",
+  summary: "Sessions of a user",
+  query: z.object({
+    ...ofUser,
+    limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  }),
+  answer: z.object({ sessions: z.array(session), has_more: z.boolean() }),
+});
+
+/** `GET /api/v1/sessions/:id`. */
+export const getSession = defineRoute({
+  method: "get",
+  path: "/api/v1/sessions/:id",
+  access: "user",
+  area: "sessions",
+  name: "get",
+  summary: "One session",
+  params,
+  query: z.object(ofUser),
+  answer: session,
+});
+
+/** `DELETE /api/v1/sessions`. */
+export const deleteSessions = defineRoute({
+  method: "del",
+  path: "/api/v1/sessions",
+  access: "user",
+  area: "sessions",
+  name: "delete-all",
+  summary: "Delete all sessions of a user",
+  query: z.object(ofUser),
+  answer: z.object({ status: z.literal("deleted") }),
+});
+
+/** `GET /api/v1/sessions/:id/export`: a file to save. */
+export const exportSession = defineRoute({
+  method: "get",
+  path: "/api/v1/sessions/:id/export",
+  access: "user",
+  area: "sessions",
+  name: "export",
+  summary: "Download a session as JSON, Markdown or text",
+  params,
+  query: z.object({ ...ofUser, format: z.enum(["json", "markdown", "txt"]).default("json") }),
+  answer: fileAnswerSchema,
+  file: true,
+});
 
 /** `GET /api/v1/sessions/:id/messages`: each page is oldest first, `offset` counts from the newest message back. */
 export const sessionMessages = defineRoute({

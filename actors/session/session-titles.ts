@@ -1,0 +1,105 @@
+import { turnCompletedSchema } from "../../schemas/event.ts";
+import { streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../durable-work.ts";
+import type { Models } from "../models/model.ts";
+import type { SessionDocuments } from "./session-documents.ts";
+
+/** Messages of a session, commands included, after which no title is made any more. */
+const earlyMessages = 8;
+const modelMs = 20_000;
+/** Widths in columns: a Chinese character takes two. */
+const titleColumns = 40;
+const modelChars = 400;
+const promptChars = 2_000;
+const inFlight = 8;
+
+const instruction =
+  "Write a title for the conversation that begins with this message: at most 6 words, or 12 characters in Chinese or " +
+  "Japanese, in the language of the message. Answer with the title alone, without quotation marks.";
+
+/** Gives each session a title after its first turn, unless its user gave it one. */
+export async function startTitles(
+  context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle" | "models">,
+  sessions: Pick<SessionDocuments, "entitle" | "isUntitled">,
+): Promise<void> {
+  const work = {
+    stream: streams.events,
+    name: "titles",
+    filter: subjects.eventTurnCompletedAll,
+    inFlight,
+    onlyNew: true,
+  };
+  await startDurableWork(context, work, async (message) => {
+    const { user, session, messages } = turnCompletedSchema.parse(message.json());
+    const asked = messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
+    if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
+    // Of a later turn, or one that came twice: the model is not asked for nothing.
+    if (!(await sessions.isUntitled(user, session))) return;
+    const title = context.models.configured ? await titleByModel(context.models, user, asked) : "";
+    await sessions.entitle(user, session, title || titleFrom(asked));
+  });
+}
+
+/** A title by the model; empty when it fails. */
+async function titleByModel(models: Models, user: string, asked: string): Promise<string> {
+  let text = "";
+  try {
+    const call = {
+      user,
+      messages: [
+        { role: "system" as const, content: instruction },
+        { role: "user" as const, content: asked.slice(0, promptChars) },
+      ],
+      params: {},
+      signal: AbortSignal.timeout(modelMs),
+    };
+    for await (const delta of models.stream("chat", call)) {
+      if (delta.kind === "content") text += delta.text;
+      if (text.length > modelChars) break;
+    }
+  } catch {
+    return "";
+  }
+  const line = text.trim().split("\n")[0] ?? "";
+  return cut(line.replace(/^["'“”‘’「『《*#\s]+|["'“”‘’」』》*。.!！\s]+$/gu, ""));
+}
+
+/** A title from a message: its first sentence, as far as it goes on a line. */
+export function titleFrom(content: string): string {
+  const plain = content
+    .replace(/```[\s\S]*?(```|$)/g, " ")
+    .replace(/<\/?action>/g, " ")
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/[`*_#>|~]+/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  const sentence = /^.*?(?:[。！？!?；;]|\.(?=\s))/u.exec(plain)?.[0] ?? plain;
+  return cut(sentence.replace(/[。.!！；;，,：:\s]+$/u, ""));
+}
+
+/** At most {@link titleColumns} wide, at the end of a word where there is one. */
+function cut(text: string): string {
+  let columns = 0;
+  let end = 0;
+  for (const { segment, isWordLike } of new Intl.Segmenter(undefined, { granularity: "word" }).segment(
+    text,
+  )) {
+    const width = [...segment].reduce(
+      (sum, character) => sum + (/[\u1100-\uffff]/u.test(character) ? 2 : 1),
+      0,
+    );
+    if (columns + width > titleColumns) {
+      if (end === 0 && isWordLike) end = longest(segment);
+      return `${text.slice(0, end).trimEnd()}…`;
+    }
+    columns += width;
+    end += segment.length;
+  }
+  return text;
+}
+
+/** Units of a single word that fit. */
+function longest(word: string): number {
+  return [...word].slice(0, titleColumns / 2).join("").length;
+}
