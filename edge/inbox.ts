@@ -1,4 +1,5 @@
 import type { Msg, Subscription } from "nats";
+import type { Logger } from "../infra/log.ts";
 import { lastToken, subjects } from "../schemas/subjects.ts";
 import type { NatsLink } from "./nats-link.ts";
 
@@ -10,10 +11,15 @@ export class Inbox {
   readonly #receivers = new Map<string, Receiver>();
   readonly #subscription: Subscription;
 
-  constructor(link: NatsLink, edge: string) {
+  constructor(link: NatsLink, edge: string, log: Logger) {
     this.#subscription = link.nc.subscribe(subjects.outEdgeAll(edge), {
       callback: (err, msg) => {
-        if (err === null) this.#dispatch(msg);
+        if (err !== null) return;
+        try {
+          this.#dispatch(msg);
+        } catch (cause) {
+          log.error({ err: cause }, "answer not understood");
+        }
       },
     });
   }

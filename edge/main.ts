@@ -69,7 +69,8 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
     services.revocations.close();
     services.dependencies.close();
     endReports();
-    await services.link.nc.drain();
+    if (services.link.up) await services.link.nc.drain();
+    else await services.link.nc.close();
     app.close();
   });
   return { port: uWS.us_socket_local_port(listening) };
@@ -110,7 +111,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     rest: new RestClient(link, settings),
     owner,
     ingress: new Ingress(link, owner, new UserRates(limits), limits, metrics),
-    inbox: new Inbox(link, edge),
+    inbox: new Inbox(link, edge, log),
     hub,
     confirmations,
     revocations,

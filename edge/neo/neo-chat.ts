@@ -49,6 +49,8 @@ class NeoChat {
   async serve(exchange: Exchange): Promise<void> {
     const { identity, hub, settings } = this.#services;
     const { head } = exchange;
+    // A GET here says something; asking for its head must not.
+    if (head.method === "HEAD") throw new ParleyError("method_not_allowed");
     const principal = await identity.identify(tokenOf(head));
     const { content, context } = neoQuerySchema.parse(Object.fromEntries(head.query));
     const user = principal.user_id;

@@ -153,16 +153,10 @@ export class ChatFrames {
   }
 
   #request(socket: ChatSocket, session: string, work: () => Promise<void>): void {
-    if (socket.requests >= this.#services.settings.limits.socketRequests) {
+    const answered = () =>
+      work().catch((cause: unknown) => socket.refuse(toParleyError(cause), { session_id: session }));
+    if (!socket.requests.run(answered))
       socket.refuse(new ParleyError("rate_limited"), { session_id: session });
-      return;
-    }
-    socket.requests += 1;
-    work()
-      .catch((cause: unknown) => socket.refuse(toParleyError(cause), { session_id: session }))
-      .finally(() => {
-        socket.requests -= 1;
-      });
   }
 
   async #history(

@@ -2,11 +2,14 @@ import type { ClientInfo } from "../../schemas/client-frame.ts";
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
 import type { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
+import type { Limits } from "../../schemas/limits.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { DirectFrame } from "../../schemas/server-frame.ts";
 import type { RawSocket } from "../http/upgrade.ts";
 import type { Position } from "../live/frame.ts";
 import type { LiveSocket } from "../live/user-feed.ts";
+import { EarlyFrames } from "./early-frames.ts";
+import { RequestQueue } from "./request-queue.ts";
 
 /** One `/ws/chat` connection: what is known of it, and ways to answer it. */
 export class ChatSocket implements LiveSocket {
@@ -16,14 +19,21 @@ export class ChatSocket implements LiveSocket {
   readonly clientInfo: ClientInfo;
   readonly resume: Position | undefined;
   /** Frames that came before `connected` went out; undefined after it. */
-  early: string[] | undefined = [];
+  early: EarlyFrames | undefined;
   /** Refused frames in a row. */
   bad = 0;
-  /** Requests to actors without an answer yet. */
-  requests = 0;
+  readonly requests: RequestQueue;
   #ws: RawSocket | undefined;
 
-  constructor(principal: Principal, session: string, clientInfo: ClientInfo, resume: Position | undefined) {
+  constructor(
+    principal: Principal,
+    session: string,
+    clientInfo: ClientInfo,
+    resume: Position | undefined,
+    limits: Limits,
+  ) {
+    this.early = new EarlyFrames(limits);
+    this.requests = new RequestQueue(limits);
     this.principal = principal;
     this.session = session;
     this.clientInfo = clientInfo;
@@ -47,6 +57,7 @@ export class ChatSocket implements LiveSocket {
   closed(): void {
     this.#ws = undefined;
     this.early = undefined;
+    this.requests.clear();
   }
 
   send(text: string): void {

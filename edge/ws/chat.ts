@@ -21,7 +21,7 @@ export function addChat(services: Services): void {
     presence.joined(socket);
     const early = socket.early;
     socket.early = undefined;
-    for (const text of early ?? []) frames.take(socket, text);
+    for (const text of early?.take() ?? []) frames.take(socket, text);
   };
 
   router.upgrade(
@@ -41,8 +41,7 @@ export function addChat(services: Services): void {
       },
       message: (socket, text) => {
         if (socket.early === undefined || text === undefined) frames.take(socket, text);
-        else if (socket.early.length < settings.limits.socketRequests) socket.early.push(text);
-        else socket.refuse(new ParleyError("rate_limited"));
+        else if (!socket.early.keep(text)) socket.refuse(new ParleyError("rate_limited"));
       },
       close: (socket) => {
         socket.closed();
@@ -68,7 +67,7 @@ async function prepare(head: RequestHead, { identity, hub, settings, link }: Ser
     ...(head.headers.has("user-agent") && { user_agent: head.headers.get("user-agent")?.slice(0, 512) }),
   };
   const session = query.session_id ?? newId("session_");
-  return new ChatSocket(principal, session, clientInfo, parsePosition(query.resume));
+  return new ChatSocket(principal, session, clientInfo, parsePosition(query.resume), settings.limits);
 }
 
 /** An actor's answer to this socket alone: the state of a message that was sent before, or why it was refused. */

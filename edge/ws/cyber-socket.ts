@@ -1,6 +1,7 @@
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
 import { errorTable } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
+import type { Limits } from "../../schemas/limits.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { StreamFrame } from "../../schemas/server-frame.ts";
 import type { MessageState } from "../../schemas/session-input.ts";
@@ -10,6 +11,7 @@ import type { ReplyEvent } from "../live/reply-text.ts";
 import { ReplyText } from "../live/reply-text.ts";
 import type { Follower } from "../live/user-feed.ts";
 import { ChunkMaker } from "../openai/chunks.ts";
+import { EarlyFrames } from "./early-frames.ts";
 
 /** A reply that this socket waits for. */
 interface Pending {
@@ -25,7 +27,7 @@ export class CyberSocket implements Follower {
   readonly principal: Principal;
   readonly session: string;
   /** Frames that came before the socket followed its stream; undefined after that. */
-  early: string[] | undefined = [];
+  early: EarlyFrames | undefined;
   bad = 0;
   /** Ends its part of the user's stream. */
   leave: (() => void) | undefined;
@@ -35,14 +37,11 @@ export class CyberSocket implements Follower {
   readonly #pending = new Set<Pending>();
   #ws: RawSocket | undefined;
 
-  constructor(
-    principal: Principal,
-    slowBytes: number,
-    ask: (socket: CyberSocket, clientMsgId: string) => void,
-  ) {
+  constructor(principal: Principal, limits: Limits, ask: (socket: CyberSocket, clientMsgId: string) => void) {
+    this.early = new EarlyFrames(limits);
     this.principal = principal;
     this.session = `cyber_${principal.user_id}`;
-    this.#slowBytes = slowBytes;
+    this.#slowBytes = limits.slowConsumerBytes;
     this.#ask = ask;
   }
 

@@ -21,7 +21,7 @@ export function addCyber(services: Services): void {
     if (socket.gone) return leave();
     const early = socket.early;
     socket.early = undefined;
-    for (const text of early ?? []) take(services, socket, text);
+    for (const text of early?.take() ?? []) take(services, socket, text);
   };
 
   router.upgrade(
@@ -41,8 +41,7 @@ export function addCyber(services: Services): void {
       },
       message: (socket, text) => {
         if (socket.early === undefined || text === undefined) take(services, socket, text);
-        else if (socket.early.length < settings.limits.socketRequests) socket.early.push(text);
-        else refuse(socket, new ParleyError("rate_limited"));
+        else if (!socket.early.keep(text)) refuse(socket, new ParleyError("rate_limited"));
       },
       close: (socket) => {
         socket.closed();
@@ -63,7 +62,7 @@ async function prepare(
   const principal = await identity.identify(head.params[0]);
   if (hub.count(principal.user_id) >= limits.userSockets) throw new ParleyError("rate_limited");
   if (!link.up) throw new ParleyError("storage_unavailable");
-  const socket = new CyberSocket(principal, limits.slowConsumerBytes, ask);
+  const socket = new CyberSocket(principal, limits, ask);
   if (!idSchema.safeParse(socket.session).success) throw new ParleyError("invalid_token");
   return socket;
 }

@@ -181,6 +181,30 @@ test.serial("history of a session without messages and without an actor", async 
   served.unsubscribe();
 });
 
+test.serial("everything that a client says at once is answered, from its first moment on", async (t) => {
+  const { edge, actor } = t.context;
+  const served = actor.nc.subscribe("rest.sessions.messages", {
+    callback: (_, msg) =>
+      void msg.respond(JSON.stringify({ status: 200, body: { messages: [], has_more: false } })),
+  });
+  await actor.nc.flush();
+  const socket = await WireSocket.open(t, edge.port, path("burst"));
+  const count = 100;
+  for (let i = 0; i < count; i++) {
+    socket.send({ type: "message", content: `burst ${i}`, client_msg_id: `b${i}` });
+    socket.send({ type: "history" });
+  }
+  const all = (type: string) => socket.frames.filter((frame) => frame.type === type);
+  await socket.until(() => all("accepted").length === count, "all accepted");
+  await socket.until(() => all("history_response").length === count, "all histories");
+  t.is(socket.frames[0]?.type, "connected");
+  t.deepEqual(
+    all("accepted").map(({ client_msg_id }) => client_msg_id as string),
+    Array.from({ length: count }, (_, i) => `b${i}`),
+  );
+  served.unsubscribe();
+});
+
 test.serial("attachments that no NATS message can carry are refused by name", async (t) => {
   const socket = await WireSocket.open(t, t.context.edge.port, path("s9"));
   await socket.frame({ type: "connected" });
