@@ -1,4 +1,4 @@
-import type { Piece } from "./review-parser.ts";
+import type { Piece } from "./piece.ts";
 
 /** The older form of an action: a bracket on one line. */
 const bracket = /（([^（）\n]{1,200})）|\(([^()\n]{1,200})\)/g;

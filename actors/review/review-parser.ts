@@ -1,9 +1,6 @@
-import type { ReviewMessage } from "../../schemas/review.ts";
 import { splitActions } from "./actions.ts";
 import { isMarkdownLine, isTableRow } from "./markdown-line.ts";
-
-/** A piece of a reply before its delay is known. */
-export type Piece = Omit<ReviewMessage, "delay_ms">;
+import type { Piece } from "./piece.ts";
 
 const fenceOpen = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
 const tagOpen = /<(action|search_result)(?:\s+url="([^"<>]*)")?\s*>/i;

@@ -1,6 +1,7 @@
 import type { MsgType } from "../../schemas/message.ts";
 import type { ReviewMessage, Segment } from "../../schemas/review.ts";
-import { type Piece, ReviewParser } from "./review-parser.ts";
+import type { Piece } from "./piece.ts";
+import { ReviewParser } from "./review-parser.ts";
 import { splitSentences } from "./sentences.ts";
 
 const maxDelayMs = 1_500;
