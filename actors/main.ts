@@ -9,10 +9,12 @@ import { SettingsError } from "../infra/settings-error.ts";
 import { newId } from "../schemas/ids.ts";
 import { startAccount } from "./account/main.ts";
 import type { ActorContext } from "./actor-context.ts";
-import { startBindings } from "./bindings/index.ts";
 import { startAdmin } from "./admin/main.ts";
+import { startBindings } from "./bindings/index.ts";
 import { startDevices } from "./devices/index.ts";
+import { startKnowledge } from "./knowledge/main.ts";
 import { startModels } from "./models/configured-models.ts";
+import { createEmbeddings } from "./models/embeddings.ts";
 import { startModelList } from "./models/list.ts";
 import { startNotifications } from "./notifications/index.ts";
 import { OutPublisher } from "./out/out-publisher.ts";
@@ -25,7 +27,7 @@ import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
 
-const roles = ["account", "admin", "session", "notifications", "automation"] as const;
+const roles = ["account", "admin", "session", "notifications", "automation", "knowledge", "memory"] as const;
 
 /** Starts the named actors (all without a name) in this process. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
@@ -55,6 +57,8 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   if (runs("notifications")) await startNotifications(actor);
   if (runs("automation")) await startReminders(actor);
   if (runs("automation")) groups.push(await startDevices(actor));
+  const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
+  if (runs("knowledge")) await startKnowledge(actor, embeddings);
   await hostGroups(actor, groups, drain);
 }
 

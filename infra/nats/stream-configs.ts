@@ -48,6 +48,23 @@ export function outStreamConfig(): WantedStream {
   };
 }
 
+/**
+ * BRIDGE: replies that wait for their chat platform; each goes when the platform has taken it. What could not be
+ * delivered for a day is no answer any more.
+ */
+export function bridgeStreamConfig(): WantedStream {
+  return {
+    name: streams.bridge,
+    subjects: [subjects.bridgeOutAll],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(day),
+    max_bytes: 256 * MiB,
+    duplicate_window: nanos(duplicateWindowMs),
+  };
+}
+
 /** EVENTS: what has happened, for 30 days, read by other actors with durables of their own. */
 export function eventsStreamConfig(): WantedStream {
   return {
@@ -121,6 +138,20 @@ export function discoveryStreamConfig(): WantedStream {
     discard: DiscardPolicy.Old,
     max_msgs_per_subject: 1,
     max_bytes: 64 * MiB,
+    allow_direct: true,
+  };
+}
+
+/** KNOWLEDGE: work on knowledge documents that has not ended; a job leaves it when it is done. */
+export function knowledgeStreamConfig(): WantedStream {
+  return {
+    name: streams.knowledge,
+    subjects: [subjects.knowledgeJobAll],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_msgs: 1_000_000,
+    duplicate_window: nanos(duplicateWindowMs),
     allow_direct: true,
   };
 }

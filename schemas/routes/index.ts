@@ -2,6 +2,7 @@ import * as admin from "./admin.ts";
 import * as adminModels from "./admin-models.ts";
 import * as auth from "./auth.ts";
 import * as automation from "./automation.ts";
+import * as bindings from "./bindings.ts";
 import * as devices from "./devices.ts";
 import * as keys from "./keys.ts";
 import * as knowledge from "./knowledge.ts";
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   sessions,
   models,
   neo,
+  bindings,
   quota,
   knowledge,
   memory,

@@ -160,17 +160,3 @@ export const searchKnowledge = defineRoute({
   }),
   answer: z.object({ chunks: z.array(foundChunkSchema), total: z.int(), query: z.string() }),
 });
-
-/** All routes of knowledge. */
-export const knowledgeRoutes = [
-  createBase,
-  listBases,
-  getBase,
-  updateBase,
-  deleteBase,
-  addDocument,
-  listDocuments,
-  getDocument,
-  deleteDocument,
-  searchKnowledge,
-];

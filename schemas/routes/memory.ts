@@ -71,6 +71,3 @@ export const deleteMemory = defineRoute({
   query: z.object({ id: idSchema, user_id }),
   answer: z.object({ status: z.literal("deleted") }),
 });
-
-/** All routes of memory. */
-export const memoryRoutes = [searchMemory, listMemory, addMemory, deleteMemory];

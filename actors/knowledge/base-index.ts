@@ -1,0 +1,147 @@
+/** A chunk as the index takes it. */
+export interface IndexedChunk {
+  id: string;
+  document: string;
+  /** Search terms, separated by spaces. */
+  terms: string;
+  vector: Float32Array | null;
+}
+
+/** How often a term stands in a chunk, at most; postings hold chunk and count in one number. */
+const maxCount = 63;
+const perCount = maxCount + 1;
+const bytesPerPosting = 10;
+const bytesPerTerm = 120;
+const bytesPerChunk = 200;
+
+/**
+ * The chunks of one knowledge base in memory: an inverted index for words and one array of vectors. Removed chunks stay
+ * as dead entries until {@link wasted} says that it is time to build it anew.
+ */
+export class BaseIndex {
+  readonly #ids: string[] = [];
+  readonly #documents: string[] = [];
+  readonly #lengths: number[] = [];
+  readonly #dead = new Set<number>();
+  readonly #postings = new Map<string, number[]>();
+  readonly #byDocument = new Map<string, number[]>();
+  #vectors = new Float32Array(0);
+  #hasVector: boolean[] = [];
+  #dimensions = 0;
+  #terms = 0;
+  #postingCount = 0;
+
+  /** Chunks that can be found. */
+  get size(): number {
+    return this.#ids.length - this.#dead.size;
+  }
+
+  /** Entries, dead ones included; chunk numbers are below it. */
+  get slots(): number {
+    return this.#ids.length;
+  }
+
+  /** Terms of all chunks together, dead ones included. */
+  get terms(): number {
+    return this.#terms;
+  }
+
+  /** Whether more than a quarter of it is dead. */
+  get wasted(): boolean {
+    return this.#dead.size > 64 && this.#dead.size * 4 > this.#ids.length;
+  }
+
+  /** What it takes of memory, bytes, roughly. */
+  get bytes(): number {
+    const words = this.#postingCount * bytesPerPosting + this.#postings.size * bytesPerTerm;
+    return words + this.#vectors.byteLength + this.#ids.length * bytesPerChunk;
+  }
+
+  get documents(): Iterable<string> {
+    return this.#byDocument.keys();
+  }
+
+  idOf(chunk: number): string {
+    return this.#ids[chunk] ?? "";
+  }
+
+  /** Number of terms of a chunk. */
+  lengthOf(chunk: number): number {
+    return this.#lengths[chunk] ?? 0;
+  }
+
+  isDead(chunk: number): boolean {
+    return this.#dead.has(chunk);
+  }
+
+  /** Adds a chunk. A vector of another length than those before is left out: it is of another model. */
+  add({ id, document, terms, vector }: IndexedChunk): void {
+    const chunk = this.#ids.length;
+    this.#ids.push(id);
+    this.#documents.push(document);
+    const own = this.#byDocument.get(document);
+    if (own === undefined) this.#byDocument.set(document, [chunk]);
+    else own.push(chunk);
+    this.#addTerms(chunk, terms === "" ? [] : terms.split(" "));
+    this.#addVector(chunk, vector);
+  }
+
+  /** Removes the chunks of a document. */
+  remove(document: string): void {
+    for (const chunk of this.#byDocument.get(document) ?? []) this.#dead.add(chunk);
+    this.#byDocument.delete(document);
+  }
+
+  /** Calls back with every chunk that has a term, dead ones included, and how often. */
+  eachPosting(term: string, visit: (chunk: number, count: number) => void): void {
+    for (const posting of this.#postings.get(term) ?? [])
+      visit(Math.floor(posting / perCount), posting % perCount);
+  }
+
+  /** In how many chunks a term stands, dead ones included. */
+  frequency(term: string): number {
+    return this.#postings.get(term)?.length ?? 0;
+  }
+
+  /** Calls back with every living chunk that has a vector, and its cosine with `query`. */
+  eachCosine(query: Float32Array, visit: (chunk: number, cosine: number) => void): void {
+    const dimensions = this.#dimensions;
+    if (query.length !== dimensions) return;
+    const vectors = this.#vectors;
+    for (let chunk = 0; chunk < this.#ids.length; chunk++) {
+      if (this.#hasVector[chunk] !== true || this.#dead.has(chunk)) continue;
+      const from = chunk * dimensions;
+      let sum = 0;
+      for (let i = 0; i < dimensions; i++) sum += (vectors[from + i] as number) * (query[i] as number);
+      visit(chunk, sum);
+    }
+  }
+
+  #addTerms(chunk: number, terms: string[]): void {
+    const counts = new Map<string, number>();
+    for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+    for (const [term, count] of counts) {
+      const posting = chunk * perCount + Math.min(count, maxCount);
+      const list = this.#postings.get(term);
+      if (list === undefined) this.#postings.set(term, [posting]);
+      else list.push(posting);
+    }
+    this.#postingCount += counts.size;
+    this.#terms += terms.length;
+    this.#lengths.push(terms.length);
+  }
+
+  #addVector(chunk: number, vector: Float32Array | null): void {
+    if (vector !== null && this.#dimensions === 0) this.#dimensions = vector.length;
+    const fits = vector !== null && vector.length === this.#dimensions;
+    this.#hasVector.push(fits);
+    if (!fits) return;
+    const end = (chunk + 1) * this.#dimensions;
+    if (end > this.#vectors.length) {
+      const grown = new Float32Array(Math.max(end, Math.ceil(this.#vectors.length * 1.5)));
+      grown.set(this.#vectors);
+      this.#vectors = grown;
+    }
+    this.#vectors.set(vector, chunk * this.#dimensions);
+  }
+}

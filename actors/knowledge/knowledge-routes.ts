@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { assertAllowedUrl } from "../../infra/outbound-http.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { KnowledgeDocument, SourceDocument } from "../../schemas/knowledge.ts";
+import * as routes from "../../schemas/routes/knowledge.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { serveRoute } from "../rest.ts";
+import { chunkText } from "./chunker.ts";
+import { formatOf } from "./document-text.ts";
+import type { FileSource } from "./file-source.ts";
+import type { JobQueue } from "./job-queue.ts";
+import { type SearchContext, search } from "./search.ts";
+import { baseView, chunkView, documentView } from "./views.ts";
+
+/** What the routes of knowledge work with. */
+export interface KnowledgeServices extends SearchContext {
+  files: FileSource;
+  jobs: JobQueue;
+}
+
+type Context = Pick<ActorContext, "nc" | "log" | "settings">;
+
+const notFound = {
+  base: () => new ParleyError("not_found", { error: "知识库不存在" }),
+  document: () => new ParleyError("not_found", { error: "文档不存在" }),
+};
+
+/** Serves bases, documents and search. */
+export function serveKnowledgeRoutes(context: Context, services: KnowledgeServices): void {
+  serveBases(context, services);
+  serveDocuments(context, services);
+  serveRoute(context, routes.searchKnowledge, async ({ principal, body }) => {
+    const { query, kb_ids, limit } = body;
+    const bases = kb_ids?.length === 0 ? null : kb_ids;
+    const chunks = await search(services, principal.user_id, { query, bases, limit });
+    return { chunks, total: chunks.length, query };
+  });
+}
+
+function serveBases(context: Context, { store }: KnowledgeServices): void {
+  const { limits } = context.settings;
+  serveRoute(context, routes.createBase, async ({ principal, body }) => {
+    const user = principal.user_id;
+    if ((await store.countBases(user)) >= limits.knowledgeBases)
+      throw new ParleyError("conflict", { error: "知识库数量已达上限" });
+    const at = new Date();
+    const base = {
+      ...{ _id: randomUUID(), user_id: user, name: body.name, description: body.description },
+      ...{ doc_count: 0, revision: 0, created_at: at, updated_at: at },
+    };
+    await store.addBase(base);
+    return baseView(base);
+  });
+  serveRoute(context, routes.listBases, async ({ principal }) => {
+    const bases = await store.bases(principal.user_id);
+    return { knowledge_bases: bases.map(baseView), total: bases.length };
+  });
+  serveRoute(context, routes.getBase, async ({ principal, params }) => {
+    const base = await store.base(principal.user_id, params.id);
+    if (base === null) throw notFound.base();
+    const documents = await store.documents(principal.user_id, base._id);
+    return { knowledge_base: baseView(base), documents: listed(documents, limits.jsonAnswerBytes) };
+  });
+  serveRoute(context, routes.updateBase, async ({ principal, params, body }) => {
+    if (!(await store.updateBase(principal.user_id, params.id, body))) throw notFound.base();
+    return { status: "updated" as const };
+  });
+  serveRoute(context, routes.deleteBase, async ({ principal, params }) => {
+    if (!(await store.deleteBase(principal.user_id, params.id))) throw notFound.base();
+    return { status: "deleted" as const };
+  });
+}
+
+function serveDocuments(context: Context, services: KnowledgeServices): void {
+  const { store, jobs } = services;
+  const { limits } = context.settings;
+  serveRoute(context, routes.addDocument, async ({ principal, params, body }) => {
+    const user = principal.user_id;
+    const base = await store.base(user, params.id);
+    if (base === null) throw notFound.base();
+    if (base.doc_count >= limits.knowledgeDocuments)
+      throw new ParleyError("conflict", { error: "知识库的文档数量已达上限" });
+    const at = new Date();
+    const document: SourceDocument = {
+      ...{ _id: randomUUID(), kb_id: base._id, user_id: user, title: body.title },
+      ...(await sourceOf(context, services, user, body)),
+      ...{ chunk_set: null, embedding_model: null, status: "pending", created_at: at, updated_at: at },
+    };
+    await store.addDocument(document);
+    await jobs.ingest(user, document._id);
+    return documentView(document, limits.jsonAnswerBytes / 4);
+  });
+  serveRoute(context, routes.listDocuments, async ({ principal, params }) => {
+    if ((await store.base(principal.user_id, params.id)) === null) throw notFound.base();
+    const documents = await store.documents(principal.user_id, params.id);
+    return { documents: listed(documents, limits.jsonAnswerBytes), total: documents.length };
+  });
+  serveRoute(context, routes.getDocument, async ({ principal, params, query }) => {
+    const document = await store.document(principal.user_id, params.id);
+    if (document === null) throw notFound.document();
+    const view = documentView(document, limits.jsonAnswerBytes / 8);
+    let left = limits.jsonAnswerBytes / 2;
+    const chunks = (await store.chunks(document, query.offset, maxChunks)).map(chunkView);
+    const fitting = chunks.findIndex((chunk) => {
+      left -= Buffer.byteLength(JSON.stringify(chunk));
+      return left < 0;
+    });
+    return { document: view, chunks: fitting < 0 ? chunks : chunks.slice(0, Math.max(1, fitting)) };
+  });
+  serveRoute(context, routes.deleteDocument, async ({ principal, params }) => {
+    if (!(await store.deleteDocument(principal.user_id, params.id))) throw notFound.document();
+    return { status: "deleted" as const };
+  });
+}
+
+const maxChunks = 1_000;
+
+type Source = Pick<
+  SourceDocument,
+  "source_type" | "source_ref" | "content_type" | "raw_content" | "chunk_count"
+>;
+
+/** What a new document is read from, checked as far as it can be at once. */
+async function sourceOf(
+  { settings }: Context,
+  { files }: KnowledgeServices,
+  user: string,
+  body: { source_type: SourceDocument["source_type"]; content?: string; file_id?: string; url?: string },
+): Promise<Source> {
+  const unread = { raw_content: "", chunk_count: 0 };
+  if (body.source_type === "url") {
+    const url = body.url ?? "";
+    await assertAllowedUrl(url, settings);
+    return { source_type: "url", source_ref: url, content_type: "text/html", ...unread };
+  }
+  if (body.source_type === "file") {
+    const file = await files.find(user, body.file_id ?? "");
+    if (file === null) throw new ParleyError("not_found", { error: "文件不存在" });
+    if (formatOf(file.mime_type) === undefined) throw new ParleyError("unsupported_type");
+    return { source_type: "file", source_ref: file._id, content_type: file.mime_type, ...unread };
+  }
+  const content = body.content ?? "";
+  const chunk_count = chunkText(content).length;
+  return {
+    source_type: "text",
+    source_ref: "",
+    content_type: "text/plain",
+    raw_content: content,
+    chunk_count,
+  };
+}
+
+/** Documents in a list share the room that an answer has for their texts. */
+function listed(documents: readonly SourceDocument[], answerBytes: number): KnowledgeDocument[] {
+  const each = Math.floor(answerBytes / 4 / Math.max(1, documents.length));
+  return documents.map((document) => documentView(document, each < 200 ? 0 : each));
+}

@@ -1,0 +1,198 @@
+import { Binary, type Collection, type Db } from "mongodb";
+import {
+  type BaseDocument,
+  type ChunkDocument,
+  knowledgeCollections,
+  type SourceDocument,
+} from "../../schemas/knowledge.ts";
+
+/** A chunk before it is stored; its vector is packed. */
+export type NewChunk = Omit<ChunkDocument, "vector"> & { vector: Uint8Array | null };
+
+/** A document without its text, which may have megabytes. */
+export type SourceHead = Omit<SourceDocument, "raw_content">;
+
+const headOnly = { projection: { raw_content: 0 } };
+const insertBatch = 500;
+
+/** Knowledge in MongoDB. Every call names the user: what belongs to somebody else is not found. */
+export class KnowledgeStore {
+  readonly #bases: Collection<BaseDocument>;
+  readonly #documents: Collection<SourceDocument>;
+  readonly #chunks: Collection<ChunkDocument>;
+
+  constructor(db: Db) {
+    this.#bases = db.collection(knowledgeCollections.bases);
+    this.#documents = db.collection(knowledgeCollections.documents);
+    this.#chunks = db.collection(knowledgeCollections.chunks);
+  }
+
+  async createIndexes(): Promise<void> {
+    await Promise.all([
+      this.#bases.createIndex({ user_id: 1, created_at: 1 }),
+      this.#documents.createIndex({ user_id: 1, kb_id: 1, created_at: 1 }),
+      this.#documents.createIndex({ status: 1 }, { partialFilterExpression: { status: "pending" } }),
+      this.#chunks.createIndex({ user_id: 1, document_id: 1, set: 1, index: 1 }),
+    ]);
+  }
+
+  async addBase(base: BaseDocument): Promise<void> {
+    await this.#bases.insertOne(base);
+  }
+
+  bases(user: string, ids?: readonly string[]): Promise<BaseDocument[]> {
+    return this.#bases
+      .find({ user_id: user, ...(ids && { _id: { $in: [...ids] } }) })
+      .sort({ created_at: 1 })
+      .toArray();
+  }
+
+  countBases(user: string): Promise<number> {
+    return this.#bases.countDocuments({ user_id: user });
+  }
+
+  base(user: string, id: string): Promise<BaseDocument | null> {
+    return this.#bases.findOne({ _id: id, user_id: user });
+  }
+
+  /** Whether the base was there. */
+  async updateBase(
+    user: string,
+    id: string,
+    fields: { name: string; description?: string | undefined },
+  ): Promise<boolean> {
+    const set = {
+      name: fields.name,
+      ...(fields.description !== undefined && { description: fields.description }),
+    };
+    const { matchedCount } = await this.#bases.updateOne(
+      { _id: id, user_id: user },
+      { $set: { ...set, updated_at: new Date() } },
+    );
+    return matchedCount > 0;
+  }
+
+  /** Removes a base with all that is in it. The base goes first: what a job adds after that, the job removes. */
+  async deleteBase(user: string, id: string): Promise<boolean> {
+    const { deletedCount } = await this.#bases.deleteOne({ _id: id, user_id: user });
+    await this.#documents.deleteMany({ user_id: user, kb_id: id });
+    await this.#chunks.deleteMany({ user_id: user, kb_id: id });
+    return deletedCount > 0;
+  }
+
+  async addDocument(document: SourceDocument): Promise<void> {
+    await this.#documents.insertOne(document);
+    await this.#touchBase(document.user_id, document.kb_id, 1);
+  }
+
+  documents(user: string, base: string): Promise<SourceDocument[]> {
+    return this.#documents.find({ user_id: user, kb_id: base }).sort({ created_at: 1 }).toArray();
+  }
+
+  heads(user: string, bases: readonly string[]): Promise<SourceHead[]> {
+    return this.#documents
+      .find({ user_id: user, kb_id: { $in: [...bases] }, chunk_set: { $ne: null } }, headOnly)
+      .toArray();
+  }
+
+  document(user: string, id: string): Promise<SourceDocument | null> {
+    return this.#documents.findOne({ _id: id, user_id: user });
+  }
+
+  titles(user: string, ids: readonly string[]): Promise<Pick<SourceDocument, "_id" | "title">[]> {
+    return this.#documents
+      .find({ user_id: user, _id: { $in: [...ids] } }, { projection: { title: 1 } })
+      .toArray();
+  }
+
+  /** Documents whose work has not ended, of all users: a start looks whether their jobs are still there. */
+  pending(): Promise<Pick<SourceDocument, "_id" | "user_id">[]> {
+    return this.#documents.find({ status: "pending" }, { projection: { user_id: 1 } }).toArray();
+  }
+
+  /** Changes a document; whether it was there. */
+  async updateDocument(
+    user: string,
+    id: string,
+    set: Partial<Omit<SourceDocument, "_id">>,
+  ): Promise<boolean> {
+    const { matchedCount } = await this.#documents.updateOne(
+      { _id: id, user_id: user },
+      { $set: { ...set, updated_at: new Date() } },
+    );
+    return matchedCount > 0;
+  }
+
+  /**
+   * Makes a written set of chunks the one of its document and removes the one before. A document that is gone meanwhile
+   * takes the new set with it: false.
+   */
+  async switchChunks(document: SourceHead, set: string, fields: Partial<SourceDocument>): Promise<boolean> {
+    const { user_id: user, _id: id } = document;
+    const there = await this.updateDocument(user, id, { ...fields, chunk_set: set });
+    await this.#chunks.deleteMany(
+      there ? { user_id: user, document_id: id, set: { $ne: set } } : { user_id: user, document_id: id },
+    );
+    if (there) await this.#touchBase(user, document.kb_id, 0);
+    return there;
+  }
+
+  /** Whether the document was there. */
+  async deleteDocument(user: string, id: string): Promise<boolean> {
+    const document = await this.#documents.findOneAndDelete(
+      { _id: id, user_id: user },
+      { projection: { kb_id: 1 } },
+    );
+    if (document === null) return false;
+    await this.#touchBase(user, document.kb_id, -1);
+    await this.#chunks.deleteMany({ user_id: user, document_id: id });
+    return true;
+  }
+
+  async addChunks(chunks: readonly NewChunk[]): Promise<void> {
+    for (let from = 0; from < chunks.length; from += insertBatch) {
+      const part = chunks.slice(from, from + insertBatch);
+      await this.#chunks.insertMany(
+        part.map((chunk) => ({ ...chunk, vector: chunk.vector === null ? null : new Binary(chunk.vector) })),
+      );
+    }
+  }
+
+  countChunks(user: string): Promise<number> {
+    return this.#chunks.countDocuments({ user_id: user });
+  }
+
+  /** Chunks of a document in order, from `offset` on. */
+  chunks(document: SourceHead, offset = 0, limit = 0): Promise<ChunkDocument[]> {
+    const { user_id, _id, chunk_set } = document;
+    if (chunk_set === null) return Promise.resolve([]);
+    return this.#chunks
+      .find({ user_id, document_id: _id, set: chunk_set }, { projection: { vector: 0, terms: 0 } })
+      .sort({ index: 1 })
+      .skip(offset)
+      .limit(limit)
+      .toArray();
+  }
+
+  /** Terms and vectors of a document's chunks, for the index. */
+  searchData(document: SourceHead): AsyncIterable<Pick<ChunkDocument, "_id" | "terms" | "vector">> {
+    const { user_id, _id, chunk_set } = document;
+    return this.#chunks.find(
+      { user_id, document_id: _id, set: chunk_set ?? "" },
+      { projection: { terms: 1, vector: 1 }, batchSize: 1_000 },
+    );
+  }
+
+  chunksById(user: string, ids: readonly string[]): Promise<ChunkDocument[]> {
+    return this.#chunks
+      .find({ user_id: user, _id: { $in: [...ids] } }, { projection: { vector: 0, terms: 0 } })
+      .toArray();
+  }
+
+  async #touchBase(user: string, id: string, documents: number): Promise<void> {
+    await this.#bases.updateOne(
+      { _id: id, user_id: user },
+      { $inc: { revision: 1, doc_count: documents }, $set: { updated_at: new Date() } },
+    );
+  }
+}

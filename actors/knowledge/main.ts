@@ -1,0 +1,29 @@
+import type { ActorContext } from "../actor-context.ts";
+import type { Embeddings } from "../models/embeddings.ts";
+import { FileSource } from "./file-source.ts";
+import { IndexCache } from "./index-cache.ts";
+import { Ingestion } from "./ingestion.ts";
+import { JobQueue } from "./job-queue.ts";
+import { serveKnowledgeRoutes } from "./knowledge-routes.ts";
+import { KnowledgeStore } from "./knowledge-store.ts";
+
+type KnowledgeContext = Pick<
+  ActorContext,
+  "nc" | "js" | "jsm" | "db" | "out" | "settings" | "log" | "lifecycle"
+>;
+
+/** Serves knowledge bases and works on their documents. Any number of processes may. */
+export async function startKnowledge(context: KnowledgeContext, embeddings: Embeddings): Promise<void> {
+  const { nc, db, out, settings, log, lifecycle } = context;
+  const store = new KnowledgeStore(db);
+  await store.createIndexes();
+  const files = new FileSource(db, nc);
+  const jobs = new JobQueue(context, settings.limits);
+  const ingestion = new Ingestion({ store, files, embeddings, out, settings });
+  await jobs.start((run) => ingestion.run(run));
+  lifecycle.onStop("knowledge jobs", () => jobs.stop());
+  // A process may have died between storing a document and putting it in line.
+  for (const { _id, user_id } of await store.pending()) await jobs.ingest(user_id, _id);
+  const cache = new IndexCache(store, settings.limits.knowledgeIndexBytes);
+  serveKnowledgeRoutes(context, { store, cache, embeddings, jobs, files, log });
+}

@@ -1,0 +1,140 @@
+import { termsOf } from "../text/terms.ts";
+import type { BaseIndex } from "./base-index.ts";
+
+/** A chunk that was found in one of the indexes; `score` is 0 to 1. */
+export interface Hit {
+  index: BaseIndex;
+  chunk: number;
+  score: number;
+}
+
+/** How to look: by words, by meaning, or both. */
+export type Mode = "words" | "vectors" | "hybrid";
+
+// BM25 as in its literature.
+const k1 = 1.2;
+const b = 0.75;
+/** Places of each list that take part in the fusion. */
+const depth = 50;
+/** Smaller than the customary 60: the lists are short, and a first place should count for more than two middling ones. */
+const rrfK = 10;
+
+interface Scored {
+  index: BaseIndex;
+  chunk: number;
+  value: number;
+}
+
+/**
+ * The best `limit` chunks of the indexes for a query. Words are ranked by BM25, meaning by cosine, and the two lists are
+ * joined by reciprocal rank fusion, in which the words count as much as the best of them explains of the query.
+ */
+export function rank(
+  indexes: readonly BaseIndex[],
+  query: string,
+  vector: Float32Array | null,
+  limit: number,
+  mode: Mode = "hybrid",
+): Hit[] {
+  const words = mode === "vectors" ? { list: [], coverage: 0 } : byWords(indexes, query);
+  const meaning = mode === "words" || vector === null ? [] : byMeaning(indexes, vector);
+  const [first] = meaning;
+  const confidence = Math.max(words.coverage, first === undefined ? 0 : calibrated(first.value));
+  const fused = fuse(
+    [
+      { list: words.list, weight: meaning.length === 0 ? 1 : words.coverage },
+      { list: meaning, weight: 1 },
+    ].filter(({ list }) => list.length > 0),
+  );
+  return fused.slice(0, limit).map(({ value, ...hit }) => ({ ...hit, score: value * confidence }));
+}
+
+/** Cosines of small embedding models crowd between 0.7 and 0.95; this spreads them over 0 to 1. */
+function calibrated(cosine: number): number {
+  return Math.min(1, Math.max(0, (cosine - 0.76) / 0.14));
+}
+
+function fuse(lists: { list: readonly Scored[]; weight: number }[]): Scored[] {
+  const sums = new Map<BaseIndex, Map<number, number>>();
+  const best = lists.reduce((sum, { weight }) => sum + weight / (rrfK + 1), 0);
+  for (const { list, weight } of lists) {
+    for (const [place, { index, chunk }] of list.entries()) {
+      const own = sums.get(index) ?? new Map<number, number>();
+      sums.set(index, own);
+      own.set(chunk, (own.get(chunk) ?? 0) + weight / (rrfK + 1 + place) / best);
+    }
+  }
+  return [...sums]
+    .flatMap(([index, own]) => [...own].map(([chunk, value]) => ({ index, chunk, value })))
+    .sort((x, y) => y.value - x.value);
+}
+
+/** BM25 over all indexes as one collection; `coverage`: share of the query's weight that the best chunk has, 0 to 1. */
+function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]; coverage: number } {
+  const terms = [...new Set(termsOf(query))];
+  const total = indexes.reduce((sum, { slots }) => sum + slots, 0);
+  const mean = indexes.reduce((sum, index) => sum + index.terms, 0) / Math.max(1, total);
+  const weights = terms.map((term) => {
+    const frequency = indexes.reduce((sum, index) => sum + index.frequency(term), 0);
+    return Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
+  });
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const top = new Top(depth);
+  const explained = new Map<BaseIndex, Float32Array>();
+  for (const index of indexes) {
+    const scores = new Float32Array(index.slots);
+    const covered = new Float32Array(index.slots);
+    explained.set(index, covered);
+    for (const [place, term] of terms.entries()) {
+      const weight = weights[place] ?? 0;
+      index.eachPosting(term, (chunk, count) => {
+        const norm = k1 * (1 - b + (b * index.lengthOf(chunk)) / mean);
+        scores[chunk] = (scores[chunk] ?? 0) + (weight * count * (k1 + 1)) / (count + norm);
+        covered[chunk] = (covered[chunk] ?? 0) + weight;
+      });
+    }
+    for (let chunk = 0; chunk < scores.length; chunk++) {
+      const score = scores[chunk] ?? 0;
+      if (score > 0 && !index.isDead(chunk)) top.offer(index, chunk, score);
+    }
+  }
+  const list = top.sorted();
+  const [first] = list;
+  if (first === undefined || whole === 0) return { list, coverage: 0 };
+  return { list, coverage: Math.min(1, (explained.get(first.index)?.[first.chunk] ?? 0) / whole) };
+}
+
+function byMeaning(indexes: readonly BaseIndex[], vector: Float32Array): Scored[] {
+  const top = new Top(depth);
+  for (const index of indexes) index.eachCosine(vector, (chunk, cosine) => top.offer(index, chunk, cosine));
+  return top.sorted();
+}
+
+/** The highest values that were offered. */
+class Top {
+  readonly #size: number;
+  #kept: Scored[] = [];
+  #floor = Number.NEGATIVE_INFINITY;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  offer(index: BaseIndex, chunk: number, value: number): void {
+    if (value <= this.#floor) return;
+    this.#kept.push({ index, chunk, value });
+    // Cut down now and then: cheaper than a heap at these sizes.
+    if (this.#kept.length >= this.#size * 8) this.#cut();
+  }
+
+  sorted(): Scored[] {
+    this.#cut();
+    return this.#kept;
+  }
+
+  #cut(): void {
+    this.#kept.sort((x, y) => y.value - x.value);
+    this.#kept.length = Math.min(this.#kept.length, this.#size);
+    if (this.#kept.length === this.#size) this.#floor = this.#kept.at(-1)?.value ?? this.#floor;
+  }
+}

@@ -1,0 +1,50 @@
+import type {
+  BaseDocument,
+  ChunkDocument,
+  KnowledgeBase,
+  KnowledgeChunk,
+  KnowledgeDocument,
+  SourceDocument,
+} from "../../schemas/knowledge.ts";
+
+/** A base as answers show it. */
+export function baseView(base: BaseDocument): KnowledgeBase {
+  const { _id, user_id, name, description, created_at, updated_at, doc_count } = base;
+  return {
+    id: _id,
+    user_id,
+    name,
+    description,
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
+    doc_count,
+  };
+}
+
+/** A document as answers show it, its text cut at `maxChars`. */
+export function documentView(
+  document: SourceDocument,
+  maxChars = Number.POSITIVE_INFINITY,
+): KnowledgeDocument {
+  return {
+    id: document._id,
+    kb_id: document.kb_id,
+    user_id: document.user_id,
+    title: document.title,
+    source_type: document.source_type,
+    source_ref: document.source_ref,
+    content_type: document.content_type,
+    raw_content: document.raw_content.slice(0, maxChars),
+    chunk_count: document.chunk_count,
+    status: document.status,
+    ...(document.error !== undefined && { error: document.error }),
+    created_at: document.created_at.toISOString(),
+    updated_at: document.updated_at.toISOString(),
+  };
+}
+
+/** A chunk as answers show it. */
+export function chunkView(chunk: ChunkDocument): KnowledgeChunk {
+  const { _id, document_id, kb_id, index, content, heading, start, end } = chunk;
+  return { id: _id, document_id, kb_id, index, content, heading, start, end };
+}

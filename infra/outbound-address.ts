@@ -1,0 +1,68 @@
+import { type LookupAddress, lookup } from "node:dns";
+import { BlockList, isIP } from "node:net";
+
+// RFC 6890 and its registry: what is not the public internet.
+const closed4: readonly [string, number][] = [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 4],
+  ["240.0.0.0", 4],
+];
+// Of IPv6 only global unicast is open, without the ranges in it that carry an IPv4 address or are for documents.
+const closedWithin6: readonly [string, number][] = [
+  ["2001::", 23],
+  ["2001:db8::", 32],
+  ["2002::", 16],
+  ["3fff::", 20],
+];
+
+const closed = new BlockList();
+for (const [network, bits] of closed4) closed.addSubnet(network, bits, "ipv4");
+for (const [network, bits] of closedWithin6) closed.addSubnet(network, bits, "ipv6");
+const global6 = new BlockList();
+global6.addSubnet("2000::", 3, "ipv6");
+
+/** Whether an IP address belongs to the public internet; IPv4 in IPv6 clothes does not count as public. */
+export function isPublicAddress(address: string): boolean {
+  const family = isIP(address);
+  if (family === 4) return !closed.check(address, "ipv4");
+  return family === 6 && global6.check(address, "ipv6") && !closed.check(address, "ipv6");
+}
+
+/** An address of a name, as `node:net` wants it from a `lookup`. */
+export type Resolved = LookupAddress[];
+
+/** A name led to an address that is not public. */
+export class ClosedAddressError extends Error {
+  constructor() {
+    super("the address is not public");
+    this.name = "ClosedAddressError";
+  }
+}
+
+/**
+ * Resolves a name to all its addresses. One address that is not public refuses the name: what the check saw is what the
+ * caller connects to, so a second answer of the DNS can't slip in.
+ * @throws ClosedAddressError, or the resolver's own error.
+ */
+export function resolvePublic(hostname: string, allowPrivate: boolean): Promise<Resolved> {
+  return new Promise((resolve, reject) => {
+    lookup(hostname, { all: true, verbatim: true }, (err, addresses) => {
+      if (err !== null) reject(err);
+      else if (!allowPrivate && addresses.some(({ address }) => !isPublicAddress(address)))
+        reject(new ClosedAddressError());
+      else resolve(addresses);
+    });
+  });
+}
