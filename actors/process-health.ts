@@ -3,7 +3,8 @@ import { subjects } from "../schemas/subjects.ts";
 import type { ActorContext } from "./actor-context.ts";
 
 const sayEveryMs = 1_000;
-const pingMs = 1_500;
+/** MongoDB is down when it has not answered for this long, ms. */
+const silentMs = 3_000;
 
 /**
  * Says each second that this process is there, what it runs and whether it reaches MongoDB, and answers edges that
@@ -22,22 +23,24 @@ export function startProcessHealth(
 ): void {
   // An edge shows the metrics of all processes together.
   metrics.registry.setDefaultLabels({ role: "actors", process: actorId });
-  let mongodb: ProcessHealth["mongodb"] = "up";
+  let answeredAt = performance.now();
   let pinging = false;
   const ping = async () => {
+    // A ping may hang for as long as MongoDB does; it is late all the same.
     if (pinging) return;
     pinging = true;
-    try {
-      await db.command({ ping: 1 }, { timeoutMS: pingMs });
-      mongodb = "up";
-    } catch {
-      mongodb = "down";
-    }
+    await db.command({ ping: 1 }, { timeoutMS: silentMs }).then(
+      () => {
+        answeredAt = performance.now();
+      },
+      () => undefined,
+    );
     pinging = false;
   };
   const say = () => {
     void ping();
     if (nc.isClosed()) return;
+    const mongodb = performance.now() - answeredAt < silentMs ? "up" : "down";
     const health: ProcessHealth = { id: actorId, roles: [...roles], mongodb };
     nc.publish(subjects.healthActor(actorId), JSON.stringify(health));
   };

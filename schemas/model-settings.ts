@@ -48,23 +48,25 @@ export const modelParamsSchema = z
   })
   .refine((params) => JSON.stringify(params).length <= 16_384, "must have at most 16384 characters");
 
-/** What a model is, but for its id: the body that configures it. `priority` 1 comes first. */
+/** What a model is, but for its id. `priority` 1 comes first. */
 export const modelSettingsSchema = z.object({
-  name: z.string().min(1).max(128).optional(),
+  name: z.string().min(1).max(128),
   provider: providerNameSchema,
-  description: z.string().max(2_000).default(""),
-  priority: z.int().min(0).max(1_000_000).default(100),
-  tags: z.array(z.string().min(1).max(64)).max(32).default([]),
-  params: modelParamsSchema.default({}),
-  enabled: z.boolean().default(true),
+  description: z.string().max(2_000),
+  priority: z.int().min(0).max(1_000_000),
+  tags: z.array(z.string().min(1).max(64)).max(32),
+  params: modelParamsSchema,
+  enabled: z.boolean(),
 });
 export type ModelSettings = z.infer<typeof modelSettingsSchema>;
+
+/** What is not said of a new model. */
+export const modelDefaults = { description: "", priority: 100, tags: [], params: {}, enabled: true };
 
 /** A document of `models`. */
 export const modelDocumentSchema = modelSettingsSchema.extend({
   /** The model's id. */
   _id: z.string(),
-  name: z.string(),
   updated_at: z.date(),
 });
 export type ModelDocument = z.infer<typeof modelDocumentSchema>;

@@ -1,5 +1,6 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import { modelDefaults, modelSettingsSchema } from "../../schemas/model-settings.ts";
 import * as routes from "../../schemas/routes/admin-models.ts";
 import { maskKey } from "../models/key-cipher.ts";
 import type { SettingsStore } from "../models/settings-store.ts";
@@ -35,8 +36,10 @@ function serveProviders(context: RestContext, store: SettingsStore): void {
     const { providers } = await store.read();
     const stored = providers.find((provider) => provider.name === name);
     if (stored === undefined) room(context.settings.limits, providers.length);
-    const apiKey = keyAfter(stored, body.base_url, body.api_key);
-    await store.saveProvider({ name, baseUrl: body.base_url, apiKey });
+    const baseUrl = body.base_url ?? stored?.baseUrl;
+    if (baseUrl === undefined) throw missing("base_url");
+    const apiKey = keyAfter(stored, baseUrl, body.api_key);
+    await store.saveProvider({ name, baseUrl, apiKey });
     return { status: "saved" as const, name };
   });
   serveRoute(context, routes.deleteProvider, async ({ params: { name } }) => {
@@ -57,11 +60,13 @@ function serveModels(context: RestContext, store: SettingsStore): void {
   });
   serveRoute(context, routes.saveModel, async ({ params: { id }, body: { id: named, ...settings } }) => {
     same("id", id, named);
-    const { models, providers } = await store.read();
-    if (!providers.some(({ name }) => name === settings.provider))
-      throw new ParleyError("invalid_request", { error: `Provider 不存在: ${settings.provider}` });
-    if (!models.some(({ _id }) => _id === id)) room(context.settings.limits, models.length);
-    await store.saveModel(id, settings);
+    const { models } = await store.read();
+    const stored = models.find(({ _id }) => _id === id);
+    if (stored === undefined) room(context.settings.limits, models.length);
+    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    const whole = modelSettingsSchema.safeParse({ name: id, ...modelDefaults, ...stored, ...given });
+    if (!whole.success) throw missing("provider");
+    await store.saveModel(id, whole.data);
     return { status: "saved" as const, id };
   });
   serveRoute(context, routes.deleteModel, async ({ params: { id } }) => {
@@ -79,9 +84,10 @@ function serveRouting(context: RestContext, store: SettingsStore): void {
   });
   serveRoute(context, routes.saveModelRoute, async ({ params: { purpose }, body }) => {
     same("purpose", purpose, body.purpose);
-    if (body.required && body.fallback_chain.length === 0)
-      throw new ParleyError("invalid_request", { error: "请求参数错误: fallback_chain 不能为空" });
-    await store.saveRoute(purpose, body);
+    const stored = (await store.read()).routes.find(({ _id }) => _id === purpose);
+    const required = body.required ?? stored?.required ?? false;
+    if (required && body.fallback_chain.length === 0) throw missing("fallback_chain");
+    await store.saveRoute(purpose, { fallback_chain: body.fallback_chain, required });
     return { status: "saved" as const, purpose };
   });
   serveRoute(context, routes.deleteModelRoute, async ({ params: { purpose } }) => {
@@ -112,6 +118,10 @@ function serveProbes(context: RestContext, store: SettingsStore): void {
 function same(field: string, path: string, body: string | undefined): void {
   if (body === undefined || body === "" || body === path) return;
   throw new ParleyError("invalid_request", { error: `请求参数错误: ${field} 与路径不一致` });
+}
+
+function missing(field: string): ParleyError {
+  return new ParleyError("invalid_request", { error: `请求参数错误: ${field} 不能为空` });
 }
 
 function room({ modelSettings }: Limits, count: number): void {

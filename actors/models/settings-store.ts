@@ -71,9 +71,9 @@ export class SettingsStore {
     return this.#gone((await this.#providers.deleteOne({ _id: name })).deletedCount);
   }
 
-  /** Creates or replaces a model; its name is its id where none is given. */
+  /** Creates or replaces a model. */
   async saveModel(id: string, settings: ModelSettings): Promise<void> {
-    const document = { ...settings, name: settings.name ?? id, updated_at: new Date() };
+    const document = { ...settings, updated_at: new Date() };
     await this.#models.replaceOne({ _id: id }, document, { upsert: true });
     this.#changed();
   }

@@ -28,7 +28,10 @@ export const listProviders = defineRoute({
   }),
 });
 
-/** `POST /api/v1/admin/models/providers/:name`: `api_key` left out or masked keeps the key while the URL stays. */
+/**
+ * `POST /api/v1/admin/models/providers/:name`: what is left out stays, and so does a key that is sent back as it was
+ * shown, while the base URL stays.
+ */
 export const saveProvider = defineRoute({
   ...admin,
   method: "post",
@@ -38,7 +41,7 @@ export const saveProvider = defineRoute({
   params: ofProvider,
   body: z.object({
     name: z.string().optional(),
-    base_url: baseUrlSchema,
+    base_url: baseUrlSchema.optional(),
     api_key: z.string().max(1_024).optional(),
   }),
   answer: z.object({ status: z.literal("saved"), name: z.string() }),
@@ -80,15 +83,15 @@ export const listStoredModels = defineRoute({
   }),
 });
 
-/** `POST /api/v1/admin/models/models/:id`. */
+/** `POST /api/v1/admin/models/models/:id`: what is left out stays; a new model needs a provider, which may follow later. */
 export const saveModel = defineRoute({
   ...admin,
   method: "post",
   path: `${root}/models/:id`,
   name: "model-save",
-  summary: "Create or replace a model",
+  summary: "Create or change a model",
   params: ofModel,
-  body: modelSettingsSchema.extend({ id: z.string().optional() }),
+  body: modelSettingsSchema.partial().extend({ id: z.string().optional() }),
   answer: z.object({ status: z.literal("saved"), id: z.string() }),
 });
 
@@ -129,7 +132,7 @@ export const saveModelRoute = defineRoute({
   body: z.object({
     purpose: z.string().optional(),
     fallback_chain: z.array(modelIdSchema).max(16),
-    required: z.boolean().default(false),
+    required: z.boolean().optional(),
   }),
   answer: z.object({ status: z.literal("saved"), purpose: purposeSchema }),
 });

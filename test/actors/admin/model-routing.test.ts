@@ -56,7 +56,11 @@ test("models and routes: all processes follow within a second or so, a chain fal
   );
   t.is(body.total as number, 3);
   t.like((body.models as object[])[2], { name: "slow:2x1", tags: [], description: "", enabled: true });
-  t.is((await api.call("POST", `${root}/models/x`, admin, { provider: "none" })).status, 400);
+  t.is((await api.call("POST", `${root}/models/x`, admin, { name: "without a provider" })).status, 400);
+  t.is((await api.call("POST", `${root}/models/x`, admin, { provider: 5 })).status, 400);
+  await post("models/off", { description: "left out stays" });
+  const changed = (await api.call("GET", `${root}/models`, admin)).body.models as object[];
+  t.like(changed[0], { id: "off", enabled: false, provider: "up", description: "left out stays" });
 
   // The enabled models by priority, without a route; one process after the other sees it.
   await eventually(

@@ -48,6 +48,7 @@ test("providers: keys are encrypted at rest, masked when shown, kept by their ma
   await api.call("POST", `${root}/health-check`, admin, { provider: "up" });
   t.is(await authorization(), undefined, "a new base URL gets no key");
 
+  t.is((await api.call("POST", `${root}/providers/new`, admin, { api_key: key })).status, 400, "no base URL");
   const wrong = [
     { base_url: 5 },
     { base_url: "ftp://x" },

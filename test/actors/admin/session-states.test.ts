@@ -13,7 +13,7 @@ interface State {
 }
 
 test("sessions as they are now: what runs, waits and is watched, over edges and actor processes", async (t) => {
-  const api = await Api.start({ edges: 2, actors: 2 });
+  const api = await Api.start({ edges: 2, actors: 2, env: { OPENAI_MODEL: "slow:1000x50,slow" } });
   t.teardown(() => api.stop());
   const one = await api.system.client("one", { session: "work", edge: 0 });
   const two = await api.system.client("two", { session: "work", edge: 1 });
@@ -25,7 +25,7 @@ test("sessions as they are now: what runs, waits and is watched, over edges and 
   for (const user of [{ user: "someone" }, null])
     t.is((await api.call("GET", "/api/v1/admin/sessions", user)).status, user === null ? 401 : 403);
 
-  one.post("long ".repeat(200), { id: "a", model: "slow:1000x50" });
+  one.post("long ".repeat(200), { id: "a" });
   for (const id of ["b", "c"]) one.post("next", { id, model: "slow" });
   await one.frame((frame) => frame.type === "stream_start", "the first turn runs");
   await one.frame((frame) => frame.type === "queued" && frame.client_msg_id === "c", "the last one waits");
