@@ -21,6 +21,8 @@ export interface RouteRequest<Params, Query, Body, Who extends Access> {
   ip: string;
   /** The caller's token, where the route takes it. */
   token?: string;
+  /** When the caller gives up, Unix ms; what is not begun by then must not be. */
+  deadline?: number;
   /** The same for every repetition of one request, where the caller repeats itself. */
   idempotency_key?: string;
   params: Params;
@@ -49,11 +51,10 @@ export function serveRoute<
   const name = `${route.area}.${route.name}`;
   let inFlight = 0;
 
-  const answer = async (msg: Msg): Promise<RestAnswer> => {
+  const answer = async (request: RestRequest): Promise<RestAnswer> => {
     if (inFlight >= restInFlight) return errorAnswer(new ParleyError("service_unavailable"));
     inFlight += 1;
     try {
-      const request = msg.json<RestRequest>();
       if (route.access !== "public" && request.principal === null) throw new ParleyError("unauthorized");
       return { status: route.status, body: await handler(request as Parameters<typeof handler>[0]) };
     } catch (err) {
@@ -63,7 +64,12 @@ export function serveRoute<
     }
   };
   const serve = async (msg: Msg): Promise<void> => {
-    let text = JSON.stringify(await answer(msg));
+    const request = msg.json<RestRequest>();
+    if (isOver(request)) {
+      log.warn({ route: name }, "request came too late");
+      return;
+    }
+    let text = JSON.stringify(await answer(request));
     if (Buffer.byteLength(text) > jsonAnswerBytes) {
       log.error({ route: name, bytes: Buffer.byteLength(text) }, "answer too large");
       text = JSON.stringify(errorAnswer(new ParleyError("internal_error")));
@@ -77,6 +83,11 @@ export function serveRoute<
       else serve(msg).catch((cause: unknown) => log.error({ err: cause, route: name }, "answer not sent"));
     },
   });
+}
+
+/** Whether the caller of a request has given up. */
+export function isOver({ deadline }: { deadline?: number | undefined }): boolean {
+  return deadline !== undefined && Date.now() > deadline;
 }
 
 function errorAnswer(error: ParleyError): RestAnswer {

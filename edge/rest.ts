@@ -42,7 +42,7 @@ export class RestClient {
   async ask(route: Pick<Route, "area" | "name">, request: RestRequest): Promise<RestAnswer> {
     const { natsMessageBytes, requestTimeoutMs } = this.#settings.limits;
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
-    const payload = JSON.stringify(request);
+    const payload = JSON.stringify({ ...request, deadline: Date.now() + requestTimeoutMs });
     refuseLarge(payload, natsMessageBytes, "body");
     try {
       const subject = subjects.rest(route.area, route.name);

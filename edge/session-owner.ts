@@ -45,9 +45,9 @@ export class SessionOwner {
     forMs = this.#limits.ownerAnswerMs,
   ): Promise<z.output<T> | undefined> {
     const subject = subjects.sessionAsk(sessionPartition(ask.user, ask.session));
-    const payload = JSON.stringify(ask);
     const until = performance.now() + forMs;
     do {
+      const payload = JSON.stringify({ ...ask, deadline: Date.now() + onceMs });
       try {
         const msg = await this.#link.nc.request(subject, payload, { timeout: onceMs });
         const parsed = answer.safeParse(msg.json());

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bridgeAddressSchema } from "./bridge.ts";
 import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "./client-frame.ts";
 import { idSchema } from "./ids.ts";
 import { historyMessageSchema } from "./message.ts";
@@ -31,6 +32,8 @@ export const sessionInputSchema = z.object({
   context: neoContextSchema.optional(),
   origin: originSchema.optional(),
   surface: surfaceSchema,
+  /** Of a bridged platform: where the answer goes. */
+  bridge: bridgeAddressSchema.optional(),
   /** The last reply, which a new one is to replace; `content` is empty then. */
   regenerates: idSchema.optional(),
   /** A text that is put into the session as the assistant's, such as a reminder; no model is asked, `content` is empty. */
@@ -46,7 +49,13 @@ const key = { user: idSchema, session: idSchema };
 export const sessionAskSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("state"), ...key, client_msg_id: idSchema }),
   z.object({ kind: z.literal("queue"), ...key }),
-  z.object({ kind: z.literal("stop"), ...key, message_id: idSchema.optional() }),
+  z.object({
+    kind: z.literal("stop"),
+    ...key,
+    message_id: idSchema.optional(),
+    /** When the asker gives up, Unix ms: a stop that comes late would end another reply. */
+    deadline: z.int().optional(),
+  }),
   z.object({ kind: z.literal("changed"), ...key }),
 ]);
 export type SessionAsk = z.infer<typeof sessionAskSchema>;

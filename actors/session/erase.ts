@@ -2,9 +2,11 @@ import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import { type Turn, turnKey } from "../../schemas/documents.ts";
+import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionAsk } from "../../schemas/session-input.ts";
 import { sessionPartition, streams, subjects } from "../../schemas/subjects.ts";
+import { isOver } from "../rest.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import { transcriptOf } from "./transcript.ts";
 import type { TurnStore } from "./turn-store.ts";
@@ -49,9 +51,9 @@ export class Eraser {
     clearInterval(this.#timer);
   }
 
-  /** Hides everything that the session says now. Messages that are queued stay queued. */
-  async clear(user: string, session: string): Promise<void> {
-    const turn = await this.#insert(user, session, async (cursor) => {
+  /** Hides everything that the session says now. Messages that are queued stay queued. `deadline`: Unix ms. */
+  async clear(user: string, session: string, deadline?: number): Promise<void> {
+    const turn = await this.#insert(user, session, deadline, async (cursor) => {
       const { state } = await this.#jsm.streams.info(streams.sessions);
       return { kind: "clear", in_seq: cursor, seen_seq: state.last_seq };
     });
@@ -59,9 +61,9 @@ export class Eraser {
     this.#tellOwner(user, session);
   }
 
-  /** Ends the session with everything that is queued in it. */
-  async delete(user: string, session: string): Promise<void> {
-    const turn = await this.#insert(user, session, async (cursor) => {
+  /** Ends the session with everything that is queued in it. `deadline`: Unix ms. */
+  async delete(user: string, session: string, deadline?: number): Promise<void> {
+    const turn = await this.#insert(user, session, deadline, async (cursor) => {
       const last = await this.#lastOf(user, session);
       return { kind: "delete", in_seq: Math.max(cursor, last), seen_seq: Math.max(cursor, last) };
     });
@@ -86,9 +88,12 @@ export class Eraser {
   async #insert(
     user: string,
     session: string,
+    deadline: number | undefined,
     describe: (cursor: number) => Promise<Pick<Turn, "kind" | "in_seq" | "seen_seq">>,
   ): Promise<Turn> {
     for (;;) {
+      // A process that stood still must not end now what was said after its caller had given up.
+      if (isOver({ deadline })) throw new ParleyError("service_unavailable");
       const transcript = transcriptOf(await this.#store.tail(user, session, 1));
       const described = await describe(transcript.cursor);
       const turn: Turn = {

@@ -6,6 +6,7 @@ import {
   type StopAnswer,
   sessionAskSchema,
 } from "../../schemas/session-input.ts";
+import { isOver } from "../rest.ts";
 import { stateOfTurn } from "./answers.ts";
 import type { SessionActor } from "./session-actor.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -24,7 +25,7 @@ export async function answerAsk(
     case "queue":
       return { unfinished: await unfinished(context, actor) };
     case "stop":
-      return stop(actor, ask.message_id);
+      return isOver(ask) ? { stopped: false } : stop(actor, ask.message_id);
     case "changed":
       await actor.changed();
       return { ok: true };

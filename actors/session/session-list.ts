@@ -88,13 +88,13 @@ export class SessionList {
   }
 
   /** Deletes all sessions of a user, with what is queued in them. */
-  async deleteAll(user: string): Promise<void> {
+  async deleteAll(user: string, deadline?: number): Promise<void> {
     const { sessions, eraser } = this.#parts;
     const ids = new Set(await this.#queued(user));
     for await (const { _id } of sessions.of(user)) ids.add(_id.session);
     const left = [...ids];
     const work = async () => {
-      for (let id = left.pop(); id !== undefined; id = left.pop()) await eraser.delete(user, id);
+      for (let id = left.pop(); id !== undefined; id = left.pop()) await eraser.delete(user, id, deadline);
     };
     await Promise.all(Array.from({ length: deletesAtATime }, work));
   }

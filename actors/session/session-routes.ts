@@ -39,8 +39,8 @@ export function serveSessionRoutes(context: RestContext, services: SessionServic
   serveRoute(context, getSession, async ({ principal, params, query }) =>
     present(services, await userOf(services, principal, query.user_id, params.id), params.id),
   );
-  serveRoute(context, deleteSessions, async ({ principal, query }) => {
-    await list.deleteAll(actingUser(principal, query.user_id));
+  serveRoute(context, deleteSessions, async ({ principal, query, deadline }) => {
+    await list.deleteAll(actingUser(principal, query.user_id), deadline);
     return { status: "deleted" as const };
   });
   serveRoute(context, exportSession, async ({ principal, params, query }) => {
@@ -53,16 +53,16 @@ export function serveSessionRoutes(context: RestContext, services: SessionServic
     if (page.messages.length === 0) await assertExists(services, user, params.id);
     return page;
   });
-  serveRoute(context, clearSession, async ({ principal, params, query }) => {
+  serveRoute(context, clearSession, async ({ principal, params, query, deadline }) => {
     const user = await userOf(services, principal, query.user_id, params.id);
     await assertExists(services, user, params.id);
-    await services.eraser.clear(user, params.id);
+    await services.eraser.clear(user, params.id, deadline);
     return { status: "cleared" as const };
   });
-  serveRoute(context, deleteSession, async ({ principal, params, query }) => {
+  serveRoute(context, deleteSession, async ({ principal, params, query, deadline }) => {
     const user = await userOf(services, principal, query.user_id, params.id);
     await assertExists(services, user, params.id);
-    await services.eraser.delete(user, params.id);
+    await services.eraser.delete(user, params.id, deadline);
     return { status: "deleted" as const };
   });
 }

@@ -68,6 +68,11 @@ export const restRequestSchema = z.object({
   params: z.unknown(),
   query: z.unknown(),
   body: z.unknown(),
+  /**
+   * When nobody waits for the answer any more, Unix ms. A process that was stopped meanwhile must not do then what its
+   * caller was told had failed, and may have done again elsewhere.
+   */
+  deadline: z.int().optional(),
   /** The same for every repetition of one request: a handler that makes something uses it to make it once. */
   idempotency_key: z.string().optional(),
 });
