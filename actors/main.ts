@@ -10,6 +10,7 @@ import { newId } from "../schemas/ids.ts";
 import { startAccount } from "./account/main.ts";
 import type { ActorContext } from "./actor-context.ts";
 import { startAdmin } from "./admin/main.ts";
+import { startAutomation } from "./automation/index.ts";
 import { startBindings } from "./bindings/index.ts";
 import { startDevices } from "./devices/index.ts";
 import { startKnowledge } from "./knowledge/main.ts";
@@ -56,6 +57,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   startProcessHealth(actor, roles.filter(runs));
   if (runs("notifications")) await startNotifications(actor);
   if (runs("automation")) await startReminders(actor);
+  if (runs("automation")) groups.push(await startAutomation(actor));
   if (runs("automation")) groups.push(await startDevices(actor));
   const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
   if (runs("knowledge")) await startKnowledge(actor, embeddings);

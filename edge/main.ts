@@ -3,6 +3,7 @@ import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
 import { ApiKeyCheck } from "./api-key-check.ts";
+import { addBridges } from "./bridge/index.ts";
 import { Confirmations } from "./confirmations.ts";
 import { announceDegradation } from "./degradation.ts";
 import { Dependencies } from "./dependencies.ts";
@@ -51,7 +52,8 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
     for (const socket of [...services.sockets]) if (isRevoked(socket.principal)) socket.end("unauthorized");
   });
   addGenericWebhook(services);
-  addDiscordWebhook(services);
+  const endDiscord = addDiscordWebhook(services);
+  const endBridges = addBridges(services);
   const endReports = reportSockets(services);
   announceDegradation(services.dependencies, services.sockets);
   router.register();
@@ -61,7 +63,10 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
     uWS.us_listen_socket_close(listening);
     router.stopping = true;
     for (const socket of [...services.sockets]) socket.goAway();
-    await Promise.race([router.drained(), new Promise((resolve) => setTimeout(resolve, limits.edgeDrainMs))]);
+    await Promise.race([
+      Promise.all([router.drained(), endBridges(), endDiscord()]),
+      new Promise((resolve) => setTimeout(resolve, limits.edgeDrainMs)),
+    ]);
     turns.close();
     services.confirmations.close();
     services.hub.close();

@@ -92,12 +92,12 @@ export const variablesSchema = z.object({
   DISCORD_API_URL: url("http", "https")
     .default("https://discord.com/api/v10")
     .describe("base URL of the Discord API"),
-  ONEBOT_ACCESS_TOKEN: text().optional().describe("token that a OneBot (QQ) client must present"),
+  ONEBOT_ACCESS_TOKEN: text().optional().describe("token that a OneBot (QQ) client must present; unset = none is let in"),
   QQ_REQUIRE_BIND: z
     .stringbool()
     .default(false)
     .describe("whether QQ users must bind an account before they are answered"),
-  TELEGRAM_BOT_TOKEN: text().optional().describe("token of the Telegram bot"),
+  TELEGRAM_BOT_TOKEN: text().optional().describe("token of the Telegram bot; unset = no Telegram"),
   TELEGRAM_WEBHOOK_SECRET: text().optional().describe("secret that Telegram's webhook calls carry"),
   TELEGRAM_API_URL: url("http", "https")
     .default("https://api.telegram.org")

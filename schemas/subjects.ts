@@ -149,6 +149,9 @@ export const subjects = {
   discoveryAll: "homeassistant.*.*.*.config",
   eventDevicesUpdated: (user: string) => `event.device.updated.${token(user)}`,
 
+  /** All that has happened to a user: the last token of an event is whose it is. */
+  eventsOfUser: (user: string) => [`event.*.${token(user)}`, `event.*.*.${token(user)}`],
+
   /** Somebody wants a user told; and whether he has sockets, answered by the edges that have some. */
   eventNotification: (user: string) => `event.notification.${token(user)}`,
   eventNotificationAll: "event.notification.*",
@@ -219,3 +222,18 @@ export function parseRunIn(subject: string): { user: string; rule: string } | nu
     return null;
   return { user, rule };
 }
+
+/** What an event is, without its first token and its user, and whose it is; null for a subject of another form. */
+export function parseEvent(subject: string): { name: string; user: string } | null {
+  const [root, ...rest] = subject.split(".");
+  const user = rest.pop();
+  if (root !== "event" || user === undefined || rest.length === 0) return null;
+  return { name: rest.join("."), user };
+}
+
+/** Names of the events that rules understand by themselves. */
+export const eventNames = {
+  turnCompleted: "turn.completed",
+  devicesUpdated: "device.updated",
+  notification: "notification",
+} as const;

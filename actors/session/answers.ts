@@ -50,13 +50,14 @@ export function answerAccepted(out: Pick<OutPublisher, "direct">, input: Session
 
 /** Answers a command beside the queue, in the form of a reply. */
 export async function answerBeside(
-  { out, log }: Pick<SessionContext, "out" | "log">,
+  { out, log, effects }: Pick<SessionContext, "out" | "log" | "effects">,
   input: SessionInput,
   called: Called,
 ): Promise<void> {
   const key = `${input.user}.${input.session}.${input.client_msg_id}`;
   const answer = await answerCommand(log, input, called, key);
   for (const item of replyFrames(input, answer)) out.frame(input.user, item);
+  if (input.bridge) await effects.bridge(input.bridge, answer.text, `${key}.bridge`);
 }
 
 /** A whole reply at once: start, text, end. */

@@ -1,6 +1,8 @@
 import type { Logger } from "../../infra/log.ts";
 import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
+import type { BridgeAddress, BridgeReply } from "../../schemas/bridge.ts";
 import type { Turn } from "../../schemas/documents.ts";
+import { errorTable } from "../../schemas/errors.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { subjects } from "../../schemas/subjects.ts";
@@ -30,13 +32,24 @@ export class Effects {
     await Promise.all([
       frames.length > 0 && this.#out.final(turn._id.user, frames, `${id}.final`),
       turn.kind === "message" && this.#event(turn, `${id}.completed`),
+      turn.reply?.bridge && this.bridge(turn.reply.bridge, bridgeText(turn, turn.reply), `${id}.bridge`),
     ]);
   }
 
   /** Answers a message that was unfinished when its session was deleted; `started`: its reply may have begun. */
   async ofDeleted(input: SessionInput, seq: number, started: boolean): Promise<void> {
     const items = deletedFrames(input, started);
-    await this.#out.final(input.user, items, `${input.user}.${input.session}.${seq}.deleted`);
+    const id = `${input.user}.${input.session}.${seq}.deleted`;
+    await this.#out.final(input.user, items, id);
+    if (input.bridge) await this.bridge(input.bridge, errorTable.session_not_found.error, `${id}.bridge`);
+  }
+
+  /** Hands a reply to the bridge of its chat platform, whether that is connected now or not. */
+  async bridge(address: BridgeAddress, text: string, id: string): Promise<void> {
+    if (text === "") return;
+    const payload = JSON.stringify({ id, address, text } satisfies BridgeReply);
+    const subject = subjects.bridgeOut(address.platform, address.self);
+    await persist(this.#log, "bridge", () => this.#publisher.publish(subject, payload, id));
   }
 
   async #event(turn: Turn, id: string): Promise<void> {
@@ -55,4 +68,10 @@ export class Effects {
     const subject = subjects.eventTurnCompleted(turn._id.user);
     await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
   }
+}
+
+/** What a platform shows: the reply, and what went wrong. */
+function bridgeText(turn: Turn, { text, error }: NonNullable<Turn["reply"]>): string {
+  const said = text ?? turn.messages.find(({ role }) => role === "assistant")?.content ?? "";
+  return [said, error ?? ""].filter((part) => part !== "").join("\n\n");
 }

@@ -31,7 +31,7 @@ export interface SessionContext {
   commit(turn: Turn): Promise<CommitResult>;
   sessions: Pick<SessionDocuments, "created" | "touched">;
   attempts: Pick<Attempts, "begin" | "beginAlone">;
-  effects: Pick<Effects, "ofTurn" | "ofDeleted">;
+  effects: Pick<Effects, "ofTurn" | "ofDeleted" | "bridge">;
   out: Pick<OutPublisher, "frame" | "direct">;
   trimmer: Pick<Trimmer, "finished" | "remove">;
   models: Models;

@@ -33,6 +33,7 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
         error: reply.error,
         error_type: reply.errorType ?? "llm_unavailable",
       }),
+      ...(input.bridge && { bridge: input.bridge }),
     },
     ...(input.regenerates !== undefined && { replaces: input.regenerates }),
     ...(reply.usage && {
@@ -55,7 +56,13 @@ export function clearOf(transcript: Transcript, input: SessionInput, text: strin
     first_id: transcript.nextId,
     messages: [],
     finish_reason: "stop",
-    reply: { client_msg_id: input.client_msg_id, message_id: input.reply_id, mode: input.mode, text },
+    reply: {
+      client_msg_id: input.client_msg_id,
+      message_id: input.reply_id,
+      mode: input.mode,
+      text,
+      ...(input.bridge && { bridge: input.bridge }),
+    },
     at: new Date(),
     erase_pending: true,
   };

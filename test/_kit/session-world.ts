@@ -198,6 +198,7 @@ export class SessionWorld {
       },
       effects: {
         ofTurn: (turn) => publish(turn.run_id),
+        bridge: () => Promise.resolve(),
         ofDeleted: (_input, seq) => publish(`deleted ${seq}`),
       },
       out: { frame: () => {}, direct: () => {} },

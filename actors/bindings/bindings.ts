@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { Collection, Db } from "mongodb";
+import type { NatsConnection } from "nats";
+import type { BindCodeDocument, BindingDocument, Platform } from "../../schemas/bridge.ts";
+import { collections } from "../../schemas/documents.ts";
+import { newId } from "../../schemas/ids.ts";
+import { subjects } from "../../schemas/subjects.ts";
+
+/** How long a code can be used, ms: long enough to type it into another program. */
+const codeMs = 600_000;
+
+/** Which accounts of chat platforms speak as which users. */
+export class Bindings {
+  readonly #bindings: Collection<BindingDocument>;
+  readonly #codes: Collection<BindCodeDocument>;
+  readonly #nc: NatsConnection;
+
+  constructor(db: Db, nc: NatsConnection) {
+    this.#bindings = db.collection<BindingDocument>(collections.bindings);
+    this.#codes = db.collection<BindCodeDocument>(collections.bindCodes);
+    this.#nc = nc;
+  }
+
+  async createIndexes(): Promise<void> {
+    await this.#bindings.createIndex({ user: 1 });
+    await this.#codes.createIndex({ expires_at: 1 }, { expireAfterSeconds: 0 });
+  }
+
+  /** A one-time code of a user; only its digest is kept. `expires` is Unix seconds. */
+  async createCode(user: string): Promise<{ token: string; expires: number }> {
+    const token = newId("bind-", 16);
+    const expires_at = new Date(Date.now() + codeMs);
+    await this.#codes.insertOne({ _id: digest(token), user, expires_at });
+    return { token, expires: Math.floor(expires_at.getTime() / 1000) };
+  }
+
+  /** The user that an account is bound to. */
+  async userOf(platform: Platform, externalId: string): Promise<string | null> {
+    return (await this.#bindings.findOne({ _id: key(platform, externalId) }))?.user ?? null;
+  }
+
+  /** Uses up a code; null when there is none such. */
+  async redeem(code: string): Promise<string | null> {
+    const found = await this.#codes.findOneAndDelete({ _id: digest(code), expires_at: { $gt: new Date() } });
+    return found?.user ?? null;
+  }
+
+  /** Binds an account, in place of an earlier binding. */
+  async bind(platform: Platform, externalId: string, user: string): Promise<void> {
+    const binding = { platform, external_id: externalId, user, at: new Date() };
+    await this.#bindings.updateOne({ _id: key(platform, externalId) }, { $set: binding }, { upsert: true });
+    this.#changed(platform, externalId);
+  }
+
+  /** Ends a binding, of `user` where given; false when there was none. */
+  async unbind(platform: Platform, externalId: string, user?: string): Promise<boolean> {
+    const filter = { _id: key(platform, externalId), ...(user !== undefined && { user }) };
+    const { deletedCount } = await this.#bindings.deleteOne(filter);
+    this.#changed(platform, externalId);
+    return deletedCount > 0;
+  }
+
+  /** A user's bindings, the oldest first. */
+  list(user: string): Promise<BindingDocument[]> {
+    return this.#bindings.find({ user }).sort({ at: 1 }).limit(1_000).toArray();
+  }
+
+  /** Ends all that a deleted user had. */
+  async forget(user: string): Promise<void> {
+    await this.#codes.deleteMany({ user });
+    for (const { platform, external_id } of await this.list(user))
+      await this.unbind(platform, external_id, user);
+  }
+
+  /** Edges that remember the binding forget it. */
+  #changed(platform: Platform, externalId: string): void {
+    this.#nc.publish(subjects.bridgeBound, JSON.stringify({ platform, external_id: externalId }));
+  }
+}
+
+function key(platform: Platform, externalId: string): string {
+  return `${platform}:${externalId}`;
+}
+
+function digest(code: string): string {
+  return createHash("sha256").update(code).digest("hex");
+}

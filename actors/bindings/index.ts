@@ -1,0 +1,77 @@
+import type { Msg } from "nats";
+import { bridgeStreamConfig, eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { type BridgeAnswer, type BridgeAsk, bridgeAskSchema } from "../../schemas/bridge.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { createBindToken, deleteBinding, listBindings } from "../../schemas/routes/bindings.ts";
+import { lastToken, restQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../durable-work.ts";
+import { serveRoute } from "../rest.ts";
+import { isStorageAway } from "../storage-error.ts";
+import { Bindings } from "./bindings.ts";
+
+/** Serves the bindings of accounts of chat platforms: to their users by REST, to bridges on `bridge.ask`. */
+export async function startBindings(context: ActorContext): Promise<void> {
+  const { db, nc, jsm } = context;
+  const bindings = new Bindings(db, nc);
+  await Promise.all([
+    bindings.createIndexes(),
+    ensureStream(jsm, bridgeStreamConfig()),
+    ensureStream(jsm, eventsStreamConfig()),
+  ]);
+  serveAsks(context, bindings);
+  serveRoute(context, createBindToken, ({ principal }) => bindings.createCode(principal.user_id));
+  serveRoute(context, listBindings, async ({ principal }) => {
+    const list = (await bindings.list(principal.user_id)).map(({ platform, external_id, at }) => {
+      return { platform, external_id, bound_at: at.toISOString() };
+    });
+    return { bindings: list, total: list.length };
+  });
+  serveRoute(context, deleteBinding, async ({ principal, params }) => {
+    const found = await bindings.unbind(params.platform, params.id, principal.user_id);
+    if (!found) throw new ParleyError("not_found");
+    return { status: "deleted" as const };
+  });
+  const deleted = {
+    stream: streams.events,
+    name: "bindings_user_deleted",
+    filter: subjects.eventUserDeletedAll,
+    inFlight: 4,
+  };
+  await startDurableWork(context, deleted, (message) => bindings.forget(lastToken(message.subject)));
+}
+
+function serveAsks({ nc, log }: ActorContext, bindings: Bindings): void {
+  const answer = async (msg: Msg): Promise<BridgeAnswer> => {
+    try {
+      return { user: await answerAsk(bindings, bridgeAskSchema.parse(msg.json())) };
+    } catch (err) {
+      if (!isStorageAway(err)) log.error({ err }, "bridge not answered");
+      return { user: null, unavailable: true };
+    }
+  };
+  nc.subscribe(subjects.bridgeAsk, {
+    queue: restQueueGroup,
+    callback: (err, msg) => {
+      if (err === null) void answer(msg).then((reply) => msg.respond(JSON.stringify(reply)));
+    },
+  });
+}
+
+async function answerAsk(bindings: Bindings, ask: BridgeAsk): Promise<string | null> {
+  const { platform, external_id } = ask;
+  if (ask.kind === "resolve") return bindings.userOf(platform, external_id);
+  if (ask.kind === "burn") {
+    await bindings.redeem(ask.code);
+    return null;
+  }
+  if (ask.kind === "unbind") {
+    const user = await bindings.userOf(platform, external_id);
+    await bindings.unbind(platform, external_id);
+    return user;
+  }
+  const user = ask.code === undefined ? (ask.user ?? null) : await bindings.redeem(ask.code);
+  if (user !== null) await bindings.bind(platform, external_id, user);
+  return user;
+}

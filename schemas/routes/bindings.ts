@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { externalIdSchema, platformSchema } from "../bridge.ts";
+import { defineRoute } from "./route.ts";
+
+const area = "bindings";
+
+/** `POST /api/v1/bindings/token`: a one-time code for `/bind` on a chat platform. `expires` is Unix seconds. */
+export const createBindToken = defineRoute({
+  method: "post",
+  path: "/api/v1/bindings/token",
+  access: "user",
+  area,
+  name: "token",
+  summary: "Make a one-time code that binds an account of a chat platform",
+  answer: z.object({ token: z.string(), expires: z.int() }),
+  status: 201,
+});
+
+/** `GET /api/v1/bindings`. */
+export const listBindings = defineRoute({
+  method: "get",
+  path: "/api/v1/bindings",
+  access: "user",
+  area,
+  name: "list",
+  summary: "Bound accounts of chat platforms",
+  answer: z.object({
+    bindings: z.array(
+      z.object({ platform: platformSchema, external_id: z.string(), bound_at: z.iso.datetime() }),
+    ),
+    total: z.int(),
+  }),
+});
+
+/** `DELETE /api/v1/bindings/:platform/:id`. */
+export const deleteBinding = defineRoute({
+  method: "del",
+  path: "/api/v1/bindings/:platform/:id",
+  access: "user",
+  area,
+  name: "delete",
+  summary: "Unbind an account of a chat platform",
+  params: z.object({ platform: platformSchema, id: externalIdSchema }),
+  answer: z.object({ status: z.literal("deleted") }),
+});

@@ -1,0 +1,72 @@
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import WebSocket from "ws";
+
+/** A message segment as a scripted client has it. */
+type Segment = { type: string; data: Record<string, string> };
+
+/**
+ * A OneBot v11 client as a program: it dials in and comes again when it is cut. Commands are JSON lines on stdin, what
+ * it gets is told as JSON lines on stdout.
+ */
+const { values } = parseArgs({
+  options: {
+    url: { type: "string" },
+    self: { type: "string" },
+    token: { type: "string" },
+    role: { type: "string" },
+  },
+});
+const tell = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const behaviour = { answers: true, fail: 0, connect: true };
+let socket: WebSocket | undefined;
+let sent = 1_000;
+let url = values.url ?? "";
+
+function dial(): void {
+  if (!behaviour.connect) return;
+  const headers = {
+    "X-Self-ID": values.self ?? "",
+    "X-Client-Role": values.role ?? "Universal",
+    ...(values.token !== undefined && { Authorization: `Bearer ${values.token}` }),
+  };
+  if (socket?.readyState === WebSocket.OPEN) return;
+  socket = new WebSocket(url, { headers });
+  socket.on("open", () => tell({ event: "open" }));
+  socket.on("message", (data) => take(String(data)));
+  socket.on("unexpected-response", (_, response) => tell({ event: "refused", status: response.statusCode }));
+  socket.on("error", () => {});
+  socket.on("close", (code) => {
+    tell({ event: "close", code });
+    setTimeout(dial, 100);
+  });
+}
+
+function take(text: string): void {
+  const { action, params, echo } = JSON.parse(text) as {
+    action: string;
+    params: { message: Segment[]; user_id?: number; group_id?: number };
+    echo: unknown;
+  };
+  tell({ event: "call", action, params });
+  if (!behaviour.answers) return;
+  const failed = behaviour.fail > 0;
+  if (failed) behaviour.fail -= 1;
+  const result = failed
+    ? { status: "failed", retcode: 100, data: null, wording: "scripted" }
+    : { status: "ok", retcode: 0, data: { message_id: ++sent } };
+  socket?.send(JSON.stringify({ ...result, echo }));
+}
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const command = JSON.parse(line) as Record<string, unknown>;
+  if (command.do === "event") socket?.send(JSON.stringify(command.event));
+  if (command.do === "cut") socket?.terminate();
+  if (command.do === "set") Object.assign(behaviour, command.set);
+  if (command.do === "dial") {
+    url = typeof command.url === "string" ? command.url : url;
+    behaviour.connect = true;
+    dial();
+  }
+});
+dial();
