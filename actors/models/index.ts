@@ -1,6 +1,7 @@
 import type { ProcessContext } from "../../infra/process-context.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Purpose } from "../../schemas/model-settings.ts";
+import type { ChatMessage } from "../../schemas/openai.ts";
 import { defaultContextTokens, enaTestSource, type Link, localSource, type ModelSource } from "./catalog.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 import { environmentSource, type ProviderSource } from "./environment-source.ts";
@@ -63,7 +64,8 @@ class AllModels implements Models {
   }
 
   stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ModelDelta> {
-    return streamChain(() => this.#linksOf(purpose, call), call, this.#sources.log);
+    const needed = call.messages.some(hasImage) ? "vision" : purpose;
+    return streamChain(() => this.#linksOf(needed, call), call, this.#sources.log);
   }
 
   embed(...[texts, kind, signal]: Parameters<Embeddings["embed"]>): ReturnType<Embeddings["embed"]> {
@@ -123,4 +125,8 @@ class AllModels implements Models {
       onNote?.({ kind: "unconfigured", model: links[0]?.info.id });
     return links;
   }
+}
+
+function hasImage({ content }: ChatMessage): boolean {
+  return Array.isArray(content) && content.some(({ type }) => type === "image_url");
 }

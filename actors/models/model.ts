@@ -61,7 +61,8 @@ export interface ModelInfo {
 /** All models of a process. */
 export interface Models {
   /**
-   * Streams from the first model of the chain that answers; the next link is tried only before the first delta.
+   * Streams from the first model of the chain that answers; the next link is tried only before the first delta. Messages
+   * with images go to the chain for `vision`, whatever they are for.
    * @throws ParleyError `model_not_found` for an unknown name, `llm_unavailable` when every link failed.
    */
   stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ModelDelta>;

@@ -21,21 +21,32 @@ import { hasWebhookKey } from "./webhook-key.ts";
 const mostParts = 20;
 /** Shown in place of a reply without text: Discord takes no empty message. */
 const nothing = "…";
+/** Completes a deferred answer whose reply this edge can't wait for. */
+const interrupted = "服务正在重启，回复会保存在会话中，请稍后重试";
 
-/** Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed later. */
-export function addDiscordWebhook(services: Services): void {
+/**
+ * Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed later. Answers
+ * how to end it: deferred replies are waited for a while, then Discord is told that they will not come.
+ */
+export function addDiscordWebhook(services: Services): () => Promise<void> {
   const discord = new Discord(services);
   for (const path of [discordWebhook.path, "/webhook/discord"]) {
     services.router.route("POST", path, (exchange, body) => discord.serve(exchange, body as Buffer), {
       raw: true,
     });
   }
+  return () => discord.end();
 }
 
 class Discord {
   readonly #services: Services;
   readonly #turns: SessionTurns;
   readonly #api: DiscordApi;
+  readonly #deferred = new Set<Promise<void>>();
+  #giveUp: () => void = () => {};
+  readonly #stopping = new Promise<string[]>((resolve) => {
+    this.#giveUp = () => resolve([interrupted]);
+  });
 
   constructor(services: Services) {
     const { settings, log } = services;
@@ -72,8 +83,22 @@ class Discord {
       return;
     }
     answer(exchange, { type: discordTypes.deferred });
-    const late = await reply;
-    if (to !== undefined && (await this.#api.complete(to, late[0] ?? nothing))) await this.#addRest(to, late);
+    if (to === undefined) return;
+    const completed = this.#complete(to, reply).finally(() => this.#deferred.delete(completed));
+    this.#deferred.add(completed);
+    await completed;
+  }
+
+  async #complete(to: InteractionAddress, reply: Promise<string[]>): Promise<void> {
+    const parts = await Promise.race([reply, this.#stopping]);
+    if (await this.#api.complete(to, parts[0] ?? nothing)) await this.#addRest(to, parts);
+  }
+
+  /** Waits for deferred replies, and gives them up in time for Discord to hear of it. */
+  async end(): Promise<void> {
+    const timer = setTimeout(this.#giveUp, this.#services.settings.limits.edgeDrainMs / 2);
+    await Promise.all([...this.#deferred]);
+    clearTimeout(timer);
   }
 
   /** The reply in parts; a turn that failed is told as text, since Discord shows nothing else. */

@@ -72,6 +72,13 @@ test("Discord: signed interactions only, PING, a quick answer, a deferred one, a
   t.true(rest.every(({ method, path: at }) => method === "POST" && /\/webhooks\/4711\/token-\w+$/.test(at)));
   t.is(discord.calls.map(({ content }) => content).join(""), `@slow:60x100 ${text}`);
   t.true(discord.calls.every(({ content }) => content.length <= 2_000));
+
+  // An edge that stops does not leave a deferred answer open.
+  t.deepEqual((await send(discord.chat("@hang for ever", "last"))).body, { type: 5 });
+  api.system.edge(0).kill("SIGTERM");
+  t.is(await api.system.edge(0).exit(), 0);
+  t.like(discord.calls.at(-1), { method: "PATCH", path: "/api/v10/webhooks/4711/token-last/messages/@original" });
+  t.regex(discord.calls.at(-1)?.content ?? "", /重启/);
 });
 
 test("parts keep every character whole and lose none", (t) => {
