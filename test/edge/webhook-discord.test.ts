@@ -77,7 +77,10 @@ test("Discord: signed interactions only, PING, a quick answer, a deferred one, a
   t.deepEqual((await send(discord.chat("@hang for ever", "last"))).body, { type: 5 });
   api.system.edge(0).kill("SIGTERM");
   t.is(await api.system.edge(0).exit(), 0);
-  t.like(discord.calls.at(-1), { method: "PATCH", path: "/api/v10/webhooks/4711/token-last/messages/@original" });
+  t.like(discord.calls.at(-1), {
+    method: "PATCH",
+    path: "/api/v10/webhooks/4711/token-last/messages/@original",
+  });
   t.regex(discord.calls.at(-1)?.content ?? "", /重启/);
 });
 
