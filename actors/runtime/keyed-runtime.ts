@@ -67,43 +67,43 @@ export class KeyedRuntime {
   }
 
   /** Answers a move request of another process: resolves when nothing of the partition runs here any more. */
-  handOver({ partition }: MoveRequest, cut: AbortSignal): Promise<MoveAnswer> {
-    const running = this.#handing.get(partition);
-    if (running !== undefined) return running;
-    const held = this.#held.get(partition);
-    if (held === undefined) {
-      const answer = this.#farewell.get(partition) ?? { aborted: [] };
-      this.#farewell.delete(partition);
-      return Promise.resolve(answer);
-    }
-    const limit = AbortSignal.any([cut, AbortSignal.timeout(Math.round(this.#limits.moveMs * 0.9))]);
-    // Every actor of the partition listens to it.
-    setMaxListeners(0, limit);
-    const handing = held.handOver(limit).then((aborted) => {
-      this.#held.delete(partition);
-      this.#handing.delete(partition);
-      this.#membership.say();
-      return { aborted };
-    });
-    this.#handing.set(partition, handing);
-    return handing;
+  async handOver({ partition }: MoveRequest, cut: AbortSignal): Promise<MoveAnswer> {
+    const answer = (await this.#letGo(partition, cut)) ?? this.#farewell.get(partition) ?? { aborted: [] };
+    this.#farewell.delete(partition);
+    return answer;
   }
 
   /** Lets go of everything, and waits a while to be asked for it: the next owner learns that nothing has died. */
   async drain(cut: AbortSignal): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#passivation);
-    await Promise.all(
-      [...this.#held.keys()].map(async (partition) => {
-        const asked = this.#handing.has(partition);
-        const answer = await this.handOver({ group: this.group.name, partition }, cut);
-        if (!asked && this.#membership.owner(this.group.name, partition) !== null)
-          this.#farewell.set(partition, answer);
-      }),
-    );
+    await Promise.all([...this.#held.keys()].map((partition) => this.#letGo(partition, cut)));
     const until = performance.now() + farewellMs;
     while (this.#farewell.size > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  /** Lets go of a partition once; undefined when it is not held. */
+  #letGo(partition: number, cut: AbortSignal): Promise<MoveAnswer> | undefined {
+    const running = this.#handing.get(partition);
+    if (running !== undefined) return running;
+    const held = this.#held.get(partition);
+    if (held === undefined) return undefined;
+    const limit = AbortSignal.any([cut, AbortSignal.timeout(Math.round(this.#limits.moveMs * 0.9))]);
+    // Every actor of the partition listens to it.
+    setMaxListeners(0, limit);
+    const handing = held.handOver(limit).then((aborted) => {
+      const answer = { aborted };
+      this.#held.delete(partition);
+      this.#handing.delete(partition);
+      // Before the heartbeat: one that no longer lists it would make the move a takeover.
+      if (this.#stopped && this.#membership.owner(this.group.name, partition) !== null)
+        this.#farewell.set(partition, answer);
+      this.#membership.say();
+      return answer;
+    });
+    this.#handing.set(partition, handing);
+    return handing;
   }
 
   #place(): void {
