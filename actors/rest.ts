@@ -47,7 +47,7 @@ export function serveRoute<
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who>,
   ) => Promise<z.input<Answer>>,
 ): void {
-  const { restInFlight, jsonAnswerBytes } = settings.limits;
+  const { restInFlight, jsonAnswerBytes, requestTimeoutMs } = settings.limits;
   const name = `${route.area}.${route.name}`;
   let inFlight = 0;
 
@@ -56,7 +56,8 @@ export function serveRoute<
     inFlight += 1;
     try {
       if (route.access !== "public" && request.principal === null) throw new ParleyError("unauthorized");
-      return { status: route.status, body: await handler(request as Parameters<typeof handler>[0]) };
+      const body = await inTime(handler(request as Parameters<typeof handler>[0]), requestTimeoutMs);
+      return { status: route.status, body };
     } catch (err) {
       return errorAnswer(toParleyError(err, log, name));
     } finally {
@@ -83,6 +84,19 @@ export function serveRoute<
       else serve(msg).catch((cause: unknown) => log.error({ err: cause, route: name }, "answer not sent"));
     },
   });
+}
+
+/** Nobody waits longer, and a driver that never answers must not take a place for ever. */
+async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ParleyError("service_unavailable")), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Whether the caller of a request has given up. */

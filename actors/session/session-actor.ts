@@ -1,3 +1,4 @@
+import { failpoint } from "../../infra/failpoint.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
 import { persist } from "../persist.ts";
@@ -248,17 +249,16 @@ export class SessionActor implements KeyedActor {
     if (turn.kind === "clear") this.#context.erase(turn);
     if (created) await this.#context.sessions.created(turn);
     else this.#context.sessions.touched(this.user, this.session, turn.at);
-    const settled = settleTurn(this.#context, turn, own);
-    this.#follow(
-      seq,
-      settled.then(() => this.#context.effects.ofTurn(turn)),
-    );
+    await settleTurn(this.#context, turn, own);
+    // Handed over before the next turn begins, so that its frames come after these.
+    this.#follow(seq, this.#context.effects.ofTurn(turn));
   }
 
   /** Trims once these effects and all before them are out; the next turn does not wait for that. */
   #follow(seq: number, effects: Promise<void>): void {
     this.#effectsOut += 1;
     this.#effects = Promise.all([this.#effects, effects]).then(() => {
+      failpoint("after_publish");
       this.#effectsOut -= 1;
       this.#finishedSinceTrim += 1;
       const urgent = this.#finishedSinceTrim + this.mailbox.size > this.#context.limits.sessionQueue / 2;
