@@ -11,6 +11,8 @@ export interface SessionMail {
   key: string;
 }
 
+const prefix = "auto_";
+
 type Means = Pick<ActorContext, "publisher">;
 
 /** Puts a text into a session as the assistant's; no model is asked. @throws as the stream does, when its queue is full */
@@ -28,7 +30,7 @@ async function post(
   { user, session, key }: Omit<SessionMail, "text">,
   what: Pick<SessionInput, "content" | "notice">,
 ): Promise<void> {
-  const client_msg_id = `auto_${key}`;
+  const client_msg_id = `${prefix}${key}`;
   const input: SessionInput = {
     kind: "message",
     user,
@@ -45,4 +47,9 @@ async function post(
   };
   const id = `${user}.${session}.${client_msg_id}`;
   await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), id);
+}
+
+/** Whether a message came into its session by itself. */
+export function isAutomatic(clientMsgId: string): boolean {
+  return clientMsgId.startsWith(prefix);
 }

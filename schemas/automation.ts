@@ -65,7 +65,7 @@ export const sceneDocumentSchema = z.object({
 });
 export type SceneDocument = z.infer<typeof sceneDocumentSchema>;
 
-const comparison = { op: z.string().default("=="), value: z.unknown() };
+const comparison = { op: z.string().default("=="), value: z.unknown().optional() };
 
 /** Configuration of the triggers that need one. */
 export const triggerConfigs = {
@@ -103,7 +103,7 @@ export const stepSchema = z.discriminatedUnion("type", [
     url: z.url().max(2048),
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).default("POST"),
     headers: z.record(z.string().max(128), z.string().max(4096)).default({}),
-    body: z.unknown(),
+    body: z.unknown().optional(),
   }),
   z.object({
     type: z.literal("reminder"),
@@ -160,8 +160,8 @@ export type StepTrace = z.infer<typeof stepTraceSchema>;
 export const conditionTraceSchema = z.object({
   field: z.string(),
   op: z.string(),
-  value: z.unknown(),
-  actual: z.unknown(),
+  value: z.unknown().optional(),
+  actual: z.unknown().optional(),
   met: z.boolean(),
 });
 export type ConditionTrace = z.infer<typeof conditionTraceSchema>;

@@ -1,0 +1,17 @@
+import { Cron } from "croner";
+import { isTimeZone } from "../zoned-time.ts";
+import { RuleFault } from "./rule-fault.ts";
+
+/**
+ * The first time after an instant (Unix ms) at which a cron expression holds in a time zone; null when there is none.
+ * A time that the clocks skip is their next one, one that they repeat counts once, a day that a month lacks is skipped.
+ * @throws RuleFault that names an expression or a zone that can't be read
+ */
+export function nextRun(cron: string, zone: string, after: number): number | null {
+  if (!isTimeZone(zone)) throw new RuleFault(`unknown timezone: ${zone.slice(0, 64)}`);
+  try {
+    return new Cron(cron, { timezone: zone, paused: true }).nextRun(new Date(after))?.getTime() ?? null;
+  } catch (cause) {
+    throw new RuleFault(`cron can't be read: ${cron.slice(0, 128)}`, cause);
+  }
+}

@@ -1,0 +1,58 @@
+import { eventsStreamConfig, runsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import { Schedules } from "../schedules.ts";
+import { startEventWork } from "./event-work.ts";
+import { RuleActor, type RuleActorMeans } from "./rule-actor.ts";
+import { RuleClock } from "./rule-clock.ts";
+import { serveRuleRoutes } from "./rule-routes.ts";
+import { RuleStore } from "./rule-store.ts";
+import { RunIntake } from "./run-intake.ts";
+import { RunStore } from "./run-store.ts";
+import { serveSceneRoutes } from "./scene-routes.ts";
+
+/** Serves rules and scenes, starts the runs that are triggered, and returns the group of the actors that make them. */
+export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> {
+  const { db, jsm, settings, lifecycle } = actor;
+  const rules = new RuleStore(db);
+  const runs = new RunStore(db);
+  const schedules = new Schedules(actor);
+  const intake = new RunIntake(actor);
+  const clock = new RuleClock(actor, rules, schedules, intake);
+  await Promise.all([
+    rules.createIndexes(),
+    runs.createIndexes(),
+    ensureStream(jsm, runsStreamConfig(settings.limits)),
+    ensureStream(jsm, eventsStreamConfig()),
+  ]);
+  if (await schedules.prepare()) await rules.unscheduleAll();
+  await clock.repair();
+  await schedules.serve("rule", (due) => clock.ring(due));
+  await startEventWork(actor, rules, intake);
+  const means = { context: actor, rules, runs, intake, jsm };
+  serveRuleRoutes({ ...means, actor, clock });
+  serveSceneRoutes({ ...means, actor, clock });
+  lifecycle.onStop("automation", () => clock.stop());
+  return ruleGroup(means);
+}
+
+function ruleGroup(means: RuleActorMeans): KeyedGroup {
+  return {
+    name: "automation",
+    stream: streams.runs,
+    partitions: runPartitionCount,
+    filter: subjects.runInPartition,
+    keyOf(subject) {
+      const parsed = parseRunIn(subject);
+      return parsed === null ? null : `${parsed.user}.${parsed.rule}`;
+    },
+    askSubject: subjects.runAsk,
+    create(key) {
+      const [user = "", rule = ""] = key.split(".");
+      return new RuleActor(means, user, rule);
+    },
+    ask: async () => ({}),
+  };
+}

@@ -1,0 +1,153 @@
+import {
+  type RuleDocument,
+  type RunMode,
+  type RunRequest,
+  runModeSchema,
+  runRequestSchema,
+} from "../../schemas/automation.ts";
+import { streams } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { persist } from "../persist.ts";
+import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
+import { makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
+
+const retryMs = 1_000;
+
+/** What a rule's actor works with. */
+export type RuleActorMeans = RunMeans & { jsm: ActorContext["jsm"] };
+
+interface Running {
+  abort: AbortController;
+  done: Promise<void>;
+}
+
+/** One rule: it makes its runs as the rule's mode says, and takes each from the log when it has ended. */
+export class RuleActor implements KeyedActor {
+  readonly #means: RuleActorMeans;
+  readonly #user: string;
+  readonly #rule: string;
+  readonly #waiting: { seq: number; request: RunRequest }[] = [];
+  readonly #running = new Set<Running>();
+  #highest = 0;
+  #working: Promise<void> | undefined;
+  #quiescing = false;
+  #usedAt = performance.now();
+
+  constructor(means: RuleActorMeans, user: string, rule: string) {
+    this.#means = means;
+    this.#user = user;
+    this.#rule = rule;
+  }
+
+  deliver({ seq, data }: LogEntry): void {
+    if (seq <= this.#highest) return;
+    this.#highest = seq;
+    this.#usedAt = performance.now();
+    const request = runRequestSchema.safeParse(JSON.parse(new TextDecoder().decode(data)));
+    if (request.success) this.#waiting.push({ seq, request: request.data });
+    else void this.#remove(seq);
+    this.#pump();
+  }
+
+  async quiesce(cut: AbortSignal): Promise<AbortedRun[]> {
+    this.#quiescing = true;
+    const abort = () => this.#abortAll(new Error("moved"));
+    if (cut.aborted) abort();
+    cut.addEventListener("abort", abort, { once: true });
+    await this.#working;
+    await Promise.all([...this.#running].map(({ done }) => done));
+    return [];
+  }
+
+  abandon(): void {
+    this.#quiescing = true;
+    this.#abortAll(new Error("lost"));
+  }
+
+  isIdle(before: number): boolean {
+    return this.#waiting.length === 0 && this.#running.size === 0 && this.#usedAt < before;
+  }
+
+  #pump(): void {
+    this.#working ??= this.#work()
+      .catch((err: unknown) =>
+        this.#means.context.log.error({ err, rule: this.#rule }, "rule stopped working"),
+      )
+      .finally(() => {
+        this.#working = undefined;
+        if (this.#waiting.length > 0 && !this.#quiescing) this.#pump();
+      });
+  }
+
+  async #work(): Promise<void> {
+    const { rules, context } = this.#means;
+    for (let next = this.#waiting[0]; next !== undefined && !this.#quiescing; next = this.#waiting[0]) {
+      const rule = await persist(context.log, "rule", () => rules.rule(this.#user, this.#rule));
+      if (rule === null) {
+        this.#waiting.shift();
+        await this.#remove(next.seq);
+        continue;
+      }
+      const mode = modeOf(rule);
+      while (this.#running.size > 0 && mode === "queued") await this.#oneEnds();
+      if (this.#quiescing) return;
+      this.#waiting.shift();
+      if (this.#running.size > 0 && mode === "single") {
+        await refuseRun(this.#means, next.request, "skipped", "an earlier run is not finished");
+        await this.#remove(next.seq);
+        continue;
+      }
+      if (this.#running.size > 0 && mode === "restart") {
+        this.#abortAll(new Superseded("a later run has taken its place"));
+        await Promise.all([...this.#running].map(({ done }) => done));
+      }
+      this.#start(next.seq, next.request, rule);
+    }
+  }
+
+  #start(seq: number, request: RunRequest, rule: RuleDocument): void {
+    const abort = new AbortController();
+    const running: Running = { abort, done: Promise.resolve() };
+    running.done = this.#run(seq, request, rule, abort.signal).finally(() => {
+      this.#running.delete(running);
+      this.#usedAt = performance.now();
+    });
+    this.#running.add(running);
+  }
+
+  async #run(seq: number, request: RunRequest, rule: RuleDocument, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await makeRun(this.#means, request, rule, signal);
+        await this.#remove(seq);
+        return;
+      } catch (err) {
+        if (signal.aborted) return;
+        this.#means.context.log.error({ err, run: request.id }, "run stopped working");
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  async #oneEnds(): Promise<void> {
+    await Promise.race([...this.#running].map(({ done }) => done));
+  }
+
+  #abortAll(reason: Error): void {
+    for (const { abort } of this.#running) abort.abort(reason);
+  }
+
+  async #remove(seq: number): Promise<void> {
+    try {
+      await this.#means.jsm.streams.deleteMessage(streams.runs, seq, false);
+    } catch (err) {
+      // Gone already, or met again by the next owner, who finds the run ended.
+      this.#means.context.log.debug({ err, seq }, "run not removed from the log");
+    }
+  }
+}
+
+/** Unless the rule says otherwise its runs wait for one another: none is lost. */
+function modeOf({ actions }: RuleDocument): RunMode {
+  return runModeSchema.catch("queued").parse(Array.isArray(actions) ? undefined : actions.mode);
+}

@@ -1,0 +1,127 @@
+import type { RuleDocument } from "../../schemas/automation.ts";
+import type { Due } from "../../schemas/reminder.ts";
+import type { ActorContext } from "../actor-context.ts";
+import type { Schedules } from "../schedules.ts";
+import { userTimeZone } from "../user-time-zone.ts";
+import { nextRun } from "./cron.ts";
+import { RuleFault } from "./rule-fault.ts";
+import type { RuleStore } from "./rule-store.ts";
+import { type RunIntake, runId } from "./run-intake.ts";
+import { configOf } from "./triggers.ts";
+
+const repairMs = 5_000;
+const repairBatch = 200;
+
+/** Gives the next time of schedule rules to the engine's clock, and starts their runs when it rings. */
+export class RuleClock {
+  readonly #context: Pick<ActorContext, "db" | "settings" | "log">;
+  readonly #store: RuleStore;
+  readonly #schedules: Schedules;
+  readonly #intake: RunIntake;
+  #repair: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    context: Pick<ActorContext, "db" | "settings" | "log">,
+    store: RuleStore,
+    schedules: Schedules,
+    intake: RunIntake,
+  ) {
+    this.#context = context;
+    this.#store = store;
+    this.#schedules = schedules;
+    this.#intake = intake;
+  }
+
+  /** When a rule is due next; null for one without a schedule, that is disabled or whose schedule can't be read. */
+  async dueAt(
+    {
+      user,
+      enabled,
+      trigger_type,
+      trigger_config,
+    }: Pick<RuleDocument, "user" | "enabled" | "trigger_type" | "trigger_config">,
+    after: number,
+  ): Promise<Date | null> {
+    if (trigger_type !== "schedule" || !enabled) return null;
+    try {
+      const { cron, timezone } = configOf("schedule", trigger_config);
+      const zone = timezone ?? (await userTimeZone(this.#context.db, this.#context.settings, user));
+      const at = nextRun(cron, zone, after);
+      return at === null ? null : new Date(at);
+    } catch (err) {
+      if (err instanceof RuleFault) return null;
+      throw err;
+    }
+  }
+
+  /** Brings the schedule of a stored rule to its `due_at`. What fails now is done later. */
+  async settle(rule: RuleDocument): Promise<void> {
+    try {
+      if (rule.due_at === null) await this.#schedules.cancel("rule", rule.user, rule._id);
+      else await this.#set(rule, rule.due_at);
+    } catch (err) {
+      this.#context.log.warn({ err, rule: rule._id }, "rule not scheduled yet");
+      this.repairSoon();
+    }
+  }
+
+  /** Starts the run that is due, and sets the next; a repetition starts the same run. */
+  async ring({ user, id, due_at }: Due): Promise<void> {
+    const rule = await this.#store.rule(user, id);
+    if (rule?.due_at == null) return;
+    if (rule.due_at.getTime() !== due_at) {
+      if (!rule.scheduled) await this.#set(rule, rule.due_at);
+      return;
+    }
+    const event = { schedule: { due_at: rule.due_at.toISOString(), fired_at: new Date().toISOString() } };
+    const trigger = { type: "schedule", at: due_at, event };
+    await this.#intake.start({
+      id: runId(id, String(due_at)),
+      user,
+      rule: id,
+      trigger,
+      chain: [],
+      dry_run: false,
+    });
+    // From now on, not from then: what an outage made miss was one run.
+    const next = await this.dueAt(rule, Math.max(Date.now(), due_at));
+    const moved = await this.#store.changeRule(
+      user,
+      id,
+      { due_at: next, scheduled: next === null },
+      { due_at: rule.due_at },
+    );
+    if (moved?.due_at != null) await this.#set(moved, moved.due_at);
+  }
+
+  /** Sets what is not scheduled. */
+  async repair(): Promise<void> {
+    for (;;) {
+      const left = await this.#store.unscheduled(repairBatch);
+      for (const rule of left) if (rule.due_at !== null) await this.#set(rule, rule.due_at);
+      if (left.length < repairBatch) return;
+    }
+  }
+
+  repairSoon(): void {
+    if (this.#repair !== undefined || this.#stopped) return;
+    this.#repair = setTimeout(() => {
+      this.#repair = undefined;
+      this.repair().catch((err: unknown) => {
+        this.#context.log.warn({ err }, "rules not scheduled yet");
+        this.repairSoon();
+      });
+    }, repairMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#repair);
+  }
+
+  async #set(rule: RuleDocument, at: Date): Promise<void> {
+    await this.#schedules.set("rule", rule.user, rule._id, at);
+    await this.#store.markScheduled(rule);
+  }
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import type { RunRequest } from "../../schemas/automation.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+
+/** JetStream's error for a subject that holds as many messages as it may. */
+const maximumPerSubject = 10077;
+
+/** Puts runs into the log; from there on they happen, whatever dies. */
+export class RunIntake {
+  readonly #publisher: ActorContext["publisher"];
+
+  constructor({ publisher }: Pick<ActorContext, "publisher">) {
+    this.#publisher = publisher;
+  }
+
+  /** @throws ParleyError `rate_limited` when the rule has as many unfinished runs as it may; as the stream does else */
+  async start(request: RunRequest): Promise<void> {
+    try {
+      const subject = subjects.runIn(request.user, request.rule);
+      await this.#publisher.publish(subject, JSON.stringify(request), request.id);
+    } catch (err) {
+      if (!(err instanceof JetStreamApiError && err.code === maximumPerSubject)) throw err;
+      throw new ParleyError("rate_limited", { error: "该规则未完成的运行过多", cause: err });
+    }
+  }
+}
+
+/** The same id for the same cause of the same rule. */
+export function runId(rule: string, cause: string): string {
+  return `run_${createHash("sha256").update(`${rule} ${cause}`).digest("base64url").slice(0, 24)}`;
+}

@@ -1,0 +1,175 @@
+import { fetchOutbound, OutboundError } from "../../infra/outbound-http.ts";
+import type { RunRequest, Step } from "../../schemas/automation.ts";
+import type { SessionDocument } from "../../schemas/documents.ts";
+import { collections } from "../../schemas/documents.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { adminUserId, type Principal } from "../../schemas/principal.ts";
+import { commandDevice } from "../../schemas/routes/devices.ts";
+import { createReminder } from "../../schemas/routes/reminders.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { askRoute } from "../ask-route.ts";
+import { notify } from "../notifier.ts";
+import { sendAsUser } from "../session-mail.ts";
+import { RuleFault } from "./rule-fault.ts";
+import type { RuleStore } from "./rule-store.ts";
+import { type RunIntake, runId } from "./run-intake.ts";
+
+/** Session of messages that a rule sends and that name none, where the user has no main session. */
+const ownSession = "automation";
+const answerBytes = 64 * 1024;
+const shownChars = 500;
+
+/** A step that may succeed when it is tried again. */
+export class PassingFault extends RuleFault {}
+
+/** What steps work with. */
+export interface StepMeans {
+  context: Pick<ActorContext, "nc" | "db" | "publisher" | "settings" | "log">;
+  rules: RuleStore;
+  intake: RunIntake;
+}
+
+/** Whose run a step belongs to. `key` is the same for every attempt at it. */
+export interface StepCall {
+  run: RunRequest;
+  key: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Does a step and answers what its trace shows.
+ * @throws PassingFault where another attempt may help, RuleFault or ParleyError where none does
+ */
+export async function perform(means: StepMeans, step: Step, call: StepCall): Promise<unknown> {
+  const { context } = means;
+  const { user, rule } = call.run;
+  switch (step.type) {
+    case "notify": {
+      const { title, body, level } = step;
+      await notify(context, user, {
+        id: `ntf_${call.key}`,
+        type: level,
+        title,
+        body,
+        data: { rule_id: rule },
+      });
+      return { notified: title };
+    }
+    case "device_command": {
+      const { device_id, command } = step;
+      const ask = { principal: principalOf(user), params: { device_id }, body: { command } };
+      await passing(askRoute(context.nc, commandDevice, ask));
+      return { device_id, command };
+    }
+    case "send_message": {
+      const session = step.session_id ?? (await mainSession(means, user));
+      await sendAsUser(context, { user, session, text: step.content, key: call.key });
+      return { session_id: session };
+    }
+    case "webhook":
+      return webhook(means, step, call);
+    case "reminder":
+      return remind(means, step, call);
+    case "scene":
+      return runScene(means, step.scene_id, call);
+  }
+}
+
+/** What a step would do: the trace of a dry run. */
+export function stubbed(step: Step): unknown {
+  return { would: step };
+}
+
+/** Hands over the runs of a scene's rules; each knows which rules led to it. */
+export async function runScene(
+  { rules, intake }: Pick<StepMeans, "rules" | "intake">,
+  sceneId: string,
+  { run, key }: Pick<StepCall, "run" | "key">,
+): Promise<{ started: string[]; missing: string[] }> {
+  const scene = await rules.scene(run.user, sceneId);
+  if (scene === null) throw new RuleFault(`scene does not exist: ${sceneId}`);
+  const started: string[] = [];
+  const missing: string[] = [];
+  for (const [index, rule] of scene.rule_ids.entries()) {
+    if ((await rules.rule(run.user, rule)) === null) {
+      missing.push(rule);
+      continue;
+    }
+    const trigger = {
+      type: "scene",
+      at: Date.now(),
+      scene_id: sceneId,
+      ...(run.trigger.event && { event: run.trigger.event }),
+    };
+    await intake.start({ ...run, id: runId(rule, `${key} ${index}`), rule, trigger });
+    started.push(rule);
+  }
+  return { started, missing };
+}
+
+async function mainSession({ context }: StepMeans, user: string): Promise<string> {
+  const sessions = context.db.collection<SessionDocument>(collections.sessions);
+  const main = await sessions.findOne({ "_id.user": user, is_main: true, deleted_n: { $exists: false } });
+  return main?._id.session ?? ownSession;
+}
+
+async function webhook(
+  { context }: StepMeans,
+  { url, method, headers, body }: Extract<Step, { type: "webhook" }>,
+  { key, signal }: StepCall,
+): Promise<unknown> {
+  const withBody = method !== "GET" && body !== undefined;
+  const request = {
+    url,
+    method,
+    headers: {
+      ...(withBody && { "content-type": typeof body === "string" ? "text/plain" : "application/json" }),
+      "user-agent": "parley",
+      ...headers,
+      "idempotency-key": key,
+    },
+    ...(withBody && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    maxBytes: answerBytes,
+    timeoutMs: context.settings.limits.stepMs,
+    signal,
+  };
+  try {
+    const answer = await fetchOutbound(request, context.settings);
+    const shown = answer.body.toString("utf8").slice(0, shownChars);
+    if (answer.status >= 500 || answer.status === 429)
+      throw new PassingFault(`webhook answered ${answer.status}: ${shown}`);
+    if (answer.status >= 400) throw new RuleFault(`webhook answered ${answer.status}: ${shown}`);
+    return { status: answer.status, body: shown };
+  } catch (err) {
+    if (err instanceof OutboundError) throw new PassingFault(`webhook: ${err.message}`, err);
+    throw err;
+  }
+}
+
+async function remind(
+  { context }: StepMeans,
+  { title, remind_at, delay_s }: Extract<Step, { type: "reminder" }>,
+  { run, key }: StepCall,
+): Promise<unknown> {
+  if (remind_at === undefined && delay_s === undefined)
+    throw new RuleFault("reminder: remind_at or delay_s is missing");
+  const at = remind_at ?? new Date(run.trigger.at + (delay_s ?? 0) * 1000).toISOString();
+  const ask = { principal: principalOf(run.user), body: { title, remind_at: at }, idempotencyKey: key };
+  const { reminder } = await passing(askRoute(context.nc, createReminder, ask));
+  return { reminder_id: reminder.id, remind_at: reminder.remind_at };
+}
+
+/** An actor that is away comes back. */
+async function passing<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (err) {
+    if (err instanceof ParleyError && err.status >= 500) throw new PassingFault(err.message, err);
+    throw err;
+  }
+}
+
+/** The user as whom a rule acts: it may do what he may. */
+export function principalOf(user: string): Principal {
+  return { user_id: user, nickname: "", is_admin: user === adminUserId };
+}
