@@ -31,6 +31,8 @@ export function announceDegradation(dependencies: Dependencies, sockets: OpenSoc
 
 function tell(sockets: OpenSockets, system_info: SystemInfo): void {
   for (const socket of sockets) {
+    // Its first frame is `connected`.
+    if (socket.early !== undefined) continue;
     socket.answer?.({ type: "system_info", msg_type: "system_info", system_info, timestamp: Date.now() });
   }
 }

@@ -9,6 +9,8 @@ export interface OpenSocket {
   /** The session that it shows. */
   readonly session?: string;
   readonly clientInfo?: ClientInfo;
+  /** What came before it was connected to its stream; undefined once it is. */
+  readonly early?: unknown;
   /** Told when the edge stops. */
   goAway(): void;
   end(reason: CloseReason): void;
