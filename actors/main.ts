@@ -14,6 +14,7 @@ import { startAutomation } from "./automation/index.ts";
 import { startBindings } from "./bindings/index.ts";
 import { startDevices } from "./devices/index.ts";
 import { startKnowledge } from "./knowledge/main.ts";
+import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
 import { createEmbeddings } from "./models/embeddings.ts";
 import { startModelList } from "./models/list.ts";
@@ -56,11 +57,13 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   if (runs("admin")) await startAdmin(actor);
   startProcessHealth(actor, roles.filter(runs));
   if (runs("notifications")) await startNotifications(actor);
-  if (runs("automation")) await startReminders(actor);
-  if (runs("automation")) groups.push(await startAutomation(actor));
-  if (runs("automation")) groups.push(await startDevices(actor));
+  if (runs("automation")) {
+    await startReminders(actor);
+    groups.push(await startDevices(actor), await startAutomation(actor));
+  }
   const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
+  if (runs("memory")) await startMemory(actor, embeddings);
   await hostGroups(actor, groups, drain);
 }
 
