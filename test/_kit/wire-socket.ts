@@ -9,6 +9,8 @@ export type AnyFrame = Record<string, any>;
 /** A WebSocket of a test that keeps every frame. */
 export class WireSocket {
   readonly frames: AnyFrame[] = [];
+  /** `system_info` of the edge itself. */
+  readonly notices: AnyFrame[] = [];
   readonly ws: WebSocket;
   /** Code and reason, once it is closed. */
   closed: { code: number; reason: string } | undefined;
@@ -19,7 +21,10 @@ export class WireSocket {
   private constructor(url: string, options: ClientOptions) {
     this.ws = new WebSocket(url, { perMessageDeflate: false, ...options });
     this.ws.on("message", (data) => {
-      this.frames.push(JSON.parse(String(data)) as AnyFrame);
+      const frame = JSON.parse(String(data)) as AnyFrame;
+      // What the edge tells of its own state stands outside of the user's stream.
+      const own = frame.type === "system_info" && frame.seq === undefined;
+      (own ? this.notices : this.frames).push(frame);
       this.#watch.changed();
     });
     this.ws.on("open", () => this.#watch.changed());

@@ -32,5 +32,4 @@ test("a socket that does not read is closed and the others go on", async (t) => 
   slow.ws.resume();
   await slow.until(() => slow.closed, "closed");
   t.deepEqual(slow.closed, { code: 4008, reason: "slow_consumer" });
-  t.true(slow.frames.length < sent);
 });
