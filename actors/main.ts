@@ -26,10 +26,20 @@ import { QuotaBook } from "./quota/quota-book.ts";
 import { startReminders } from "./reminders/index.ts";
 import type { KeyedGroup } from "./runtime/keyed-actor.ts";
 import { hostGroups } from "./runtime/keyed-host.ts";
+import { startSearch } from "./search/index.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
 
-const roles = ["account", "admin", "session", "notifications", "automation", "knowledge", "memory"] as const;
+const roles = [
+  "account",
+  "admin",
+  "session",
+  "search",
+  "notifications",
+  "automation",
+  "knowledge",
+  "memory",
+] as const;
 
 /** Starts the named actors (all without a name) in this process. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
@@ -54,6 +64,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     serveQuota(actor);
     await startBindings(actor);
   }
+  if (runs("search")) await startSearch(actor);
   if (runs("admin")) await startAdmin(actor);
   startProcessHealth(actor, roles.filter(runs));
   if (runs("notifications")) await startNotifications(actor);

@@ -60,6 +60,10 @@ export const refreshUseSchema = z.object({
 });
 export type RefreshUseDocument = z.infer<typeof refreshUseSchema>;
 
+/** `event.user.deleted.<user>`: whoever keeps something of this user erases it; twice is the same as once. */
+export const userDeletedSchema = z.object({ id: z.string(), user: idSchema, at: z.int() });
+export type UserDeleted = z.infer<typeof userDeletedSchema>;
+
 /** Request on `auth.check`: whose API key is this? */
 export const authCheckSchema = z.object({ token: z.string().max(256) });
 

@@ -1,4 +1,5 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
+import type { UserDeleted } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { subjects } from "../../schemas/subjects.ts";
@@ -17,7 +18,7 @@ export async function deleteUserAccount(
   if (userId === adminUserId) throw new ParleyError("invalid_request", { error: "管理员账户不能删除" });
   if ((await users.find(userId)) === null) throw new ParleyError("not_found", { error: "用户不存在" });
   await revoker.user(userId);
-  const event = { id: `${userId}.deleted`, user: userId, at: Date.now() };
+  const event: UserDeleted = { id: `${userId}.deleted`, user: userId, at: Date.now() };
   await js.publish(subjects.eventUserDeleted(userId), JSON.stringify(event), { msgID: event.id });
   await users.delete(userId);
 }

@@ -6,6 +6,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionAsk } from "../../schemas/session-input.ts";
 import { sessionPartition, streams, subjects } from "../../schemas/subjects.ts";
+import type { MessageIndex } from "../message-index.ts";
 import { isOver } from "../rest.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import { transcriptOf } from "./transcript.ts";
@@ -25,6 +26,7 @@ export class Eraser {
   readonly #jsm: JetStreamManager;
   readonly #store: TurnStore;
   readonly #sessions: SessionDocuments;
+  readonly #index: Pick<MessageIndex, "eraseBelow">;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
 
@@ -33,12 +35,14 @@ export class Eraser {
     jsm: JetStreamManager,
     store: TurnStore,
     sessions: SessionDocuments,
+    index: Pick<MessageIndex, "eraseBelow">,
     log: Logger,
   ) {
     this.#nc = nc;
     this.#jsm = jsm;
     this.#store = store;
     this.#sessions = sessions;
+    this.#index = index;
     this.#log = log;
   }
 
@@ -76,6 +80,7 @@ export class Eraser {
     const { user, session, n } = turn._id;
     const expiresAt = new Date(turn.at.getTime() + stubMs);
     await this.#store.blankBelow(user, session, n, expiresAt);
+    await this.#index.eraseBelow(user, session, n);
     if (turn.kind === "delete") await this.#sessions.deleted(user, session, n, expiresAt);
     await this.#store.erased(turn, expiresAt);
   }

@@ -6,10 +6,12 @@ import { type SessionInput, sessionInputSchema } from "../../schemas/session-inp
 import { parseSessionIn, partitionCount, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
+import { MessageIndex } from "../message-index.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { createToolbox } from "../tools/index.ts";
 import { Attempts } from "./attempts.ts";
+import { startDepartures } from "./departed-users.ts";
 import { Effects } from "./effects.ts";
 import { Eraser } from "./erase.ts";
 import { History } from "./history.ts";
@@ -44,7 +46,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
 
   const committer = new TurnCommitter((turns) => store.insertAll(turns), settings.limits.groupCommit, log);
   const trimmer = new Trimmer(jsm, log);
-  const eraser = new Eraser(nc, jsm, store, sessions, log);
+  const eraser = new Eraser(nc, jsm, store, sessions, new MessageIndex(db), log);
   trimmer.start();
   sessions.start();
   eraser.start();
@@ -62,6 +64,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
   const files = new SessionExport(history, () => openBulkStore(nc), { inlineBytes, exportBytes });
   serveSessionRoutes(context, { sessions, list, files, history, eraser });
   await startTitles(context, sessions);
+  await startDepartures(context, list);
   const means = await createCommands(context);
   serveNeoRoutes(context, history, means);
   const session: SessionContext = {

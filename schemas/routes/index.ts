@@ -13,6 +13,7 @@ import * as notifications from "./notifications.ts";
 import * as quota from "./quota.ts";
 import * as reminders from "./reminders.ts";
 import type { Route } from "./route.ts";
+import * as search from "./search.ts";
 import * as sessions from "./sessions.ts";
 import * as webhook from "./webhook.ts";
 
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   auth,
   keys,
   sessions,
+  search,
   models,
   neo,
   bindings,

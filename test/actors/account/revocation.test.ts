@@ -1,6 +1,7 @@
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { closeCodes } from "../../../schemas/close-codes.ts";
 import { Api } from "../../_kit/api.ts";
+import { eventually } from "../../_kit/waiting.ts";
 import { WireSocket } from "../../_kit/wire-socket.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
@@ -126,6 +127,10 @@ test("a deleted user is out everywhere at once, and his name stays taken", async
   t.is((await login()).status, 200);
   const forbidden = await api.call("DELETE", "/api/v1/admin/users/user_mallory", { token: token ?? "" });
   t.is(forbidden.status, 403);
+  await api.call("POST", "/api/v1/sessions", { token: token ?? "" }, { session_id: "left" });
+  const sessionsLeft = async () =>
+    (await api.call("GET", "/api/v1/sessions?user_id=user_mallory", { user: "admin" })).body.sessions.length;
+  t.is(await sessionsLeft(), 1);
   const since = performance.now();
   t.is((await api.call("DELETE", "/api/v1/admin/users/user_mallory", { user: "admin" })).status, 200);
   await Promise.all(sockets.map((socket) => closed(t, socket, since)));
@@ -133,6 +138,7 @@ test("a deleted user is out everywhere at once, and his name stays taken", async
   t.is((await login()).status, 401);
   t.is((await api.call("POST", "/api/v1/auth/refresh", null, { refresh_token })).status, 401);
   t.is((await api.call("POST", "/api/v1/auth/register", null, body)).status, 409);
+  await eventually(async () => (await sessionsLeft()) === 0, 10_000, "his sessions go");
   for (const id of ["user_mallory", "user_nobody"])
     t.is((await api.call("DELETE", `/api/v1/admin/users/${id}`, { user: "admin" })).status, 404);
   t.is((await api.call("DELETE", "/api/v1/admin/users/admin", { user: "admin" })).status, 400);

@@ -1,0 +1,63 @@
+import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
+import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { turnCompletedSchema } from "../../schemas/event.ts";
+import { searchMessages } from "../../schemas/routes/search.ts";
+import { streams, subjects } from "../../schemas/subjects.ts";
+import { actingUser } from "../acting-user.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../durable-work.ts";
+import { MessageIndex } from "../message-index.ts";
+import { serveRoute } from "../rest.ts";
+import { IndexWriter } from "./index-writer.ts";
+import { MessageSearch } from "./message-search.ts";
+
+const noMessageFound = 10037;
+const consumerName = "search";
+const inFlight = 128;
+/** How long a search waits for turns that its user has just completed, ms. */
+const catchUpMs = 1_000;
+const lookMs = 25;
+
+/** Keeps the index of messages by the events of turns, and searches it. */
+export async function startSearch(context: ActorContext): Promise<void> {
+  const { db, jsm, log, settings } = context;
+  const index = new MessageIndex(db);
+  await Promise.all([index.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
+  const writer = new IndexWriter(db, index, log);
+  const work = {
+    stream: streams.events,
+    name: consumerName,
+    filter: subjects.eventTurnCompletedAll,
+    inFlight,
+  };
+  await startDurableWork(context, work, (message) => writer.add(turnCompletedSchema.parse(message.json())));
+  const search = new MessageSearch(db, index, settings.limits.jsonAnswerBytes / 2);
+  serveRoute(context, searchMessages, async ({ principal, query }) => {
+    const user = actingUser(principal, query.user_id);
+    await caughtUp(jsm, user);
+    return search.search(user, query);
+  });
+}
+
+/** Waits until the index has the last turn of a user, or for a while. */
+async function caughtUp(jsm: JetStreamManager, user: string): Promise<void> {
+  const last = await lastTurn(jsm, user);
+  const until = performance.now() + catchUpMs;
+  for (;;) {
+    const { ack_floor } = await jsm.consumers.info(streams.events, consumerName);
+    if (ack_floor.stream_seq >= last || performance.now() > until) return;
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
+
+/** Place of a user's last completed turn among the events, 0 = none. */
+async function lastTurn(jsm: JetStreamManager, user: string): Promise<number> {
+  try {
+    const last_by_subj = subjects.eventTurnCompleted(user);
+    return (await jsm.streams.getMessage(streams.events, { last_by_subj }))?.seq ?? 0;
+  } catch (err) {
+    if (err instanceof JetStreamApiError && err.code === noMessageFound) return 0;
+    throw err;
+  }
+}

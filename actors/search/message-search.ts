@@ -1,0 +1,151 @@
+import type { Collection, Db } from "mongodb";
+import type { z } from "zod";
+import { collections, type SessionDocument, type Turn, turnKey } from "../../schemas/documents.ts";
+import type { IndexedMessage } from "../../schemas/message-index.ts";
+import type { searchMessages } from "../../schemas/routes/search.ts";
+import type { HiddenBelow, MessageIndex, Wanted } from "../message-index.ts";
+import { excerpt } from "./excerpt.ts";
+import { rank, type WeightedTerm } from "./ranking.ts";
+import { normalize, queryTerms } from "./search-terms.ts";
+
+const majority = { readConcern: { level: "majority" } } as const;
+/** Matches that are ranked, the newest; older ones follow by time. */
+const ranked = 1_000;
+const enough = 20_000;
+const noTitle = "新的对话";
+
+type Answer = z.input<typeof searchMessages.answer>;
+type Result = Answer["results"][number];
+
+/** What is searched for. */
+export interface SearchQuery {
+  q: string;
+  limit: number;
+  offset: number;
+}
+
+/** Finds messages of one user. The index says where they may be; what is shown is read from the turns. */
+export class MessageSearch {
+  readonly #index: MessageIndex;
+  readonly #turns: Collection<Turn>;
+  readonly #sessions: Collection<SessionDocument>;
+  readonly #answerBytes: number;
+
+  /** `answerBytes` bounds the text of one answer: long messages are shown around the place that was found. */
+  constructor(db: Db, index: MessageIndex, answerBytes: number) {
+    this.#index = index;
+    this.#turns = db.collection<Turn>(collections.turns);
+    this.#sessions = db.collection<SessionDocument>(collections.sessions);
+    this.#answerBytes = answerBytes;
+  }
+
+  /** One page of what was found, best first. */
+  async search(user: string, { q, limit, offset }: SearchQuery): Promise<Answer> {
+    const query = normalize(q);
+    const hidden = await this.#hidden(user);
+    for (;;) {
+      const { total, rows } = await this.#find(user, query, hidden, offset, limit);
+      const { results, stale } = await this.#results(user, query, rows);
+      if (stale.length === 0) return { results, total, query: q, limit, offset };
+      // Erased since they were indexed, where the eraser has not come to their rows: they are not there.
+      await this.#index.erase(stale);
+    }
+  }
+
+  async #find(
+    user: string,
+    query: string,
+    hidden: HiddenBelow[],
+    offset: number,
+    limit: number,
+  ): Promise<{ total: number; rows: IndexedMessage[] }> {
+    const { words, characters } = queryTerms(query);
+    if (words.length === 0) return { total: 0, rows: [] };
+    const weighted = await this.#weigh(user, words);
+    const wanted: Wanted = { terms: weighted.map(({ term }) => term), hidden };
+    const total = await this.#index.count(user, wanted);
+    if (total > 0) return { total, rows: await this.#page(user, query, weighted, wanted, offset, limit) };
+    // Chinese may be cut in another way where it stands: then its characters are in the text, and it stands there as it is.
+    if (characters.every((term) => words.includes(term))) return { total: 0, rows: [] };
+    const finer = await this.#weigh(user, characters);
+    const literal: Wanted = { terms: finer.map(({ term }) => term), literal: query, hidden };
+    const found = await this.#index.count(user, literal);
+    return {
+      total: found,
+      rows: found === 0 ? [] : await this.#page(user, query, finer, literal, offset, limit),
+    };
+  }
+
+  /** The terms with how rare they are, the rarest first. */
+  async #weigh(user: string, terms: readonly string[]): Promise<WeightedTerm[]> {
+    const weighted = await Promise.all(
+      terms.map(async (term) => {
+        const frequency = await this.#index.frequency(user, term, enough);
+        return { term, frequency, weight: Math.log(1 + enough / (frequency + 1)) };
+      }),
+    );
+    return weighted.sort((a, b) => a.frequency - b.frequency);
+  }
+
+  async #page(
+    user: string,
+    query: string,
+    terms: readonly WeightedTerm[],
+    wanted: Wanted,
+    offset: number,
+    limit: number,
+  ): Promise<IndexedMessage[]> {
+    if (offset >= ranked) return this.#index.newest(user, wanted, offset, limit);
+    const newest = await this.#index.newest(user, wanted, 0, ranked);
+    const page = rank(newest, query, terms).slice(offset, offset + limit);
+    const missing = limit - page.length;
+    if (missing === 0 || newest.length < ranked) return page;
+    return [...page, ...(await this.#index.newest(user, wanted, ranked, missing))];
+  }
+
+  /** What a clear or delete hides whose erasing is not finished. */
+  async #hidden(user: string): Promise<HiddenBelow[]> {
+    const pending = await this.#turns
+      .find({ erase_pending: true, "_id.user": user } as object, majority)
+      .project<Pick<Turn, "_id">>({ _id: 1 })
+      .toArray();
+    return pending.map(({ _id }) => ({ session: _id.session, n: _id.n }));
+  }
+
+  async #results(
+    user: string,
+    query: string,
+    rows: readonly IndexedMessage[],
+  ): Promise<{ results: Result[]; stale: IndexedMessage["_id"][] }> {
+    const keys = rows.map(({ _id, n }) => turnKey(user, _id.session, n));
+    const ids = [...new Set(rows.map(({ _id }) => _id.session))].map((session) => ({ user, session }));
+    const [turns, sessions] = await Promise.all([
+      this.#turns.find({ _id: { $in: keys } }, majority).toArray(),
+      this.#sessions.find({ _id: { $in: ids } }).toArray(),
+    ]);
+    const messages = new Map(
+      turns.flatMap(({ _id, messages }) =>
+        messages.map((message) => [`${_id.session}.${message.message_id}`, message]),
+      ),
+    );
+    const titles = new Map(sessions.map(({ _id, title }) => [_id.session, title]));
+    const longest = Math.floor(this.#answerBytes / Math.max(1, rows.length));
+    const results: Result[] = [];
+    const stale: IndexedMessage["_id"][] = [];
+    for (const { _id } of rows) {
+      const message = messages.get(`${_id.session}.${_id.message_id}`);
+      if (message === undefined) stale.push(_id);
+      else {
+        results.push({
+          message_id: _id.message_id,
+          session_id: _id.session,
+          session_title: titles.get(_id.session) ?? noTitle,
+          role: message.role,
+          content: excerpt(message.content, query, longest),
+          created_at: message.created_at,
+        });
+      }
+    }
+    return { results, stale };
+  }
+}

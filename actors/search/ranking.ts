@@ -1,0 +1,52 @@
+import type { IndexedMessage } from "../../schemas/message-index.ts";
+
+const saturation = 1.2;
+const lengthShare = 0.5;
+const usualLength = 120;
+const literalWeight = 3;
+const freshWeight = 0.5;
+const freshMs = 30 * 24 * 3600 * 1000;
+
+/** A term of a query, and how rare it is: the logarithm of all messages over those that hold it. */
+export interface WeightedTerm {
+  term: string;
+  weight: number;
+}
+
+/**
+ * Candidates, best first: by Okapi BM25 over the terms, more where the query stands literally in the text, a little more
+ * where the message is new. Of equals the newest comes first.
+ */
+export function rank(
+  candidates: readonly IndexedMessage[],
+  query: string,
+  terms: readonly WeightedTerm[],
+  now = Date.now(),
+): IndexedMessage[] {
+  const scored = candidates.map((message) => ({ message, score: scoreOf(message, query, terms, now) }));
+  scored.sort((a, b) => b.score - a.score || b.message.at - a.message.at);
+  return scored.map(({ message }) => message);
+}
+
+function scoreOf(
+  { text, at }: IndexedMessage,
+  query: string,
+  terms: readonly WeightedTerm[],
+  now: number,
+): number {
+  const norm = saturation * (1 - lengthShare + (lengthShare * text.length) / usualLength);
+  let score = text.includes(query) ? literalWeight : 0;
+  for (const { term, weight } of terms) {
+    const count = occurrences(text, term);
+    score += (weight * count * (saturation + 1)) / (count + norm);
+  }
+  return score + freshWeight * Math.exp(-Math.max(0, now - at) / freshMs);
+}
+
+/** How often a term stands in a text; more than ten make no difference. */
+function occurrences(text: string, term: string): number {
+  let count = 0;
+  for (let from = text.indexOf(term); from >= 0 && count < 10; from = text.indexOf(term, from + term.length))
+    count += 1;
+  return count;
+}
