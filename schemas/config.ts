@@ -92,7 +92,9 @@ export const variablesSchema = z.object({
   DISCORD_API_URL: url("http", "https")
     .default("https://discord.com/api/v10")
     .describe("base URL of the Discord API"),
-  ONEBOT_ACCESS_TOKEN: text().optional().describe("token that a OneBot (QQ) client must present; unset = none is let in"),
+  ONEBOT_ACCESS_TOKEN: text()
+    .optional()
+    .describe("token that a OneBot (QQ) client must present; unset = none is let in"),
   QQ_REQUIRE_BIND: z
     .stringbool()
     .default(false)
@@ -112,6 +114,10 @@ export const variablesSchema = z.object({
     .describe("base URL of an OpenAI-compatible embeddings server, …/v1; unset = the embedded one"),
   EMBEDDINGS_MODEL: text().optional().describe("model of that embeddings server"),
   EMBEDDINGS_API_KEY: text().optional().describe("key of that embeddings server"),
+  MEMORY_EXTRACTION: z
+    .enum(["auto", "patterns", "off"])
+    .default("auto")
+    .describe("how facts are taken from conversations: auto = by a model where one is configured"),
   SYSTEM_PROMPT: text()
     .default("You are a helpful assistant. Answer in the language of the user.")
     .describe("system prompt of every conversation"),

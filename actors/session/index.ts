@@ -17,6 +17,8 @@ import { Eraser } from "./erase.ts";
 import { History } from "./history.ts";
 import { ModelNotices } from "./model-notices.ts";
 import { serveNeoRoutes } from "./neo-routes.ts";
+import { Recall } from "./recall.ts";
+import { RemoteImages } from "./remote-images.ts";
 import { RunGate } from "./run-gate.ts";
 import { SessionActor } from "./session-actor.ts";
 import { answerAsk } from "./session-asks.ts";
@@ -77,7 +79,9 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     trimmer,
     models: context.models,
     quota: context.quota,
+    images: new RemoteImages(settings, log),
     toolbox: createToolbox(nc),
+    recall: new Recall(nc, log, settings.limits.recallMs),
     commands: means.commands,
     notices: new ModelNotices(),
     gate: new RunGate(),

@@ -11,6 +11,8 @@ import type { Toolbox } from "../tools/index.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import type { ModelNotices } from "./model-notices.ts";
+import type { Recall } from "./recall.ts";
+import type { RemoteImages } from "./remote-images.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import type { Trimmer } from "./trimmer.ts";
@@ -36,7 +38,9 @@ export interface SessionContext {
   trimmer: Pick<Trimmer, "finished" | "remove">;
   models: Models;
   quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
+  images: Pick<RemoteImages, "inline">;
   toolbox: Toolbox;
+  recall: Pick<Recall, "facts">;
   commands: Commands;
   notices: Pick<ModelNotices, "frameOf">;
   gate: RunGate;

@@ -199,6 +199,16 @@ export class SessionRun {
     }
   }
 
+  /** The message with its images; null when it was stopped meanwhile. */
+  async #withImages(): Promise<SessionInput | null> {
+    try {
+      return await this.#context.images.inline(this.#input, this.#controller.signal);
+    } catch (err) {
+      if (err instanceof RunAborted && err.why === "stop") return null;
+      throw err;
+    }
+  }
+
   async #command(called: Called): Promise<string> {
     const idempotencyKey = `${this.#input.user}.${this.#input.session}.${this.seq}`;
     return (await answerCommand(this.#context.log, this.#input, called, idempotencyKey)).text;
@@ -209,7 +219,11 @@ export class SessionRun {
     if (blamed) return { text: "", finish: "failed", error: "该消息多次导致处理中断，已放弃" };
     const { models, systemPrompt } = this.#context;
     const { user, session, model, reply_id: replyId } = this.#input;
-    const messages = buildPrompt(systemPrompt, transcript.visible, this.#input, models.contextTokens(model));
+    const input = await this.#withImages();
+    if (input === null) return { text: "", finish: "cancelled" };
+    const facts = await this.#context.recall.facts(user, this.#input.content);
+    const budget = models.contextTokens(model);
+    const messages = buildPrompt(systemPrompt, transcript.visible, input, budget, facts);
     const refused = await reserveTurn(this.#context, this.#input, this.seq, messages);
     if (refused !== null) return refused;
     const noted = new Set<ModelNote["kind"]>();

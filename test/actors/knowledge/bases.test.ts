@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { Api } from "../../_kit/api.ts";
 import { addDocument, found, newBase } from "../../_kit/knowledge.ts";
+import { rolesCommand } from "../../_kit/roles.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "anna" };
@@ -9,7 +10,7 @@ const root = "/api/v1/knowledge";
 const iso = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 test.before(async (t) => {
-  t.context = { api: await Api.start() };
+  t.context = { api: await Api.start({ actorCommand: rolesCommand("knowledge") }) };
 });
 test.after.always((t) => t.context.api?.stop());
 

@@ -1,0 +1,55 @@
+import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { turnCompletedSchema } from "../../schemas/event.ts";
+import { type RecallAnswer, recallRequestSchema } from "../../schemas/memory.ts";
+import { lastToken, memoryQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../durable-work.ts";
+import type { Embeddings } from "../models/embeddings.ts";
+import { Keeper } from "./keeper.ts";
+import { serveMemoryRoutes } from "./memory-routes.ts";
+import { MemoryStore } from "./memory-store.ts";
+import { Recall } from "./recall.ts";
+import { readTurn } from "./turn-reader.ts";
+
+/** Turns that one process reads at a time; each may wait for a model. */
+const inFlight = 8;
+
+/** Remembers what users say of themselves, and tells it to their later turns. Any number of processes may. */
+export async function startMemory(context: ActorContext, embeddings: Embeddings): Promise<void> {
+  const { nc, jsm, db, models, out, log, settings } = context;
+  const { limits } = settings;
+  const store = new MemoryStore(db, limits.memories);
+  await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
+  const keeper = new Keeper({ store, embeddings, nc, maxFacts: limits.memories, log });
+  const recall = new Recall(store, embeddings, limits, log);
+  nc.subscribe(subjects.memoryChangedAll, {
+    callback: (err, message) => {
+      if (err === null) recall.changed(lastToken(message.subject));
+    },
+  });
+  nc.subscribe(subjects.memoryRecall, {
+    queue: memoryQueueGroup,
+    callback: (err, message) => {
+      const request = err === null ? recallRequestSchema.safeParse(message.json()) : undefined;
+      if (request?.success !== true) return;
+      recall.recall(request.data.user, request.data.text).then(
+        (answer: RecallAnswer) => message.respond(JSON.stringify(answer)),
+        (cause: unknown) => log.warn({ err: cause }, "facts not recalled"),
+      );
+    },
+  });
+  serveMemoryRoutes(context, { store, keeper, embeddings });
+  if (settings.memoryExtraction === "off") return;
+  const reader = { store, keeper, models, out, byModel: settings.memoryExtraction === "auto", log };
+  const work = {
+    stream: streams.events,
+    name: "memory",
+    filter: subjects.eventTurnCompletedAll,
+    inFlight,
+    onlyNew: true,
+  };
+  await startDurableWork(context, work, async (message) => {
+    await readTurn(reader, turnCompletedSchema.parse(message.json()));
+  });
+}

@@ -1,0 +1,174 @@
+import { Binary, type Collection, type Db, MongoServerError } from "mongodb";
+import { newId } from "../../schemas/ids.ts";
+import { type Fact, type MemoryDocument, memoryCollections } from "../../schemas/memory.ts";
+import { termsOf } from "../text/terms.ts";
+import { packVector } from "../text/vector.ts";
+
+/** A fact on its way in, with what it was found to replace. */
+export interface NewFact extends Fact {
+  /** Ids of current facts that it contradicts. */
+  supersedes?: readonly string[];
+  event?: string;
+}
+
+/** What became of a fact: new, or merged into one that says the same. */
+export interface Remembered {
+  memory: MemoryDocument;
+  change: "added" | "merged";
+}
+
+const duplicateKey = 11000;
+const day = 24 * 3600;
+const tries = 5;
+
+/** What users' facts are, in MongoDB. Of current facts no two have the same text, and no two the same slot. */
+export class MemoryStore {
+  readonly #memories: Collection<MemoryDocument>;
+  readonly #read: Collection<{ _id: string; at: Date }>;
+  readonly #maxFacts: number;
+
+  constructor(db: Db, maxFacts: number) {
+    this.#memories = db.collection(memoryCollections.memories);
+    this.#read = db.collection(memoryCollections.read);
+    this.#maxFacts = maxFacts;
+  }
+
+  async createIndexes(): Promise<void> {
+    await Promise.all([
+      this.#memories.createIndex({ user_id: 1, norm: 1, superseded_by: 1 }, { unique: true }),
+      this.#memories.createIndex(
+        { user_id: 1, slot: 1, superseded_by: 1 },
+        { unique: true, partialFilterExpression: { slot: { $type: "string" } } },
+      ),
+      this.#memories.createIndex({ user_id: 1, created_at: -1 }),
+      // As long as an event can come again.
+      this.#read.createIndex({ at: 1 }, { expireAfterSeconds: 31 * day }),
+    ]);
+  }
+
+  /** All facts of a user, newest first, superseded ones included. */
+  all(user: string): Promise<MemoryDocument[]> {
+    return this.#memories.find({ user_id: user }).sort({ created_at: -1 }).limit(this.#maxFacts).toArray();
+  }
+
+  async page(
+    user: string,
+    { category, offset, limit }: { category?: string | undefined; offset: number; limit: number },
+  ): Promise<{ memories: MemoryDocument[]; total: number }> {
+    const filter = { user_id: user, ...(category !== undefined && { category }) };
+    const [memories, total] = await Promise.all([
+      this.#memories.find(filter).sort({ created_at: -1, _id: 1 }).skip(offset).limit(limit).toArray(),
+      this.#memories.countDocuments(filter),
+    ]);
+    return { memories, total };
+  }
+
+  count(user: string): Promise<number> {
+    return this.#memories.countDocuments({ user_id: user });
+  }
+
+  /** Whether it was there. What it superseded stays superseded. */
+  async forget(user: string, id: string): Promise<boolean> {
+    const { deletedCount } = await this.#memories.deleteOne({ _id: id, user_id: user });
+    return deletedCount > 0;
+  }
+
+  /**
+   * Stores a fact. One that says the same is refreshed; those that it contradicts are kept with the date until which
+   * they held. Processes that do this at the same time meet in the unique indexes and try again.
+   */
+  async remember(user: string, fact: NewFact): Promise<Remembered> {
+    const norm = normalized(fact.content);
+    for (let attempt = 1; ; attempt++) {
+      const same = await this.#merge(user, norm, fact);
+      if (same !== null) return { memory: same, change: "merged" };
+      const memory = newMemory(user, norm, fact);
+      await this.#supersede(user, memory._id, fact);
+      try {
+        await this.#memories.insertOne(memory);
+        return { memory, change: "added" };
+      } catch (err) {
+        const raced = err instanceof MongoServerError && err.code === duplicateKey;
+        if (!raced || attempt >= tries) throw err;
+      }
+    }
+  }
+
+  async setVector(id: string, model: string, vector: Float32Array): Promise<void> {
+    await this.#memories.updateOne(
+      { _id: id },
+      { $set: { embedding_model: model, vector: new Binary(packVector(vector)) } },
+    );
+  }
+
+  /** Counts that facts were recalled. */
+  async used(user: string, ids: readonly string[]): Promise<void> {
+    await this.#memories.updateMany(
+      { user_id: user, _id: { $in: [...ids] } },
+      { $inc: { uses: 1 }, $set: { used_at: new Date() } },
+    );
+  }
+
+  /** Whether an event was read before. */
+  async wasRead(event: string): Promise<boolean> {
+    return (await this.#read.countDocuments({ _id: event }, { limit: 1 })) > 0;
+  }
+
+  async markRead(event: string): Promise<void> {
+    await this.#read.updateOne({ _id: event }, { $setOnInsert: { at: new Date() } }, { upsert: true });
+  }
+
+  #merge(user: string, norm: string, { priority, category }: NewFact): Promise<MemoryDocument | null> {
+    return this.#memories.findOneAndUpdate(
+      { user_id: user, norm, superseded_by: null },
+      {
+        $max: { priority },
+        $set: { updated_at: new Date(), ...(category !== "other" && { category }) },
+      },
+      { returnDocument: "after" },
+    );
+  }
+
+  async #supersede(user: string, by: string, { slot, supersedes }: NewFact): Promise<void> {
+    const contradicted = [
+      ...(slot ? [{ slot }] : []),
+      ...(supersedes !== undefined && supersedes.length > 0 ? [{ _id: { $in: [...supersedes] } }] : []),
+    ];
+    if (contradicted.length === 0) return;
+    const at = new Date();
+    await this.#memories.updateMany(
+      { user_id: user, superseded_by: null, $or: contradicted },
+      { $set: { superseded_at: at, superseded_by: by, updated_at: at } },
+    );
+  }
+}
+
+/** A text without what makes no difference: case, width, punctuation, space. */
+function normalized(content: string): string {
+  const plain = content.normalize("NFKC").toLowerCase();
+  const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.length === 0 ? plain.trim() : words.join(" ");
+}
+
+function newMemory(user: string, norm: string, fact: NewFact): MemoryDocument {
+  const at = new Date();
+  return {
+    _id: newId("mem_"),
+    user_id: user,
+    content: fact.content,
+    category: fact.category,
+    priority: fact.priority,
+    norm,
+    slot: fact.slot || null,
+    terms: termsOf(fact.content).join(" "),
+    embedding_model: null,
+    vector: null,
+    uses: 0,
+    used_at: null,
+    ...(fact.event !== undefined && { event: fact.event }),
+    superseded_at: null,
+    superseded_by: null,
+    created_at: at,
+    updated_at: at,
+  };
+}

@@ -1,0 +1,59 @@
+import type { Logger } from "../../infra/log.ts";
+import type { TurnCompleted } from "../../schemas/event.ts";
+import type { Models } from "../models/model.ts";
+import type { OutPublisher } from "../out/out-publisher.ts";
+import { extractByModel, maySpeakOfUser } from "./extraction.ts";
+import type { Keeper } from "./keeper.ts";
+import type { MemoryStore, NewFact } from "./memory-store.ts";
+import { factsIn } from "./patterns.ts";
+
+/** What reading turns needs. */
+export interface ReaderContext {
+  store: MemoryStore;
+  keeper: Keeper;
+  models: Models;
+  out: Pick<OutPublisher, "frame">;
+  /** Whether a model may be asked; otherwise plain forms alone are understood. */
+  byModel: boolean;
+  log: Logger;
+}
+
+/** Takes facts about its user from a finished turn. A turn that comes twice is read once. */
+export async function readTurn(context: ReaderContext, event: TurnCompleted): Promise<void> {
+  const { store, keeper, models, log } = context;
+  const said = event.messages
+    .filter(({ role, content }) => role === "user" && !content.startsWith("/"))
+    .map(({ content }) => content)
+    .join("\n");
+  if (!maySpeakOfUser(said)) return;
+  const plain = factsIn(said);
+  const byModel = context.byModel && models.configured;
+  if (!byModel && plain.length === 0) return;
+  if (await store.wasRead(event.id)) return;
+  thinking(context, event, "start");
+  let changed = 0;
+  try {
+    const known = byModel ? await store.all(event.user) : [];
+    const found: NewFact[] | null = byModel ? await extractByModel(models, event, known, log) : null;
+    changed = await keeper.keep(event.user, found ?? plain, event.id);
+    await store.markRead(event.id);
+  } finally {
+    thinking(context, event, "end", changed);
+  }
+}
+
+function thinking(
+  { out }: ReaderContext,
+  { user, session }: TurnCompleted,
+  status: "start" | "end",
+  memories?: number,
+): void {
+  out.frame(user, {
+    frame: {
+      type: "background_thinking",
+      session_id: session,
+      background_thinking: { status, task: "memory", ...(memories !== undefined && { memories }) },
+      timestamp: Date.now(),
+    },
+  });
+}
