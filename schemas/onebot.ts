@@ -30,7 +30,7 @@ export type OnebotMessage = z.infer<typeof onebotMessageSchema>;
 export const onebotAnswerSchema = z.object({
   status: z.string().nullish(),
   retcode: z.int().nullish(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   wording: z.string().nullish(),
   echo: z.string(),
 });

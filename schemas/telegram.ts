@@ -28,7 +28,7 @@ export const telegramUpdateSchema = z.object({
 /** Answer to a call of the API. */
 export const telegramAnswerSchema = z.object({
   ok: z.boolean(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error_code: z.int().optional(),
   description: z.string().optional(),
   parameters: z.object({ retry_after: z.number().optional() }).optional(),

@@ -35,6 +35,16 @@ export const scripts = {
   slow: (exchange: Exchange) => speak(exchange, lastUser(exchange.request)),
   context: (exchange: Exchange) =>
     speak(exchange, `${contextDigest(exchange.request.messages)} ${lastUser(exchange.request)}`),
+  /** Tells the kinds of the parts of the last message. */
+  parts: (exchange: Exchange) => {
+    const content: unknown = exchange.request.messages.at(-1)?.content;
+    const kinds = Array.isArray(content)
+      ? content.map((part: { type: string; text?: string; image_url?: { url: string } }) => {
+          return part.text ?? part.image_url?.url.slice(0, 40) ?? part.type;
+        })
+      : [String(content)];
+    return speak(exchange, kinds.join(" | "));
+  },
   /** Reasoning under both names first. */
   reason: async (exchange: Exchange) => {
     open(exchange);
@@ -151,7 +161,9 @@ export function parseBehaviour(text: string): Behaviour | undefined {
 
 /** Text of the last user message; one that begins with `@<behaviour>` asks for it whatever the model. */
 export function lastUser({ messages }: UpstreamRequest): string {
-  return messages.findLast(({ role }) => role === "user")?.content ?? "";
+  const content: unknown = messages.findLast(({ role }) => role === "user")?.content ?? "";
+  if (!Array.isArray(content)) return String(content);
+  return content.map((part: { text?: string }) => part.text ?? "").join("");
 }
 
 async function speak(exchange: Exchange, text: string): Promise<void> {

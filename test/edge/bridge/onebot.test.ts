@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import test from "ava";
 import { Onebot, textOf } from "../../_kit/onebot.ts";
 import { type System, startSystem } from "../../_kit/system.ts";
@@ -11,7 +13,7 @@ test.before(async () => {
   system = await startSystem({
     edges: 1,
     actors: 1,
-    env: { ONEBOT_ACCESS_TOKEN: secret, OPENAI_MODEL: "ena-test" },
+    env: { ONEBOT_ACCESS_TOKEN: secret, OPENAI_MODEL: "slow:3x5", ALLOW_PRIVATE_URLS: "true" },
   });
 });
 test.after.always(() => system?.stop());
@@ -157,4 +159,25 @@ test.serial("a call that is refused is tried again, without the quotation at fir
     bot.calls.map(({ params }) => params.message[0]?.type),
     ["reply", "text"],
   );
+});
+
+test.serial("images reach the model, by address or inline; one that can't be had is named", async (t) => {
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const server = createServer((request, response) => {
+    response.end(request.url === "/a.png" ? Buffer.from(png, "base64") : "no image");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => server.close());
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const bot = await connected(t, "1010");
+  bot.say(12, [
+    { type: "text", data: { text: "@parts look" } },
+    { type: "image", data: { file: "a.png", url: `${base}/a.png` } },
+    { type: "image", data: { file: `base64://${png}` } },
+    { type: "image", data: { file: "b.png", url: `${base}/b.png` } },
+  ]);
+  const said = textOf(await bot.reply("@parts look"));
+  t.is(said.split("data:image/png;base64,iVBORw0KGgo").length, 3);
+  t.true(said.includes("[图片无法读取]"));
 });
