@@ -5,10 +5,12 @@ import { sources } from "../_kit/sources.ts";
 /** First tokens of all subjects. */
 const roots = [
   ...new Set(
-    Object.values(subjects).map((subject) => {
-      const text =
-        typeof subject === "string" ? subject : (subject as (...args: unknown[]) => string)("x", "y");
-      return text.split(".")[0];
+    Object.values(subjects).flatMap((subject) => {
+      const made =
+        typeof subject === "string"
+          ? subject
+          : (subject as (...args: unknown[]) => string | string[])("x", "y", "z");
+      return [made].flat().map((text) => text.split(".")[0]?.replace("$", "\\$"));
     }),
   ),
 ];

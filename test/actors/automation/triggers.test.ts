@@ -1,5 +1,6 @@
 import test from "ava";
 import type { Rule } from "../../../schemas/automation.ts";
+import { eventNames } from "../../../schemas/subjects.ts";
 import { ended, makeRule, runsOf } from "../../_kit/automation.ts";
 import { call } from "../../_kit/rest.ts";
 import { contextModel, startSystem } from "../../_kit/system.ts";
@@ -56,7 +57,7 @@ test("devices, messages, events and time trigger rules, and a back-test finds wh
   });
   const event = await makeRule(system, "event", {
     trigger_type: "event",
-    trigger_config: { subject: "turn.completed" },
+    trigger_config: { subject: eventNames.turnCompleted },
   });
   await phone.send("今天天气", { session: "main", model: contextModel });
   await phone.send("我回家了", { session: "main", model: contextModel });
