@@ -99,20 +99,21 @@ interface Waiting {
   ack?: JsMsg;
 }
 
+let frames: string[] = [];
+function out(frame: object): void {
+  if (frames.push(JSON.stringify(frame)) > 1) return;
+  setImmediate(() => {
+    nc.publish(durable ? "rawout.one" : "rawlive.one", encoder.encode(frames.join("\n")));
+    frames = [];
+  });
+}
+
 async function worker(): Promise<void> {
   const mongo = new MongoClient(process.env.MONGODB_URI ?? "", {
     writeConcern: { w: "majority", journal: true },
   });
   const turns = (await mongo.connect()).db("raw").collection("turns");
   await turns.createIndex({ session: 1, seq: 1 }, { unique: true });
-  let frames: string[] = [];
-  const out = (frame: object) => {
-    if (frames.push(JSON.stringify(frame)) > 1) return;
-    setImmediate(() => {
-      nc.publish(durable ? "rawout.one" : "rawlive.one", encoder.encode(frames.join("\n")));
-      frames = [];
-    });
-  };
   const waiting: Waiting[] = [];
   let writing = 0;
   let count = 0;
