@@ -2,6 +2,7 @@ import type { NatsConnection } from "nats";
 import { z } from "zod";
 import type { ChatParams } from "../../schemas/openai.ts";
 import type { Tool } from "./tool.ts";
+import { userTools } from "./user-tools.ts";
 
 /** The tools of this installation by name, and how a model is told of them. */
 export interface Toolbox {
@@ -11,7 +12,7 @@ export interface Toolbox {
 }
 
 /** Gathers the tools. */
-export function createToolbox(_nc: NatsConnection, tools: readonly Tool[] = []): Toolbox {
+export function createToolbox(nc: NatsConnection, tools: readonly Tool[] = userTools(nc)): Toolbox {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return {
     offered: tools.map(({ name, description, parameters }) => ({

@@ -60,6 +60,17 @@ export const scripts = {
       send(exchange, { tool_calls: [{ index: 0, function: { arguments: piece } }] });
     close(exchange, "tool_calls");
   },
+  /** Calls the tool that the user's message names (`name {…}`), and repeats what the tool has answered. */
+  call: async (exchange: Exchange) => {
+    const last = exchange.request.messages.at(-1);
+    if (last?.role === "tool") return speak(exchange, String(last.content));
+    const text = lastUser(exchange.request);
+    const space = text.indexOf(" ");
+    open(exchange);
+    const called = { name: text.slice(0, space), arguments: text.slice(space + 1) };
+    send(exchange, { tool_calls: [{ index: 0, id: "call_1", type: "function", function: called }] });
+    close(exchange, "tool_calls");
+  },
   /** Tool calls as some providers send them: no index, no type, the wrong finish reason. */
   "sloppy-tools": async (exchange: Exchange) => {
     open(exchange);

@@ -1,0 +1,166 @@
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import { ParleyError } from "../../schemas/errors.ts";
+import { repeatTypeSchema } from "../../schemas/reminder.ts";
+import { getProfile } from "../../schemas/routes/auth.ts";
+import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
+import { commandDevice, listDevices } from "../../schemas/routes/devices.ts";
+import { createReminder, listReminders, updateReminder } from "../../schemas/routes/reminders.ts";
+import { askRoute } from "../ask-route.ts";
+import { instantOf, localTime, parseInstant } from "../zoned-time.ts";
+import { routeTool } from "./route-tool.ts";
+import type { Tool, ToolCall } from "./tool.ts";
+
+const nothing = z.object({});
+const dayMs = 24 * 3600 * 1000;
+
+const whenSchema = z.object({
+  title: z.string().min(1).max(256).describe("What to remind of, in the user's words"),
+  description: z.string().max(4096).optional(),
+  days_from_today: z
+    .int()
+    .min(0)
+    .max(3660)
+    .optional()
+    .describe("0 = today, 1 = tomorrow; together with time"),
+  time: z
+    .string()
+    .regex(/^([01]?\d|2[0-3]):[0-5]\d$/)
+    .optional()
+    .describe("Wall-clock time of the user, 24 hours, HH:MM"),
+  remind_at: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("Instead: a date and time, ISO 8601 without an offset, in the user's time zone"),
+  delay_minutes: z.number().min(0).max(5_256_000).optional().describe("Instead: minutes from now"),
+  repeat_type: repeatTypeSchema.optional(),
+});
+
+/** What a model may do for its user besides talking: reminders, devices, scenes. */
+export function userTools(nc: NatsConnection): Tool[] {
+  return [currentTime(nc), makeReminder(nc), ...reminderTools(nc), ...deviceTools(nc), ...sceneTools(nc)];
+}
+
+function currentTime(nc: NatsConnection): Tool {
+  return {
+    name: "current_time",
+    description: "The user's date, time and time zone now",
+    parameters: nothing,
+    async run(_args, call) {
+      const zone = await zoneOf(nc, call);
+      const { year, month, day, hour, minute } = localTime(Date.now(), zone);
+      const weekday = new Intl.DateTimeFormat("en", { timeZone: zone, weekday: "long" }).format();
+      const two = (value: number) => String(value).padStart(2, "0");
+      return {
+        date: `${year}-${two(month)}-${two(day)}`,
+        time: `${two(hour)}:${two(minute)}`,
+        weekday,
+        time_zone: zone,
+      };
+    },
+  };
+}
+
+function makeReminder(nc: NatsConnection): Tool {
+  return {
+    name: "create_reminder",
+    description:
+      "Reminds the user at a time. Give days_from_today and time (明天下午三点 = 1 and 15:00), or remind_at, or delay_minutes.",
+    parameters: whenSchema,
+    async run(args, call) {
+      const { title, description, repeat_type, ...when } = whenSchema.parse(args);
+      const zone = await zoneOf(nc, call);
+      const body = {
+        title,
+        remind_at: new Date(instant(when, zone, Date.now())).toISOString(),
+        session_id: call.session,
+        ...(description !== undefined && { description }),
+        ...(repeat_type !== undefined && { repeat_type }),
+      };
+      const { principal, idempotencyKey } = call;
+      const { reminder } = await askRoute(nc, createReminder, { principal, body, idempotencyKey });
+      const { year, month, day, hour, minute } = localTime(Date.parse(reminder.remind_at), zone);
+      const local = `${year}-${month}-${day} ${hour}:${String(minute).padStart(2, "0")}`;
+      return { id: reminder.id, title, remind_at: reminder.remind_at, local_time: local, time_zone: zone };
+    },
+  };
+}
+
+function reminderTools(nc: NatsConnection): Tool[] {
+  return [
+    routeTool(nc, listReminders, {
+      name: "list_reminders",
+      description: "The user's pending reminders, the next one first",
+      parameters: nothing,
+      input: () => ({ query: { status: "pending", limit: 20 } }),
+    }),
+    routeTool(nc, updateReminder, {
+      name: "cancel_reminder",
+      description: "Cancels a reminder; its id comes from list_reminders",
+      parameters: z.object({ id: z.string() }),
+      input: ({ id }) => ({ params: { id }, body: { status: "cancelled" } }),
+    }),
+  ];
+}
+
+function deviceTools(nc: NatsConnection): Tool[] {
+  return [
+    routeTool(nc, listDevices, {
+      name: "list_devices",
+      description: "The user's devices (lamps, sensors, …) with their last state",
+      parameters: nothing,
+      input: () => ({}),
+    }),
+    routeTool(nc, commandDevice, {
+      name: "device_command",
+      description: "Sends a command to one of the user's devices; its id comes from list_devices",
+      parameters: z.object({
+        device_id: z.string(),
+        command: z.record(z.string(), z.unknown()).describe('What the device is to do, such as {"on": true}'),
+      }),
+      input: ({ device_id, command }) => ({ params: { device_id }, body: { command } }),
+    }),
+  ];
+}
+
+function sceneTools(nc: NatsConnection): Tool[] {
+  return [
+    routeTool(nc, listScenes, {
+      name: "list_scenes",
+      description: "The user's scenes: actions that are done together",
+      parameters: nothing,
+      input: () => ({}),
+    }),
+    routeTool(nc, executeScene, {
+      name: "run_scene",
+      description: "Runs a scene; its id comes from list_scenes",
+      parameters: z.object({ scene_id: z.string() }),
+      input: ({ scene_id }) => ({ params: { id: scene_id } }),
+    }),
+  ];
+}
+
+async function zoneOf(nc: NatsConnection, { principal }: ToolCall): Promise<string> {
+  return (await askRoute(nc, getProfile, { principal })).time_zone;
+}
+
+/** @throws ParleyError that tells the model what is missing */
+function instant(
+  when: Pick<z.output<typeof whenSchema>, "days_from_today" | "time" | "remind_at" | "delay_minutes">,
+  zone: string,
+  now: number,
+): number {
+  if (when.delay_minutes !== undefined) return now + when.delay_minutes * 60_000;
+  const at = when.remind_at === undefined ? null : parseInstant(when.remind_at, zone);
+  if (at !== null) return at;
+  if (when.time === undefined)
+    throw new ParleyError("invalid_request", {
+      error: "give days_from_today and time, remind_at or delay_minutes",
+    });
+  const [hour = 0, minute = 0] = when.time.split(":").map(Number);
+  // Noon of the day, so that a change of the clocks on the way does not change the date.
+  const noon = instantOf({ ...localTime(now, zone), hour: 12, minute: 0, second: 0, ms: 0 }, zone);
+  const day = localTime(noon + (when.days_from_today ?? 0) * dayMs, zone);
+  return instantOf({ ...day, hour, minute, second: 0, ms: 0 }, zone);
+}
