@@ -7,6 +7,7 @@ import { addBridges } from "./bridge/index.ts";
 import { Confirmations } from "./confirmations.ts";
 import { announceDegradation } from "./degradation.ts";
 import { Dependencies } from "./dependencies.ts";
+import { addDocs } from "./docs.ts";
 import { addHealth } from "./health.ts";
 import { Router } from "./http/router.ts";
 import { Identity } from "./identity.ts";
@@ -42,6 +43,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   const services = await buildServices(context, app);
   const { router } = services;
   addHealth(services, context.metrics);
+  addDocs(router);
   addRestRoutes(router, services.identity, services.rest);
   const turns = addCompletions(services);
   addOneModel(services);

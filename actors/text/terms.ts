@@ -1,5 +1,4 @@
-import { Jieba } from "@node-rs/jieba";
-import { dict } from "@node-rs/jieba/dict.js";
+import { segmenter } from "./segmenter.ts";
 
 // Words that stand in every text and find nothing.
 const stopWords = new Set(
@@ -18,18 +17,14 @@ const wordLike = /[\p{L}\p{N}]/u;
 const latin = /^[a-z]+$/;
 const identifier = /[A-Za-z0-9]+(?:[_\-.:/][A-Za-z0-9]+)+/g;
 
-let segmenter: Jieba | undefined;
-
 /**
  * Search terms of a text, in order, repeated ones included: Chinese is segmented, Latin words are brought to a common
  * ending, identifiers such as `client_msg_id` count whole and by their parts.
  */
 export function termsOf(text: string): string[] {
-  // The dictionary takes some 100 ms and 60 MB, which a process without searches need not pay.
-  segmenter ??= Jieba.withDict(dict);
   const terms: string[] = [];
   for (const [whole] of text.matchAll(identifier)) terms.push(whole.toLowerCase());
-  for (const word of segmenter.cutForSearch(text.normalize("NFKC").toLowerCase(), true)) {
+  for (const word of segmenter().cutForSearch(text.normalize("NFKC").toLowerCase(), true)) {
     if (!wordLike.test(word) || stopWords.has(word)) continue;
     terms.push(latin.test(word) ? stem(word) : word);
   }

@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { variables } from "../../schemas/config.ts";
-import { checkoutDir } from "../checkout.ts";
+import { checkoutDir, version } from "../checkout.ts";
 
 /** The text of `.env.example`: every variable with its meaning, commented out at its default. */
 export function envExample(): string {
@@ -16,6 +16,22 @@ export function envExample(): string {
 ${lines.join("\n")}`;
 }
 
+/** What describes the API. Loaded by path: infra/ reads of the vocabulary only what it needs to run. */
+interface Descriptions {
+  openApiDocument(version: string): object;
+  asyncApiDocument(version: string): object;
+}
+
+async function descriptions(): Promise<Descriptions> {
+  const load = (name: string) => import(new URL(`../../schemas/${name}.js`, import.meta.url).href);
+  return { ...(await load("openapi")), ...(await load("asyncapi")) } as Descriptions;
+}
+
 if (process.argv[1] === import.meta.filename) {
-  writeFileSync(join(checkoutDir, ".env.example"), envExample());
+  const write = (path: string, text: string) => writeFileSync(join(checkoutDir, path), text);
+  const { openApiDocument, asyncApiDocument } = await descriptions();
+  mkdirSync(join(checkoutDir, "schemas/gen"), { recursive: true });
+  write(".env.example", envExample());
+  write("schemas/gen/openapi.json", `${JSON.stringify(openApiDocument(version), null, 1)}\n`);
+  write("schemas/gen/asyncapi.json", `${JSON.stringify(asyncApiDocument(version), null, 1)}\n`);
 }

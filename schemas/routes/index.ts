@@ -4,6 +4,7 @@ import * as auth from "./auth.ts";
 import * as automation from "./automation.ts";
 import * as bindings from "./bindings.ts";
 import * as devices from "./devices.ts";
+import * as edgeServed from "./edge-served.ts";
 import * as keys from "./keys.ts";
 import * as knowledge from "./knowledge.ts";
 import * as memory from "./memory.ts";
@@ -37,5 +38,5 @@ export const routes: readonly Route[] = [
   reminders,
 ].flatMap((area) => Object.values(area));
 
-/** Endpoints that the edge answers by itself, for a turn's end is their answer. */
-export const edgeRoutes: readonly Route[] = Object.values(webhook);
+/** Endpoints that the edge answers by itself. */
+export const edgeRoutes: readonly Route[] = [webhook, edgeServed].flatMap((area) => Object.values(area));

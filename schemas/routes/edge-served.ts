@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { neoQuerySchema } from "../neo.ts";
+import { chatCompletionRequestSchema, chatCompletionSchema } from "../openai.ts";
+import { healthSchema } from "../process-health.ts";
+import { defineRoute } from "./route.ts";
+
+/** `POST /v1/chat/completions`; with `stream` the answer is server-sent events of `chat.completion.chunk`. */
+export const chatCompletions = defineRoute({
+  method: "post",
+  path: "/v1/chat/completions",
+  access: "user",
+  area: "openai",
+  name: "chat-completions",
+  summary: "Complete a chat, as OpenAI's API does; with `stream` as server-sent events",
+  body: chatCompletionRequestSchema,
+  answer: chatCompletionSchema,
+  errors: "openai",
+});
+
+/** `GET /api/__yao/neo`: the answer is server-sent events. */
+export const neoChat = defineRoute({
+  method: "get",
+  path: "/api/__yao/neo",
+  access: "user",
+  area: "neo",
+  name: "chat",
+  summary: "Ask Yao Neo; the answer comes as server-sent events",
+  query: neoQuerySchema,
+  answer: z.string(),
+});
+
+/** `GET /health`. */
+export const health = defineRoute({
+  method: "get",
+  path: "/health",
+  access: "public",
+  area: "health",
+  name: "health",
+  summary: "Whether the gateway works, and what it depends on",
+  answer: healthSchema,
+});
