@@ -47,6 +47,13 @@ export class Schedules {
     await this.#context.jsm.streams.purge(streams.schedules, { filter: subjects.schedule(kind, user, id) });
   }
 
+  /** Takes all schedules of a user back, and what is due of them. */
+  async cancelAll(kind: ScheduleKind, user: string): Promise<void> {
+    await this.#context.jsm.streams.purge(streams.schedules, {
+      filter: subjects.schedulesOfUser(kind, user),
+    });
+  }
+
   /** Hands over what is due, to one process of all that ask. */
   serve(kind: ScheduleKind, handle: (due: Due) => Promise<void>): Promise<void> {
     const work = {

@@ -107,6 +107,11 @@ export const subjects = {
   knowledgeJob: (user: string, document: string) => `knowledge.job.${token(user)}.${token(document)}`,
   knowledgeJobAll: "knowledge.job.>",
 
+  /** Passages of a user's documents that matter to a text; and that his documents have changed. */
+  knowledgeRecall: "knowledge.recall",
+  knowledgeChanged: (user: string) => `knowledge.changed.${token(user)}`,
+  knowledgeChangedAll: "knowledge.changed.*",
+
   /** What is known about a user that matters to a text; and that what is known has changed. */
   memoryRecall: "memory.recall",
   memoryChanged: (user: string) => `memory.changed.${token(user)}`,
@@ -118,6 +123,7 @@ export const subjects = {
   scheduleDue: (kind: ScheduleKind, user: string, id: string) =>
     `schedule.due.${kind}.${token(user)}.${token(id)}`,
   scheduleDueOf: (kind: ScheduleKind) => `schedule.due.${kind}.>`,
+  schedulesOfUser: (kind: ScheduleKind, user: string) => `schedule.*.${kind}.${token(user)}.*`,
   scheduleAll: "schedule.>",
 
   /** Runs of automation rules that are not finished, and requests to the owner of a partition of them. */
@@ -175,6 +181,8 @@ export const presenceQueueGroup = "presence";
 export const restQueueGroup = "rest";
 /** Queue group in which the administrator's actors share what edges report. */
 export const adminQueueGroup = "admin";
+/** Queue group of the knowledge actors for recalls. */
+export const knowledgeQueueGroup = "knowledge";
 /** Queue group of the memory actors for recalls. */
 export const memoryQueueGroup = "memory";
 /** Queue group of the session actors for turns without a session. */

@@ -4,6 +4,7 @@ import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/
 import type { ActorContext } from "../actor-context.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { Schedules } from "../schedules.ts";
+import { onUserDeleted } from "../user-erasure.ts";
 import { startEventWork } from "./event-work.ts";
 import { RuleActor, type RuleActorMeans } from "./rule-actor.ts";
 import { RuleClock } from "./rule-clock.ts";
@@ -31,6 +32,9 @@ export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> 
   await clock.repair();
   await schedules.serve("rule", (due) => clock.ring(due));
   await startEventWork(actor, rules, intake);
+  await onUserDeleted(actor, "automation-erasure", async (user) => {
+    await Promise.all([rules.eraseUser(user), runs.eraseUser(user), schedules.cancelAll("rule", user)]);
+  });
   const means = { context: actor, rules, runs, intake, jsm };
   serveRuleRoutes({ ...means, actor, clock });
   serveSceneRoutes({ ...means, actor, clock });

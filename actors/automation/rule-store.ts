@@ -86,6 +86,10 @@ export class RuleStore {
     await this.#rules.updateMany({ due_at: { $ne: null } }, { $set: { scheduled: false } });
   }
 
+  async eraseUser(user: string): Promise<void> {
+    await Promise.all([this.#rules.deleteMany({ user }), this.#scenes.deleteMany({ user })]);
+  }
+
   scenes(user: string, limit: number): Promise<SceneDocument[]> {
     return this.#scenes.find({ user }).sort({ created_at: 1, _id: 1 }).limit(limit).toArray();
   }

@@ -78,6 +78,10 @@ export class RunStore {
     return this.#runs.countDocuments({ user, rule });
   }
 
+  async eraseUser(user: string): Promise<void> {
+    await this.#runs.deleteMany({ user });
+  }
+
   async deleteAll(user: string, rule: string): Promise<void> {
     await this.#runs.deleteMany({ user, rule });
   }

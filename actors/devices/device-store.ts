@@ -45,6 +45,13 @@ export class DeviceStore {
     return devices.deletedCount + discoveries.deletedCount > 0;
   }
 
+  async eraseUser(user: string): Promise<void> {
+    await Promise.all([
+      this.#devices.deleteMany({ "_id.user": user }),
+      this.#discoveries.deleteMany({ "_id.user": user }),
+    ]);
+  }
+
   /** Writes states; one that a later owner of the device has passed stays as it is. */
   async write(devices: readonly DeviceDocument[]): Promise<void> {
     const operations = devices.map((device): AnyBulkWriteOperation<DeviceDocument> => {

@@ -5,6 +5,7 @@ import { deviceAskSchema } from "../../schemas/device.ts";
 import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import { onUserDeleted } from "../user-erasure.ts";
 import { serveDeviceLogin } from "./auth-callout.ts";
 import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
 import { DeviceBook } from "./device-book.ts";
@@ -29,6 +30,7 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   const book = new DeviceBook({ out, publisher, log, limits }, store);
   const raw = new RawTopics(context, store, log);
   await startDiscovery(context, store);
+  await onUserDeleted(context, "devices-erasure", (user) => store.eraseUser(user));
   serveDeviceRoutes(context, store);
   serveDeviceLogin(context);
   return {

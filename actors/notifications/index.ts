@@ -7,6 +7,7 @@ import { actingUser } from "../acting-user.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../durable-work.ts";
 import { serveRoute } from "../rest.ts";
+import { onUserDeleted } from "../user-erasure.ts";
 import { Delivery } from "./delivery.ts";
 import { NotificationStore } from "./notification-store.ts";
 import { Presence } from "./presence.ts";
@@ -30,6 +31,7 @@ export async function startNotifications(context: ActorContext): Promise<void> {
   await startDurableWork(context, work, async (message) => {
     await delivery.deliver(notificationEventSchema.parse(message.json()));
   });
+  await onUserDeleted(context, "notifications-erasure", (user) => store.eraseUser(user));
   serveRoute(context, pushNotification, async ({ principal, body }) => {
     const { user_id, ...rest } = body;
     const user = actingUser(principal, user_id);

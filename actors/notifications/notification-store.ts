@@ -50,6 +50,10 @@ export class NotificationStore {
     await this.#notifications.updateMany({ _id: { $in: [...ids] }, user }, { $set: { delivered: true } });
   }
 
+  async eraseUser(user: string): Promise<void> {
+    await this.#notifications.deleteMany({ user });
+  }
+
   /** Drops the oldest of what waits for a user beyond `most`. */
   async trim(user: string, most: number): Promise<void> {
     const waiting = await this.#notifications.countDocuments(

@@ -1,5 +1,8 @@
+import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { Schedules } from "../schedules.ts";
+import { onUserDeleted } from "../user-erasure.ts";
 import { ReminderClock } from "./reminder-clock.ts";
 import { serveReminderRoutes } from "./reminder-routes.ts";
 import { ReminderStore } from "./reminder-store.ts";
@@ -9,10 +12,14 @@ export async function startReminders(context: ActorContext): Promise<void> {
   const store = new ReminderStore(context.db);
   const schedules = new Schedules(context);
   const clock = new ReminderClock(context, store, schedules);
-  await store.createIndexes();
+  await Promise.all([store.createIndexes(), ensureStream(context.jsm, eventsStreamConfig())]);
   if (await schedules.prepare()) await store.unscheduleAll();
   await clock.repair();
   await schedules.serve("reminder", (due) => clock.ring(due));
+  await onUserDeleted(context, "reminders-erasure", async (user) => {
+    await store.eraseUser(user);
+    await schedules.cancelAll("reminder", user);
+  });
   serveReminderRoutes({ ...context, store, clock });
   context.lifecycle.onStop("reminders", () => clock.stop());
 }

@@ -62,6 +62,10 @@ export class ReminderStore {
     return (await this.#reminders.deleteOne({ _id: id, user })).deletedCount > 0;
   }
 
+  async eraseUser(user: string): Promise<void> {
+    await this.#reminders.deleteMany({ user });
+  }
+
   /** The engine has the schedule of the time that the reminder is for. */
   async markScheduled({ _id, user, remind_at }: ReminderDocument): Promise<void> {
     await this.#reminders.updateOne({ _id, user, remind_at }, { $set: { scheduled: true } });
