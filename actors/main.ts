@@ -16,6 +16,7 @@ import { startDevices } from "./devices/index.ts";
 import { startKnowledge } from "./knowledge/main.ts";
 import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
+import { serveEmbeddings } from "./models/embedding-route.ts";
 import { createEmbeddings } from "./models/embeddings.ts";
 import { startModelList } from "./models/list.ts";
 import { startNotifications } from "./notifications/index.ts";
@@ -73,6 +74,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     groups.push(await startDevices(actor), await startAutomation(actor));
   }
   const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
+  if (runs("session")) serveEmbeddings(actor, embeddings);
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
   if (runs("memory")) await startMemory(actor, embeddings);
   await hostGroups(actor, groups, drain);

@@ -18,6 +18,7 @@ import { createEdgeMetrics } from "./metrics.ts";
 import { NatsLink } from "./nats-link.ts";
 import { addNeoChat } from "./neo/neo-chat.ts";
 import { OpenSockets } from "./open-sockets.ts";
+import { addAudio } from "./openai/audio.ts";
 import { addCompletions } from "./openai/completions.ts";
 import { addOneModel } from "./openai/one-model.ts";
 import { addRestRoutes, RestClient } from "./rest.ts";
@@ -47,6 +48,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   addRestRoutes(router, services.identity, services.rest);
   const turns = addCompletions(services);
   addOneModel(services);
+  addAudio(services);
   addNeoChat(services);
   addChat(services);
   addCyber(services);

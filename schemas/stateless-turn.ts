@@ -20,6 +20,9 @@ export const statelessTurnSchema = z.object({
 });
 export type StatelessTurn = z.infer<typeof statelessTurnSchema>;
 
+/** The same where the request is too large for a message: it lies in the bulk store under this name. */
+export const asideTurnSchema = z.object({ request: idSchema, edge: idSchema, aside: z.uuid() });
+
 /** Answers to a stateless turn, in order: `start`, `delta`*, then exactly one `end` or `error`. */
 export const statelessAnswerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("start"), model: z.string(), quota: quotaSchema.optional() }),

@@ -63,7 +63,8 @@ async function* answer(call: ModelCall, model: string, plan: ChunkPlan): AsyncGe
   signal.throwIfAborted();
   yield { kind: "start", model };
   const question = messages.findLast((message) => message.role === "user");
-  const text = `${enaTestName}: ${question === undefined ? "" : textOf(question)}`;
+  const whole = `${enaTestName}: ${question === undefined ? "" : textOf(question)}`;
+  const text = plan.count === undefined ? beforeStop(whole, call.params.stop) : whole;
   const chunks = plan.count === undefined ? splitWords(text) : splitEvenly(text, plan.count);
   for (const [index, chunk] of chunks.entries()) {
     if (plan.delayMs > 0 && index > 0) await pause(plan.delayMs, signal);
@@ -74,6 +75,12 @@ async function* answer(call: ModelCall, model: string, plan: ChunkPlan): AsyncGe
   const prompt = promptTokens(messages);
   const completion = estimateTokens(chunks.join(""));
   yield { kind: "end", finish_reason: "stop", usage: usageOf(prompt, completion) };
+}
+
+/** A text up to the first of its stop sequences. */
+function beforeStop(text: string, stop: string | string[] | null | undefined): string {
+  const ends = [stop ?? []].flat().map((one) => (one === "" ? -1 : text.indexOf(one)));
+  return text.slice(0, Math.min(text.length, ...ends.filter((end) => end >= 0)));
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -20,6 +20,7 @@ export class QuotaTally {
   readonly #log: Logger;
   #waiting = new Map<string, Used>();
   #writing: Promise<void> | undefined;
+  #stopped = false;
 
   constructor(collection: Collection<QuotaDocument>, log: Logger) {
     this.#collection = collection;
@@ -49,6 +50,7 @@ export class QuotaTally {
     });
     await Promise.race([this.#writing, late]);
     clearTimeout(timer);
+    this.#stopped = true;
   }
 
   async #write(): Promise<void> {
@@ -58,7 +60,9 @@ export class QuotaTally {
       const updates = batch.map(([user, used]) => ({
         updateOne: { filter: { _id: user }, update: [counted(used)], upsert: true },
       }));
-      await persist(this.#log, "quota", () => this.#collection.bulkWrite(updates, { ordered: false }));
+      await persist(this.#log, "quota", async () => {
+        if (!this.#stopped) await this.#collection.bulkWrite(updates, { ordered: false });
+      });
     }
   }
 }

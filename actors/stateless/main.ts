@@ -1,9 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Msg } from "nats";
 import { z } from "zod";
-import { fromZodError } from "../../schemas/errors.ts";
+import { takeBack } from "../../infra/nats/large-message.ts";
+import { fromZodError, ParleyError } from "../../schemas/errors.ts";
 import { idSchema } from "../../schemas/ids.ts";
 import {
+  asideTurnSchema,
   edgeInterestSchema,
   type StatelessAnswer,
   statelessTurnSchema,
@@ -45,6 +47,20 @@ export function startStateless(
   };
   const begin = (msg: Msg): void => {
     const payload = read(msg);
+    const named = asideTurnSchema.safeParse(payload);
+    if (named.success) void beginAside(named.data);
+    else beginTurn(payload);
+  };
+  const beginAside = async ({ aside, ...to }: z.infer<typeof asideTurnSchema>): Promise<void> => {
+    try {
+      beginTurn(JSON.parse((await takeBack(nc, aside)) ?? "null"));
+    } catch (err) {
+      log.warn({ err }, "turn without a session can't be read");
+      const { errorType, message } = new ParleyError("storage_unavailable");
+      send(to, { kind: "error", errorType, message });
+    }
+  };
+  const beginTurn = (payload: unknown): void => {
     const turn = statelessTurnSchema.safeParse(payload);
     if (turn.success) {
       turns.start(turn.data);

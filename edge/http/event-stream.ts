@@ -45,6 +45,11 @@ export class EventStream {
     this.#write(encodeEvent(event));
   }
 
+  /** Sends a comment, which readers skip: the answer's head goes out with it. */
+  comment(text: string): void {
+    this.#write(`: ${text}\n\n`);
+  }
+
   /** Completes the answer. */
   end(): void {
     clearTimeout(this.#timer);

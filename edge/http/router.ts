@@ -26,6 +26,8 @@ export interface RouteOptions {
   urlBytes?: number;
   /** The handler gets the body's bytes as they came, a Buffer, in place of parsed JSON. */
   raw?: boolean;
+  /** Its body need not be JSON. */
+  anyType?: boolean;
 }
 
 /** Prepares a WebSocket: a throw is answered before the upgrade. */
@@ -155,7 +157,7 @@ export class Router {
         exchange.error(toParleyError(error), true);
       });
       if (bytes === undefined) return;
-      checkJsonType(head, bytes.length === 0);
+      if (!entry.anyType) checkJsonType(head, bytes.length === 0);
       if (entry.raw) return entry.handler(exchange, bytes);
       await entry.handler(exchange, bytes.length === 0 ? {} : parseJson(bytes));
     });

@@ -1,6 +1,6 @@
 import { type ErrorType, errorTable, ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import { chatCompletionRequestSchema, chatParamsSchema } from "../../schemas/openai.ts";
+import { type ChatChunk, chatCompletionRequestSchema, chatParamsSchema } from "../../schemas/openai.ts";
 import { type Quota, quotaHeaders } from "../../schemas/quota.ts";
 import type { StatelessAnswer } from "../../schemas/stateless-turn.ts";
 import { openaiError } from "../http/error-shape.ts";
@@ -44,17 +44,24 @@ export function addCompletions(services: Services): StatelessTurns {
 function streamed(exchange: Exchange, { settings }: Services, chunks: ChunkMaker, includeUsage: boolean) {
   let stream: EventStream | undefined;
   let headers: AnswerHeaders = {};
-  const send = (value: unknown) => {
+  const open = () => {
+    clearTimeout(waiting);
     stream ??= new EventStream(exchange, settings.limits, headers);
-    stream.send({ data: JSON.stringify(value) });
+    return stream;
   };
+  // Proxies and clients give up on an answer that does not begin. From then on an error has no status of its own.
+  const waiting = setTimeout(() => open().comment("keep-alive"), settings.limits.keepAliveMs);
+  exchange.onAbort(() => clearTimeout(waiting));
+  const send = (value: unknown) => open().send({ data: JSON.stringify(value) });
+  const sendChunk = (chunk: ChatChunk) => send(includeUsage ? { ...chunk, usage: null } : chunk);
   const end = (answer: StatelessAnswer & { kind: "end" }) => {
-    for (const chunk of chunks.finish(answer.finish_reason)) send(chunk);
+    for (const chunk of chunks.finish(answer.finish_reason)) sendChunk(chunk);
     if (includeUsage) send(chunks.usage(answer.usage));
     stream?.send({ data: "[DONE]" });
     stream?.end();
   };
   const fail = (error: ParleyError) => {
+    clearTimeout(waiting);
     if (stream === undefined) exchange.error(error);
     else {
       send(openaiError(error));
@@ -69,7 +76,7 @@ function streamed(exchange: Exchange, { settings }: Services, chunks: ChunkMaker
     else if (answer.kind === "error") fail(errorOf(answer));
     else {
       const { kind: _, ...delta } = answer;
-      send(chunks.delta(delta));
+      sendChunk(chunks.delta(delta));
     }
   };
 }

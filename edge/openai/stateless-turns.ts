@@ -1,3 +1,4 @@
+import { putAside } from "../../infra/nats/large-message.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { Limits } from "../../schemas/limits.ts";
@@ -8,7 +9,7 @@ import {
 } from "../../schemas/stateless-turn.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { Inbox } from "../inbox.ts";
-import { refuseLarge } from "../large-payload.ts";
+import { isLarge } from "../large-payload.ts";
 import type { NatsLink } from "../nats-link.ts";
 
 /** Takes the answers of a turn, the last one `end` or `error`. */
@@ -44,22 +45,37 @@ export class StatelessTurns {
 
   /**
    * Asks for a turn. Answers how to give it up, which stops the model's work.
-   * @throws ParleyError `storage_unavailable`, `service_unavailable`, `payload_too_large`
+   * @throws ParleyError `storage_unavailable`, `service_unavailable`
    */
   start(turn: Omit<StatelessTurn, "request" | "edge">, receive: AnswerReceiver): () => void {
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
     if (this.#open.size >= this.#limits.statelessRequests) throw new ParleyError("service_unavailable");
     const request = newId("r_", 16);
     const payload = JSON.stringify({ ...turn, request, edge: this.#edge } satisfies StatelessTurn);
-    refuseLarge(payload, this.#limits.natsMessageBytes, "messages");
     this.#open.set(request, { receive, silence: this.#silence(request) });
     this.#inbox.add(request, (text, noResponders) => {
       if (noResponders) this.#fail(request, new ParleyError("service_unavailable"));
       else this.#answer(request, text);
     });
-    this.#link.nc.publish(subjects.turnStateless, payload, { reply: subjects.outEdge(this.#edge, request) });
+    if (isLarge(payload, this.#limits.natsMessageBytes)) void this.#publishAside(request, payload);
+    else this.#publish(request, payload);
     this.#interest ??= setInterval(() => this.#sayInterest(), interestMs);
     return () => this.#cancel(request);
+  }
+
+  #publish(request: string, payload: string): void {
+    this.#link.nc.publish(subjects.turnStateless, payload, { reply: subjects.outEdge(this.#edge, request) });
+  }
+
+  /** Images make a request too large for a message: the message names where it lies. */
+  async #publishAside(request: string, payload: string): Promise<void> {
+    try {
+      const aside = await putAside(this.#link.nc, payload);
+      if (this.#open.has(request))
+        this.#publish(request, JSON.stringify({ request, edge: this.#edge, aside }));
+    } catch (cause) {
+      this.#fail(request, new ParleyError("storage_unavailable", { cause }));
+    }
   }
 
   /** Gives up all turns. */

@@ -5,6 +5,7 @@ import * as automation from "./automation.ts";
 import * as bindings from "./bindings.ts";
 import * as devices from "./devices.ts";
 import * as edgeServed from "./edge-served.ts";
+import * as embeddings from "./embeddings.ts";
 import * as keys from "./keys.ts";
 import * as knowledge from "./knowledge.ts";
 import * as memory from "./memory.ts";
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   sessions,
   search,
   models,
+  embeddings,
   neo,
   bindings,
   quota,

@@ -28,15 +28,17 @@ export async function actorContext(
   const log = createLogger("test", settings);
   const nc = await connectNats({ url: engines.natsUrl, name: "test actor", log });
   const client = new MongoClient(engines.mongodbUri, { serverSelectionTimeoutMS: 2_000 });
+  const db = client.db("parley");
+  const quota = new QuotaBook(db, settings, log);
   t.teardown(async () => {
+    await quota.stop();
     await nc.close();
     await client.close();
   });
-  const db = client.db("parley");
   return {
     nc,
     db,
-    quota: new QuotaBook(db, settings, log),
+    quota,
     models: await modelsOf(environment),
     settings,
     log,
