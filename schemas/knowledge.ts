@@ -122,3 +122,21 @@ export const knowledgeJobSchema = z.object({
   document: z.string(),
 });
 export type KnowledgeJob = z.infer<typeof knowledgeJobSchema>;
+
+/** `knowledge.recall`: passages of a user's documents that may answer `text`. */
+export const passageRequestSchema = z.object({ user: z.string(), text: z.string() });
+export type PassageRequest = z.infer<typeof passageRequestSchema>;
+
+/** A passage for a prompt, with where it stands. */
+export const passageSchema = z.object({
+  document_id: z.string(),
+  title: z.string(),
+  heading: z.string(),
+  index: z.int(),
+  content: z.string(),
+});
+export type Passage = z.infer<typeof passageSchema>;
+
+/** Its answer, best first. `empty`: this user has no documents at all. */
+export const passageAnswerSchema = z.object({ passages: z.array(passageSchema), empty: z.boolean() });
+export type PassageAnswer = z.infer<typeof passageAnswerSchema>;

@@ -77,6 +77,8 @@ export const limitsSchema = z.object({
   memories: limit(2_000, "facts that are remembered about one user, superseded ones included"),
   memoryUsers: limit(1_000, "users whose facts one actor process keeps at hand"),
   recallMs: limit(150, "ms a turn waits for what is remembered about its user"),
+  recallPassagesMs: limit(1_000, "ms a turn of a user with documents waits for passages of them"),
+  recallPassages: limit(4, "passages of a user's documents that enter a prompt"),
   recallFacts: limit(12, "remembered facts that enter a prompt"),
   embeddingMs: limit(60_000, "ms that one call of an embedding model may take"),
   outboundMs: limit(20_000, "ms that a request to an address of a user may take, redirects included"),

@@ -21,6 +21,8 @@ export interface IngestionContext {
   files: FileSource;
   embeddings: Embeddings;
   out: Pick<OutPublisher, "frame">;
+  /** Tells everybody that there is more to find. */
+  changed(user: string): void;
   settings: Settings;
 }
 
@@ -77,7 +79,9 @@ export class Ingestion {
       embedding_model: embedded.model,
       status: "ready",
     });
-    if (there) this.#progress(document, "ready", 1, "已就绪");
+    if (!there) return;
+    this.#context.changed(document.user_id);
+    this.#progress(document, "ready", 1, "已就绪");
   }
 
   /** New vectors for the chunks that are there. */

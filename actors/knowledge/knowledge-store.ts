@@ -162,6 +162,10 @@ export class KnowledgeStore {
     return this.#chunks.countDocuments({ user_id: user });
   }
 
+  async hasChunks(user: string): Promise<boolean> {
+    return (await this.#chunks.findOne({ user_id: user }, { projection: { _id: 1 } })) !== null;
+  }
+
   /** Chunks of a document in order, from `offset` on. */
   chunks(document: SourceHead, offset = 0, limit = 0): Promise<ChunkDocument[]> {
     const { user_id, _id, chunk_set } = document;

@@ -1,3 +1,4 @@
+import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { FileSource } from "./file-source.ts";
@@ -6,6 +7,7 @@ import { Ingestion } from "./ingestion.ts";
 import { JobQueue } from "./job-queue.ts";
 import { serveKnowledgeRoutes } from "./knowledge-routes.ts";
 import { KnowledgeStore } from "./knowledge-store.ts";
+import { servePassages } from "./passages.ts";
 
 type KnowledgeContext = Pick<
   ActorContext,
@@ -19,11 +21,14 @@ export async function startKnowledge(context: KnowledgeContext, embeddings: Embe
   await store.createIndexes();
   const files = new FileSource(db, nc);
   const jobs = new JobQueue(context, settings.limits);
-  const ingestion = new Ingestion({ store, files, embeddings, out, settings });
+  const changed = (user: string) => nc.publish(subjects.knowledgeChanged(user));
+  const ingestion = new Ingestion({ store, files, embeddings, out, settings, changed });
   await jobs.start((run) => ingestion.run(run));
   lifecycle.onStop("knowledge jobs", () => jobs.stop());
   // A process may have died between storing a document and putting it in line.
   for (const { _id, user_id } of await store.pending()) await jobs.ingest(user_id, _id);
   const cache = new IndexCache(store, settings.limits.knowledgeIndexBytes);
-  serveKnowledgeRoutes(context, { store, cache, embeddings, jobs, files, log });
+  const services = { store, cache, embeddings, jobs, files, log };
+  servePassages(nc, services, settings.limits);
+  serveKnowledgeRoutes(context, services);
 }

@@ -22,12 +22,15 @@ const embedMs = 3_000;
 export async function search(
   context: SearchContext,
   user: string,
-  ask: { query: string; bases?: readonly string[] | null | undefined; limit: number },
+  ask: { query: string; bases?: readonly string[] | null | undefined; limit: number; embedMs?: number },
 ): Promise<FoundChunk[]> {
   const { store, cache, log } = context;
   const bases = await store.bases(user, ask.bases ?? undefined);
   if (bases.length === 0) return [];
-  const [searchable, embedded] = await Promise.all([cache.of(bases), embedQuery(context, ask.query)]);
+  const [searchable, embedded] = await Promise.all([
+    cache.of(bases),
+    embedQuery(context, ask.query, ask.embedMs),
+  ]);
   if (embedded !== null) renew(context, user, searchable, embedded.model);
   const vector = embedded === null || !comparable(searchable, embedded.model) ? null : embedded.vectors[0];
   const hits = rank(
@@ -55,9 +58,13 @@ export async function search(
 }
 
 /** Without an embedding model, words alone decide. */
-async function embedQuery({ embeddings }: SearchContext, query: string): Promise<Embedded | null> {
+async function embedQuery(
+  { embeddings }: SearchContext,
+  query: string,
+  ms = embedMs,
+): Promise<Embedded | null> {
   try {
-    return await embeddings.embed([query], "query", AbortSignal.timeout(embedMs));
+    return await embeddings.embed([query], "query", AbortSignal.timeout(ms));
   } catch {
     return null;
   }

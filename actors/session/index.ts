@@ -81,7 +81,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     quota: context.quota,
     images: new RemoteImages(settings, log),
     toolbox: createToolbox(nc),
-    recall: new Recall(nc, log, settings.limits.recallMs),
+    recall: new Recall(nc, log, settings.limits),
     commands: means.commands,
     notices: new ModelNotices(),
     gate: new RunGate(),

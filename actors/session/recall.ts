@@ -1,28 +1,77 @@
 import { type NatsConnection, RequestError } from "nats";
+import type { z } from "zod";
 import type { Logger } from "../../infra/log.ts";
+import { type Passage, passageAnswerSchema } from "../../schemas/knowledge.ts";
+import type { Limits } from "../../schemas/limits.ts";
 import { recallAnswerSchema } from "../../schemas/memory.ts";
 import { lastToken, subjects } from "../../schemas/subjects.ts";
+
+/** What a turn is told of its user: facts about him, and passages of his documents that may answer the message. */
+export interface Known {
+  facts: readonly string[];
+  passages: readonly Passage[];
+}
+
+/** Without the actors that would know. */
+export const nothingKnown: Known = { facts: [], passages: [] };
 
 // That nothing is known of a user is told when it changes; the time only bounds a change that was not heard.
 const emptyMs = 30_000;
 const absentMs = 1_000;
 const maxEmpty = 50_000;
+const maxChars = 4_000;
 
-/** Asks the memory actors what a turn should know of its user. They are never waited for longer than `recallMs`. */
+/** Asks the memory and knowledge actors what a turn should know. They are not waited for longer than the limits say. */
 export class Recall {
+  readonly #facts: Source<z.infer<typeof recallAnswerSchema>>;
+  readonly #passages: Source<z.infer<typeof passageAnswerSchema>>;
+
+  constructor(nc: NatsConnection, log: Logger, limits: Pick<Limits, "recallMs" | "recallPassagesMs">) {
+    const { memoryRecall, memoryChangedAll, knowledgeRecall, knowledgeChangedAll } = subjects;
+    this.#facts = new Source(nc, log, {
+      ...{ subject: memoryRecall, changed: memoryChangedAll, waitMs: limits.recallMs },
+      parse: (data) => recallAnswerSchema.parse(data),
+    });
+    this.#passages = new Source(nc, log, {
+      ...{ subject: knowledgeRecall, changed: knowledgeChangedAll, waitMs: limits.recallPassagesMs },
+      parse: (data) => passageAnswerSchema.parse(data),
+    });
+  }
+
+  /** What is known that matters to a text. */
+  async ask(user: string, text: string): Promise<Known> {
+    const [facts, passages] = await Promise.all([
+      this.#facts.ask(user, text),
+      this.#passages.ask(user, text),
+    ]);
+    if (facts === null && passages === null) return nothingKnown;
+    return { facts: facts?.facts ?? [], passages: passages?.passages ?? [] };
+  }
+}
+
+/** Where to ask, where changes are told, and how long an answer may take, ms. */
+interface SourceOf<Answer> {
+  subject: string;
+  changed: string;
+  waitMs: number;
+  parse(data: unknown): Answer;
+}
+
+/** One actor that knows something. Users of whom it knows nothing, and its absence, are not asked about each time. */
+class Source<Answer extends { empty: boolean }> {
   readonly #nc: NatsConnection;
   readonly #log: Logger;
-  readonly #waitMs: number;
+  readonly #of: SourceOf<Answer>;
   /** Users of whom nothing is known, and until when that is believed. */
   readonly #empty = new Map<string, number>();
   #absentUntil = 0;
   #changes = 0;
 
-  constructor(nc: NatsConnection, log: Logger, waitMs: number) {
+  constructor(nc: NatsConnection, log: Logger, of: SourceOf<Answer>) {
     this.#nc = nc;
     this.#log = log;
-    this.#waitMs = waitMs;
-    nc.subscribe(subjects.memoryChangedAll, {
+    this.#of = of;
+    nc.subscribe(of.changed, {
       callback: (err, message) => {
         this.#changes += 1;
         if (err === null) this.#empty.delete(lastToken(message.subject));
@@ -30,21 +79,20 @@ export class Recall {
     });
   }
 
-  /** Facts about a user that matter to a text, most important first; none without a memory actor. */
-  async facts(user: string, text: string): Promise<string[]> {
+  async ask(user: string, text: string): Promise<Answer | null> {
     const now = performance.now();
-    if (now < this.#absentUntil || now < (this.#empty.get(user) ?? 0)) return [];
+    if (now < this.#absentUntil || now < (this.#empty.get(user) ?? 0)) return null;
     const changes = this.#changes;
+    const { subject, waitMs, parse } = this.#of;
     try {
       const request = JSON.stringify({ user, text: text.slice(0, maxChars) });
-      const message = await this.#nc.request(subjects.memoryRecall, request, { timeout: this.#waitMs });
-      const { facts, empty } = recallAnswerSchema.parse(message.json());
-      if (empty && changes === this.#changes) this.#remember(user, now);
-      return facts;
+      const answer = parse((await this.#nc.request(subject, request, { timeout: waitMs })).json());
+      if (answer.empty && changes === this.#changes) this.#remember(user, now);
+      return answer;
     } catch (err) {
       if (err instanceof RequestError && err.isNoResponders()) this.#absentUntil = now + absentMs;
-      else this.#log.debug({ err }, "nothing recalled in time");
-      return [];
+      else this.#log.debug({ err, subject }, "nothing recalled in time");
+      return null;
     }
   }
 
@@ -54,4 +102,16 @@ export class Recall {
   }
 }
 
-const maxChars = 4_000;
+/** How a passage is named: its number, document and place. */
+export function sourceLine({ title, heading, index }: Passage, number: number): string {
+  const place = heading === "" ? `#${index + 1}` : `${heading} #${index + 1}`;
+  return `[${number}] 《${title}》 › ${place}`;
+}
+
+/** The sources that a reply names by number, to be put below it; empty where it names none. */
+export function citedSources(text: string, passages: readonly Passage[]): string {
+  const lines = passages.flatMap((passage, i) =>
+    text.includes(`[${i + 1}]`) ? [sourceLine(passage, i + 1)] : [],
+  );
+  return lines.length === 0 ? "" : `\n\n${lines.join("\n")}`;
+}

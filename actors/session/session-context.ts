@@ -40,7 +40,7 @@ export interface SessionContext {
   quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
   images: Pick<RemoteImages, "inline">;
   toolbox: Toolbox;
-  recall: Pick<Recall, "facts">;
+  recall: Pick<Recall, "ask">;
   commands: Commands;
   notices: Pick<ModelNotices, "frameOf">;
   gate: RunGate;

@@ -11,6 +11,7 @@ import { resolveConflict } from "./conflict.ts";
 import { failure } from "./frames.ts";
 import type { Mail } from "./mailbox.ts";
 import { buildPrompt } from "./prompt.ts";
+import { citedSources } from "./recall.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Transcript } from "./transcript.ts";
 import { clearOf, rebased, turnOf } from "./turn-document.ts";
@@ -221,9 +222,9 @@ export class SessionRun {
     const { user, session, model, reply_id: replyId } = this.#input;
     const input = await this.#withImages();
     if (input === null) return { text: "", finish: "cancelled" };
-    const facts = await this.#context.recall.facts(user, this.#input.content);
+    const known = await this.#context.recall.ask(user, this.#input.content);
     const budget = models.contextTokens(model);
-    const messages = buildPrompt(systemPrompt, transcript.visible, input, budget, facts);
+    const messages = buildPrompt(systemPrompt, transcript.visible, input, budget, known);
     const refused = await reserveTurn(this.#context, this.#input, this.seq, messages);
     if (refused !== null) return refused;
     const noted = new Set<ModelNote["kind"]>();
@@ -235,7 +236,10 @@ export class SessionRun {
       if (told !== undefined) this.#context.out.frame(user, told);
     };
     const call = { user, session, replyId, model, messages, onNote };
-    return runTurn(this.#context, call, emitter, this.#controller.signal);
+    const reply = await runTurn(this.#context, call, emitter, this.#controller.signal);
+    const sources = reply.finish === "stop" ? citedSources(reply.text, known.passages) : "";
+    if (sources !== "") emitter.content(sources);
+    return { ...reply, text: reply.text + sources };
   }
 
   async #commit(first: Turn): Promise<Outcome | null> {

@@ -206,7 +206,7 @@ export class SessionWorld {
         finished: (_user, _session, upTo) => void ask(() => this.#remove((seq) => seq <= upTo)),
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
       },
-      recall: { facts: () => Promise.resolve([]) },
+      recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
       toolbox: { offered: [], find: () => undefined },
       images: { inline: (input) => Promise.resolve(input) },
       quota: {

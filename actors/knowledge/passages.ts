@@ -1,0 +1,47 @@
+import type { NatsConnection } from "nats";
+import { type PassageAnswer, type PassageRequest, passageRequestSchema } from "../../schemas/knowledge.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { knowledgeQueueGroup, subjects } from "../../schemas/subjects.ts";
+import { type SearchContext, search } from "./search.ts";
+
+/** Passages that say less about the question than this would only distract the model. */
+const scoreFrom = 0.5;
+/** Share of the waiting time that an embedding may take; then words alone decide. */
+const embedShare = 0.6;
+
+/** Answers turns that ask for passages of their user's documents. */
+export function servePassages(nc: NatsConnection, context: SearchContext, limits: Limits): void {
+  nc.subscribe(subjects.knowledgeRecall, {
+    queue: knowledgeQueueGroup,
+    callback: (err, message) => {
+      const request = err === null ? passageRequestSchema.safeParse(message.json()) : undefined;
+      if (request?.success !== true) return;
+      passages(context, request.data, limits).then(
+        (answer) => message.respond(JSON.stringify(answer)),
+        (cause: unknown) => context.log.warn({ err: cause }, "no passages recalled"),
+      );
+    },
+  });
+}
+
+async function passages(
+  context: SearchContext,
+  { user, text }: PassageRequest,
+  limits: Limits,
+): Promise<PassageAnswer> {
+  if (!(await context.store.hasChunks(user))) return { passages: [], empty: true };
+  if (text.trim() === "") return { passages: [], empty: false };
+  const found = await search(context, user, {
+    query: text,
+    limit: limits.recallPassages,
+    embedMs: limits.recallPassagesMs * embedShare,
+  });
+  return {
+    empty: false,
+    passages: found
+      .filter(({ score }) => score >= scoreFrom)
+      .map(({ document_id, document_title: title, heading, index, content }) => ({
+        ...{ document_id, title, heading, index, content },
+      })),
+  };
+}

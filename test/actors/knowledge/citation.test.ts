@@ -1,0 +1,36 @@
+import test from "ava";
+import { Api } from "../../_kit/api.ts";
+import { addDocument, newBase } from "../../_kit/knowledge.ts";
+import { startRecordingProvider } from "../../_kit/recording-provider.ts";
+import { rolesCommand } from "../../_kit/roles.ts";
+
+const admin = { user: "admin" };
+
+test("a reply that uses a passage names document and place; passages of others are never told", async (t) => {
+  const provider = await startRecordingProvider(t, () => "Every second week [1].");
+  const env = { OPENAI_BASE_URL: provider.url };
+  const api = await Api.start({ actorCommand: rolesCommand("session", "knowledge"), env });
+  t.teardown(() => api.stop());
+  const client = await api.system.client("a");
+  await client.send("Nothing is there yet: when is the filter rinsed?");
+  await client.settled(20_000);
+  const content = "# Pump\n\n## Filter\nRinse the filter every second week.";
+  await addDocument(api, admin, await newBase(api, admin), { title: "Pump manual", content });
+  const other = { user: "eve" };
+  const secret = "The filter of Eve is rinsed by night.";
+  await addDocument(api, other, await newBase(api, other), { title: "Diary", content: secret });
+  await client.send("When is the pump's filter rinsed?");
+  await client.settled(20_000);
+  const call = await provider.called(
+    ({ messages }) => messages.at(-1)?.content === "When is the pump's filter rinsed?",
+    "the question reaches the model",
+  );
+  const prompt = JSON.stringify(call.messages);
+  t.true(prompt.includes("Rinse the filter every second week."), prompt);
+  t.false(prompt.includes("by night"));
+  const ends = client.frames.flatMap(({ frame }) => (frame.type === "stream_end" ? [frame.text] : []));
+  t.deepEqual(ends, [
+    "Every second week [1].",
+    "Every second week [1].\n\n[1] 《Pump manual》 › Pump › Filter #1",
+  ]);
+});
