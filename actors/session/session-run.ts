@@ -149,7 +149,7 @@ export class SessionRun {
       return this.#refuse();
     const run = { seq: this.seq, runId: newId("run_"), attempt: this.#attempt };
     metrics.queueWait.observe((Date.now() - this.#input.at) / 1_000);
-    failpoint("turn", this.#input.content);
+    if (!blamed) failpoint("turn", this.#input.content);
     const turn = await this.#answer(transcript, run, blamed);
     metrics.turnTime.observe((Date.now() - this.#input.at) / 1_000);
     const outcome = await this.#commit(turn);
