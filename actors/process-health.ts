@@ -5,6 +5,8 @@ import type { ActorContext } from "./actor-context.ts";
 const sayEveryMs = 1_000;
 /** MongoDB is down when it has not answered for this long, ms. */
 const silentMs = 3_000;
+/** Unanswered pings at a time. */
+const mostPings = 3;
 
 /**
  * Says each second that this process is there, what it runs and whether it reaches MongoDB, and answers edges that
@@ -24,21 +26,24 @@ export function startProcessHealth(
   // An edge shows the metrics of all processes together.
   metrics.registry.setDefaultLabels({ role: "actors", process: actorId });
   let answeredAt = performance.now();
-  let pinging = false;
-  const ping = async () => {
-    // A ping may hang for as long as MongoDB does; it is late all the same.
-    if (pinging) return;
-    pinging = true;
-    await db.command({ ping: 1 }, { timeoutMS: silentMs }).then(
+  let pings = 0;
+  const ping = () => {
+    // MongoDB's driver may never end an operation whose connection was lost: a ping that hangs must not be the last.
+    if (pings >= mostPings) return;
+    pings += 1;
+    const late = new Promise((resolve) => setTimeout(resolve, silentMs).unref());
+    const answered = db.command({ ping: 1 }, { timeoutMS: silentMs }).then(
       () => {
         answeredAt = performance.now();
       },
       () => undefined,
     );
-    pinging = false;
+    void Promise.race([answered, late]).then(() => {
+      pings -= 1;
+    });
   };
   const say = () => {
-    void ping();
+    ping();
     if (nc.isClosed()) return;
     const mongodb = performance.now() - answeredAt < silentMs ? "up" : "down";
     const health: ProcessHealth = { id: actorId, roles: [...roles], mongodb };
