@@ -210,7 +210,9 @@ function parseTarget(text: string, { allowPrivateUrls }: OutboundSettings): URL 
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   if (closedPorts.has(port)) throw refuse("不允许访问该端口");
   const host = bare(url);
-  if (isIP(host) !== 0 && !isPublicAddress(host)) throw refuse("不允许访问本机或内网地址");
+  // Where no DNS answers for it, too.
+  const loopback = /^(?:.*\.)?localhost\.?$/i.test(host);
+  if (loopback || (isIP(host) !== 0 && !isPublicAddress(host))) throw refuse("不允许访问本机或内网地址");
   return url;
 }
 

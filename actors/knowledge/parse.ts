@@ -15,6 +15,7 @@ export async function parseDocument(
   limits: Pick<Limits, "knowledgeParseMs" | "knowledgeParseBytes" | "knowledgeTextChars">,
   signal: AbortSignal,
 ): Promise<string> {
+  signal.throwIfAborted();
   const task: ParseTask = { bytes: Uint8Array.from(bytes), format, maxBytes: limits.knowledgeParseBytes };
   const worker = new Worker(new URL("./parse-worker.js", import.meta.url), {
     workerData: task,
