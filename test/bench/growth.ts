@@ -4,7 +4,7 @@ import { type Figure, percentile } from "./figures.ts";
 import type { Plan } from "./plan.ts";
 import { anonymousKiB, settledKiB } from "./process-usage.ts";
 import { say } from "./progress.ts";
-import { chatPath, turnEnv, turnModel, turnsPerSession } from "./turn.ts";
+import { chatPath, sessionActors, turnEnv, turnModel, turnsPerSession } from "./turn.ts";
 import { TurnLoad } from "./turn-load.ts";
 
 // What more actor processes bring, and what sessions leave behind in one. The processes share the cores of this
@@ -33,7 +33,7 @@ export async function growth(plan: Plan): Promise<Figure[]> {
 }
 
 async function withActors(plan: Plan, actors: number): Promise<Figure[]> {
-  const system = await startSystem({ edges: 1, actors, env: turnEnv });
+  const system = await startSystem({ edges: 1, actors, env: turnEnv, actorCommand: sessionActors });
   try {
     const port = system.edge(0).port;
     const runs: Measured[] = [];
@@ -77,7 +77,7 @@ async function activeOnce(plan: Plan): Promise<Figure[]> {
   const env = { ...turnEnv, LIMIT_IDLE_ACTOR_MS: String(idleMs) };
   const after: number[][] = [[], [], []];
   for (let repetition = 0; repetition < plan.repetitions; repetition++) {
-    const system = await startSystem({ edges: 1, actors: 1, env });
+    const system = await startSystem({ edges: 1, actors: 1, env, actorCommand: sessionActors });
     try {
       const pid = system.actor(0).pid;
       const port = system.edge(0).port;

@@ -2,7 +2,7 @@ import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
 import { actorsAliveSchema } from "../../schemas/actors-alive.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { sessionPartition, subjects } from "../../schemas/subjects.ts";
+import { partitionCount, sessionPartition, subjects } from "../../schemas/subjects.ts";
 import type { Service } from "../_kit/service.ts";
 import { type System, startSystem } from "../_kit/system.ts";
 import { lasting, Watch } from "../_kit/waiting.ts";
@@ -39,8 +39,7 @@ class Holders {
 
   hear(data: Uint8Array): void {
     const { id, partitions } = actorsAliveSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-    const own = Object.values(partitions).flat();
-    this.#held.set(id, { partitions: new Set(own), heardAt: performance.now() });
+    this.#held.set(id, { partitions: new Set(partitions.session), heardAt: performance.now() });
   }
 
   /** Partitions of the process that said nothing after `since`, though it spoke up to then. */
@@ -56,7 +55,11 @@ class Holders {
     const now = performance.now();
     const living = [...this.#held.values()].filter(({ heardAt }) => now - heardAt < 1_500);
     const held = living.reduce((sum, { partitions }) => sum + partitions.size, 0);
-    return living.length === processes && held >= 64 && living.every(({ partitions }) => partitions.size > 0);
+    return (
+      living.length === processes &&
+      held >= partitionCount &&
+      living.every(({ partitions }) => partitions.size > 0)
+    );
   }
 }
 

@@ -1,0 +1,165 @@
+import { createLogger } from "../../infra/log.ts";
+import { connectNats } from "../../infra/nats/connect.ts";
+import type { Device } from "../../schemas/device.ts";
+import { adminUserId } from "../../schemas/principal.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import { call } from "../_kit/rest.ts";
+import { type System, startSystem } from "../_kit/system.ts";
+import { mintToken } from "../_kit/token.ts";
+import { eventually, lasting } from "../_kit/waiting.ts";
+import { type Figure, percentile } from "./figures.ts";
+import { openMany } from "./frame-socket.ts";
+import type { Plan } from "./plan.ts";
+import { cpuOf, cpuSince } from "./process-usage.ts";
+import { say } from "./progress.ts";
+
+// A thousand devices of one user, five updates a second each, and ten of his sockets: every device ends in the state
+// that it told last, and no socket hears of one device more often than every 50 ms. The reference is the nats-server
+// alone, handing the same messages to ten subscribers.
+
+const devices = 1_000;
+const perS = 5;
+const sockets = 10;
+const sliceMs = 20;
+const burst = 40;
+const settleMs = 20_000;
+
+/** Updates of many devices, what they cost, and how late the last frame is. */
+export async function deviceUpdates(plan: Plan): Promise<Figure[]> {
+  const system = await startSystem({ edges: 1, actors: 1, env: { LOG_LEVEL: "warn" } });
+  const log = createLogger("bench", { logLevel: "silent" });
+  const nc = await connectNats({ url: system.engines.natsUrl, name: "devices", log });
+  try {
+    const values: number[] = [];
+    const reference: number[] = [];
+    const lateness: number[] = [];
+    let closest = Number.POSITIVE_INFINITY;
+    for (let repetition = 0; repetition < plan.repetitions; repetition++) {
+      const run = await measure(
+        system,
+        (device, text) => nc.publish(subjects.deviceUpdate(adminUserId, device), text),
+        plan,
+      );
+      values.push(run.cpuUs);
+      lateness.push(run.lateMs);
+      closest = Math.min(closest, run.closestMs);
+      reference.push(await bare(system, plan));
+      say(`devices ${repetition + 1}/${plan.repetitions}`);
+    }
+    return [
+      {
+        name: `${devices} devices × ${perS}/s to ${sockets} sockets: CPU`,
+        unit: "µs/update",
+        values,
+        reference,
+        note: "all processes; reference: nats-server",
+      },
+      { name: "last frame after the last update", unit: "ms", values: lateness },
+      {
+        name: `one device ${burst} times at once: least time between frames`,
+        unit: "ms",
+        values: [closest],
+        target: { of: "value", sense: "min", bound: 45 },
+      },
+    ];
+  } finally {
+    await nc.close();
+    await system.stop();
+  }
+}
+
+async function measure(system: System, publish: (device: string, text: string) => void, plan: Plan) {
+  const last = new Map<string, number>();
+  const heard = Array.from({ length: sockets }, () => new Map<string, number>());
+  const burstAt: number[] = [];
+  let lastFrameAt = 0;
+  const path = `/ws/chat?token=${mintToken(adminUserId)}`;
+  const open = await openMany(sockets, (index) => ({
+    port: system.edge(0).port,
+    path,
+    onFrame: (bytes, start, length) => {
+      const text = bytes.toString("utf8", start, start + length);
+      if (!text.includes('"device_update"')) return;
+      const frame = JSON.parse(text) as { timestamp: number; device_update: Device };
+      const { device_id, state } = frame.device_update;
+      heard[index]?.set(device_id, Number(state.n));
+      if (device_id === "burst" && index === 0) burstAt.push(frame.timestamp);
+      else lastFrameAt = performance.now();
+    },
+  }));
+  try {
+    const pids = pidsOf(system);
+    const before = cpuOf(pids);
+    const updates = await pace(plan.windowMs, (device, n) => {
+      last.set(device, n);
+      publish(device, JSON.stringify({ state: { n, temp: n / 10 } }));
+    });
+    const sentAt = performance.now();
+    await eventually(
+      async () => heard.every((one) => complete(last, one)),
+      settleMs,
+      "every socket has the last state",
+    );
+    const cpu = Object.values(cpuSince(pids, before)).reduce((sum, one) => sum + one, 0);
+    const lateMs = Math.max(0, lastFrameAt - sentAt);
+    for (let n = 0; n < burst; n++) {
+      publish("burst", JSON.stringify({ state: { n } }));
+      await lasting(5);
+    }
+    last.set("burst", burst - 1);
+    await eventually(async () => heard.every((one) => complete(last, one)), settleMs, "the burst");
+    await eventually(async () => complete(last, await stored(system)), settleMs, "the stored states");
+    const gaps = burstAt.slice(1).map((at, index) => at - (burstAt[index] ?? 0));
+    return { cpuUs: (cpu * 1e6) / updates, lateMs, closestMs: percentile(gaps, 0) };
+  } finally {
+    for (const socket of open) socket.destroy();
+  }
+}
+
+/** The nats-server's CPU for the same messages to as many subscribers, µs an update. */
+async function bare(system: System, plan: Plan): Promise<number> {
+  const log = createLogger("bench", { logLevel: "silent" });
+  const connect = (name: string) => connectNats({ url: system.engines.natsUrl, name, log });
+  const all = await Promise.all(Array.from({ length: sockets + 1 }, (_, index) => connect(`bare ${index}`)));
+  const [publisher, ...subscribers] = all;
+  if (publisher === undefined) throw new RangeError("no connection");
+  try {
+    for (const nc of subscribers) nc.subscribe("bench.>", { callback: () => undefined });
+    await Promise.all(subscribers.map((nc) => nc.flush()));
+    const pids = { nats: system.engines.nats.pid };
+    const before = cpuOf(pids);
+    const updates = await pace(plan.windowMs, (device, n) => {
+      publisher.publish(`bench.${device}`, JSON.stringify({ state: { n, temp: n / 10 } }));
+    });
+    await publisher.flush();
+    return (cpuSince(pids, before).nats * 1e6) / updates;
+  } finally {
+    await Promise.all(all.map((nc) => nc.close()));
+  }
+}
+
+/** Publishes at the devices' rate for a while, evenly; answers how many updates it made. */
+async function pace(ms: number, publish: (device: string, n: number) => void): Promise<number> {
+  const begun = performance.now();
+  let sent = 0;
+  for (let now = begun; now - begun < ms; now = performance.now()) {
+    const due = ((now - begun) / 1000) * devices * perS;
+    for (; sent < due; sent++) publish(`d${sent % devices}`, Math.floor(sent / devices));
+    await lasting(sliceMs);
+  }
+  return sent;
+}
+
+function complete(last: ReadonlyMap<string, number>, heard: ReadonlyMap<string, number>): boolean {
+  return [...last].every(([device, n]) => heard.get(device) === n);
+}
+
+async function stored(system: System): Promise<Map<string, number>> {
+  const { body } = await call<{ devices: Device[] }>(system, "GET", "/devices");
+  return new Map(body.devices.map(({ device_id, state }) => [device_id, Number(state.n)]));
+}
+
+function pidsOf(system: System): Record<string, number> {
+  const { nats, mongod } = system.engines;
+  return { edge: system.edge(0).pid, actor: system.actor(0).pid, nats: nats.pid, mongod: mongod.pid };
+}
