@@ -23,7 +23,8 @@ const lookMs = 25;
 export async function startSearch(context: ActorContext): Promise<void> {
   const { db, jsm, log, settings } = context;
   const index = new MessageIndex(db);
-  await Promise.all([index.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
+  const search = new MessageSearch(db, index, settings.limits.jsonAnswerBytes / 2);
+  await Promise.all([index.createIndexes(), search.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
   const writer = new IndexWriter(db, index, log);
   const work = {
     stream: streams.events,
@@ -32,7 +33,6 @@ export async function startSearch(context: ActorContext): Promise<void> {
     inFlight,
   };
   await startDurableWork(context, work, (message) => writer.add(turnCompletedSchema.parse(message.json())));
-  const search = new MessageSearch(db, index, settings.limits.jsonAnswerBytes / 2);
   serveRoute(context, searchMessages, async ({ principal, query }) => {
     const user = actingUser(principal, query.user_id);
     await caughtUp(jsm, user);
@@ -42,13 +42,17 @@ export async function startSearch(context: ActorContext): Promise<void> {
 
 /** Waits until the index has the last turn of a user, or for a while. */
 async function caughtUp(jsm: JetStreamManager, user: string): Promise<void> {
-  const last = await lastTurn(jsm, user);
   const until = performance.now() + catchUpMs;
-  for (;;) {
-    const { ack_floor } = await jsm.consumers.info(streams.events, consumerName);
-    if (ack_floor.stream_seq >= last || performance.now() > until) return;
+  let [last, done] = await Promise.all([lastTurn(jsm, user), indexedUpTo(jsm)]);
+  while (done < last && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, lookMs));
+    done = await indexedUpTo(jsm);
   }
+}
+
+/** Place among the events up to which all are in the index. */
+async function indexedUpTo(jsm: JetStreamManager): Promise<number> {
+  return (await jsm.consumers.info(streams.events, consumerName)).ack_floor.stream_seq;
 }
 
 /** Place of a user's last completed turn among the events, 0 = none. */

@@ -39,14 +39,28 @@ export class MessageSearch {
     this.#answerBytes = answerBytes;
   }
 
+  /** Makes the index by which replaced replies are known; safe to repeat. */
+  async createIndexes(): Promise<void> {
+    await this.#turns.createIndex(
+      { "_id.user": 1, replaces: 1 },
+      { partialFilterExpression: { replaces: { $exists: true } } },
+    );
+  }
+
   /** One page of what was found, best first. */
   async search(user: string, { q, limit, offset }: SearchQuery): Promise<Answer> {
     const query = normalize(q);
-    const hidden = await this.#hidden(user);
+    const { words, characters } = queryTerms(query);
+    const [hidden, terms] = await Promise.all([this.#hidden(user), this.#weigh(user, words)]);
     for (;;) {
-      const { total, rows } = await this.#find(user, query, hidden, offset, limit);
-      const { results, stale } = await this.#results(user, query, rows);
-      if (stale.length === 0) return { results, total, query: q, limit, offset };
+      let found = await this.#find(user, query, { terms, hidden }, offset, limit);
+      // Chinese may be cut in another way where it stands: then its characters are there, and the query as it is.
+      if (found.total === 0 && characters.some((term) => !words.includes(term))) {
+        const finer = await this.#weigh(user, characters);
+        found = await this.#find(user, query, { terms: finer, literal: query, hidden }, offset, limit);
+      }
+      const { results, stale } = await this.#results(user, query, found.rows);
+      if (stale.length === 0) return { results, total: found.total, query: q, limit, offset };
       // Erased since they were indexed, where the eraser has not come to their rows: they are not there.
       await this.#index.erase(stale);
     }
@@ -55,29 +69,32 @@ export class MessageSearch {
   async #find(
     user: string,
     query: string,
-    hidden: HiddenBelow[],
+    { terms, literal, hidden }: { terms: readonly WeightedTerm[]; literal?: string; hidden: HiddenBelow[] },
     offset: number,
     limit: number,
   ): Promise<{ total: number; rows: IndexedMessage[] }> {
-    const { words, characters } = queryTerms(query);
-    if (words.length === 0) return { total: 0, rows: [] };
-    const weighted = await this.#weigh(user, words);
-    const wanted: Wanted = { terms: weighted.map(({ term }) => term), hidden };
-    const total = await this.#index.count(user, wanted);
-    if (total > 0) return { total, rows: await this.#page(user, query, weighted, wanted, offset, limit) };
-    // Chinese may be cut in another way where it stands: then its characters are in the text, and it stands there as it is.
-    if (characters.every((term) => words.includes(term))) return { total: 0, rows: [] };
-    const finer = await this.#weigh(user, characters);
-    const literal: Wanted = { terms: finer.map(({ term }) => term), literal: query, hidden };
-    const found = await this.#index.count(user, literal);
-    return {
-      total: found,
-      rows: found === 0 ? [] : await this.#page(user, query, finer, literal, offset, limit),
+    if (terms.length === 0) return { total: 0, rows: [] };
+    const wanted: Wanted = {
+      terms: terms.map(({ term }) => term),
+      hidden,
+      ...(literal !== undefined && { literal }),
     };
+    const newest = await this.#index.newest(user, wanted, 0, ranked);
+    const rows = rank(newest, query, terms).slice(offset, offset + limit);
+    if (newest.length < ranked) return { total: newest.length, rows };
+    const [total, older] = await Promise.all([
+      this.#index.count(user, wanted),
+      rows.length < limit
+        ? this.#index.newest(user, wanted, Math.max(ranked, offset), limit - rows.length)
+        : [],
+    ]);
+    return { total, rows: [...rows, ...older] };
   }
 
   /** The terms with how rare they are, the rarest first. */
   async #weigh(user: string, terms: readonly string[]): Promise<WeightedTerm[]> {
+    const [only] = terms;
+    if (terms.length === 1 && only !== undefined) return [{ term: only, weight: 1 }];
     const weighted = await Promise.all(
       terms.map(async (term) => {
         const frequency = await this.#index.frequency(user, term, enough);
@@ -85,22 +102,6 @@ export class MessageSearch {
       }),
     );
     return weighted.sort((a, b) => a.frequency - b.frequency);
-  }
-
-  async #page(
-    user: string,
-    query: string,
-    terms: readonly WeightedTerm[],
-    wanted: Wanted,
-    offset: number,
-    limit: number,
-  ): Promise<IndexedMessage[]> {
-    if (offset >= ranked) return this.#index.newest(user, wanted, offset, limit);
-    const newest = await this.#index.newest(user, wanted, 0, ranked);
-    const page = rank(newest, query, terms).slice(offset, offset + limit);
-    const missing = limit - page.length;
-    if (missing === 0 || newest.length < ranked) return page;
-    return [...page, ...(await this.#index.newest(user, wanted, ranked, missing))];
   }
 
   /** What a clear or delete hides whose erasing is not finished. */
@@ -119,10 +120,13 @@ export class MessageSearch {
   ): Promise<{ results: Result[]; stale: IndexedMessage["_id"][] }> {
     const keys = rows.map(({ _id, n }) => turnKey(user, _id.session, n));
     const ids = [...new Set(rows.map(({ _id }) => _id.session))].map((session) => ({ user, session }));
-    const [turns, sessions] = await Promise.all([
+    const replies = rows.map(({ _id }) => _id.message_id);
+    const [turns, sessions, replacing] = await Promise.all([
       this.#turns.find({ _id: { $in: keys } }, majority).toArray(),
       this.#sessions.find({ _id: { $in: ids } }).toArray(),
+      this.#turns.find({ "_id.user": user, replaces: { $in: replies } } as object, majority).toArray(),
     ]);
+    const replaced = new Set(replacing.map(({ _id, replaces }) => `${_id.session}.${replaces}`));
     const messages = new Map(
       turns.flatMap(({ _id, messages }) =>
         messages.map((message) => [`${_id.session}.${message.message_id}`, message]),
@@ -133,8 +137,9 @@ export class MessageSearch {
     const results: Result[] = [];
     const stale: IndexedMessage["_id"][] = [];
     for (const { _id } of rows) {
-      const message = messages.get(`${_id.session}.${_id.message_id}`);
-      if (message === undefined) stale.push(_id);
+      const key = `${_id.session}.${_id.message_id}`;
+      const message = messages.get(key);
+      if (message === undefined || replaced.has(key)) stale.push(_id);
       else {
         results.push({
           message_id: _id.message_id,

@@ -4,10 +4,11 @@ import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { say } from "./progress.ts";
+import { search } from "./search.ts";
 import { takeover } from "./takeover.ts";
 import { turn } from "./turn.ts";
 
-// `make bench`: one table on stdout, progress on stderr. ONLY=fanout,turn,idle,takeover,growth chooses; QUICK=1 shortens.
+// `make bench`: one table on stdout, progress on stderr. ONLY=fanout,turn,idle,takeover,growth,search chooses; QUICK=1 shortens.
 // Everything talks to 127.0.0.1, and every process it starts is stopped by its id.
 
 const scenarios: Record<string, (plan: Plan) => Promise<Figure[]>> = {
@@ -16,6 +17,7 @@ const scenarios: Record<string, (plan: Plan) => Promise<Figure[]>> = {
   idle,
   takeover,
   growth,
+  search,
 };
 
 async function main(): Promise<number> {

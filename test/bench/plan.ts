@@ -14,6 +14,10 @@ export interface Plan {
   actorProcesses: readonly number[];
   /** Sessions that are active once. */
   onceSessions: number;
+  /** Messages that are searched. */
+  searchMessages: number;
+  /** Searches of each kind. */
+  searches: number;
 }
 
 const full: Plan = {
@@ -26,6 +30,8 @@ const full: Plan = {
   kills: 20,
   actorProcesses: [1, 2, 4],
   onceSessions: 10_000,
+  searchMessages: 100_000,
+  searches: 100,
 };
 
 const quick: Plan = {
@@ -38,6 +44,8 @@ const quick: Plan = {
   kills: 2,
   actorProcesses: [1, 2],
   onceSessions: 1_000,
+  searchMessages: 10_000,
+  searches: 30,
 };
 
 /** The plan that `QUICK` asks for; `REPETITIONS` overrides how often. */

@@ -3,6 +3,7 @@ import { MongoClient } from "mongodb";
 import type { IndexedMessage } from "../../../schemas/message-index.ts";
 import { messageIndexCollection } from "../../../schemas/message-index.ts";
 import { Api } from "../../_kit/api.ts";
+import { eventually } from "../../_kit/waiting.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 
@@ -21,6 +22,10 @@ async function say(api: Api, session: string, ...contents: string[]): Promise<vo
   for (const content of contents) await client.send(content);
   await client.settled(20_000);
 }
+
+/** A turn ends for its user a moment before it can be found. */
+const finds = (api: Api, q: string, count: number) =>
+  eventually(async () => (await total(api, q)) === count, 10_000, `${count} messages with ${q}`);
 
 /** Rows of a session in the index itself. */
 async function rowsOf(api: Api, session: string): Promise<number> {
@@ -42,20 +47,20 @@ for (const [how, method, path] of [
     const word = `zebra${how}`;
     await say(api, how, word, `${word} again`);
     await say(api, `${how}-stays`, word);
-    t.is(await total(api, word), 6);
+    await finds(api, word, 6);
     const answer = await api.call(method, `/api/v1/sessions/${how}${path}`, { user: "admin" });
     t.is(answer.status, 200);
     t.is(await total(api, word), 2);
     t.is(await rowsOf(api, how), 0);
     await say(api, how, `${word} anew`);
-    t.is(await total(api, word), 4);
+    await finds(api, word, 4);
   });
 }
 
 test("the command /clear hides as well", async (t) => {
   const { api } = t.context;
   await say(api, "commanded", "walrus");
-  t.is(await total(api, "walrus"), 2);
+  await finds(api, "walrus", 2);
   await say(api, "commanded", "/clear");
   t.is(await total(api, "walrus"), 0);
 });
@@ -71,13 +76,14 @@ test("nothing comes back when turns end and sessions go at the same time", async
     await client.close();
   }
   await say(api, "after", "done");
-  t.is(await total(api, "done"), 2);
+  await finds(api, "done", 2);
   t.is(await total(api, "penguin"), 0);
 });
 
 test("a reply that was made anew replaces the one before", async (t) => {
   const { api } = t.context;
   await say(api, "anew", "ostrich");
+  await finds(api, "ostrich", 2);
   const client = await api.system.client("regenerator", { session: "anew" });
   const history = await api.call("GET", "/api/v1/sessions/anew/messages", { user: "admin" });
   const message_id = history.body.messages[1].message_id as string;
@@ -87,7 +93,7 @@ test("a reply that was made anew replaces the one before", async (t) => {
     () => client.frames.slice(before).some(({ frame }) => frame.type === "stream_end"),
     "the new reply",
   );
-  t.is(await total(api, "ostrich"), 2);
+  await finds(api, "ostrich", 2);
   const found = await api.call("GET", "/api/v1/messages/search?q=ostrich", { user: "admin" });
   t.false(found.text.includes(message_id));
 });

@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { Api } from "../../_kit/api.ts";
 import { mintToken } from "../../_kit/token.ts";
+import { eventually } from "../../_kit/waiting.ts";
 import { WireSocket } from "../../_kit/wire-socket.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
@@ -34,6 +35,11 @@ test.before(async (t) => {
   other.send({ content: "secret gateway of another user" });
   await other.until(() => other.frames.some((frame) => frame.choices?.[0]?.finish_reason), "the reply");
   other.ws.terminate();
+  const all = async () => {
+    for (const [, content] of said) if ((await search(api, content)).body.total < 2) return false;
+    return (await search(api, "secret", "", "user_b")).body.total === 2;
+  };
+  await eventually(all, 20_000, "all messages are indexed");
 });
 test.after.always((t) => t.context.api?.stop());
 
