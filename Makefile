@@ -4,10 +4,10 @@ MAKEFLAGS += --no-print-directory
 SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*')
 AVA ?=
 
-.PHONY: help run test build check gen soak bench clean
+.PHONY: help run test test-python build check gen soak bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## install what is missing, start engines, edge and actors (Ctrl-C stops)
 	@exec node bin/parley.js up
@@ -15,6 +15,9 @@ run: build ## install what is missing, start engines, edge and actors (Ctrl-C st
 test: build ## install what is missing and run the tests
 	@node bin/parley.js engines --install
 	@npx ava $(AVA)
+
+test-python: build ## drive /v1 with OpenAI's Python package (needs a package index)
+	@node dist/test/python/run.js
 
 build: dist/.built ## compile to dist/
 

@@ -11,14 +11,7 @@ import type { Command, CommandCall } from "./command.ts";
 
 /** `/task …`: a task is an automation rule of the user, and is asked for as he would ask for it. */
 export function taskCommands(nc: NatsConnection): Command[] {
-  const ask = <Answer extends z.ZodType>(
-    route: Route<z.ZodType, z.ZodType, z.ZodType, Answer>,
-    { input, idempotencyKey }: CommandCall,
-    params: Record<string, string> = {},
-  ): Promise<z.output<Answer>> => {
-    const principal = { user_id: input.user, nickname: "", is_admin: input.user === adminUserId };
-    return askRoute(nc, route, { principal, params, idempotencyKey });
-  };
+  const ask = asker(nc);
   /** A command on one task, whose id is its argument. */
   const onTask = (name: string, act: (call: CommandCall, id: string) => Promise<string>) => {
     return (call: CommandCall) => {
@@ -70,6 +63,18 @@ export function taskCommands(nc: NatsConnection): Command[] {
       answer: () => "用法: /task list，/task get|run|delete [task_id]",
     },
   ];
+}
+
+/** Asks a route for the user of a command. */
+function asker(nc: NatsConnection) {
+  return <Answer extends z.ZodType>(
+    route: Route<z.ZodType, z.ZodType, z.ZodType, Answer>,
+    { input, idempotencyKey }: CommandCall,
+    params: Record<string, string> = {},
+  ): Promise<z.output<Answer>> => {
+    const principal = { user_id: input.user, nickname: "", is_admin: input.user === adminUserId };
+    return askRoute(nc, route, { principal, params, idempotencyKey });
+  };
 }
 
 /** What went wrong is the answer. */

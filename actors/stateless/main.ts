@@ -38,39 +38,7 @@ export function startStateless(
   const ledger = new UsageLedger(db, log);
   const turns = new StatelessTurns({ models, ledger, quota, limits: settings.limits, log, send });
 
-  const read = (msg: Msg): unknown => {
-    try {
-      return msg.json();
-    } catch {
-      return undefined;
-    }
-  };
-  const begin = (msg: Msg): void => {
-    const payload = read(msg);
-    const named = asideTurnSchema.safeParse(payload);
-    if (named.success) void beginAside(named.data);
-    else beginTurn(payload);
-  };
-  const beginAside = async ({ aside, ...to }: z.infer<typeof asideTurnSchema>): Promise<void> => {
-    try {
-      beginTurn(JSON.parse((await takeBack(nc, aside)) ?? "null"));
-    } catch (err) {
-      log.warn({ err }, "turn without a session can't be read");
-      const { errorType, message } = new ParleyError("storage_unavailable");
-      send(to, { kind: "error", errorType, message });
-    }
-  };
-  const beginTurn = (payload: unknown): void => {
-    const turn = statelessTurnSchema.safeParse(payload);
-    if (turn.success) {
-      turns.start(turn.data);
-      return;
-    }
-    log.warn({ err: turn.error }, "turn without a session is malformed");
-    const to = addressSchema.safeParse(payload);
-    const { errorType, message } = fromZodError(turn.error);
-    if (to.success) send(to.data, { kind: "error", errorType, message });
-  };
+  const begin = turnReader(ctx, turns, send);
   const listen = (subject: string, handle: (msg: Msg) => void, queue?: string) =>
     nc.subscribe(subject, {
       ...(queue !== undefined && { queue }),
@@ -81,7 +49,7 @@ export function startStateless(
     });
   listen(subjects.turnCancelAll, (msg) => turns.cancel(lastToken(msg.subject)));
   listen(subjects.edgeInterestAll, (msg) => {
-    const interest = edgeInterestSchema.safeParse(read(msg));
+    const interest = edgeInterestSchema.safeParse(payloadOf(msg));
     if (interest.success) turns.interest(lastToken(msg.subject), interest.data.requests);
   });
   const incoming = listen(subjects.turnStateless, begin, turnQueueGroup);
@@ -99,4 +67,46 @@ export function startStateless(
   };
   lifecycle.onStop("turns without a session", stopOnce);
   return { stop: stopOnce };
+}
+
+function payloadOf(msg: Msg): unknown {
+  try {
+    return msg.json();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Begins the turn of a message, or of what it names; one that can't be read is answered so. */
+function turnReader(
+  { nc, log }: Pick<ActorContext, "nc" | "log">,
+  turns: StatelessTurns,
+  send: (to: z.infer<typeof addressSchema>, answer: StatelessAnswer) => void,
+): (msg: Msg) => void {
+  const begin = (payload: unknown): void => {
+    const turn = statelessTurnSchema.safeParse(payload);
+    if (turn.success) {
+      turns.start(turn.data);
+      return;
+    }
+    log.warn({ err: turn.error }, "turn without a session is malformed");
+    const to = addressSchema.safeParse(payload);
+    const { errorType, message } = fromZodError(turn.error);
+    if (to.success) send(to.data, { kind: "error", errorType, message });
+  };
+  const beginAside = async ({ aside, ...to }: z.infer<typeof asideTurnSchema>): Promise<void> => {
+    try {
+      begin(JSON.parse((await takeBack(nc, aside)) ?? "null"));
+    } catch (err) {
+      log.warn({ err }, "turn without a session can't be read");
+      const { errorType, message } = new ParleyError("storage_unavailable");
+      send(to, { kind: "error", errorType, message });
+    }
+  };
+  return (msg) => {
+    const payload = payloadOf(msg);
+    const named = asideTurnSchema.safeParse(payload);
+    if (named.success) void beginAside(named.data);
+    else begin(payload);
+  };
 }

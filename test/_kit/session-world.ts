@@ -36,6 +36,37 @@ const counter = new Counter({ name: "world_count", help: "-", registers: [], lab
 const histogram = new Histogram({ name: "world_time", help: "-", registers: [] });
 const log = createLogger("test", { logLevel: "silent" });
 
+const metrics = {
+  turns: counter,
+  fenced: counter,
+  queueWait: histogram,
+  firstChunk: histogram,
+  turnTime: histogram,
+};
+
+/** What takes no part in what the world tests. */
+const bystanders = {
+  systemPrompt: "",
+  erase: () => {},
+  notices: { frameOf: () => undefined },
+  toolbox: { offered: [], find: () => undefined },
+  recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
+  images: { inline: (input) => Promise.resolve(input) },
+  quota: {
+    reserve: () => Promise.resolve(null),
+    settle: () => Promise.resolve(null),
+    release: () => Promise.resolve(),
+    count: () => {},
+  },
+  commands: new Commands(
+    basicCommands(
+      "0",
+      () => "",
+      () => new Commands([]),
+    ),
+  ),
+} satisfies Partial<SessionContext>;
+
 /**
  * One session's log and store in memory, and processes that own it, perhaps several at once. Nothing that an actor asks
  * for happens by itself: each request waits until the test lets it, loses its answer or lets its process die.
@@ -206,15 +237,7 @@ export class SessionWorld {
         finished: (_user, _session, upTo) => void ask(() => this.#remove((seq) => seq <= upTo)),
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
       },
-      recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
-      toolbox: { offered: [], find: () => undefined },
-      images: { inline: (input) => Promise.resolve(input) },
-      quota: {
-        reserve: () => Promise.resolve(null),
-        settle: () => Promise.resolve(null),
-        release: () => Promise.resolve(),
-        count: () => {},
-      },
+      ...bystanders,
       models: {
         configured: true,
         endpoints: () => [],
@@ -229,31 +252,15 @@ export class SessionWorld {
           yield { kind: "end", finish_reason: "stop", usage };
         },
       },
-      commands: new Commands(
-        basicCommands(
-          "0",
-          () => "",
-          () => new Commands([]),
-        ),
-      ),
-      notices: { frameOf: () => undefined },
       gate: new RunGate(),
       readInput: (seq) =>
         ask(() => {
           const entry = this.log.find((one) => one.seq === seq && !one.gone);
           return entry === undefined ? null : sessionInputSchema.parse(entry.input);
         }),
-      erase: () => {},
-      systemPrompt: "",
       limits: limitsSchema.parse({}),
       log,
-      metrics: {
-        turns: counter,
-        fenced: counter,
-        queueWait: histogram,
-        firstChunk: histogram,
-        turnTime: histogram,
-      },
+      metrics,
     };
   }
 }
