@@ -2,7 +2,7 @@ import { z } from "zod";
 import { finishReasonSchema, storedMessageSchema } from "./message.ts";
 import { surfaceSchema } from "./session-input.ts";
 
-/** `event.turn.completed.<user>`: a turn was committed. Consumers are idempotent by `id` = `<user>.<session>.<n>.completed`. */
+/** A committed turn. Consumers are idempotent by `id` = `<user>.<session>.<n>.completed`. */
 export const turnCompletedSchema = z.object({
   id: z.string(),
   user: z.string(),
@@ -17,3 +17,12 @@ export const turnCompletedSchema = z.object({
   at: z.int(),
 });
 export type TurnCompleted = z.infer<typeof turnCompletedSchema>;
+
+/** Most turns in one event. */
+export const turnsPerEvent = 64;
+
+/** `event.turn.completed.<user>`: turns of one user that were committed at about the same time, in their order. */
+export const turnsCompletedSchema = z.object({
+  turns: z.array(turnCompletedSchema).min(1).max(turnsPerEvent),
+});
+export type TurnsCompleted = z.infer<typeof turnsCompletedSchema>;

@@ -1,6 +1,6 @@
 import { type RuleDocument, triggerConfigs } from "../../schemas/automation.ts";
 import { type DeviceChange, devicesUpdatedSchema } from "../../schemas/device.ts";
-import { turnCompletedSchema } from "../../schemas/event.ts";
+import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/event.ts";
 import { notificationEventSchema } from "../../schemas/notification.ts";
 import { eventNames } from "../../schemas/subjects.ts";
 import { isAutomatic } from "../session-mail.ts";
@@ -36,7 +36,10 @@ export function causesOf({ name, seq, at, payload }: EventMessage): Cause[] {
     const parsed = devicesUpdatedSchema.safeParse(payload);
     return (parsed.data?.changes ?? []).map((change) => causeOfChange(change));
   }
-  if (name === eventNames.turnCompleted) return causesOfTurn(plain, payload);
+  if (name === eventNames.turnCompleted) {
+    const { data } = turnsCompletedSchema.safeParse(payload);
+    return (data?.turns ?? []).flatMap((turn) => causeOfTurn(plain, turn));
+  }
   if (name === eventNames.notification) {
     const { data } = notificationEventSchema.safeParse(payload);
     return data?.notification.data?.rule_id === undefined ? [plain] : [];
@@ -50,15 +53,21 @@ function causeOfChange(change: DeviceChange): Cause {
   return { id, name: eventNames.devicesUpdated, at, event, change };
 }
 
-function causesOfTurn(plain: Cause, payload: unknown): Cause[] {
-  const turn = turnCompletedSchema.safeParse(payload);
-  if (!turn.success) return [];
-  const { id, session, messages, at } = turn.data;
+function causeOfTurn(plain: Cause, turn: TurnCompleted): Cause[] {
+  const { id, session, messages, at } = turn;
   const said = messages.find(({ role }) => role === "user");
   if (said === undefined || isAutomatic(said.client_msg_id ?? "")) return [];
   const reply = messages.find(({ role }) => role === "assistant")?.content ?? "";
   const message = { content: said.content, message_id: said.message_id, session_id: session, reply };
-  return [{ ...plain, id, at, event: { ...plain.event, session_id: session, message }, text: said.content }];
+  return [
+    {
+      ...plain,
+      id,
+      at,
+      event: { ...plain.event, event: turn, session_id: session, message },
+      text: said.content,
+    },
+  ];
 }
 
 /** Whether a rule is triggered. @throws RuleFault when its trigger can't be understood */

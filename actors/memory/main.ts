@@ -1,6 +1,6 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { turnCompletedSchema } from "../../schemas/event.ts";
+import { turnsCompletedSchema } from "../../schemas/event.ts";
 import { type RecallAnswer, recallRequestSchema } from "../../schemas/memory.ts";
 import { lastToken, memoryQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
@@ -50,6 +50,6 @@ export async function startMemory(context: ActorContext, embeddings: Embeddings)
     onlyNew: true,
   };
   await startDurableWork(context, work, async (message) => {
-    await readTurn(reader, turnCompletedSchema.parse(message.json()));
+    for (const turn of turnsCompletedSchema.parse(message.json()).turns) await readTurn(reader, turn);
   });
 }

@@ -1,7 +1,7 @@
 import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { turnCompletedSchema } from "../../schemas/event.ts";
+import { turnsCompletedSchema } from "../../schemas/event.ts";
 import { searchMessages } from "../../schemas/routes/search.ts";
 import { streams, subjects } from "../../schemas/subjects.ts";
 import { actingUser } from "../acting-user.ts";
@@ -32,7 +32,10 @@ export async function startSearch(context: ActorContext): Promise<void> {
     filter: subjects.eventTurnCompletedAll,
     inFlight,
   };
-  await startDurableWork(context, work, (message) => writer.add(turnCompletedSchema.parse(message.json())));
+  await startDurableWork(context, work, async (message) => {
+    const { turns } = turnsCompletedSchema.parse(message.json());
+    await Promise.all(turns.map((turn) => writer.add(turn)));
+  });
   serveRoute(context, searchMessages, async ({ principal, query }) => {
     const user = actingUser(principal, query.user_id);
     await caughtUp(jsm, user);

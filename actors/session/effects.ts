@@ -9,6 +9,7 @@ import { subjects } from "../../schemas/subjects.ts";
 import type { OutPublisher } from "../out/out-publisher.ts";
 import { persist } from "../persist.ts";
 import { deletedFrames, finalFrames } from "./frames.ts";
+import { TurnEvents } from "./turn-events.ts";
 
 /**
  * What follows from a commit: the final frames and the event, each stored before the message may leave the log. All of
@@ -17,11 +18,13 @@ import { deletedFrames, finalFrames } from "./frames.ts";
 export class Effects {
   readonly #out: OutPublisher;
   readonly #publisher: StreamPublisher;
+  readonly #events: TurnEvents;
   readonly #log: Logger;
 
   constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger) {
     this.#out = out;
     this.#publisher = publisher;
+    this.#events = new TurnEvents(publisher, log);
     this.#log = log;
   }
 
@@ -31,7 +34,7 @@ export class Effects {
     const frames = finalFrames(turn);
     await Promise.all([
       frames.length > 0 && this.#out.final(turn._id.user, frames, `${id}.final`),
-      turn.kind === "message" && this.#event(turn, `${id}.completed`),
+      turn.kind === "message" && this.#events.publish(completed(turn, `${id}.completed`)),
       turn.reply?.bridge && this.bridge(turn.reply.bridge, bridgeText(turn, turn.reply), `${id}.bridge`),
     ]);
   }
@@ -51,23 +54,20 @@ export class Effects {
     const subject = subjects.bridgeOut(address.platform, address.self);
     await persist(this.#log, "bridge", () => this.#publisher.publish(subject, payload, id));
   }
+}
 
-  async #event(turn: Turn, id: string): Promise<void> {
-    const event: TurnCompleted = {
-      id,
-      user: turn._id.user,
-      session: turn._id.session,
-      n: turn._id.n,
-      finish_reason: turn.finish_reason ?? "stop",
-      messages: turn.messages,
-      ...(turn.replaces && { replaces: turn.replaces }),
-      ...(turn.usage && { usage: turn.usage }),
-      at: turn.at.getTime(),
-    };
-    const payload = JSON.stringify(event);
-    const subject = subjects.eventTurnCompleted(turn._id.user);
-    await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
-  }
+function completed(turn: Turn, id: string): TurnCompleted {
+  return {
+    id,
+    user: turn._id.user,
+    session: turn._id.session,
+    n: turn._id.n,
+    finish_reason: turn.finish_reason ?? "stop",
+    messages: turn.messages,
+    ...(turn.replaces && { replaces: turn.replaces }),
+    ...(turn.usage && { usage: turn.usage }),
+    at: turn.at.getTime(),
+  };
 }
 
 /** What a platform shows: the reply, and what went wrong. */

@@ -1,4 +1,4 @@
-import { turnCompletedSchema } from "../../schemas/event.ts";
+import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/event.ts";
 import { streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../durable-work.ts";
@@ -31,14 +31,22 @@ export async function startTitles(
     onlyNew: true,
   };
   await startDurableWork(context, work, async (message) => {
-    const { user, session, messages } = turnCompletedSchema.parse(message.json());
-    const asked = messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
-    if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
-    // Of a later turn, or one that came twice: the model is not asked for nothing.
-    if (!(await sessions.isUntitled(user, session))) return;
-    const title = context.models.configured ? await titleByModel(context.models, user, asked) : "";
-    await sessions.entitle(user, session, title || titleFrom(asked));
+    for (const turn of turnsCompletedSchema.parse(message.json()).turns)
+      await entitle(context.models, sessions, turn);
   });
+}
+
+async function entitle(
+  models: Models,
+  sessions: Pick<SessionDocuments, "entitle" | "isUntitled">,
+  { user, session, messages }: TurnCompleted,
+): Promise<void> {
+  const asked = messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
+  if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
+  // Of a later turn, or one that came twice: the model is not asked for nothing.
+  if (!(await sessions.isUntitled(user, session))) return;
+  const title = models.configured ? await titleByModel(models, user, asked) : "";
+  await sessions.entitle(user, session, title || titleFrom(asked));
 }
 
 /** A title by the model; empty when it fails. */
