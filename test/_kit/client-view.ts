@@ -26,6 +26,8 @@ export class ClientView {
     } else if (frame.type === "stream_end") {
       const { session_id, message_id, text, client_msg_id } = frame;
       this.finished.set(client_msg_id, message_id);
+      // A reply that failed before its first word ends, and is no message.
+      if (text === "") return;
       this.messages.set(message_id, {
         session: session_id,
         message_id,

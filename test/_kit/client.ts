@@ -241,7 +241,11 @@ export class ChatClient {
       send.message_id = frame.message_id;
       // A repeat of a message whose final frame came before: its state is in the answer, its reply in history.
       if (frame.type === "accepted" && frame.status === "completed") this.reload(send.session);
-    } else if (frame.type === "error" && !("seq" in frame)) this.#refused(frame);
+    } else if (frame.type === "error" && "seq" in frame) {
+      // Stored, and ended before anybody echoed it: its session was deleted.
+      const send = this.#byId.get(frame.client_msg_id ?? "");
+      if (send !== undefined) send.outcome ??= frame.errorType;
+    } else if (frame.type === "error") this.#refused(frame);
   }
 
   #refused(frame: Frame & { type: "error" }): void {

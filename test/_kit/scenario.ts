@@ -10,6 +10,8 @@ import { type Seed, seedFromEnvironment } from "./seed.ts";
 import { type System, type SystemOptions, startSystem } from "./system.ts";
 
 const lastFramesMs = 5_000;
+/** Far more than a test takes on an idle machine: two engines and four processes share it with other tests. */
+const testMs = 240_000;
 
 /** How often a fault is repeated in one run: 1 in `make test`, more in `make soak`. */
 export const rounds = Number(process.env.FAULT_ROUNDS ?? 1);
@@ -25,6 +27,14 @@ export interface Scenario {
   finish(expected?: Partial<Collected>): Promise<void>;
 }
 
+/** Starts a system for one test, which gets time for it; it stops with the test. */
+export async function startFor(t: ExecutionContext, options: SystemOptions = {}): Promise<System> {
+  t.timeout(testMs);
+  const system = await startSystem(options);
+  t.teardown(() => system.stop());
+  return system;
+}
+
 /** Starts a system with two clients and a load over `sessions` sessions, as ava's test ends it stops. */
 export async function underLoad(
   t: ExecutionContext,
@@ -32,6 +42,7 @@ export async function underLoad(
 ): Promise<Scenario> {
   const seed = seedFromEnvironment();
   t.log(`seed ${seed.value}`);
+  t.timeout(testMs);
   const system = await startSystem(options);
   const loads: Load[] = [];
   t.teardown(async () => {

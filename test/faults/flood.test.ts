@@ -1,7 +1,6 @@
 import test from "ava";
-import { assertPromises } from "../_kit/scenario.ts";
+import { assertPromises, startFor } from "../_kit/scenario.ts";
 import { seedFromEnvironment } from "../_kit/seed.ts";
-import { startSystem } from "../_kit/system.ts";
 
 const flood = 2_000;
 const cap = 200;
@@ -9,8 +8,7 @@ const cap = 200;
 test("2,000 messages at once into one session: accepted up to the cap of unfinished ones, in order", async (t) => {
   const seed = seedFromEnvironment();
   t.log(`seed ${seed.value}`);
-  const system = await startSystem({ env: { OPENAI_MODEL: "context:2x5" } });
-  t.teardown(() => system.stop());
+  const system = await startFor(t, { env: { OPENAI_MODEL: "context:2x5" } });
   const client = await system.client("one");
   const sends = Array.from({ length: flood }, (_, index) =>
     client.post(`admin: ${index}`, { session: "flood" }),

@@ -1,6 +1,6 @@
 import test from "ava";
 import WebSocket from "ws";
-import { startSystem } from "../_kit/system.ts";
+import { startFor } from "../_kit/scenario.ts";
 import { mintToken } from "../_kit/token.ts";
 import { Watch } from "../_kit/waiting.ts";
 
@@ -28,8 +28,7 @@ async function talk(port: number, user: string): Promise<string> {
 }
 
 test("users at the same time see their own words and nobody else's", async (t) => {
-  const system = await startSystem({ actors: 1 });
-  t.teardown(() => system.stop());
+  const system = await startFor(t, { actors: 1 });
   const users = Array.from({ length: 10 }, (_, index) => `user${index}x`);
   const admin = await system.client("admin");
   const texts = await Promise.all(users.map((user, index) => talk(system.edge(index % 2).port, user)));

@@ -1,8 +1,8 @@
 import test from "ava";
 import type { ChatClient } from "../_kit/client.ts";
-import { assertPromises } from "../_kit/scenario.ts";
+import { assertPromises, startFor } from "../_kit/scenario.ts";
 import { seedFromEnvironment } from "../_kit/seed.ts";
-import { type System, startSystem } from "../_kit/system.ts";
+import type { System } from "../_kit/system.ts";
 
 const cuts = 24;
 
@@ -32,8 +32,7 @@ async function everybodyGot(
 
 test("clients that are cut at every frame come back to the other edge and see what history shows", async (t) => {
   const seed = seedFromEnvironment();
-  const system = await startSystem();
-  t.teardown(() => system.stop());
+  const system = await startFor(t);
   const behaviour = { reconnect: true, retry: true };
   const writer = await system.client("writer", behaviour);
   const cutters: ChatClient[] = [];
