@@ -8,10 +8,17 @@ export const idSchema = z.string().regex(idPattern, "must match ^[A-Za-z0-9_-]{1
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/** Random bytes are fetched in one go for many ids: a call costs far more than its bytes. */
+const pool = new Uint8Array(4_096);
+let used = pool.length;
+
 /** A random id `<prefix><length characters of 6 bits>`; 12 characters hold 72 bits. */
 export function newId(prefix: string, length = 12): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  if (used + length > pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
   let id = prefix;
-  for (const byte of bytes) id += alphabet[byte & 63];
+  for (let end = used + length; used < end; used++) id += alphabet[(pool[used] ?? 0) & 63];
   return id;
 }

@@ -37,7 +37,7 @@ export interface SessionContext {
   out: Pick<OutPublisher, "frame" | "direct">;
   trimmer: Pick<Trimmer, "finished" | "remove">;
   models: Models;
-  quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
+  quota: Pick<QuotaBook, "limited" | "reserve" | "settle" | "release" | "count">;
   images: Pick<RemoteImages, "inline">;
   toolbox: Toolbox;
   recall: Pick<Recall, "ask">;

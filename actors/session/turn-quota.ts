@@ -21,6 +21,7 @@ export async function reserveTurn(
   seq: number,
   messages: readonly ChatMessage[],
 ): Promise<Reply | null> {
+  if (!quota.limited) return null;
   try {
     await persist(log, "quota", () => quota.reserve(user, holdOf(session, seq), promptTokens(messages)));
     return null;
@@ -34,12 +35,11 @@ export async function reserveTurn(
 export async function settleTurn({ quota, log }: Means, turn: Turn, own: boolean): Promise<void> {
   const { user, session } = turn._id;
   const usage = usageOf(turn);
+  if (usage !== null && own) quota.count(user, usage);
+  if (!quota.limited) return;
   const hold = holdOf(session, turn.in_seq);
   if (usage === null) await persist(log, "quota", () => quota.release(user, hold));
-  else {
-    if (own) quota.count(user, usage);
-    await persist(log, "quota", () => quota.settle(user, hold, usage));
-  }
+  else await persist(log, "quota", () => quota.settle(user, hold, usage));
 }
 
 /** Gives back what a message had reserved that became no turn. */

@@ -22,6 +22,7 @@ export class Child {
   #args: string[];
   #env: Record<string, string>;
   #log: Logger;
+  #nodeFlags: readonly string[];
   #process: ChildProcess | undefined;
   #again: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -31,10 +32,11 @@ export class Child {
     | { resolve: (ready: { port: number | undefined }) => void; reject: (error: Error) => void }
     | undefined;
 
-  constructor(args: string[], env: Record<string, string>, log: Logger) {
+  constructor(args: string[], env: Record<string, string>, log: Logger, nodeFlags: readonly string[] = []) {
     this.#args = args;
     this.#env = env;
     this.#log = log;
+    this.#nodeFlags = nodeFlags;
   }
 
   /**
@@ -65,6 +67,7 @@ export class Child {
     const startedAt = performance.now();
     const child = fork(program, this.#args, {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
+      execArgv: [...process.execArgv, ...this.#nodeFlags],
       env: { ...process.env, ...this.#env },
     });
     this.#process = child;

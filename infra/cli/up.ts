@@ -4,6 +4,7 @@ import { connectNats } from "../nats/connect.ts";
 import { loadSecrets } from "../secrets.ts";
 import { banner } from "./banner.ts";
 import { Child } from "./child.ts";
+import { edgeNodeFlags } from "./node-flags.ts";
 import { announceReady, type CommandProcess, progress } from "./run-process.ts";
 
 /** Of the time a stop may take, what remains for the engines after edge and actors. */
@@ -34,7 +35,7 @@ export async function runUp(command: CommandProcess): Promise<void> {
 
   const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);
   const env = { LIMIT_STOP_MS: String(graceMs) };
-  const edge = new Child(["edge"], { ...env }, log);
+  const edge = new Child(["edge"], { ...env }, log, edgeNodeFlags);
   const actors = new Child(["actors"], { ...env }, log);
   lifecycle.onStop("actors", () => actors.stop(graceMs));
   lifecycle.onStop("edge", () => edge.stop(graceMs));

@@ -53,6 +53,7 @@ const bystanders = {
   recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
   images: { inline: (input) => Promise.resolve(input) },
   quota: {
+    limited: false,
     reserve: () => Promise.resolve(null),
     settle: () => Promise.resolve(null),
     release: () => Promise.resolve(),

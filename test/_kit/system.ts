@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { edgeNodeFlags } from "../../infra/cli/node-flags.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { ChatClient } from "./client.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -149,7 +150,12 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...options.env,
   };
   const edges = Array.from({ length: options.edges ?? 2 }, (_, index) => {
-    return new Service({ name: `edge ${index}`, command: options.edgeCommand ?? [bin, "edge"], env, cwd });
+    return new Service({
+      name: `edge ${index}`,
+      command: options.edgeCommand ?? [...edgeNodeFlags, bin, "edge"],
+      env,
+      cwd,
+    });
   });
   const actors = Array.from({ length: options.actors ?? 2 }, (_, index) => {
     const own = { ...env, ...(proxied && { MONGODB_URI: proxied.uri }), ...options.actorEnv?.(index) };
