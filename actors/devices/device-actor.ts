@@ -14,6 +14,8 @@ import type { DeviceBook } from "./device-book.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { RawTopics } from "./raw-topics.ts";
 
+const decoder = new TextDecoder();
+
 /** What a device's actor works with. */
 export interface DeviceMeans {
   store: DeviceStore;
@@ -36,6 +38,7 @@ export class DeviceActor implements KeyedActor {
   readonly #letters: Letter[] = [];
   #device: DeviceDocument | null = null;
   #working = false;
+  #hurried = false;
   #highest = 0;
   #storedSeq = 0;
   #waiters: { seq: number; resolve(): void }[] = [];
@@ -60,6 +63,8 @@ export class DeviceActor implements KeyedActor {
   /** Resolves when the change of this message (of the last one) is stored, or was refused. */
   settled(seq = this.#highest): Promise<void> {
     if (this.#storedSeq >= seq) return Promise.resolve();
+    this.#hurried = true;
+    this.#means.book.hurry();
     return new Promise((resolve) => this.#waiters.push({ seq, resolve }));
   }
 
@@ -90,7 +95,8 @@ export class DeviceActor implements KeyedActor {
       for (let letter = this.#letters[0]; letter !== undefined; letter = this.#letters[0]) {
         if (this.#device === null) await this.#load();
         if (this.#abandoned) return;
-        await this.#apply(letter);
+        const applying = this.#apply(letter);
+        if (applying !== undefined) await applying;
         this.#letters.shift();
         letter.applied();
       }
@@ -117,31 +123,23 @@ export class DeviceActor implements KeyedActor {
     this.#storedSeq = Math.max(this.#storedSeq, this.#device.seq);
   }
 
-  async #apply({ seq, subject, data }: Letter): Promise<void> {
+  /** Answers at once where nothing has to be looked up, which is nearly always. */
+  #apply({ seq, subject, data }: Letter): Promise<void> | undefined {
     const device = this.#device;
-    if (device === null || seq <= device.seq || (device.seq === 0 && (await this.#refusesNew()))) {
-      this.#stored(seq);
-      return;
-    }
-    const text = new TextDecoder().decode(data);
+    if (device === null || seq <= device.seq) this.#stored(seq);
+    else if (device.seq === 0) return this.#applyNew(device, seq, subject, data);
+    else return this.#take(device, seq, subject, data);
+    return undefined;
+  }
+
+  async #applyNew(device: DeviceDocument, seq: number, subject: string, data: Uint8Array): Promise<void> {
+    if (await this.#refusesNew()) this.#stored(seq);
+    else await this.#take(device, seq, subject, data);
+  }
+
+  #take(device: DeviceDocument, seq: number, subject: string, data: Uint8Array): Promise<void> | undefined {
+    const text = decoder.decode(data);
     if (parseDeviceIn(subject)?.kind === "availability") return this.#availability(device, seq, text.trim());
-    const update = await this.#updateOf(text);
-    if (update === null || !this.#merge(device, seq, update)) {
-      this.#means.log.debug({ user: this.#user, device: this.#id }, "device update ignored");
-      this.#stored(seq);
-    }
-  }
-
-  async #refusesNew(): Promise<boolean> {
-    const { store, limits, log } = this.#means;
-    const most = limits.userDevices;
-    const full = (await persist(log, "devices", () => store.count(this.#user, most))) >= most;
-    if (full) log.warn({ user: this.#user, device: this.#id }, "too many devices");
-    return full;
-  }
-
-  /** A payload of our own form, or one whose meaning was discovered; null for any other. */
-  async #updateOf(text: string): Promise<DeviceUpdate | null> {
     let json: unknown = text;
     try {
       json = JSON.parse(text);
@@ -149,13 +147,38 @@ export class DeviceActor implements KeyedActor {
       // Discovered devices may send plain text.
     }
     const update = deviceUpdateSchema.safeParse(json);
-    return update.success ? update.data : this.#means.raw.updateFrom(this.#user, this.#id, json);
+    if (!update.success) return this.#takeRaw(device, seq, json);
+    this.#merge(device, seq, update.data);
+    return undefined;
   }
 
-  #merge(device: DeviceDocument, seq: number, update: DeviceUpdate): boolean {
+  /** A payload of another form, whose meaning may have been discovered. */
+  async #takeRaw(device: DeviceDocument, seq: number, payload: unknown): Promise<void> {
+    const update = await this.#means.raw.updateFrom(this.#user, this.#id, payload);
+    if (update === null) this.#ignore(seq);
+    else this.#merge(device, seq, update);
+  }
+
+  #ignore(seq: number): void {
+    this.#means.log.debug({ user: this.#user, device: this.#id }, "device update ignored");
+    this.#stored(seq);
+  }
+
+  async #refusesNew(): Promise<boolean> {
+    const { store, limits, log } = this.#means;
+    const most = limits.userDevices;
+    const full = (await persist(log, "devices", () => store.count(this.#user))) >= most;
+    if (full) log.warn({ user: this.#user, device: this.#id }, "too many devices");
+    return full;
+  }
+
+  #merge(device: DeviceDocument, seq: number, update: DeviceUpdate): void {
     const previous = device.state;
     const state = Object.fromEntries([...Object.entries(previous), ...Object.entries(update.state)]);
-    if (JSON.stringify(state).length > this.#means.limits.deviceStateBytes) return false;
+    if (JSON.stringify(state).length > this.#means.limits.deviceStateBytes) {
+      this.#ignore(seq);
+      return;
+    }
     const changed = Object.keys(update.state).filter(
       (key) => !Object.hasOwn(previous, key) || !isDeepStrictEqual(previous[key], state[key]),
     );
@@ -165,7 +188,6 @@ export class DeviceActor implements KeyedActor {
     device.name = update.name ?? device.name;
     device.type = update.type ?? device.type;
     this.#changed(device, seq, previous, changed);
-    return true;
   }
 
   async #availability(device: DeviceDocument, seq: number, text: string): Promise<void> {
@@ -189,8 +211,11 @@ export class DeviceActor implements KeyedActor {
       ...{ name, type, state, previous, changed, online },
       at: at.getTime(),
     };
-    this.#means.book.changed(device, change, (stored) => this.#stored(stored));
+    this.#means.book.changed(device, change, this.#onStored);
+    if (this.#hurried) this.#means.book.hurry();
   }
+
+  readonly #onStored = (seq: number): void => this.#stored(seq);
 
   #stored(seq: number): void {
     this.#storedSeq = Math.max(this.#storedSeq, seq);
@@ -199,5 +224,6 @@ export class DeviceActor implements KeyedActor {
       waiter.resolve();
       return false;
     });
+    this.#hurried = this.#waiters.length > 0;
   }
 }

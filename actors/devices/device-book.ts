@@ -1,7 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
-import type { DeviceChange, DeviceDocument, DevicesUpdated } from "../../schemas/device.ts";
+import type { DeviceChange, DeviceDocument } from "../../schemas/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { devicePartitionOf, subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { persist } from "../persist.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
@@ -28,13 +28,16 @@ export class DeviceBook {
   readonly #store: DeviceStore;
   readonly #frames = new Map<DeviceDocument, Set<string>>();
   #unstored = new Map<string, Unstored>();
-  #changes = new Map<string, DeviceChange[]>();
-  /** Highest sequence that an actor has taken, by partition, and the lowest that one has not applied. */
+  /** Changes by user, as JSON. */
+  #changes = new Map<string, { id: string; text: string }[]>();
+  #eventsOut: Promise<unknown> = Promise.resolve();
+  /** Highest sequence that an actor has taken, by partition, and those that are not applied. */
   readonly #taken = new Map<number, number>();
   readonly #waiting = new Map<number, Set<{ seq: number }>>();
   readonly #places = new Map<number, { seq: number; at: number }>();
-  #frameTimer: NodeJS.Timeout | undefined;
-  #framesAt = 0;
+  #tellTimer: NodeJS.Timeout | undefined;
+  #toldAt = 0;
+  #storeTimer: NodeJS.Timeout | undefined;
   #storing: Promise<void> | undefined;
 
   constructor(means: Means, store: DeviceStore) {
@@ -49,10 +52,7 @@ export class DeviceBook {
     const mark = { seq };
     waiting.add(mark);
     this.#waiting.set(partition, waiting);
-    return () => {
-      waiting.delete(mark);
-      this.#storeSoon();
-    };
+    return () => void waiting.delete(mark);
   }
 
   /** A device has changed, or was only heard of (`changed` is empty then). */
@@ -62,26 +62,45 @@ export class DeviceBook {
     for (const key of change.changed) changed.add(key);
     this.#frames.set(device, changed);
     this.#unstored.set(`${user}.${device._id.device}`, { device, stored });
+    const told = { id: change.id, text: JSON.stringify(change) };
     const changes = this.#changes.get(user);
-    if (changes === undefined) this.#changes.set(user, [change]);
-    else changes.push(change);
-    this.#frameTimer ??= setTimeout(
-      () => this.#sendFrames(),
-      Math.max(0, this.#framesAt + this.#means.limits.deviceFrameMs - performance.now()),
+    if (changes === undefined) this.#changes.set(user, [told]);
+    else changes.push(told);
+    this.#tellTimer ??= setTimeout(
+      () => this.#tell(),
+      Math.max(0, this.#toldAt + this.#means.limits.deviceFrameMs - performance.now()),
     );
-    this.#storeSoon();
+    this.#storeTimer ??= setTimeout(() => this.hurry(), this.#means.limits.deviceStoreMs);
+  }
+
+  /** Somebody waits: what is not stored is stored now. */
+  hurry(): void {
+    clearTimeout(this.#storeTimer);
+    this.#storeTimer = undefined;
+    if (this.#storing !== undefined) {
+      // What came since that write began goes out with the next one.
+      this.#storeTimer = setTimeout(() => this.hurry(), 0);
+      return;
+    }
+    if (this.#unstored.size === 0) return;
+    this.#storing = this.#storeAll()
+      .catch((err: unknown) => this.#means.log.error({ err }, "devices not stored"))
+      .finally(() => {
+        this.#storing = undefined;
+      });
   }
 
   /** Resolves when everything that was changed until now is stored. */
   async flush(): Promise<void> {
     await this.#storing;
-    if (this.#unstored.size > 0) this.#storeSoon();
+    this.hurry();
     await this.#storing;
   }
 
-  #sendFrames(): void {
-    this.#frameTimer = undefined;
-    this.#framesAt = performance.now();
+  #tell(): void {
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
+    this.#toldAt = performance.now();
     for (const [device, changed] of this.#frames) {
       const { unsupported: _, ...shown } = shownDevice(device);
       this.#means.out.frame(device._id.user, {
@@ -93,40 +112,31 @@ export class DeviceBook {
       });
     }
     this.#frames.clear();
+    this.#sendEvents();
   }
 
-  #storeSoon(): void {
-    this.#storing ??= new Promise((resolve) => setTimeout(resolve, this.#means.limits.deviceStoreMs))
-      .then(() => this.#storeAll())
-      .catch((err: unknown) => this.#means.log.error({ err }, "devices not stored"))
-      .finally(() => {
-        this.#storing = undefined;
-        if (this.#unstored.size > 0) this.#storeSoon();
-      });
+  #sendEvents(): void {
+    const { log, publisher } = this.#means;
+    const events = [...this.#changes].flatMap(([user, changes]) => eventsOf(user, changes));
+    this.#changes = new Map();
+    const sent = events.map(({ user, id, payload }) => {
+      const subject = subjects.eventDevicesUpdated(user);
+      return persist(log, "device event", () => publisher.publish(subject, payload, id));
+    });
+    this.#eventsOut = Promise.all([this.#eventsOut, ...sent]);
   }
 
   async #storeAll(): Promise<void> {
     const unstored = this.#unstored;
-    const changes = this.#changes;
     this.#unstored = new Map();
-    this.#changes = new Map();
     const places = [...this.#taken.keys()].map(
       (partition) => [partition, this.#finished(partition)] as const,
     );
     const devices = [...unstored.values()].map(({ device }) => ({ ...device }));
-    const { log, publisher } = this.#means;
+    this.#sendEvents();
     await Promise.all([
-      ...[...changes]
-        .flatMap(([user, all]) => eventsOf(user, all))
-        .map(({ user, changes: part }) => {
-          const event: DevicesUpdated = { user, changes: part };
-          const id = `${part[0]?.id}-${part.at(-1)?.id}`;
-          const payload = JSON.stringify(event);
-          return persist(log, "device event", () =>
-            publisher.publish(subjects.eventDevicesUpdated(user), payload, id),
-          );
-        }),
-      devices.length > 0 && persist(log, "devices", () => this.#store.write(devices)),
+      this.#eventsOut,
+      persist(this.#means.log, "devices", () => this.#store.write(devices)),
     ]);
     for (const { _id, seq } of devices) unstored.get(`${_id.user}.${_id.device}`)?.stored(seq);
     await Promise.all(places.map(([partition, seq]) => this.#movePlace(partition, seq)));
@@ -149,22 +159,23 @@ export class DeviceBook {
 }
 
 /** A user's changes in messages of a bounded size. */
-function eventsOf(user: string, all: readonly DeviceChange[]): { user: string; changes: DeviceChange[] }[] {
-  const events: { user: string; changes: DeviceChange[] }[] = [];
+function eventsOf(
+  user: string,
+  changes: readonly { id: string; text: string }[],
+): { user: string; id: string; payload: string }[] {
+  const parts: { id: string; text: string }[][] = [];
   let room = 0;
-  for (const change of all) {
-    const size = JSON.stringify(change).length;
-    if (size > room) {
-      events.push({ user, changes: [] });
+  for (const change of changes) {
+    if (change.text.length > room) {
+      parts.push([]);
       room = eventBytes;
     }
-    room -= size;
-    events.at(-1)?.changes.push(change);
+    room -= change.text.length;
+    parts.at(-1)?.push(change);
   }
-  return events;
-}
-
-/** The partition of the device that a document is of. */
-export function partitionOf({ _id }: Pick<DeviceDocument, "_id">): number {
-  return devicePartitionOf(_id.user, _id.device);
+  return parts.map((part) => ({
+    user,
+    id: `${user}.${part[0]?.id}-${part.at(-1)?.id}`,
+    payload: `{"user":${JSON.stringify(user)},"changes":[${part.map(({ text }) => text).join(",")}]}`,
+  }));
 }

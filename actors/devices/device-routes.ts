@@ -1,4 +1,4 @@
-import type { DeviceAsk } from "../../schemas/device.ts";
+import type { Device, DeviceAsk } from "../../schemas/device.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import {
   commandDevice,
@@ -20,12 +20,15 @@ export function serveDeviceRoutes(
   context: Pick<ActorContext, "nc" | "js" | "log" | "settings">,
   store: DeviceStore,
 ): void {
-  const most = context.settings.limits.userDevices;
-  serveRoute(context, listDevices, async ({ principal: { user_id: user } }) => {
-    const [devices, discoveries] = await Promise.all([store.list(user, most), store.discoveries(user, most)]);
+  serveRoute(context, listDevices, async ({ principal: { user_id: user }, query }) => {
+    const [devices, total] = await Promise.all([
+      store.list(user, query.limit, query.offset),
+      store.count(user),
+    ]);
+    const discoveries = await store.discoveriesOf(devices);
     const byDevice = new Map(discoveries.map((discovery) => [discovery._id.device, discovery]));
     const shown = devices.map((device) => shownDevice(device, byDevice.get(device._id.device)));
-    return { devices: shown, total: shown.length };
+    return { devices: fitting(shown, context.settings.limits.jsonAnswerBytes / 2), total };
   });
   serveRoute(context, getDevice, async ({ principal: { user_id: user }, params }) => {
     const device = await store.find(user, params.device_id);
@@ -56,6 +59,16 @@ export function serveDeviceRoutes(
     await ask(context, { kind: "forget", user, device: params.device_id });
     return { success: true as const };
   });
+}
+
+/** The first of them that fit into so many bytes; at least one. */
+function fitting(devices: readonly Device[], bytes: number): Device[] {
+  let left = bytes;
+  const over = devices.findIndex((device) => {
+    left -= Buffer.byteLength(JSON.stringify(device));
+    return left < 0;
+  });
+  return over < 0 ? [...devices] : devices.slice(0, Math.max(1, over));
 }
 
 /** Its first message may have been shown already and be stored in a moment. @throws ParleyError not_found */

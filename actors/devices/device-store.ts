@@ -28,12 +28,13 @@ export class DeviceStore {
     return this.#devices.findOne({ _id: { user, device } });
   }
 
-  list(user: string, limit: number): Promise<DeviceDocument[]> {
-    return this.#devices.find({ "_id.user": user }).sort({ "_id.device": 1 }).limit(limit).toArray();
+  list(user: string, limit: number, offset: number): Promise<DeviceDocument[]> {
+    const found = this.#devices.find({ "_id.user": user }).sort({ "_id.device": 1 });
+    return found.skip(offset).limit(limit).toArray();
   }
 
-  count(user: string, limit: number): Promise<number> {
-    return this.#devices.countDocuments({ "_id.user": user }, { limit });
+  count(user: string): Promise<number> {
+    return this.#devices.countDocuments({ "_id.user": user });
   }
 
   async delete(user: string, device: string): Promise<boolean> {
@@ -90,8 +91,9 @@ export class DeviceStore {
     return this.#discoveries.findOne({ _id: { user, device } });
   }
 
-  discoveries(user: string, limit: number): Promise<Discovery[]> {
-    return this.#discoveries.find({ "_id.user": user }).limit(limit).toArray();
+  /** What discovery says of these devices. */
+  discoveriesOf(devices: readonly DeviceDocument[]): Promise<Discovery[]> {
+    return this.#discoveries.find({ _id: { $in: devices.map(({ _id }) => _id) } }).toArray();
   }
 
   /** Discovered devices whose value or availability comes from another's topic. */

@@ -8,7 +8,7 @@ const access = "user";
 const params = z.object({ device_id: idSchema });
 const done = z.object({ success: z.literal(true) });
 
-/** `GET /api/v1/devices`: last state of every device. */
+/** `GET /api/v1/devices`: last state of every device; a page is shorter where it would be too large, `total` is not. */
 export const listDevices = defineRoute({
   method: "get",
   path: "/api/v1/devices",
@@ -16,6 +16,10 @@ export const listDevices = defineRoute({
   area,
   name: "list",
   summary: "Devices with their last state",
+  query: z.object({
+    limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  }),
   answer: z.object({ devices: z.array(deviceSchema), total: z.int() }),
 });
 

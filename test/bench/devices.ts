@@ -155,8 +155,13 @@ function complete(last: ReadonlyMap<string, number>, heard: ReadonlyMap<string, 
 }
 
 async function stored(system: System): Promise<Map<string, number>> {
-  const { body } = await call<{ devices: Device[] }>(system, "GET", "/devices");
-  return new Map(body.devices.map(({ device_id, state }) => [device_id, Number(state.n)]));
+  const states = new Map<string, number>();
+  for (;;) {
+    const path = `/devices?offset=${states.size}`;
+    const { body } = await call<{ devices: Device[]; total: number }>(system, "GET", path);
+    for (const { device_id, state } of body.devices) states.set(device_id, Number(state.n));
+    if (states.size >= body.total) return states;
+  }
 }
 
 function pidsOf(system: System): Record<string, number> {
