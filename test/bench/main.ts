@@ -1,14 +1,16 @@
+import { deviceUpdates } from "./devices.ts";
 import { fanout } from "./fanout.ts";
 import { type Figure, table } from "./figures.ts";
 import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { say } from "./progress.ts";
+import { dueReminders } from "./reminders.ts";
 import { search } from "./search.ts";
 import { takeover } from "./takeover.ts";
 import { turn } from "./turn.ts";
 
-// `make bench`: one table on stdout, progress on stderr. ONLY=fanout,turn,idle,takeover,growth,search chooses; QUICK=1 shortens.
+// `make bench`: one table on stdout, progress on stderr. ONLY=fanout,devices,… chooses; QUICK=1 shortens.
 // Everything talks to 127.0.0.1, and every process it starts is stopped by its id.
 
 const scenarios: Record<string, (plan: Plan) => Promise<Figure[]>> = {
@@ -18,6 +20,8 @@ const scenarios: Record<string, (plan: Plan) => Promise<Figure[]>> = {
   takeover,
   growth,
   search,
+  devices: deviceUpdates,
+  reminders: dueReminders,
 };
 
 async function main(): Promise<number> {
