@@ -14,6 +14,7 @@ import type { FileSource } from "./file-source.ts";
 import type { JobRun } from "./job-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
 import { parseDocument } from "./parse.ts";
+import { withSections } from "./section-vectors.ts";
 
 /** What the work on documents needs. */
 export interface IngestionContext {
@@ -70,6 +71,7 @@ export class Ingestion {
     const texts = chunks.map((chunk) => embeddedText(document.title, chunk));
     const embedded = await this.#embed(document, texts, signal);
     const set = newId("set_");
+    embedded.vectors = withSections(chunks, embedded.vectors);
     await store.addChunks(chunks.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
     const there = await store.switchChunks(document, set, {
       raw_content: source.text,
@@ -93,6 +95,7 @@ export class Ingestion {
     const embedded = await this.#embed(document, texts, signal);
     if (embedded.model === null || embedded.model === document.embedding_model) return;
     const set = newId("set_");
+    embedded.vectors = withSections(old, embedded.vectors);
     await store.addChunks(old.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
     const there = await store.switchChunks(document, set, { embedding_model: embedded.model });
     if (there) this.#progress(document, "ready", 1, "向量已更新");

@@ -27,7 +27,7 @@ interface Scored {
 
 /**
  * The best `limit` chunks of the indexes for a query. Words are ranked by BM25, meaning by cosine, and the two lists are
- * joined by reciprocal rank fusion, in which the words count as much as the best of them explains of the query.
+ * joined by reciprocal rank fusion. Words that explain little of the query, as in a question put in other words, count little.
  */
 export function rank(
   indexes: readonly BaseIndex[],
@@ -42,7 +42,7 @@ export function rank(
   const confidence = Math.max(words.coverage, first === undefined ? 0 : calibrated(first.value));
   const fused = fuse(
     [
-      { list: words.list, weight: meaning.length === 0 ? 1 : words.coverage },
+      { list: words.list, weight: meaning.length === 0 ? 1 : words.coverage ** 2 },
       { list: meaning, weight: 1 },
     ].filter(({ list }) => list.length > 0),
   );

@@ -6,6 +6,7 @@ import { BaseIndex } from "../../actors/knowledge/base-index.ts";
 import { embeddedText, searchTerms } from "../../actors/knowledge/chunk-text.ts";
 import { type Chunk, chunkText } from "../../actors/knowledge/chunker.ts";
 import { type Mode, rank } from "../../actors/knowledge/ranking.ts";
+import { withSections } from "../../actors/knowledge/section-vectors.ts";
 import type { EmbeddingKind } from "../../actors/models/embeddings.ts";
 import { packVector, unpackVector } from "../../actors/text/vector.ts";
 import { type EmbeddingServer, startEmbeddings } from "../_kit/embeddings.ts";
@@ -68,8 +69,12 @@ function recall(outcomes: Outcome[]): string {
   return `${(found / outcomes.length).toFixed(3)} (${found}/${outcomes.length})`;
 }
 
-function median(values: number[]): string {
-  return (values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)] ?? 0).toFixed(2);
+/** 10 %, 50 % and 90 % of values. */
+function spread(values: number[]): string {
+  const sorted = values.toSorted((x, y) => x - y);
+  return [0.1, 0.5, 0.9]
+    .map((share) => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2))
+    .join("/");
 }
 
 async function main(): Promise<void> {
@@ -77,11 +82,19 @@ async function main(): Promise<void> {
   try {
     const all = entries();
     const asked = questions();
-    const passages = await vectors(
+    const alone = await vectors(
       server,
       all.map(({ title, chunk }) => embeddedText(title, chunk)),
       "passage",
     );
+    const passages = corpus().flatMap(({ title }) => {
+      const own = all.flatMap((entry, i) => (entry.title === title ? [i] : []));
+      const chunks = own.flatMap((i) => all[i]?.chunk ?? []);
+      return withSections(
+        chunks,
+        own.flatMap((i) => alone[i] ?? []),
+      );
+    });
     const queries = await vectors(
       server,
       asked.map(({ q }) => q),
@@ -108,7 +121,7 @@ async function main(): Promise<void> {
         `${mode.padEnd(8)} recall@${at} ${recall(answerable)}  ` +
           `words ${of(({ kind }) => kind === "words")}  paraphrase ${of(({ kind }) => kind === "paraphrase")}  ` +
           `en ${of(({ lang }) => lang === "en")}  zh ${of(({ lang }) => lang === "zh")}  ` +
-          `median score: answer ${median(answerable.map(({ score }) => score))}, none ${median(none.map(({ score }) => score))}\n`,
+          `score 10/50/90 %: answer ${spread(answerable.map(({ score }) => score))}, none ${spread(none.map(({ score }) => score))}\n`,
       );
       if (process.argv.includes("--misses"))
         for (const { question, place } of answerable)
