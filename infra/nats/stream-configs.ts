@@ -8,6 +8,12 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 const MiB = 1024 * 1024;
 
+/**
+ * Consumers that a partitioned stream may have. Each actor process reads each of its partitions through one, and those of
+ * a process that was killed linger: the server's default of 1,000 is met by a dozen processes that start again at once.
+ */
+const partitionConsumers = 20_000;
+
 /** How long the server remembers a `Nats-Msg-Id`, ms. */
 export const duplicateWindowMs = 2 * minute;
 
@@ -18,6 +24,7 @@ export const duplicateWindowMs = 2 * minute;
 export function sessionsStreamConfig(limits: Limits): WantedStream {
   return {
     name: streams.sessions,
+    max_consumers: partitionConsumers,
     subjects: [subjects.sessionInAll],
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -98,6 +105,7 @@ export function schedulesStreamConfig(): WantedStream {
 export function runsStreamConfig(limits: Limits): WantedStream {
   return {
     name: streams.runs,
+    max_consumers: partitionConsumers,
     subjects: [subjects.runInAll],
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -116,6 +124,7 @@ export function runsStreamConfig(limits: Limits): WantedStream {
 export function devicesStreamConfig(): WantedStream {
   return {
     name: streams.devices,
+    max_consumers: partitionConsumers,
     subjects: [subjects.deviceUpdateAll, subjects.deviceAvailabilityAll],
     subject_transform: { src: subjects.deviceSource, dest: subjects.deviceTarget },
     retention: RetentionPolicy.Limits,
