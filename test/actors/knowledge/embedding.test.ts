@@ -1,0 +1,70 @@
+import anyTest, { type TestFn } from "ava";
+import { Api } from "../../_kit/api.ts";
+import { type FakeEmbeddings, startFakeEmbeddings } from "../../_kit/fake-embeddings.ts";
+import { addDocument, found, newBase } from "../../_kit/knowledge.ts";
+import { rolesCommand } from "../../_kit/roles.ts";
+import { eventually } from "../../_kit/waiting.ts";
+
+const test = anyTest as TestFn<{ api: Api; fake: FakeEmbeddings }>;
+const anna = { user: "anna" };
+const stops: (() => unknown)[] = [];
+
+test.before(async (t) => {
+  const synonyms = [
+    ["automobile", "car", "vehicle"],
+    ["banana", "fruit"],
+  ];
+  const fake = await startFakeEmbeddings({ teardown: (stop) => stops.push(stop) }, synonyms);
+  const env = { EMBEDDINGS_URL: fake.url };
+  t.context = { fake, api: await Api.start({ actorCommand: rolesCommand("knowledge"), env }) };
+});
+test.after.always(async (t) => {
+  await t.context.api?.stop();
+  for (const stop of stops) await stop();
+});
+
+const first = async (api: Api, query: string) =>
+  (await found(api, anna, query, { limit: 1 }))[0]?.document_title;
+
+test.serial("a question in other words finds its passage by meaning", async (t) => {
+  const { api } = t.context;
+  const base = await newBase(api, anna);
+  await addDocument(api, anna, base, { title: "Garage", content: "The automobile stands below." });
+  await addDocument(api, anna, base, { title: "Kitchen", content: "A banana lies there." });
+  t.is(await first(api, "vehicle"), "Garage");
+  t.is(await first(api, "fruit"), "Kitchen");
+});
+
+test.serial("without the model words find; what was added meanwhile gets its vectors later", async (t) => {
+  const { api, fake } = t.context;
+  fake.down = true;
+  const base = await newBase(api, anna);
+  const document = await addDocument(api, anna, base, { title: "Street", content: "A red car passes by." });
+  t.is(document.status, "ready");
+  t.is(await first(api, "banana"), "Kitchen");
+  t.is(await first(api, "red passes"), "Street");
+  fake.down = false;
+  await eventually(
+    async () => {
+      const chunks = await found(api, anna, "vehicle", { kb_ids: [base] });
+      return chunks.length > 0;
+    },
+    20_000,
+    "the document is found by meaning",
+  );
+  t.pass();
+});
+
+test.serial("when the model changes, documents are embedded again in the background", async (t) => {
+  const { api, fake } = t.context;
+  fake.model = "two";
+  fake.texts.length = 0;
+  await eventually(
+    async () => (await first(api, "vehicle")) !== undefined,
+    30_000,
+    "vectors of the new model",
+  );
+  const again = fake.texts.filter((text) => text.includes("automobile"));
+  t.is(again.length, 1, "each passage is embedded once");
+  t.is(await first(api, "fruit"), "Kitchen");
+});
