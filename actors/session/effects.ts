@@ -20,18 +20,22 @@ export class Effects {
   readonly #publisher: StreamPublisher;
   readonly #events: TurnEvents;
   readonly #log: Logger;
+  readonly #beside: (turn: Turn) => void;
 
-  constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger) {
+  /** `beside` is called with each committed turn; nothing waits for what it does. */
+  constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger, beside: (turn: Turn) => void) {
     this.#out = out;
     this.#publisher = publisher;
     this.#events = new TurnEvents(publisher, log);
     this.#log = log;
+    this.#beside = beside;
   }
 
   /** Publishes what a committed turn causes. */
   async ofTurn(turn: Turn): Promise<void> {
     const id = `${turn._id.user}.${turn._id.session}.${turn._id.n}`;
     const frames = finalFrames(turn);
+    if (turn.kind === "message") this.#beside(turn);
     await Promise.all([
       frames.length > 0 && this.#out.final(turn._id.user, frames, `${id}.final`),
       turn.kind === "message" && this.#events.publish(completed(turn, `${id}.completed`)),

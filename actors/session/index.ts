@@ -29,7 +29,7 @@ import { SessionList } from "./session-list.ts";
 import { SessionOwner } from "./session-owner.ts";
 import { serveSessionRoutes } from "./session-routes.ts";
 import { serveSessionSurvey } from "./session-survey.ts";
-import { startTitles } from "./session-titles.ts";
+import { SessionTitles } from "./session-titles.ts";
 import { Trimmer } from "./trimmer.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 import { TurnStore } from "./turn-store.ts";
@@ -49,11 +49,13 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
   const committer = new TurnCommitter((turns) => store.insertAll(turns), settings.limits.groupCommit, log);
   const trimmer = new Trimmer(jsm, log);
   const eraser = new Eraser(nc, jsm, store, sessions, new MessageIndex(db), log);
+  const titles = new SessionTitles(context.models, sessions, log);
   trimmer.start();
   sessions.start();
   eraser.start();
   lifecycle.onStop("session store", async () => {
     eraser.stop();
+    await titles.stop();
     await trimmer.stop();
     await sessions.stop();
   });
@@ -65,7 +67,6 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
   const inlineBytes = jsonAnswerBytes / 4;
   const files = new SessionExport(history, () => openBulkStore(nc), { inlineBytes, exportBytes });
   serveSessionRoutes(context, { sessions, list, files, history, eraser });
-  await startTitles(context, sessions);
   await startDepartures(context, list);
   const means = await createCommands(context);
   serveNeoRoutes(context, history, means);
@@ -74,7 +75,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     commit: (turn) => committer.commit(turn),
     sessions,
     attempts,
-    effects: new Effects(out, context.publisher, log),
+    effects: new Effects(out, context.publisher, log, (turn) => titles.consider(turn)),
     out,
     trimmer,
     models: context.models,

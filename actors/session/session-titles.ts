@@ -1,7 +1,5 @@
-import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/event.ts";
-import { streams, subjects } from "../../schemas/subjects.ts";
-import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../durable-work.ts";
+import type { Logger } from "../../infra/log.ts";
+import type { Turn } from "../../schemas/documents.ts";
 import type { Models } from "../models/model.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 
@@ -12,45 +10,64 @@ const modelMs = 20_000;
 const titleColumns = 40;
 const modelChars = 400;
 const promptChars = 2_000;
-const inFlight = 8;
+/** Titles that one process makes at a time; a session that comes when there are more is entitled at its next turn. */
+const mostAtATime = 32;
 
 const instruction =
   "Write a title for the conversation that begins with this message: at most 6 words, or 12 characters in Chinese or " +
   "Japanese, in the language of the message. Answer with the title alone, without quotation marks.";
 
-/** Gives each session a title after its first turn, unless its user gave it one. */
-export async function startTitles(
-  context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle" | "models">,
-  sessions: Pick<SessionDocuments, "entitle" | "isUntitled">,
-): Promise<void> {
-  const work = {
-    stream: streams.events,
-    name: "titles",
-    filter: subjects.eventTurnCompletedAll,
-    inFlight,
-    onlyNew: true,
-  };
-  await startDurableWork(context, work, async (message) => {
-    for (const turn of turnsCompletedSchema.parse(message.json()).turns)
-      await entitle(context.models, sessions, turn);
-  });
-}
+/**
+ * Gives each session a title after its first turn, unless its user gave it one. It is done beside the turns of this
+ * process and may be missed when that dies; then the next early turn makes up for it.
+ */
+export class SessionTitles {
+  readonly #models: Models;
+  readonly #sessions: Pick<SessionDocuments, "entitle" | "isUntitled">;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  readonly #making = new Set<Promise<void>>();
 
-async function entitle(
-  models: Models,
-  sessions: Pick<SessionDocuments, "entitle" | "isUntitled">,
-  { user, session, messages }: TurnCompleted,
-): Promise<void> {
-  const asked = messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
-  if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
-  // Of a later turn, or one that came twice: the model is not asked for nothing.
-  if (!(await sessions.isUntitled(user, session))) return;
-  const title = models.configured ? await titleByModel(models, user, asked) : "";
-  await sessions.entitle(user, session, title || titleFrom(asked));
+  constructor(models: Models, sessions: Pick<SessionDocuments, "entitle" | "isUntitled">, log: Logger) {
+    this.#models = models;
+    this.#sessions = sessions;
+    this.#log = log;
+  }
+
+  /** Looks at a committed turn; a turn that is looked at twice makes no difference. */
+  consider(turn: Turn): void {
+    const asked = turn.messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
+    if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
+    if (this.#making.size >= mostAtATime || this.#stop.signal.aborted) return;
+    const { user, session } = turn._id;
+    const made = this.#make(user, session, asked)
+      .catch((err: unknown) => this.#log.warn({ err }, "session not entitled"))
+      .finally(() => this.#making.delete(made));
+    this.#making.add(made);
+  }
+
+  /** Ends what is under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#making);
+  }
+
+  async #make(user: string, session: string, asked: string): Promise<void> {
+    // A later turn, or one that came twice: the model is not asked for nothing.
+    if (!(await this.#sessions.isUntitled(user, session))) return;
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(modelMs)]);
+    const title = this.#models.configured ? await titleByModel(this.#models, user, asked, signal) : "";
+    await this.#sessions.entitle(user, session, title || titleFrom(asked));
+  }
 }
 
 /** A title by the model; empty when it fails. */
-async function titleByModel(models: Models, user: string, asked: string): Promise<string> {
+async function titleByModel(
+  models: Models,
+  user: string,
+  asked: string,
+  signal: AbortSignal,
+): Promise<string> {
   let text = "";
   try {
     const call = {
@@ -60,7 +77,7 @@ async function titleByModel(models: Models, user: string, asked: string): Promis
         { role: "user" as const, content: asked.slice(0, promptChars) },
       ],
       params: {},
-      signal: AbortSignal.timeout(modelMs),
+      signal,
     };
     for await (const delta of models.stream("chat", call)) {
       if (delta.kind === "content") text += delta.text;
