@@ -10,6 +10,7 @@ export interface IndexedChunk {
 /** How often a term stands in a chunk, at most; postings hold chunk and count in one number. */
 const maxCount = 63;
 const perCount = maxCount + 1;
+const chinese = /[\u3400-\u9fff]/;
 const bytesPerPosting = 10;
 const bytesPerTerm = 120;
 const bytesPerChunk = 200;
@@ -27,6 +28,7 @@ export class BaseIndex {
   readonly #byDocument = new Map<string, number[]>();
   #vectors = new Float32Array(0);
   #hasVector: boolean[] = [];
+  readonly #chinese: boolean[] = [];
   #dimensions = 0;
   #terms = 0;
   #postingCount = 0;
@@ -70,6 +72,11 @@ export class BaseIndex {
     return this.#lengths[chunk] ?? 0;
   }
 
+  /** Whether a chunk is written in Chinese, in part at least. */
+  isChinese(chunk: number): boolean {
+    return this.#chinese[chunk] === true;
+  }
+
   isDead(chunk: number): boolean {
     return this.#dead.has(chunk);
   }
@@ -82,6 +89,7 @@ export class BaseIndex {
     const own = this.#byDocument.get(document);
     if (own === undefined) this.#byDocument.set(document, [chunk]);
     else own.push(chunk);
+    this.#chinese.push(chinese.test(terms));
     this.#addTerms(chunk, terms === "" ? [] : terms.split(" "));
     this.#addVector(chunk, vector);
   }

@@ -19,6 +19,13 @@ const depth = 50;
 /** Smaller than the customary 60: the lists are short, and a first place should count for more than two middling ones. */
 const rrfK = 10;
 
+/**
+ * Multilingual models put texts of the query's own language closer, whatever they say. This share of the gap between the
+ * languages' mean cosines is taken away, once each has enough chunks for a mean.
+ */
+const languageShare = 0.75;
+const fewest = 20;
+
 interface Scored {
   index: BaseIndex;
   chunk: number;
@@ -37,9 +44,9 @@ export function rank(
   mode: Mode = "hybrid",
 ): Hit[] {
   const words = mode === "vectors" ? { list: [], coverage: 0 } : byWords(indexes, query);
-  const meaning = mode === "words" || vector === null ? [] : byMeaning(indexes, vector);
-  const [first] = meaning;
-  const confidence = Math.max(words.coverage, first === undefined ? 0 : calibrated(first.value));
+  const { list: meaning, best } =
+    mode === "words" || vector === null ? { list: [], best: 0 } : byMeaning(indexes, vector);
+  const confidence = Math.max(words.coverage, calibrated(best));
   const fused = fuse(
     [
       { list: words.list, weight: meaning.length === 0 ? 1 : words.coverage ** 2 },
@@ -104,10 +111,34 @@ function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]
   return { list, coverage: Math.min(1, (explained.get(first.index)?.[first.chunk] ?? 0) / whole) };
 }
 
-function byMeaning(indexes: readonly BaseIndex[], vector: Float32Array): Scored[] {
+/** Cosine over all indexes; `best` is the highest one as it is. */
+function byMeaning(indexes: readonly BaseIndex[], vector: Float32Array): { list: Scored[]; best: number } {
+  const sums = { chinese: { sum: 0, count: 0 }, other: { sum: 0, count: 0 } };
+  const groupOf = (index: BaseIndex, chunk: number) => (index.isChinese(chunk) ? "chinese" : "other");
+  const all = indexes.map((index) => {
+    const cosines = new Float32Array(index.slots).fill(Number.NaN);
+    index.eachCosine(vector, (chunk, cosine) => {
+      cosines[chunk] = cosine;
+      const group = sums[groupOf(index, chunk)];
+      group.sum += cosine;
+      group.count += 1;
+    });
+    return { index, cosines };
+  });
+  const { chinese, other } = sums;
+  const mixed = chinese.count >= fewest && other.count >= fewest;
+  const gap = mixed ? chinese.sum / chinese.count - other.sum / other.count : 0;
   const top = new Top(depth);
-  for (const index of indexes) index.eachCosine(vector, (chunk, cosine) => top.offer(index, chunk, cosine));
-  return top.sorted();
+  let best = 0;
+  for (const { index, cosines } of all) {
+    for (const [chunk, cosine] of cosines.entries()) {
+      if (Number.isNaN(cosine)) continue;
+      best = Math.max(best, cosine);
+      const shift = groupOf(index, chunk) === "chinese" ? -languageShare * gap : 0;
+      top.offer(index, chunk, cosine + shift);
+    }
+  }
+  return { list: top.sorted(), best };
 }
 
 /** The highest values that were offered. */
