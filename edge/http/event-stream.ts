@@ -5,6 +5,8 @@ import type { AnswerHeaders, Exchange } from "./exchange.ts";
 export interface ServerEvent {
   id?: string;
   data?: string;
+  /** Ms after which a reader whose connection was lost comes back. */
+  retry?: number;
 }
 
 const headers = {
@@ -15,9 +17,13 @@ const headers = {
 };
 
 /** Text of an event (WHATWG HTML, 9.2): one `data:` line for each line, and an empty one at the end. */
-export function encodeEvent({ id, data }: ServerEvent): string {
+export function encodeEvent({ id, data, retry }: ServerEvent): string {
   const lines = data === undefined ? [] : data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
-  return `${[...(id === undefined ? [] : [`id: ${id}`]), ...lines].join("\n")}\n\n`;
+  const head = [
+    ...(id === undefined ? [] : [`id: ${id}`]),
+    ...(retry === undefined ? [] : [`retry: ${retry}`]),
+  ];
+  return `${[...head, ...lines].join("\n")}\n\n`;
 }
 
 /** An answer of server-sent events: kept alive by comments, dropped when its reader falls too far behind. */

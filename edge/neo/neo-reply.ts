@@ -5,6 +5,9 @@ import { type ReplyEvent, ReplyText } from "../live/reply-text.ts";
 import type { Follower } from "../live/user-feed.ts";
 import type { NeoRequest, NeoTurn } from "./neo-turn.ts";
 
+/** A browser that lost its stream comes back so soon; what it missed is kept for two minutes. */
+const retryMs = 1_000;
+
 /** An event of the answer: its id, and the frame; the first one has no frame. */
 export interface NeoEvent {
   id: string;
@@ -86,7 +89,7 @@ export class NeoReply implements Follower {
   open(stream: EventStream, seq: number): void {
     this.#seq = Math.max(this.#seq, seq);
     this.#stream = stream;
-    stream.send({ id: this.#id(seq) });
+    stream.send({ id: this.#id(seq), retry: retryMs });
     for (const event of this.#kept.splice(0)) this.#send(stream, event);
     if (this.#ended) this.#close(stream);
   }

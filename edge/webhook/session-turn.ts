@@ -1,6 +1,7 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import { checkQuota } from "../quota-check.ts";
 import type { Services } from "../services.ts";
 import { AwaitedReply, type Reply } from "./awaited-reply.ts";
 
@@ -40,6 +41,8 @@ export class SessionTurns {
     const { hub, ingress, owner, confirmations, settings, link } = this.#services;
     const { user, session, client_msg_id, reply_id } = input;
     if (!link.up) throw new ParleyError("storage_unavailable");
+    if (!input.content.startsWith("/"))
+      await checkQuota(this.#services, { user_id: user, nickname: "", is_admin: false });
     const reply = new AwaitedReply(client_msg_id, reply_id);
     const learn = () => void owner.state(user, session, client_msg_id).then((state) => reply.found(state));
     reply.onRestart = learn;

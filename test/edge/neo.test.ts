@@ -81,7 +81,7 @@ test.serial(
     t.like(input, { user, session: "neo_user_alice", surface: "neo", context: { pathname: "/x" } });
     await actor.out(user, ...replyTo(input, ["line\n", "next"]));
     const text = await readUntil(answer, /"done":true/);
-    t.regex(text, /^id: \d+-\d+\n\n/);
+    t.regex(text, /^id: \d+-\d+\nretry: \d+\n\n/);
     const events = text.trim().split("\n\n").slice(1);
     t.deepEqual(
       events.map((event) => neoFrameSchema.parse(JSON.parse(event.slice(event.indexOf("data: ") + 6))).text),

@@ -1,4 +1,7 @@
+import { on, once } from "node:events";
 import test from "ava";
+import WebSocket from "ws";
+import { chatChunkSchema } from "../../../schemas/openai.ts";
 import { type System, startSystem } from "../../_kit/system.ts";
 import { mintToken } from "../../_kit/token.ts";
 
@@ -71,4 +74,18 @@ test("a task is a rule of the user: made, listed, shown, run and deleted", async
   t.regex(await answer("run", `/task run ${rule.id}`), /规则已触发/);
   t.is(await answer("delete", `/task delete ${rule.id}`), `任务已删除: ${rule.id}`);
   t.is(await answer("gone", `/task get ${rule.id}`), "任务不存在");
+});
+
+test("a Cyber socket gets the same text as chunks", async (t) => {
+  const socket = new WebSocket(`${system.url().replace("http", "ws")}/${mintToken("cyber")}`);
+  t.teardown(() => socket.terminate());
+  await once(socket, "open");
+  socket.send(JSON.stringify({ content: "/help" }));
+  let text = "";
+  for await (const [data] of on(socket, "message") as AsyncIterable<[Buffer]>) {
+    const { choices } = chatChunkSchema.parse(JSON.parse(String(data)));
+    text += choices[0]?.delta.content ?? "";
+    if (choices[0]?.finish_reason === "stop") break;
+  }
+  t.is(text, help);
 });

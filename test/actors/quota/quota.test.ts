@@ -13,7 +13,12 @@ test.before(async () => {
   system = await startSystem({
     edges: 1,
     actors: 2,
-    env: { QUOTA_DAY_MESSAGES: "3", QUOTA_MONTH_TOKENS: "100000" },
+    env: {
+      QUOTA_DAY_MESSAGES: "3",
+      WEBHOOK_KEY: "key",
+      OPENAI_MODEL: "slow:2x1",
+      QUOTA_MONTH_TOKENS: "100000",
+    },
   });
 });
 test.after.always(() => system?.stop());
@@ -119,4 +124,17 @@ test.serial("Neo and Cyber say it too: 429 before the stream opens, OpenAI's err
   const { error } = JSON.parse(String(data)) as { error: Record<string, unknown> };
   t.is(error.code, "insufficient_quota");
   t.is(error.type, "rate_limit_error");
+});
+
+test.serial("a webhook's user has a quota, too", async (t) => {
+  const post = () =>
+    fetch(`${system.url()}/api/v1/webhook/generic`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-webhook-key": "key" },
+      body: JSON.stringify({ message: "hello", user_id: "hook" }),
+    });
+  for (let index = 0; index < 3; index++) t.is((await post()).status, 200);
+  const refused = await post();
+  t.is(refused.status, 429);
+  t.true(Number(refused.headers.get("retry-after")) > 0);
 });

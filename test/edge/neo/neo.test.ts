@@ -141,3 +141,18 @@ test("the administrator registers a command for a page; nobody else may", async 
   t.is((await call("admin", "DELETE", `/api/v1/admin/neo/commands/${id}`)).status, 200);
   t.regex(textOf(await ask("vet", "/vaccinate Max", page)), /未知命令/);
 });
+
+test("the stream is what the documents say: type, an id and a retry first, then one frame an event", async (t) => {
+  const response = await fetch(url("reader", "hello"));
+  t.is(response.headers.get("content-type"), "text/event-stream;charset=utf-8");
+  const events = (await response.text()).trimEnd().split("\n\n");
+  t.regex(events[0] ?? "", /^id: \d+-\d+\nretry: \d+$/);
+  for (const event of events.slice(1)) {
+    t.regex(event, /^id: \d+-\d+\ndata: /);
+    const frame = JSON.parse(event.slice(event.indexOf("data: ") + 6)) as object;
+    t.deepEqual(Object.keys(frame).toSorted(), ["actions", "command", "confirm", "done", "error", "text"]);
+  }
+  const id = /^id: (.*)$/m.exec(events.at(-1) ?? "")?.[1] ?? "";
+  const again = await fetch(url("reader", "hello"), { headers: { "last-event-id": id } });
+  t.is(again.status, 204);
+});
