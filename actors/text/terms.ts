@@ -8,7 +8,7 @@ const stopWords = new Set(
   there here so as but while during about into onto over under up down out off again any some someone something anyone
   anything one ones s t d ll re ve m
   的 了 是 在 吗 呢 吧 啊 呀 嘛 怎么 怎样 怎么办 怎么样 如何 什么 哪些 哪个 哪 几 多少 谁 我 你 您 他 她 它 我们 你们 他们
-  的话 该 要 会 能 可以 可 让 被 把 和 与 或 及 也 都 就 还 再 又 不 没 没有 有 一 一个 个 这 那 这个 那个 如果 为 为了 对 到
+  的话 该 要 会 能 可以 可 让 被 把 和 与 或 及 也 都 就 还 再 又 不 不再 没 没有 有 一 一个 个 这 那 这个 那个 如果 为 为了 对 到
   用 从 以 之 之后 之前 后 前 里 中 上 下 时 请 吗 么 着 过 得 地 给 向 于 而 但 并 且`
     .split(/\s+/)
     .filter((word) => word !== ""),

@@ -18,6 +18,7 @@ import { corpus, type Question, questions } from "./question.ts";
 const modes: Mode[] = ["words", "vectors", "hybrid"];
 const at = 5;
 const batch = 8;
+const shownChars = 160;
 
 interface Entry {
   title: string;
@@ -53,6 +54,8 @@ interface Outcome {
   /** Place of the first right chunk, from 1; null = not among the first 50. */
   place: number | null;
   score: number;
+  /** The first chunks that were found instead. */
+  first: string[];
 }
 
 function ask(index: BaseIndex, all: Entry[], question: Question, vector: Float32Array, mode: Mode): Outcome {
@@ -60,7 +63,11 @@ function ask(index: BaseIndex, all: Entry[], question: Question, vector: Float32
   const place = hits.findIndex(({ chunk }) =>
     question.gold.some((phrase) => all[chunk]?.chunk.content.includes(phrase)),
   );
-  return { question, place: place < 0 ? null : place + 1, score: hits[0]?.score ?? 0 };
+  const first = hits.slice(0, at).map(({ chunk }) => {
+    const { heading = "", content = "" } = all[chunk]?.chunk ?? {};
+    return `${heading}: ${content}`.slice(0, shownChars);
+  });
+  return { question, place: place < 0 ? null : place + 1, score: hits[0]?.score ?? 0, first };
 }
 
 function recall(outcomes: Outcome[]): string {
@@ -124,8 +131,9 @@ async function main(): Promise<void> {
           `score 10/50/90 %: answer ${spread(answerable.map(({ score }) => score))}, none ${spread(none.map(({ score }) => score))}\n`,
       );
       if (process.argv.includes("--misses"))
-        for (const { question, place } of answerable)
-          if (place === null || place > at) process.stdout.write(`    ${place ?? "–"}  ${question.q}\n`);
+        for (const { question, place, first } of answerable)
+          if (place === null || place > at)
+            process.stdout.write([`    ${place ?? "–"}  ${question.q}`, ...first, ""].join("\n        "));
     }
   } finally {
     await server.stop();
