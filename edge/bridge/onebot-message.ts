@@ -25,15 +25,19 @@ export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) =>
     if (segment.type === "at") return field(segment, "qq") === self_id;
     return segment.type === "reply" && isOurs(field(segment, "id"));
   });
+  const said = segments
+    .map((segment) => textOf(segment, self_id))
+    .join("")
+    .trim();
+  const images = segments.filter(({ type }) => type === "image");
+  const attachments = images.flatMap(imageOf).slice(0, maxImages);
+  const missing = Array.from({ length: images.length - attachments.length }, () => "[图片无法读取]");
   return {
     address,
     // Clients that start again may count their messages from the beginning.
     id: `qq_${self_id}_${message_id}_${Math.trunc(time ?? 0)}`,
-    text: segments
-      .map((segment) => textOf(segment, self_id))
-      .join("")
-      .trim(),
-    attachments: segments.flatMap(imageOf).slice(0, maxImages),
+    text: [said, ...missing].filter((part) => part !== "").join("\n"),
+    attachments,
     addressed: !group || meant,
   };
 }
