@@ -46,12 +46,18 @@ export class History {
     };
   }
 
-  /** Every message of a session, newest first. */
-  async *newestFirst(user: string, session: string): AsyncGenerator<HistoryMessage> {
+  /** Every message of a session, newest first. `wanted`: how many are likely to be taken. */
+  async *newestFirst(
+    user: string,
+    session: string,
+    wanted = Number.MAX_SAFE_INTEGER,
+  ): AsyncGenerator<HistoryMessage> {
     let below = Number.MAX_SAFE_INTEGER;
+    // Most turns have two messages, and one more tells whether there is more.
+    let size = Math.min(turnsPerRead, Math.ceil(wanted / 2) + 1);
     const replaced = new Set<string>();
     for (;;) {
-      const turns = await this.#store.page(user, session, below, turnsPerRead);
+      const turns = await this.#store.page(user, session, below, size);
       for (const turn of turns) {
         if (turn.kind !== "message") return;
         if (turn.replaces !== undefined) replaced.add(turn.replaces);
@@ -60,8 +66,9 @@ export class History {
           .filter(({ message_id }) => !replaced.has(message_id));
       }
       const oldest = turns.at(-1);
-      if (oldest === undefined || turns.length < turnsPerRead) return;
+      if (oldest === undefined || turns.length < size) return;
       below = oldest._id.n;
+      size = turnsPerRead;
     }
   }
 
@@ -71,10 +78,11 @@ export class History {
     { limit, offset, before }: HistoryQuery,
   ): Promise<HistoryPage> {
     const messages: HistoryMessage[] = [];
+    const wanted = before === undefined ? offset + limit : undefined;
     let skip = offset;
     let below = before === undefined;
     let bytes = 0;
-    for await (const message of this.newestFirst(user, session)) {
+    for await (const message of this.newestFirst(user, session, wanted)) {
       if (!below) {
         below = message.message_id === before;
         if (typeof before !== "number" || (message.id ?? 0) >= before) continue;

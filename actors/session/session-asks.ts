@@ -47,6 +47,8 @@ async function stateOf(
 }
 
 async function unfinished(context: SessionContext, actor: SessionActor): Promise<HistoryMessage[]> {
+  // A session that only is read needs no transcript in memory.
+  if (actor.mailbox.size === 0) return [];
   const { cursor } = await actor.ready();
   const messages: HistoryMessage[] = [];
   for (const mail of [...actor.mailbox.mails]) {

@@ -79,6 +79,7 @@ async function userOf(
 ): Promise<string> {
   const user = actingUser(principal, asked);
   if (asked !== undefined || !principal.is_admin) return user;
+  if ((await services.sessions.find(user, session)) !== null) return user;
   if ((await services.list.find(user, session)) !== null) return user;
   return (await services.sessions.userOf(session)) ?? principal.user_id;
 }

@@ -5,6 +5,7 @@ import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { say } from "./progress.ts";
+import { reads } from "./reads.ts";
 import { dueReminders } from "./reminders.ts";
 import { search } from "./search.ts";
 import { takeover } from "./takeover.ts";
@@ -19,6 +20,7 @@ const scenarios: Record<string, (plan: Plan) => Promise<Figure[]>> = {
   idle,
   takeover,
   growth,
+  reads,
   search,
   devices: deviceUpdates,
   reminders: dueReminders,
