@@ -18,6 +18,7 @@ export const limitsSchema = z.object({
   mailboxPayloads: limit(16, "message bodies a session actor keeps in memory; later ones are read when due"),
   chatFrameBytes: limit(16 * MiB, "size of one /ws/chat frame after log-in"),
   jsonBodyBytes: limit(1 * MiB, "size of a JSON request body"),
+  completionBodyBytes: limit(20 * MiB, "size of a /v1/chat/completions request, images included"),
   jsonAnswerBytes: limit(768 * KiB, "size of a JSON answer"),
   exportBytes: limit(64 * MiB, "text of a session that is exported"),
   uploadBytes: limit(20 * MiB, "size of one uploaded file"),

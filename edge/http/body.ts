@@ -17,8 +17,13 @@ export class BodyReader {
    * @throws ParleyError `payload_too_large`, `service_unavailable` (too many bodies at a time), or `invalid_request`
    * when the client was too slow
    */
-  read(res: HttpResponse, head: RequestHead, onAbort: (fn: () => void) => void): Promise<Buffer> {
-    const { jsonBodyBytes, bodiesInFlightBytes, bodyTimeoutMs } = this.#limits;
+  read(
+    res: HttpResponse,
+    head: RequestHead,
+    onAbort: (fn: () => void) => void,
+    maxBytes = this.#limits.jsonBodyBytes,
+  ): Promise<Buffer> {
+    const { bodiesInFlightBytes, bodyTimeoutMs } = this.#limits;
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -36,12 +41,12 @@ export class BodyReader {
         bodyTimeoutMs,
       );
       onAbort(() => fail(new ParleyError("invalid_request")));
-      if ((head.contentLength ?? 0) > jsonBodyBytes) return fail(new ParleyError("payload_too_large"));
+      if ((head.contentLength ?? 0) > maxBytes) return fail(new ParleyError("payload_too_large"));
       res.onData((part, last) => {
         if (settled) return;
         size += part.byteLength;
         this.#inFlight += part.byteLength;
-        if (size > jsonBodyBytes) return fail(new ParleyError("payload_too_large"));
+        if (size > maxBytes) return fail(new ParleyError("payload_too_large"));
         if (this.#inFlight > bodiesInFlightBytes) return fail(new ParleyError("service_unavailable"));
         // A copy: uWebSockets.js empties its buffer when this call returns.
         chunks.push(Buffer.copyBytesFrom(new Uint8Array(part)));

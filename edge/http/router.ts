@@ -26,6 +26,8 @@ export interface RouteOptions {
   urlBytes?: number;
   /** The handler gets the body's bytes as they came, a Buffer, in place of parsed JSON. */
   raw?: boolean;
+  /** Largest body; the limit `jsonBodyBytes` where nothing is said. */
+  bodyBytes?: number;
   /** Its body need not be JSON. */
   anyType?: boolean;
 }
@@ -148,7 +150,7 @@ export class Router {
       return;
     }
     const body = withBody.has(method)
-      ? this.#bodies.read(res, head, (fn) => exchange.onAbort(fn))
+      ? this.#bodies.read(res, head, (fn) => exchange.onAbort(fn), entry.bodyBytes)
       : undefined;
     this.#run(exchange, path, async () => {
       if (body === undefined) return entry.handler(exchange, {});

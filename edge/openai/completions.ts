@@ -35,7 +35,7 @@ export function addCompletions(services: Services): StatelessTurns {
       const cancel = turns.start(turn, receive);
       exchange.onAbort(cancel);
     },
-    { errors: "openai" },
+    { errors: "openai", bodyBytes: settings.limits.completionBodyBytes },
   );
   return turns;
 }

@@ -44,7 +44,7 @@ test("ena-test speaks, up to a stop sequence", async (t) => {
 });
 
 test("an image of any size that a request may have reaches the model", async (t) => {
-  const url = `data:image/png;base64,${"A".repeat(700_000)}`;
+  const url = `data:image/png;base64,${"A".repeat(3_000_000)}`;
   const content = [
     { type: "text" as const, text: "look" },
     { type: "image_url" as const, image_url: { url } },
