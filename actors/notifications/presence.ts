@@ -1,4 +1,4 @@
-import type { NatsConnection } from "nats";
+import { type NatsConnection, TimeoutError } from "nats";
 import { subjects } from "../../schemas/subjects.ts";
 
 /** Asks the edges whether users have sockets. Only an edge that has some listens, so nobody is a quick answer. */
@@ -12,7 +12,7 @@ export class Presence {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Whether a socket of the user is open on any edge; false, too, when no edge answers in time. */
+  /** Whether a socket of the user is open on any edge. An edge that listens and is slow to answer has some as well. */
   has(user: string): Promise<boolean> {
     let asking = this.#asking.get(user);
     if (asking === undefined) {
@@ -20,7 +20,7 @@ export class Presence {
         .request(subjects.presence(user), "", { timeout: this.#timeoutMs })
         .then(
           () => true,
-          () => false,
+          (err: unknown) => err instanceof TimeoutError,
         )
         .finally(() => this.#asking.delete(user));
       this.#asking.set(user, asking);
