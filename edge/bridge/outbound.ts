@@ -9,7 +9,9 @@ import { messageParts } from "../webhook/message-parts.ts";
 import type { Bridge, Delivery } from "./bridge.ts";
 
 const bucketName = "parley_bridge";
-const ackWaitMs = 60_000;
+/** After so long without a word of it the reply of an edge that died is another's. */
+const ackWaitMs = 10_000;
+const workingMs = 3_000;
 const pullMs = 5_000;
 const againMs = 500;
 const refusedAgainMs = 2_000;
@@ -84,7 +86,8 @@ export class Outbound {
     const reply = bridgeReplySchema.safeParse(message.json());
     if (this.#stopped) message.nak();
     else if (reply.success) {
-      const delivering = this.#deliver(message, reply.data, marks);
+      const working = setInterval(() => message.working(), workingMs);
+      const delivering = this.#deliver(message, reply.data, marks).finally(() => clearInterval(working));
       this.#delivering = delivering.catch(() => {});
       await delivering;
     } else message.term("not a reply");
@@ -107,7 +110,6 @@ export class Outbound {
       }
       if (delivery.kind !== "sent")
         log.warn({ reply: reply.id, part, delivery }, "reply not known to be sent");
-      message.working();
     }
     // The platform has it: it must be gone before the next one's mark replaces this one's.
     await message.ackAck();
