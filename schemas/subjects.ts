@@ -47,6 +47,7 @@ export const subjects = {
   sessionInAll: "session.in.>",
   /** Requests to the owner of a session's partition. */
   sessionAsk: (partition: number) => `session.ask.${partition}`,
+  sessionAskAll: "session.ask.*",
 
   /** Heartbeats of actor processes, and requests to one of them. */
   actorAlive: (process: string) => `actors.alive.${token(process)}`,

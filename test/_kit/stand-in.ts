@@ -55,7 +55,7 @@ export class StandIn {
 
   /** Answers what owners are asked from now on, from {@link state}. */
   own(): void {
-    this.nc.subscribe("session.ask.*", {
+    this.nc.subscribe(subjects.sessionAskAll, {
       callback: (_, msg) => {
         const state = this.state(msg.json<SessionAsk>());
         if (state !== undefined) msg.respond(JSON.stringify(state));

@@ -1,5 +1,6 @@
 import anyTest, { type TestFn } from "ava";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import { subjects } from "../../schemas/subjects.ts";
 import { type EdgeWorld, startEdgeWorld } from "../_kit/edge-world.ts";
 import { echoOf, notice, replyTo } from "../_kit/stand-in.ts";
 import { mintToken } from "../_kit/token.ts";
@@ -161,7 +162,7 @@ test.serial("history of a session without messages and without an actor", async 
   await socket.frame({ type: "connected" });
   socket.send({ type: "history" });
   t.like(await socket.frame({ type: "error" }), { errorType: "service_unavailable", session_id: "s8" });
-  const served = actor.nc.subscribe("rest.sessions.messages", {
+  const served = actor.nc.subscribe(subjects.rest("sessions", "messages"), {
     callback: (_, msg) => {
       const { query, params } = msg.json<{ query: SessionInput; params: { id: string } }>();
       if (params.id === "s8") msg.respond(JSON.stringify({ status: 404, body: { error: "会话不存在" } }));
@@ -183,7 +184,7 @@ test.serial("history of a session without messages and without an actor", async 
 
 test.serial("everything that a client says at once is answered, from its first moment on", async (t) => {
   const { edge, actor } = t.context;
-  const served = actor.nc.subscribe("rest.sessions.messages", {
+  const served = actor.nc.subscribe(subjects.rest("sessions", "messages"), {
     callback: (_, msg) =>
       void msg.respond(JSON.stringify({ status: 200, body: { messages: [], has_more: false } })),
   });

@@ -88,7 +88,7 @@ test.serial("a gap in what arrives is filled from the stream", async (t) => {
   const { republish, ...silent } = config;
   await actor.jsm.streams.update(streams.out, {
     ...silent,
-    republish: { src: "out.none", dest: "live.none" },
+    republish: { src: subjects.outUser("nobody"), dest: subjects.liveUser("nobody") },
   });
   await actor.out("admin", notice("1"), notice("2"));
   await actor.out("admin", notice("3"));
@@ -151,7 +151,7 @@ test.serial("a gap that can't be filled begins everybody anew", async (t) => {
   const { republish, ...silent } = config;
   await actor.jsm.streams.update(streams.out, {
     ...silent,
-    republish: { src: "out.none", dest: "live.none" },
+    republish: { src: subjects.outUser("nobody"), dest: subjects.liveUser("nobody") },
   });
   const lost = await actor.out("admin", notice("1"));
   const kept = await actor.out("admin", notice("2"));
