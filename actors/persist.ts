@@ -20,7 +20,7 @@ export async function persist<T>(log: Logger, what: string, operation: () => Pro
     } catch (err) {
       if (!isStorageAway(err)) throw err;
       log.warn({ err, what }, "store does not answer yet");
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
     }
   }
 }
@@ -29,6 +29,8 @@ async function bounded<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TimeoutError({ cause: `no answer within ${tryMs} ms` })), tryMs);
+    // Of itself it must not keep a process from ending.
+    timer.unref();
   });
   try {
     return await Promise.race([answer, silence]);
