@@ -1,6 +1,9 @@
 import { createHmac } from "node:crypto";
 import { fromSeed, type KeyPair } from "@nats-io/nkeys";
 
+/** Name of the embedded server's system user, with the same password: it can close connections. */
+export const systemUser = "parley_system";
+
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** First bytes of an account's seed: the kind "seed" and the kind of key, five bits each side. */
 const accountSeedPrefix = [18 << 3, 0];

@@ -153,6 +153,9 @@ export const subjects = {
   deviceSubscribes: (user: string) => [`device.${token(user)}.*.command`],
   /** Where nats-server asks whether somebody may connect (NATS auth callout). */
   deviceLogin: "$SYS.REQ.USER.AUTH",
+  /** Requests to nats-server's system account: who is connected, and the end of a connection. */
+  serverConnections: "$SYS.REQ.SERVER.PING.CONNZ",
+  serverKick: (server: string) => `$SYS.REQ.SERVER.${token(server)}.KICK`,
   discoveryAll: "homeassistant.*.*.*.config",
   eventDevicesUpdated: (user: string) => `event.device.updated.${token(user)}`,
 

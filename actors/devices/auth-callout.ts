@@ -8,6 +8,7 @@ import {
 import type { Msg } from "nats";
 import { deviceIssuer } from "../../infra/device-issuer.ts";
 import { authAnswerSchema } from "../../schemas/account.ts";
+import { revocations } from "../../schemas/revocation.ts";
 import { natsAccount, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
@@ -29,16 +30,17 @@ export function serveDeviceLogin(means: Means): void {
     const { user_nkey, server_id, connect_opts } = decode<AuthorizationRequest>(msg.string()).nats;
     if (user_nkey === undefined || server_id === undefined) return null;
     const user = connect_opts?.user ?? "";
-    const allowed = await owns(means, user, connect_opts?.pass ?? "");
+    const name = await loginOf(means, user, connect_opts?.pass ?? "");
     const device = fromPublic(user_nkey);
-    const decision = allowed
-      ? {
-          jwt: await encodeUser(user, device, issuer, permissionsOf(user), {
-            aud: natsAccount,
-            exp: inSeconds(loginSeconds),
-          }),
-        }
-      : { error: "wrong user id or API key" };
+    const decision =
+      name !== null
+        ? {
+            jwt: await encodeUser(name, device, issuer, permissionsOf(user), {
+              aud: natsAccount,
+              exp: inSeconds(loginSeconds),
+            }),
+          }
+        : { error: "wrong user id or API key" };
     return encodeAuthorizationResponse(device, fromPublic(server_id.id), issuer, decision, {});
   };
   nc.subscribe(subjects.deviceLogin, {
@@ -53,15 +55,23 @@ export function serveDeviceLogin(means: Means): void {
   });
 }
 
-async function owns({ nc, log }: Means, user: string, token: string): Promise<boolean> {
-  if (user === "" || token === "") return false;
+/** Name of a connection whose key is its user's, as {@link isOfRevoked} reads it; null for any other. */
+async function loginOf({ nc, log }: Means, user: string, token: string): Promise<string | null> {
+  if (user === "" || token === "") return null;
   try {
     const reply = await nc.request(subjects.authCheck, JSON.stringify({ token }), { timeout: checkMs });
-    return authAnswerSchema.parse(reply.json()).principal?.user_id === user;
+    const { principal } = authAnswerSchema.parse(reply.json());
+    return principal?.user_id === user ? `${user}/${principal.credential ?? ""}` : null;
   } catch (err) {
     log.warn({ err }, "API key of a device can't be checked");
-    return false;
+    return null;
   }
+}
+
+/** Whether a connection's log-in rests on what was revoked. */
+export function isOfRevoked(name: string, revoked: ReadonlySet<string>): boolean {
+  const [user = "", credential] = name.split("/");
+  return credential !== undefined && (revoked.has(credential) || revoked.has(revocations.user(user)));
 }
 
 /** An MQTT subscription with QoS 1 hears on a subject of the server's own. Nothing under `$MQTT` may be published: it would pass for the server. */

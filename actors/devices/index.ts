@@ -9,6 +9,7 @@ import { onUserDeleted } from "../user-erasure.ts";
 import { serveDeviceLogin } from "./auth-callout.ts";
 import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
 import { DeviceBook } from "./device-book.ts";
+import { startDeviceLogout } from "./device-logout.ts";
 import { serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
 import { startDiscovery } from "./discovery.ts";
@@ -33,6 +34,7 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   await onUserDeleted(context, "devices-erasure", (user) => store.eraseUser(user));
   serveDeviceRoutes(context, store);
   serveDeviceLogin(context);
+  await startDeviceLogout(context);
   return {
     ...deviceGroup({ store, book, raw, log, limits }),
     restore: () => ensureDevicesStream(context, store),

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect } from "nats";
 import { natsAccount } from "../../schemas/subjects.ts";
-import { deviceIssuer } from "../device-issuer.ts";
+import { deviceIssuer, systemUser } from "../device-issuer.ts";
 import type { EngineDefinition } from "./engine.ts";
 
 /** What the embedded nats-server needs. */
@@ -78,12 +78,12 @@ accounts {
     jetstream: enabled
     users: [ { user: ${user}, password: ${JSON.stringify(password)} } ]
   }
-  SYS { users: [] }
+  SYS { users: [ { user: ${systemUser}, password: ${JSON.stringify(password)} } ] }
 }
 system_account: SYS
 authorization {
   timeout: 3
-  auth_callout { issuer: ${deviceIssuer(password).getPublicKey()}, account: ${natsAccount}, auth_users: [ ${user} ] }
+  auth_callout { issuer: ${deviceIssuer(password).getPublicKey()}, account: ${natsAccount}, auth_users: [ ${user}, ${systemUser} ] }
 }
 ${extraConfig}
 `;

@@ -10,8 +10,9 @@ import { eventually, within } from "../../_kit/waiting.ts";
 test("devices log in with their user's API key, over NATS and MQTT, and can't touch another user's", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });
   t.teardown(() => system.stop());
-  const keyOf = async (user: string) =>
-    (await call<{ key: string }>(system, "POST", "/keys", { name: "devices" }, user)).body.key;
+  const made = (user: string) =>
+    call<{ id: string; key: string }>(system, "POST", "/keys", { name: "devices" }, user);
+  const keyOf = async (user: string) => (await made(user)).body.key;
   const key = await keyOf("admin");
   const bobs = await keyOf("user_bob");
   const phone = await system.client("phone");
@@ -124,4 +125,11 @@ test("devices log in with their user's API key, over NATS and MQTT, and can't to
   );
   const his = await call<{ devices: Device[] }>(system, "GET", "/devices", undefined, "user_bob");
   t.deepEqual(his.body.devices, []);
+
+  const second = (await made("admin")).body;
+  const revoked = await connect({ ...natsOptions, user: "admin", pass: second.key });
+  await call(system, "DELETE", `/keys/${second.id}`);
+  await within(revoked.closed(), 5_000, "the connection of a deleted key is closed");
+  t.false(nats.isClosed(), "that of another key is not");
+  await t.throwsAsync(connect({ ...natsOptions, user: "admin", pass: second.key }));
 });
