@@ -6,7 +6,7 @@ import { ClientView } from "./client-view.ts";
 import type { ClientRecord, Received, Send } from "./history.ts";
 import { Watch } from "./waiting.ts";
 
-const defaultMs = 20_000;
+const defaultMs = 60_000;
 const retryMs = 250;
 const passing = new Set(["service_unavailable", "storage_unavailable"]);
 
@@ -70,7 +70,7 @@ export class ChatClient {
       if (!this.#options.retry && !this.connected) throw new Error(`${this.name} was cut before an answer`);
       return undefined;
     };
-    await this.until(answered, `an answer to ${send.client_msg_id}`, 60_000);
+    await this.until(answered, `an answer to ${send.client_msg_id}`, 120_000);
     return send;
   }
 

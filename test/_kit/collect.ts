@@ -46,7 +46,7 @@ export async function collect(system: System, from: Collected): Promise<History>
         const erasing = await db.collection(collections.turns).countDocuments({ erase_pending: true });
         return now.left.length === 0 && erasing === 0 && now;
       },
-      from.restMs ?? 30_000,
+      from.restMs ?? 60_000,
       "an empty log and everything erased",
     ).catch(read);
     const sends = from.clients.flatMap((client) => client.sends);

@@ -33,7 +33,7 @@ export class Load {
   }
 
   /** Waits until the clients have seen `more` further final frames. */
-  async progress(more: number, ms = 40_000): Promise<void> {
+  async progress(more: number, ms = 90_000): Promise<void> {
     const ends = () => Math.max(...this.#options.clients.map((client) => client.everFinished.size));
     const goal = ends() + more;
     const what = `${more} more turns`;
@@ -60,7 +60,7 @@ export class Load {
   }
 
   /** Ends the sending, and waits until all that was sent has its answer and its final frame. */
-  async settle(ms = 60_000): Promise<void> {
+  async settle(ms = 120_000): Promise<void> {
     this.stop();
     await within(this.#running, ms, "the senders end");
     const ended = new Set(this.controls.filter(({ kind }) => kind !== "stop").map(sessionName));

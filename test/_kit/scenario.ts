@@ -11,7 +11,7 @@ import { type System, type SystemOptions, startSystem } from "./system.ts";
 
 const lastFramesMs = 5_000;
 /** Far more than a test takes on an idle machine: two engines and four processes share it with other tests. */
-const testMs = 240_000;
+const testMs = 400_000;
 
 /** How often a fault is repeated in one run: 1 in `make test`, more in `make soak`. */
 export const rounds = Number(process.env.FAULT_ROUNDS ?? 1);

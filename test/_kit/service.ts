@@ -9,8 +9,8 @@ export interface LogLine {
   fields: Record<string, unknown>;
 }
 
-const readyMs = 30_000;
-const exitMs = 15_000;
+const readyMs = 90_000;
+const exitMs = 30_000;
 const keptLines = 5_000;
 
 /** One process of the system under test: started, killed and started again by the test that owns it. */

@@ -27,8 +27,8 @@ export interface SystemOptions {
   edgeCommand?: readonly string[];
 }
 
-/** Model of the scripted upstream whose replies tell what it was given, in 10 chunks, 20 ms apart. */
-export const contextModel = "context:10x20";
+/** Model of the scripted upstream whose replies tell what it was given, in 10 chunks, 50 ms apart. */
+export const contextModel = "context:10x50";
 
 const bin = fileURLToPath(new URL("../../../bin/parley.js", import.meta.url));
 const upstreamProgram = fileURLToPath(new URL("./upstream.js", import.meta.url));

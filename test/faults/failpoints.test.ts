@@ -10,7 +10,7 @@ test("kill -9 before the commit, after it and after the publish changes nothing 
       await victim.exit();
       const point = `${name}@${seed.int(1, 8)}`;
       victim.spawn({ PARLEY_FAILPOINTS: point });
-      t.is(await victim.exit(40_000), "SIGKILL", point);
+      t.is(await victim.exit(100_000), "SIGKILL", point);
       await load.progress(20);
       await victim.start();
       await load.progress(10);

@@ -18,10 +18,10 @@ async function talk(port: number, user: string): Promise<string> {
     watch.changed();
   });
   socket.on("open", () => watch.changed());
-  await watch.until(() => socket.readyState === WebSocket.OPEN, 5_000, `${user} connects`);
+  await watch.until(() => socket.readyState === WebSocket.OPEN, 20_000, `${user} connects`);
   for (let count = 0; count < messages; count++) {
     socket.send(JSON.stringify({ content: `secret-of-${user}-${count}`, model: "ena-test" }));
-    await watch.until(() => ends > count, 20_000, `reply ${count} to ${user}`);
+    await watch.until(() => ends > count, 60_000, `reply ${count} to ${user}`);
   }
   socket.terminate();
   return text;

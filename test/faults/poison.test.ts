@@ -12,11 +12,11 @@ test("a message that crashes its process fails alone, and 50 turns beside it suc
   await client.until(
     () => client.view.finished.has(send.client_msg_id),
     "the end of the poisonous message",
-    90_000,
+    240_000,
   );
   const after = await client.send("admin: harmless", { session: "poisoned" });
-  await client.until(() => client.view.finished.has(after.client_msg_id), "the message behind it", 30_000);
-  await load.settle(90_000);
+  await client.until(() => client.view.finished.has(after.client_msg_id), "the message behind it", 60_000);
+  await load.settle(120_000);
   await finish({ mayFail: (content) => content.includes("poisonous") });
   const failed = client.frames.filter(
     ({ frame }) => frame.type === "stream_end" && frame.finish_reason === "failed",

@@ -1,10 +1,13 @@
 import test from "ava";
 import { rounds, underLoad } from "../_kit/scenario.ts";
 
-const stopMs = 10_000;
+const stopMs = 20_000;
 
 test("a rolling restart of the actors under load of 50 sessions restarts no turn", async (t) => {
-  const { system, clients, load, finish } = await underLoad(t, { sessions: 50 });
+  const { system, clients, load, finish } = await underLoad(t, {
+    sessions: 50,
+    env: { OPENAI_MODEL: "context:10x120" },
+  });
   for (let round = 0; round < rounds; round++) {
     for (const actor of system.actors) {
       await load.progress(60);
