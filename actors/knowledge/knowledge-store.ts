@@ -80,6 +80,13 @@ export class KnowledgeStore {
     return deletedCount > 0;
   }
 
+  /** Removes everything of a user who is gone. */
+  async eraseUser(user: string): Promise<void> {
+    await this.#bases.deleteMany({ user_id: user });
+    await this.#documents.deleteMany({ user_id: user });
+    await this.#chunks.deleteMany({ user_id: user });
+  }
+
   async addDocument(document: SourceDocument): Promise<void> {
     await this.#documents.insertOne(document);
     await this.#touchBase(document.user_id, document.kb_id, 1);

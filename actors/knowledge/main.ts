@@ -1,6 +1,7 @@
 import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
+import { onUserDeleted } from "../user-erasure.ts";
 import { FileSource } from "./file-source.ts";
 import { IndexCache } from "./index-cache.ts";
 import { Ingestion } from "./ingestion.ts";
@@ -27,6 +28,7 @@ export async function startKnowledge(context: KnowledgeContext, embeddings: Embe
   lifecycle.onStop("knowledge jobs", () => jobs.stop());
   // A process may have died between storing a document and putting it in line.
   for (const { _id, user_id } of await store.pending()) await jobs.ingest(user_id, _id);
+  await onUserDeleted(context, "knowledge-erasure", (user) => store.eraseUser(user));
   const cache = new IndexCache(store, settings.limits.knowledgeIndexBytes);
   const services = { store, cache, embeddings, jobs, files, log };
   servePassages(nc, services, settings.limits);

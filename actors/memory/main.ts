@@ -6,6 +6,7 @@ import { lastToken, memoryQueueGroup, streams, subjects } from "../../schemas/su
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../durable-work.ts";
 import type { Embeddings } from "../models/embeddings.ts";
+import { onUserDeleted } from "../user-erasure.ts";
 import { Keeper } from "./keeper.ts";
 import { serveMemoryRoutes } from "./memory-routes.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -39,6 +40,7 @@ export async function startMemory(context: ActorContext, embeddings: Embeddings)
       );
     },
   });
+  await onUserDeleted(context, "memory-erasure", (user) => store.eraseUser(user));
   serveMemoryRoutes(context, { store, keeper, embeddings });
   if (settings.memoryExtraction === "off") return;
   const reader = { store, keeper, models, out, byModel: settings.memoryExtraction === "auto", log };

@@ -67,6 +67,11 @@ export class MemoryStore {
     return this.#memories.countDocuments({ user_id: user });
   }
 
+  /** Forgets everything of a user who is gone. */
+  async eraseUser(user: string): Promise<void> {
+    await this.#memories.deleteMany({ user_id: user });
+  }
+
   /** Whether it was there. What it superseded stays superseded. */
   async forget(user: string, id: string): Promise<boolean> {
     const { deletedCount } = await this.#memories.deleteOne({ _id: id, user_id: user });
