@@ -3,8 +3,8 @@ import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
+import type { OutPublisher } from "./egress/out-publisher.ts";
 import type { Models } from "./models/model.ts";
-import type { OutPublisher } from "./out/out-publisher.ts";
 import type { QuotaBook } from "./quota/quota-book.ts";
 
 /** What every actor of a process works with; made once in `main.ts`. */

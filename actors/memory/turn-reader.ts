@@ -1,7 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
+import type { OutPublisher } from "../egress/out-publisher.ts";
 import type { Models } from "../models/model.ts";
-import type { OutPublisher } from "../out/out-publisher.ts";
 import { extractByModel, maySpeakOfUser } from "./extraction.ts";
 import type { Keeper } from "./keeper.ts";
 import type { MemoryStore, NewFact } from "./memory-store.ts";

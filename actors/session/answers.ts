@@ -3,7 +3,7 @@ import type { OutItem } from "../../schemas/server-frame.ts";
 import type { MessageState, SessionInput } from "../../schemas/session-input.ts";
 import type { CommandAnswer } from "../commands/command.ts";
 import { answerCommand, type Called } from "../commands/registry.ts";
-import type { OutPublisher } from "../out/out-publisher.ts";
+import type { OutPublisher } from "../egress/out-publisher.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** State of a message that became a turn. */

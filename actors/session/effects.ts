@@ -6,7 +6,7 @@ import { errorTable } from "../../schemas/errors.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { subjects } from "../../schemas/subjects.ts";
-import type { OutPublisher } from "../out/out-publisher.ts";
+import type { OutPublisher } from "../egress/out-publisher.ts";
 import { persist } from "../persist.ts";
 import { deletedFrames, finalFrames } from "./frames.ts";
 import { TurnEvents } from "./turn-events.ts";

@@ -6,8 +6,8 @@ import { type SessionInput, sessionInputSchema } from "../../schemas/session-inp
 import { parseSessionIn, partitionCount, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
+import type { OutPublisher } from "../egress/out-publisher.ts";
 import { MessageIndex } from "../message-index.ts";
-import type { OutPublisher } from "../out/out-publisher.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { createToolbox } from "../tools/index.ts";
 import { Attempts } from "./attempts.ts";

@@ -1,6 +1,6 @@
 import type { RunMark, StreamFrame } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
-import type { OutPublisher } from "../out/out-publisher.ts";
+import type { OutPublisher } from "../egress/out-publisher.ts";
 import { ReviewParser } from "../review/review-parser.ts";
 
 /**

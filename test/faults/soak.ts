@@ -10,7 +10,8 @@ import { lasting } from "../_kit/waiting.ts";
 // SEED repeats the choice of faults, though not their timing.
 
 const soakSeconds = Number(process.env.SOAK_SECONDS ?? 600);
-const sessions = 60;
+const sessions = 30;
+const model = "context:10x100";
 const points = ["before_commit", "after_commit", "after_publish"];
 
 /** One thing that goes wrong, and is mended again before the next one. */
@@ -59,7 +60,7 @@ const faults: readonly Fault[] = [
     const point = `${seed.pick(points)}@${seed.int(1, 20)}`;
     await actor.destroy();
     actor.spawn({ PARLEY_FAILPOINTS: point });
-    await actor.exit(60_000);
+    await actor.exit(120_000);
     await actor.start();
     return `${point} in ${actor.name}`;
   },
@@ -76,7 +77,7 @@ const faults: readonly Fault[] = [
 async function soak(): Promise<{ count: number; text: string }> {
   const seed = seedFromEnvironment();
   say(`seed ${seed.value}, ${soakSeconds} s`);
-  const system = await startSystem();
+  const system = await startSystem({ env: { OPENAI_MODEL: model } });
   try {
     const behaviour = { reconnect: true, retry: true };
     const clients = [
@@ -87,10 +88,10 @@ async function soak(): Promise<{ count: number; text: string }> {
     const end = performance.now() + soakSeconds * 1_000;
     while (performance.now() < end) {
       say(await seed.pick(faults)(system, seed, load));
-      await load.progress(seed.int(0, 200), 90_000);
+      await load.progress(seed.int(0, 100), 180_000);
     }
-    await load.settle(120_000);
-    const history = await collect(system, { seed, clients, controls: load.controls, restMs: 60_000 });
+    await load.settle(240_000);
+    const history = await collect(system, { seed, clients, controls: load.controls, restMs: 120_000 });
     await Promise.all(clients.map((client) => client.caughtUp()));
     const violations = check(history);
     say(`${history.turns.length} turns, ${history.sends.length} messages`);

@@ -41,17 +41,11 @@ test("a notification reaches devices on any edge, and waits for those who are aw
 
   const here = await push("here");
   t.true(here.body.notification.delivered);
-  await client.frame(
-    (one) => one.type === "notification" && one.notification.title === "here",
-    "the push",
-  );
+  await client.frame((one) => one.type === "notification" && one.notification.title === "here", "the push");
 
   const again = await system.client("desk");
   await push("both");
-  await again.frame(
-    (one) => one.type === "notification" && one.notification.title === "both",
-    "the push",
-  );
+  await again.frame((one) => one.type === "notification" && one.notification.title === "both", "the push");
   t.deepEqual(
     again.frames.flatMap(({ frame }) => (frame.type === "notification" ? [frame.notification.title] : [])),
     ["both"],

@@ -39,10 +39,7 @@ test("a reminder that is due reaches every device once, and its session; a cance
     t.is(frame.session_id, "work");
     t.is(frame.notification.data?.reminder_id, daily.body.reminder.id);
   }
-  await phone.frame(
-    (one) => one.type === "stream_end" && one.session_id === "work",
-    "the session's message",
-  );
+  await phone.frame((one) => one.type === "stream_end" && one.session_id === "work", "the session's message");
   const history = await call<{ messages: { role: string; content: string }[] }>(
     system,
     "GET",
