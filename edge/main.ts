@@ -1,4 +1,5 @@
 import uWS, { type TemplatedApp, type us_listen_socket } from "uWebSockets.js";
+import { freePort } from "../infra/engines/free-port.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
@@ -61,7 +62,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   const endReports = reportSockets(services);
   announceDegradation(services.dependencies, services.sockets);
   router.register();
-  const listening = await listen(app, context.settings.host, context.settings.port);
+  const listening = await listen(app, context.settings.host, context.settings.port || (await freePort(0)));
   const { limits } = context.settings;
   context.lifecycle.onStop("edge", async () => {
     uWS.us_listen_socket_close(listening);
@@ -129,6 +130,10 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   };
 }
 
+/**
+ * `port` must name one: where the kernel chooses it at the bind, an edge that starts again after a crash can't have it
+ * while a client's half of an old connection stands.
+ */
 function listen(app: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
   // A form that the typings lack.
   const listenAt = app.listen.bind(app) as unknown as (
