@@ -1,7 +1,7 @@
 import type { Turn } from "../../schemas/documents.ts";
 import { clientMsgId } from "./check-turns.ts";
 import type { Report } from "./checker.ts";
-import { type ClientRecord, type History, sessionName } from "./history.ts";
+import { type ClientRecord, type History, type Received, sessionName } from "./history.ts";
 
 /** Checks what each client saw against what is committed. */
 export function checkClients(history: History, report: Report): void {
@@ -57,20 +57,30 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
   }
 }
 
+/** A reply as it is being streamed to one client. */
+interface Streamed {
+  text: string;
+  attempt: number;
+  /** `<connection>:<seq> <text>` of its frames, for the report. */
+  parts: string[];
+}
+
 /** The chunks since a reply's last start are the beginning of its final text: two runs are never mixed. */
 function checkChunks(client: ClientRecord, report: Report): void {
-  const running = new Map<string, { text: string; attempt: number; connection: number }>();
-  for (const { frame, connection } of client.frames) {
+  const running = new Map<string, Streamed>();
+  for (const received of client.frames) {
+    const { frame } = received;
     if (frame.type === "connected" && !frame.recovered) running.clear();
     else if (frame.type === "stream_start") {
       const before = running.get(frame.message_id);
       if (before !== undefined && before.attempt > frame.attempt) {
         report("chunks", `${client.name}: ${frame.message_id} goes back to attempt ${frame.attempt}`);
       }
-      running.set(frame.message_id, { text: "", attempt: frame.attempt, connection });
+      running.set(frame.message_id, { text: "", attempt: frame.attempt, parts: [part(received, "start")] });
     } else if (frame.type === "stream_chunk" && frame.msg_type === "chat") {
       const run = running.get(frame.message_id);
       if (run === undefined) continue;
+      run.parts.push(part(received, frame.content));
       if (run.attempt !== frame.attempt) {
         report(
           "chunks",
@@ -83,10 +93,16 @@ function checkChunks(client: ClientRecord, report: Report): void {
       running.delete(frame.message_id);
       const dropped = frame.text === "" && frame.finish_reason === "cancelled";
       if (run !== undefined && !dropped && !frame.text.startsWith(run.text)) {
-        report("chunks", `${client.name}: ${frame.message_id} streamed ${run.text}, ended as ${frame.text}`);
+        const parts = `${run.parts.join(" | ")} | ${part(received, "end")}`;
+        report("chunks", `${client.name}: ${frame.message_id} ended as ${frame.text}, streamed ${parts}`);
       }
     }
   }
+}
+
+function part({ at, connection, frame }: Received, text: string): string {
+  const { seq } = frame as { seq?: number };
+  return `${connection}:${seq} at ${new Date(at).toISOString().slice(17, 23)} ${text}`;
 }
 
 /** A client that is connected at the end shows every visible message, as it is committed, and no other but hidden ones. */

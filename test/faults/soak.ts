@@ -2,7 +2,7 @@ import { check, describe } from "../_kit/checker.ts";
 import { collect } from "../_kit/collect.ts";
 import { endSession } from "../_kit/endings.ts";
 import { Load } from "../_kit/load.ts";
-import { type Seed, seedFromEnvironment } from "../_kit/seed.ts";
+import { createSeed, type Seed, seedFromEnvironment } from "../_kit/seed.ts";
 import { type System, startSystem } from "../_kit/system.ts";
 import { lasting } from "../_kit/waiting.ts";
 
@@ -84,7 +84,8 @@ async function soak(): Promise<{ count: number; text: string }> {
       await system.client("one", { edge: 0, ...behaviour }),
       await system.client("two", { edge: 1, ...behaviour }),
     ];
-    const load = new Load({ clients, seed, sessions });
+    // A seed of its own: how often the load draws depends on the timing.
+    const load = new Load({ clients, seed: createSeed(seed.value + 1), sessions });
     const end = performance.now() + soakSeconds * 1_000;
     while (performance.now() < end) {
       say(await seed.pick(faults)(system, seed, load));
