@@ -51,7 +51,7 @@ export class Hub {
         this.#seenSeq = Math.max(this.#seenSeq, streamSeq);
       },
       suspect: () => this.#resync(),
-      sent: (feed) => this.#mark(feed),
+      sending: (feed, characters) => this.#mark(feed, characters),
     };
     options.link.onDown(() => this.#hold());
     options.link.onUp(() => this.#resync());
@@ -158,16 +158,24 @@ export class Hub {
     for (const { stream } of this.#feeds.values()) stream.recover(changed, this.#seenSeq);
   }
 
-  #mark(feed: UserFeed): void {
+  /**
+   * Looks for slow sockets soon, and at once where much is sent: the hard bound of a socket's buffer cuts it without a
+   * reason, and must not be reached between two looks.
+   */
+  #mark(feed: UserFeed, characters: number): void {
+    feed.unseen += characters;
+    if (feed.unseen > this.#options.limits.slowConsumerBytes) this.#look(feed);
     this.#dirty.add(feed);
     this.#sweep ??= setTimeout(() => {
       this.#sweep = undefined;
       const feeds = [...this.#dirty];
       this.#dirty.clear();
-      for (const one of feeds) {
-        const ended = one.endSlow(this.#options.limits.slowConsumerBytes);
-        if (ended > 0) this.#options.metrics.slow.inc(ended);
-      }
+      for (const one of feeds) this.#look(one);
     }, this.#options.limits.sweepMs);
+  }
+
+  #look(feed: UserFeed): void {
+    const ended = feed.endSlow(this.#options.limits.slowConsumerBytes);
+    if (ended > 0) this.#options.metrics.slow.inc(ended);
   }
 }

@@ -31,8 +31,8 @@ export interface Follower {
 export interface FeedContext extends StreamContext {
   edge: string;
   publish(topic: string, text: string): void;
-  /** Frames went to sockets, which may be slow. */
-  sent(feed: UserFeed): void;
+  /** A frame of so many characters is about to go to sockets, which may be slow. */
+  sending(feed: UserFeed, characters: number): void;
   /** The owner of its session has taken a message, or said why not. */
   taken(user: string, session: string, clientMsgId: string): void;
 }
@@ -46,6 +46,8 @@ export class UserFeed implements FrameSink {
   readonly topic: string;
   /** Sockets and followers, those that are still joining included. */
   members = 0;
+  /** Characters sent since the sockets were last looked at. */
+  unseen = 0;
   readonly #context: FeedContext;
   readonly #sockets = new Map<string, LiveSocket>();
   readonly #followers = new Set<Follower>();
@@ -115,6 +117,7 @@ export class UserFeed implements FrameSink {
     const ours = origin?.edge === this.#context.edge;
     if (this.#sockets.size > 0) {
       const text = JSON.stringify(frame);
+      this.#context.sending(this, text.length);
       const sender = ours ? this.#sockets.get(origin.socket) : undefined;
       if (sender === undefined || sender.gone) this.#context.publish(this.topic, text);
       else {
@@ -122,7 +125,6 @@ export class UserFeed implements FrameSink {
         sender.send(JSON.stringify(acceptedFrom(frame)));
       }
       this.#context.metrics.framesOut.inc(this.#sockets.size);
-      this.#context.sent(this);
     }
     if ((ours && frame.type === "response") || frame.type === "error") {
       const { session_id, client_msg_id } = frame;
@@ -139,9 +141,11 @@ export class UserFeed implements FrameSink {
 
   /** Closes every socket with more than `bytes` unsent. Answers how many. */
   endSlow(bytes: number): number {
+    this.unseen = 0;
     let ended = 0;
     for (const socket of [...this.#sockets.values()]) {
       if (socket.gone || socket.buffered() <= bytes) continue;
+      this.#sockets.delete(socket.id);
       socket.endSlow(this.topic);
       ended += 1;
     }
