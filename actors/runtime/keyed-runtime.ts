@@ -157,8 +157,11 @@ export class KeyedRuntime {
     const request: MoveRequest = { group: this.group.name, partition };
     let watch: NodeJS.Timeout | undefined;
     const gone = new Promise<null>((resolve) => {
+      let missed = 0;
       watch = setInterval(() => {
-        if (this.#membership.holder(this.group.name, partition) !== holder) resolve(null);
+        missed = this.#membership.holder(this.group.name, partition) === holder ? 0 : missed + 1;
+        // Not at once: a holder that lets go says so a moment before its answer arrives.
+        if (missed === 2) resolve(null);
       }, watchMs);
     });
     try {
