@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { MongoServerError } from "mongodb";
+import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { refreshTokenSeconds, type TokenClaims } from "../../schemas/principal.ts";
 import type { AccountDatabase } from "./account-database.ts";
 import type { Revoker } from "./revoker.ts";
 
 const majority = { readConcern: { level: "majority" } } as const;
-const duplicateKey = 11_000;
 
 /**
  * Which log-ins go on. Nothing is written at a log-in, so that it needs no database: a family has a document when it is
@@ -65,8 +64,7 @@ export class TokenFamilies {
       return use ?? { by, at: new Date() };
     } catch (err) {
       // Two upserts met: the document is there now.
-      if (err instanceof MongoServerError && err.code === duplicateKey)
-        return this.#claim(jti, by, expiresAt);
+      if (isDuplicateKey(err)) return this.#claim(jti, by, expiresAt);
       throw err;
     }
   }

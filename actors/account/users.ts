@@ -1,9 +1,9 @@
+import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { type UserDocument, usernamePattern } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import type { AccountDatabase } from "./account-database.ts";
 
-const duplicateKey = 11_000;
 const majority = { readConcern: { level: "majority" } } as const;
 
 /** The users of the database. A deleted one is not found, but his name stays taken. */
@@ -34,7 +34,7 @@ export class Users {
     try {
       await users.insertOne(document);
     } catch (err) {
-      if (!(err instanceof Error && "code" in err && err.code === duplicateKey)) throw err;
+      if (!isDuplicateKey(err)) throw err;
       throw new ParleyError("conflict", { error: "用户名已被注册", cause: err });
     }
     return document;

@@ -1,8 +1,7 @@
 import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
+import { duplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/device.ts";
 import { collections } from "../../schemas/documents.ts";
-
-const duplicateKey = 11000;
 
 /** Devices in MongoDB: the last state of each, what discovery says of it, and how far the stream is stored. */
 export class DeviceStore {

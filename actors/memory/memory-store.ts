@@ -1,4 +1,5 @@
-import { Binary, type Collection, type Db, MongoServerError } from "mongodb";
+import { Binary, type Collection, type Db } from "mongodb";
+import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { newId } from "../../schemas/ids.ts";
 import { type Fact, type MemoryDocument, memoryCollections } from "../../schemas/memory.ts";
 import { termsOf } from "../text/terms.ts";
@@ -17,7 +18,6 @@ export interface Remembered {
   change: "added" | "merged";
 }
 
-const duplicateKey = 11000;
 const day = 24 * 3600;
 const tries = 5;
 
@@ -93,7 +93,7 @@ export class MemoryStore {
         await this.#memories.insertOne(memory);
         return { memory, change: "added" };
       } catch (err) {
-        const raced = err instanceof MongoServerError && err.code === duplicateKey;
+        const raced = isDuplicateKey(err);
         if (!raced || attempt >= tries) throw err;
       }
     }

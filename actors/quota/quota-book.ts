@@ -1,5 +1,6 @@
-import { type Collection, type Db, type Document, MongoServerError } from "mongodb";
+import type { Collection, Db, Document } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
+import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { collections } from "../../schemas/documents.ts";
 import {
   isLimited,
@@ -15,7 +16,6 @@ import { QuotaTally } from "./quota-tally.ts";
 const holdMs = 3_600_000;
 /** Tokens reserved for a reply whose length nobody knows yet. */
 const replyTokens = 256;
-const duplicateKey = 11_000;
 
 /** What one turn used. */
 export interface TurnUsage {
@@ -126,7 +126,7 @@ export class QuotaBook {
       return await this.#collection.findOneAndUpdate(filter, stages, options);
     } catch (err) {
       // Two processes made a user's first document at the same time.
-      if (!(err instanceof MongoServerError && err.code === duplicateKey)) throw err;
+      if (!isDuplicateKey(err)) throw err;
       return this.#collection.findOneAndUpdate(filter, stages, options);
     }
   }

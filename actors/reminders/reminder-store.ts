@@ -1,8 +1,7 @@
 import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
+import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { collections } from "../../schemas/documents.ts";
 import type { Reminder, ReminderDocument } from "../../schemas/reminder.ts";
-
-const duplicateKey = 11000;
 
 /** Reminders in MongoDB; every call but the clock's is one user's. */
 export class ReminderStore {
@@ -25,7 +24,7 @@ export class ReminderStore {
       await this.#reminders.insertOne(reminder);
       return true;
     } catch (err) {
-      if ((err as { code?: number }).code === duplicateKey) return false;
+      if (isDuplicateKey(err)) return false;
       throw err;
     }
   }

@@ -1,4 +1,5 @@
-import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
+import type { JetStreamManager } from "@nats-io/jetstream";
+import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { turnsCompletedSchema } from "../../schemas/event.ts";
@@ -12,7 +13,6 @@ import { serveRoute } from "../rest.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { MessageSearch } from "./message-search.ts";
 
-const noMessageFound = 10037;
 const consumerName = "search";
 const inFlight = 128;
 /** How long a search waits for turns that its user has just completed, ms. */
@@ -60,11 +60,6 @@ async function indexedUpTo(jsm: JetStreamManager): Promise<number> {
 
 /** Place of a user's last completed turn among the events, 0 = none. */
 async function lastTurn(jsm: JetStreamManager, user: string): Promise<number> {
-  try {
-    const last_by_subj = subjects.eventTurnCompleted(user);
-    return (await jsm.streams.getMessage(streams.events, { last_by_subj }))?.seq ?? 0;
-  } catch (err) {
-    if (err instanceof JetStreamApiError && err.code === noMessageFound) return 0;
-    throw err;
-  }
+  const last_by_subj = subjects.eventTurnCompleted(user);
+  return (await storedMessage(jsm, streams.events, { last_by_subj }))?.seq ?? 0;
 }

@@ -1,6 +1,7 @@
-import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
+import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
+import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { type Turn, turnKey } from "../../schemas/documents.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
@@ -15,7 +16,6 @@ import type { TurnStore } from "./turn-store.ts";
 const stubMs = 7 * 24 * 3600 * 1_000;
 const sweepEveryMs = 60_000;
 const sweepSize = 100;
-const noMessageFound = 10037;
 
 /**
  * Clears and deletes sessions from any process, without asking the owner: both are turns, so that whoever runs one on
@@ -119,15 +119,8 @@ export class Eraser {
   }
 
   async #lastOf(user: string, session: string): Promise<number> {
-    try {
-      const last = await this.#jsm.streams.getMessage(streams.sessions, {
-        last_by_subj: subjects.sessionIn(user, session),
-      });
-      return last?.seq ?? 0;
-    } catch (err) {
-      if (err instanceof JetStreamApiError && err.code === noMessageFound) return 0;
-      throw err;
-    }
+    const last_by_subj = subjects.sessionIn(user, session);
+    return (await storedMessage(this.#jsm, streams.sessions, { last_by_subj }))?.seq ?? 0;
   }
 
   /** Nothing depends on it: an owner that does not hear of it meets the turn at its next commit. */

@@ -1,5 +1,6 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { openBulkStore } from "../../infra/nats/bulk-store.ts";
+import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { eventsStreamConfig, sessionsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
@@ -33,8 +34,6 @@ import { SessionTitles } from "./session-titles.ts";
 import { Trimmer } from "./trimmer.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 import { TurnStore } from "./turn-store.ts";
-
-const noMessageFound = 10037;
 
 /** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
 export async function startSessions(context: ActorContext, out: OutPublisher): Promise<KeyedGroup> {
@@ -130,13 +129,8 @@ async function ensureSessionsStream({ jsm, settings }: ActorContext, store: Turn
 }
 
 async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInput | null> {
-  try {
-    const message = await jsm.streams.getMessage(streams.sessions, { seq });
-    return message === null ? null : sessionInputSchema.parse(message.json());
-  } catch (err) {
-    if (err instanceof JetStreamApiError && err.code === noMessageFound) return null;
-    throw err;
-  }
+  const message = await storedMessage(jsm, streams.sessions, { seq });
+  return message === null ? null : sessionInputSchema.parse(message.json());
 }
 
 function sessionMetrics({ metrics }: ActorContext): SessionContext["metrics"] {

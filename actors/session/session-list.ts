@@ -1,5 +1,6 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { z } from "zod";
+import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import type { SessionDocument } from "../../schemas/documents.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
@@ -11,7 +12,6 @@ import type { SessionOwner } from "./session-owner.ts";
 import type { TurnStore } from "./turn-store.ts";
 
 const deletesAtATime = 16;
-const duplicateKey = 11_000;
 
 /** A session as REST shows it. */
 export type SessionView = z.input<typeof createSession.answer>;
@@ -50,7 +50,7 @@ export class SessionList {
     const document = await sessions
       .made(user, id, (last?._id.n ?? -1) + 1, wanted.title || undefined)
       .catch((err: unknown) => {
-        throw err instanceof Error && "code" in err && err.code === duplicateKey ? taken() : err;
+        throw isDuplicateKey(err) ? taken() : err;
       });
     if (wanted.is_main) await sessions.makeMain(user, id);
     return view(document, await sessions.mainOf(user));

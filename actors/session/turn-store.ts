@@ -1,4 +1,5 @@
-import { type Collection, type Db, MongoBulkWriteError, type MongoServerError } from "mongodb";
+import { type Collection, type Db, MongoBulkWriteError } from "mongodb";
+import { duplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { collections, type Turn, turnKey } from "../../schemas/documents.ts";
 
 /** Turns that a session actor keeps at most: more never fit a model's context. */
@@ -7,7 +8,6 @@ export const tailTurns = 40;
 /** Whose insert of a turn was first: `n` (somebody else changed the transcript) or `client_msg_id` (a repetition). */
 export type CommitResult = "committed" | "n" | "client_msg_id";
 
-const duplicateKey = 11_000;
 const majority = { readConcern: { level: "majority" } } as const;
 const clientMsgIdIndex = "client_msg_id";
 
@@ -144,9 +144,4 @@ function range(user: string, session: string, from: number) {
   return {
     _id: { $gte: turnKey(user, session, from), $lte: turnKey(user, session, Number.MAX_SAFE_INTEGER) },
   };
-}
-
-/** Whether an error is a duplicate key. */
-export function isDuplicateKey(err: unknown): err is MongoServerError {
-  return err instanceof Error && "code" in err && err.code === duplicateKey;
 }

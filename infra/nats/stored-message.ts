@@ -1,0 +1,25 @@
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  type MsgRequest,
+  type StoredMsg,
+} from "@nats-io/jetstream";
+
+const noMessageFound = 10037;
+
+/**
+ * A message of a stream, read from its leader; null where there is none (any more).
+ * @throws JetStreamApiError for any other refusal
+ */
+export async function storedMessage(
+  jsm: JetStreamManager,
+  stream: string,
+  query: MsgRequest,
+): Promise<StoredMsg | null> {
+  try {
+    return await jsm.streams.getMessage(stream, query);
+  } catch (err) {
+    if (err instanceof JetStreamApiError && err.code === noMessageFound) return null;
+    throw err;
+  }
+}
