@@ -266,6 +266,9 @@ export const runMarkSchema = z.object({
 });
 export type RunMark = z.infer<typeof runMarkSchema>;
 
+/** `run_id` of the frames that end a reply because its session was deleted: no run of a model made them. */
+export const deletedRunId = "deleted";
+
 /** One frame on its way out; `run` is there on the frames of a turn. */
 export const outItemSchema = z.object({
   frame: streamFrameSchema,

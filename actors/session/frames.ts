@@ -1,7 +1,7 @@
 import { modeSchema } from "../../schemas/client-frame.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import { errorTable } from "../../schemas/errors.ts";
-import type { OutItem, RunMark } from "../../schemas/server-frame.ts";
+import { deletedRunId, type OutItem, type RunMark } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { reviewOf, segmentsOf } from "../review/review.ts";
 
@@ -65,7 +65,7 @@ export function deletedFrames(input: SessionInput, started: boolean): OutItem[] 
     { ...input, message_id: input.reply_id },
     errorTable.session_not_found.error,
   );
-  const run: RunMark = { attempt: 1, run_id: "deleted", phase: "ended" };
+  const run: RunMark = { attempt: 1, run_id: deletedRunId, phase: "ended" };
   if (!started) return [{ ...error, run }];
   const end: OutItem = {
     frame: {

@@ -1,5 +1,5 @@
 import type { DirectFrame, OutItem } from "../../schemas/server-frame.ts";
-import { frameSeq, streamSeqOf } from "../../schemas/server-frame.ts";
+import { streamSeqOf } from "../../schemas/server-frame.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
 import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";
@@ -98,7 +98,8 @@ export class UserFeed implements FrameSink {
       if (from <= until) {
         const batches = await this.#read(from, until).catch(() => undefined);
         for (const batch of batches ?? [])
-          for (const frame of wireFrames(batch, fence)) follower.frame(frame);
+          for (const { frame, seq, admitted } of fence.pass(batch))
+            if (admitted) follower.frame({ ...frame, seq, prev: 0 });
         from = until + 1;
         // No await from here on, or a frame could slip in between.
         if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
@@ -185,15 +186,14 @@ export class UserFeed implements FrameSink {
     // The stream loses its oldest first: if the message of the last seen frame is there, all later ones are.
     if (first === 0) await out.refresh();
     if (first === 0 ? out.firstSeq > 1 : batches[0]?.streamSeq !== first) return undefined;
-    const fence = new RunFence(limits.fencedReplies);
+    const fence = this.stream.fenceAgain();
     const texts: string[] = [];
     let prev = seq;
-    for (const { streamSeq, items } of batches) {
-      for (const [index, item] of items.entries()) {
-        const at = frameSeq(streamSeq, index, items.length);
+    for (const batch of batches) {
+      for (const { frame, seq: at, admitted } of fence.pass(batch)) {
         // The last frame has gone out here, so the next one's `prev` names it, whatever this fence says.
-        if ((!fence.admits(item) && at !== last) || at <= seq || at > last) continue;
-        texts.push(JSON.stringify({ ...item.frame, seq: at, prev }));
+        if ((!admitted && at !== last) || at <= seq || at > last) continue;
+        texts.push(JSON.stringify({ ...frame, seq: at, prev }));
         prev = at;
       }
     }
@@ -203,13 +203,6 @@ export class UserFeed implements FrameSink {
   #read(from: number, until: number): Promise<Batch[] | undefined> {
     const { out, limits } = this.#context;
     return out.read(this.stream.user, from, until, limits.heldFrameBytes);
-  }
-}
-
-function* wireFrames({ streamSeq, items }: Batch, fence: RunFence): Generator<WireFrame> {
-  for (const [index, item] of items.entries()) {
-    if (!fence.admits(item)) continue;
-    yield { ...item.frame, seq: frameSeq(streamSeq, index, items.length), prev: 0 };
   }
 }
 

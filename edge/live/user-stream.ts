@@ -1,7 +1,7 @@
 import type { Msg, Subscription } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { frameSeq, type OutItem } from "../../schemas/server-frame.ts";
+import type { OutItem } from "../../schemas/server-frame.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { NatsLink } from "../nats-link.ts";
@@ -82,6 +82,11 @@ export class UserStream {
     return this.#streamSeq;
   }
 
+  /** A fence for frames that went out here and are sent once more. */
+  fenceAgain(): RunFence {
+    return this.#fence.again();
+  }
+
   get isLive(): boolean {
     return this.#live;
   }
@@ -153,16 +158,16 @@ export class UserStream {
     } else this.#deliver(held.batch);
   }
 
-  #deliver({ streamSeq, items }: Batch): void {
-    this.#streamSeq = streamSeq;
-    for (const [index, item] of items.entries()) {
-      if (!this.#fence.admits(item)) {
+  #deliver(batch: Batch): void {
+    this.#streamSeq = batch.streamSeq;
+    for (const { frame, seq, origin, admitted } of this.#fence.pass(batch)) {
+      if (!admitted) {
         this.#context.metrics.fenced.inc();
         continue;
       }
       const prev = this.#seq;
-      this.#seq = frameSeq(streamSeq, index, items.length);
-      this.#sink.frame(Object.assign(item.frame, { seq: this.#seq, prev }), item.origin);
+      this.#seq = seq;
+      this.#sink.frame(Object.assign(frame, { seq, prev }), origin);
     }
   }
 

@@ -65,19 +65,10 @@ interface Streamed {
   parts: string[];
 }
 
-/** What the upstream says of the messages that it was given, at the beginning of its reply; a chunk may end within. */
-const digest = /^ctx:\d*:?[0-9a-f]*/;
-
 /**
- * Whether what was streamed is the beginning of the final text. Of two owners at a takeover the one that commits
- * replaces what the other has streamed: then the replies differ in what each was given, and in nothing else.
+ * The chunks since a reply's last start are the beginning of its final text: two runs are never mixed, and where another
+ * run was committed than the one that was streamed, the reply starts again before it ends. Attempts only rise.
  */
-function begins(final: string, streamed: string): boolean {
-  if (final.startsWith(streamed)) return true;
-  return digest.test(streamed) && final.replace(digest, "").startsWith(streamed.replace(digest, ""));
-}
-
-/** The chunks since a reply's last start are the beginning of its final text: two runs are never mixed. */
 function checkChunks(client: ClientRecord, report: Report): void {
   const running = new Map<string, Streamed>();
   for (const received of client.frames) {
@@ -104,7 +95,7 @@ function checkChunks(client: ClientRecord, report: Report): void {
       const run = running.get(frame.message_id);
       running.delete(frame.message_id);
       const dropped = frame.text === "" && frame.finish_reason === "cancelled";
-      if (run !== undefined && !dropped && !begins(frame.text, run.text)) {
+      if (run !== undefined && !dropped && !frame.text.startsWith(run.text)) {
         const parts = `${run.parts.join(" | ")} | ${part(received, "end")}`;
         report("chunks", `${client.name}: ${frame.message_id} ended as ${frame.text}, streamed ${parts}`);
       }

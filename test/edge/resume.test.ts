@@ -1,4 +1,5 @@
 import anyTest, { type TestFn } from "ava";
+import type { OutItem } from "../../schemas/server-frame.ts";
 import { streams, subjects } from "../../schemas/subjects.ts";
 import { type EdgeWorld, startEdgeWorld } from "../_kit/edge-world.ts";
 import { notice, replyTo } from "../_kit/stand-in.ts";
@@ -140,6 +141,54 @@ test.serial("of two runs of a reply one is followed, and the chain has no hole",
   for (const [index, frame] of socket.frames.slice(1).entries()) t.is(frame.prev, socket.frames[index]?.seq);
   t.true((await edge.metric("parley_frames_fenced_total")) >= 5);
 });
+
+test.serial(
+  "where another run is committed than was streamed, the reply starts again before it ends",
+  async (t) => {
+    const { edge, actor } = t.context;
+    const socket = await connected(t, edge.port);
+    const input = { session: "s", reply_id: "replaced", client_msg_id: "r" };
+    await actor.out("admin", ...replyTo(input, ["shown"], { end: false, run: "a" }));
+    await actor.out("admin", ...replyTo(input, ["hidden"], { end: false, run: "b" }));
+    await socket.until(() => socket.frames.length === 3, "the first run");
+    const [, , ...finals] = replyTo(input, ["hidden"], { run: "b" });
+    const review: OutItem = {
+      frame: {
+        type: "review",
+        role: "assistant",
+        message_id: input.reply_id,
+        session_id: "s",
+        review_messages: [{ type: "chat", content: "hidden", delay_ms: 0 }],
+        timestamp: 1,
+      },
+      run: { attempt: 1, run_id: "b", phase: "committed" },
+    };
+    await actor.out("admin", review, ...finals);
+    await actor.out("admin", notice("end"));
+    await socket.frame({ type: "system_info" });
+    const frames = socket.frames.slice(1);
+    t.deepEqual(
+      frames.map(({ type, attempt, content, text: whole }) => [type, attempt ?? content ?? whole]),
+      [
+        ["stream_start", 1],
+        ["stream_chunk", 1],
+        ["stream_start", 2],
+        ["review", undefined],
+        ["stream_end", 2],
+        ["system_info", undefined],
+      ],
+    );
+    t.like(frames[2], { message_id: "replaced", client_msg_id: "r", response_mode: "text" });
+    t.is(frames[4]?.text, "hidden");
+    for (const [index, frame] of frames.entries()) t.is(frame.prev, socket.frames[index]?.seq);
+    // A client that was away gets the same, from wherever it was cut.
+    for (let seen = 2; seen <= 6; seen++) {
+      const again = await connected(t, edge.port, at(socket.frames.slice(0, seen)));
+      await again.until(() => again.frames.length === 8 - seen, "the rest");
+      t.deepEqual(again.frames.slice(1), socket.frames.slice(seen));
+    }
+  },
+);
 
 // Last, since it forges a sequence.
 test.serial("a gap that can't be filled begins everybody anew", async (t) => {
