@@ -1,7 +1,9 @@
 import { Kvm, type KvWatchEntry } from "@nats-io/kv";
 import type { Logger } from "../infra/log.ts";
+import { ParleyError } from "../schemas/errors.ts";
 import type { Principal } from "../schemas/principal.ts";
 import { revocationBucket, revocationMs, revocationsOf } from "../schemas/revocation.ts";
+import type { Exchange } from "./http/exchange.ts";
 import type { NatsLink } from "./nats-link.ts";
 
 const retryMs = 1_000;
@@ -14,6 +16,7 @@ export class Revocations {
   /** Revocation → when it was made, Unix ms. */
   readonly #revoked = new Map<string, number>();
   readonly #onRevoked: ((isRevoked: (principal: Principal) => boolean) => void)[] = [];
+  readonly #watches = new Set<{ principal: Principal; end: (error: ParleyError) => void }>();
   readonly #sweep: NodeJS.Timeout;
   #stop: () => void = () => {};
   #closed = false;
@@ -36,6 +39,17 @@ export class Revocations {
   /** Whether a principal's key, log-in or user was ended. */
   has(principal: Principal): boolean {
     return revocationsOf(principal).some((key) => this.#revoked.has(key));
+  }
+
+  /** Calls `end` when the principal of an open answer is revoked, at once if it is so already. */
+  watch(exchange: Pick<Exchange, "onOver">, principal: Principal, end: (error: ParleyError) => void): void {
+    if (this.has(principal)) {
+      end(new ParleyError("invalid_token"));
+      return;
+    }
+    const watch = { principal, end };
+    this.#watches.add(watch);
+    exchange.onOver(() => this.#watches.delete(watch));
   }
 
   /** Runs after each revocation. */
@@ -88,7 +102,10 @@ export class Revocations {
   #take({ key, operation, created }: KvWatchEntry): void {
     if (operation !== "PUT") return;
     this.#revoked.set(key, created.getTime());
-    for (const fn of this.#onRevoked) fn((principal) => revocationsOf(principal).includes(key));
+    const isRevoked = (principal: Principal) => revocationsOf(principal).includes(key);
+    for (const fn of this.#onRevoked) fn(isRevoked);
+    for (const { principal, end } of [...this.#watches])
+      if (isRevoked(principal)) end(new ParleyError("invalid_token"));
   }
 
   #forget(): void {

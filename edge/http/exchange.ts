@@ -30,6 +30,7 @@ export class Exchange {
   #answered = false;
   #done = false;
   #onAbort: (() => void)[] = [];
+  #onOver: (() => void)[] = [];
 
   constructor(res: HttpResponse, head: RequestHead, options: ExchangeOptions) {
     this.#res = res;
@@ -56,6 +57,12 @@ export class Exchange {
   onAbort(fn: () => void): void {
     if (this.#aborted) fn();
     else this.#onAbort.push(fn);
+  }
+
+  /** Runs `fn` when the exchange is over, in whatever way. */
+  onOver(fn: () => void): void {
+    if (this.#done) fn();
+    else this.#onOver.push(fn);
   }
 
   /** Answers JSON. */
@@ -153,6 +160,7 @@ export class Exchange {
     if (this.#done) return;
     this.#done = true;
     this.#onAbort = [];
+    for (const fn of this.#onOver.splice(0)) fn();
     this.#options.onDone();
   }
 }

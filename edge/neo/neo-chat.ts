@@ -159,7 +159,7 @@ class NeoChat {
     return reply;
   }
 
-  #open({ exchange, headers }: Asked, reply: NeoReply, following: Following, seq?: number): void {
+  #open({ exchange, principal, headers }: Asked, reply: NeoReply, following: Following, seq?: number): void {
     reply.onEnd = following.leave;
     exchange.onAbort(following.leave);
     if (exchange.over) {
@@ -171,6 +171,7 @@ class NeoChat {
       new EventStream(exchange, this.#services.settings.limits, headers),
       seq ?? following.position.seq + 1,
     );
+    this.#services.revocations.watch(exchange, principal, ({ message }) => reply.fail(message));
   }
 
   #nothing({ exchange }: Asked, following: Following): void {

@@ -14,7 +14,7 @@ import { StatelessTurns } from "./stateless-turns.ts";
 
 /** Registers `POST /v1/chat/completions`. */
 export function addCompletions(services: Services): StatelessTurns {
-  const { edge, link, inbox, settings, identity, router } = services;
+  const { edge, link, inbox, settings, identity, router, revocations } = services;
   const turns = new StatelessTurns(edge, link, inbox, settings.limits);
   router.route(
     "POST",
@@ -34,6 +34,10 @@ export function addCompletions(services: Services): StatelessTurns {
       };
       const cancel = turns.start(turn, receive);
       exchange.onAbort(cancel);
+      revocations.watch(exchange, principal, ({ errorType, message }) => {
+        cancel();
+        receive({ kind: "error", errorType, message });
+      });
     },
     { errors: "openai", bodyBytes: settings.limits.completionBodyBytes },
   );

@@ -98,6 +98,32 @@ test("a deleted key stops working, open sockets of every edge included; others g
   t.is((await api.call("DELETE", `/api/v1/keys/${gone.id}`, { user: "admin" })).status, 404);
 });
 
+test("open answers of a revoked key end, too: event streams and waiting calls", async (t) => {
+  const { api } = t.context;
+  const { id, key } = await newKey(api, "user_streams");
+  const [port = 0] = api.system.ports();
+  const base = `http://127.0.0.1:${port}`;
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const signal = AbortSignal.timeout(30_000);
+  const ask = (stream: boolean) => {
+    const messages = [{ role: "user", content: "long" }];
+    const body = JSON.stringify({ model: "ena-test:600x100", messages, stream });
+    return fetch(`${base}/v1/chat/completions`, { method: "POST", headers, body, signal });
+  };
+  const waiting = ask(false);
+  const streamed = await ask(true);
+  const neo = await fetch(`${base}/api/__yao/neo?content=%40hang%20on`, { headers, signal });
+  t.deepEqual([streamed.status, neo.status], [200, 200]);
+  const since = performance.now();
+  await api.call("DELETE", `/api/v1/keys/${id}`, { user: "user_streams" });
+  const [chunks, events, whole] = await Promise.all([streamed.text(), neo.text(), waiting]);
+  t.true(performance.now() - since < revokedMs);
+  t.true(chunks.trimEnd().endsWith("}") && chunks.includes("invalid_api_key"), chunks.slice(-200));
+  t.false(chunks.includes("[DONE]"));
+  t.regex(events, /"error":"认证令牌无效或已过期","done":true/);
+  t.is(whole.status, 401);
+});
+
 test("another user's key can be neither seen nor deleted", async (t) => {
   const { api } = t.context;
   const { id, key } = await newKey(api, "user_a");
