@@ -26,6 +26,14 @@ export const onebotMessageSchema = z.object({
 });
 export type OnebotMessage = z.infer<typeof onebotMessageSchema>;
 
+/** Data of the answer to `get_msg`, as far as a quotation needs it. */
+export const onebotQuotedSchema = z.object({
+  sender: z
+    .object({ user_id: idSchema.nullish(), nickname: z.string().nullish(), card: z.string().nullish() })
+    .nullish(),
+  message: z.union([z.string().max(200_000), z.array(onebotSegmentSchema).max(500)]),
+});
+
 /** Answer to a call; `echo` is what the call carried. */
 export const onebotAnswerSchema = z.object({
   status: z.string().nullish(),

@@ -28,6 +28,11 @@ export interface InboundMessage {
   attachments: Attachment[];
   /** Whether the bot is meant: always in private, in groups when it is addressed. */
   addressed: boolean;
+  /**
+   * Reads what the message refers to and does not hold itself; called in the message's place in its chat.
+   * @throws ParleyError whose text tells the sender why not
+   */
+  complete?: () => Promise<InboundMessage>;
 }
 
 /**

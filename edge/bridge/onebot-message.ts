@@ -4,12 +4,20 @@ import type { OnebotMessage, OnebotSegment } from "../../schemas/onebot.ts";
 import type { InboundMessage, OutboundText } from "./bridge.ts";
 
 /** Most images of one message. */
-const maxImages = 8;
+export const maxImages = 8;
 /** Longest image that travels inside a message, characters of its data URI. */
 const inlineChars = 180_000;
 
+/** What a message of QQ holds beside what every bridge hands on. */
+export interface OnebotInbound extends InboundMessage {
+  /** The message that it quotes. */
+  quotes: string | undefined;
+  /** Whether it is, or has, spoken words. */
+  speech: boolean;
+}
+
 /** A message of QQ as a bridge hands it on. `isOurs`: whether a quoted message is one of the bot's. */
-export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) => boolean): InboundMessage {
+export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) => boolean): OnebotInbound {
   const segments = typeof message.message === "string" ? parseCq(message.message) : message.message;
   const { self_id, user_id, group_id, message_id, message_type, time } = message;
   const group = message_type === "group";
@@ -25,21 +33,31 @@ export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) =>
     if (segment.type === "at") return field(segment, "qq") === self_id;
     return segment.type === "reply" && isOurs(field(segment, "id"));
   });
+  const quoted = segments.find(({ type }) => type === "reply");
+  return {
+    ...contentOf(segments, self_id),
+    address,
+    // Clients that start again may count their messages from the beginning.
+    id: `qq_${self_id}_${message_id}_${Math.trunc(time ?? 0)}`,
+    addressed: !group || meant,
+    quotes: (quoted && field(quoted, "id")) || undefined,
+    speech: segments.some(({ type }) => type === "record"),
+  };
+}
+
+/** Text and images of a message's segments; an image that can't be had is named in the text. */
+export function contentOf(
+  segments: readonly OnebotSegment[],
+  self: string,
+): Pick<InboundMessage, "text" | "attachments"> {
   const said = segments
-    .map((segment) => textOf(segment, self_id))
+    .map((segment) => textOf(segment, self))
     .join("")
     .trim();
   const images = segments.filter(({ type }) => type === "image");
   const attachments = images.flatMap(imageOf).slice(0, maxImages);
   const missing = Array.from({ length: images.length - attachments.length }, () => "[图片无法读取]");
-  return {
-    address,
-    // Clients that start again may count their messages from the beginning.
-    id: `qq_${self_id}_${message_id}_${Math.trunc(time ?? 0)}`,
-    text: [said, ...missing].filter((part) => part !== "").join("\n"),
-    attachments,
-    addressed: !group || meant,
-  };
+  return { text: [said, ...missing].filter((part) => part !== "").join("\n"), attachments };
 }
 
 /** An answer as segments: nothing of its text is ever read as a CQ code. */

@@ -8,9 +8,10 @@ import { toParleyError } from "../http/error-shape.ts";
 import { parseJsonText } from "../http/json-text.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import type { Services } from "../services.ts";
-import type { Bridge, Delivery, OutboundText } from "./bridge.ts";
+import type { Bridge, Delivery, InboundMessage, OutboundText } from "./bridge.ts";
 import type { Inbound } from "./inbound.ts";
 import { inboundOf, segmentsOf } from "./onebot-message.ts";
+import { withQuoted } from "./onebot-quote.ts";
 import { type CallResult, OnebotSocket } from "./onebot-socket.ts";
 import { Outbound } from "./outbound.ts";
 
@@ -139,19 +140,29 @@ class QqBot implements Bridge {
   }
 
   async #receive(message: OnebotMessage): Promise<void> {
-    const inbound = inboundOf(message, (id) => this.#sent.has(id));
+    const { quotes, speech, ...inbound } = inboundOf(message, (id) => this.#sent.has(id));
     const { address, text, attachments, addressed } = inbound;
-    if (text === "" && attachments.length === 0) {
-      if (addressed && address.kind === "private")
-        await this.#inbound.tell(this, address, "暂时只能处理文字和图片消息");
+    const quoted = quotes !== undefined && !text.startsWith("/") ? quotes : undefined;
+    if (text === "" && attachments.length === 0 && (quoted === undefined || speech)) {
+      const why = speech ? "暂时无法识别语音消息，请发送文字" : "暂时只能处理文字和图片消息";
+      if (addressed && (speech || address.kind === "private")) await this.#inbound.tell(this, address, why);
       return;
     }
+    const complete = quoted === undefined ? {} : { complete: () => this.#quoting(inbound, quoted) };
     try {
-      await this.#inbound.take(this, inbound);
+      await this.#inbound.take(this, { ...inbound, ...complete });
     } catch (err) {
       // OneBot does not repeat an event: its sender has to.
       await this.#inbound.tell(this, address, `${toParleyError(err).message}，请稍后重发`);
     }
+  }
+
+  /** The message with what it quotes, as far as the client still has that. */
+  async #quoting(inbound: InboundMessage, id: string): Promise<InboundMessage> {
+    const number = Number(id);
+    const params = { message_id: Number.isSafeInteger(number) ? number : id };
+    const result = await this.#caller?.call("get_msg", params);
+    return result === undefined ? inbound : withQuoted(inbound, result);
   }
 
   get #caller(): OnebotSocket | undefined {

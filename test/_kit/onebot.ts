@@ -94,7 +94,13 @@ export class Onebot {
     this.#command({ do: "cut" });
   }
 
-  set(set: { answers?: boolean; fail?: number; connect?: boolean }): void {
+  /** `messages`: what `get_msg` answers, by id. */
+  set(set: {
+    answers?: boolean;
+    fail?: number;
+    connect?: boolean;
+    messages?: Record<string, unknown>;
+  }): void {
     this.#command({ do: "set", set });
   }
 

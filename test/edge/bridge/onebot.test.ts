@@ -161,6 +161,44 @@ test.serial("a call that is refused is tried again, without the quotation at fir
   );
 });
 
+test.serial(
+  "a quoted message is context, in its place in the chat; one that is gone is left out",
+  async (t) => {
+    const bot = await connected(t, "1011");
+    const sender = { user_id: 5, nickname: "小明", card: "" };
+    const message = [
+      { type: "text", data: { text: "八点开会\n带上电脑" } },
+      { type: "at", data: { qq: "6" } },
+    ];
+    bot.set({
+      messages: { "-77": { message_id: -77, sender, message }, "-78": { sender, message: "[CQ:face,id=1]" } },
+    });
+    bot.say(13, [
+      { type: "reply", data: { id: "-77" } },
+      { type: "text", data: { text: "几点?" } },
+    ]);
+    bot.say(13, "second");
+    t.is(textOf(await bot.reply("几点?")), "> 小明: 八点开会\n> 带上电脑@6\n\n几点?");
+    await bot.reply("second");
+    t.deepEqual(
+      bot.calls.map((call) => textOf(call).split("\n").at(-1)),
+      ["几点?", "second"],
+    );
+    bot.say(13, "[CQ:reply,id=-1]gone");
+    t.is(textOf(await bot.reply("gone")), "gone");
+    bot.say(13, "[CQ:reply,id=-78]a face");
+    t.is(textOf(await bot.reply("a face")), "a face");
+    bot.say(13, "[CQ:reply,id=-77]/version");
+    t.false(textOf(await bot.reply("Parley")).includes("小明"));
+  },
+);
+
+test.serial("speech that nobody can read is answered, not dropped", async (t) => {
+  const bot = await connected(t, "1012");
+  bot.say(14, [{ type: "record", data: { file: "a.amr" } }]);
+  t.is((await bot.reply("暂时无法识别语音消息")).action, "send_private_msg");
+});
+
 test.serial("images reach the model, by address or inline; one that can't be had is named", async (t) => {
   const png =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
