@@ -8,29 +8,36 @@ import type { EdgeMetrics } from "./metrics.ts";
 import type { NatsLink } from "./nats-link.ts";
 import type { SessionOwner } from "./session-owner.ts";
 import type { UserRates } from "./user-rates.ts";
+import type { UserSessions } from "./user-sessions.ts";
 
 /** JetStream's error for a subject that holds as many messages as it may. */
 const maximumPerSubject = 10077;
 const publishMs = 5_000;
 
+/** What one user may send: how fast, and into how many sessions at a time. */
+export interface UserBounds {
+  rates: Pick<UserRates, "take">;
+  sessions: Pick<UserSessions, "take">;
+}
+
 /** Puts users' messages into their sessions' logs; nothing else does. */
 export class Ingress {
   readonly #link: NatsLink;
   readonly #owner: SessionOwner;
-  readonly #rates: UserRates;
+  readonly #bounds: UserBounds;
   readonly #limits: Pick<Limits, "natsMessageBytes">;
   readonly #metrics: EdgeMetrics;
 
   constructor(
     link: NatsLink,
     owner: SessionOwner,
-    rates: UserRates,
+    bounds: UserBounds,
     limits: Pick<Limits, "natsMessageBytes">,
     metrics: EdgeMetrics,
   ) {
     this.#link = link;
     this.#owner = owner;
-    this.#rates = rates;
+    this.#bounds = bounds;
     this.#limits = limits;
     this.#metrics = metrics;
   }
@@ -54,8 +61,14 @@ export class Ingress {
 
   #publish(input: SessionInput): Promise<boolean> {
     const { user, session, client_msg_id } = input;
-    if (!this.#rates.take(user)) throw new ParleyError("rate_limited");
+    if (!this.#bounds.rates.take(user)) throw new ParleyError("rate_limited");
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
+    if (!this.#bounds.sessions.take(user, session)) {
+      throw new ParleyError("rate_limited", {
+        error: "未完成的会话过多",
+        hint: "等待其他会话的回复完成后再发送",
+      });
+    }
     const payload = JSON.stringify(input);
     const field = input.attachments.length > 0 ? "attachments" : "content";
     refuseLarge(payload, this.#limits.natsMessageBytes, field);

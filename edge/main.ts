@@ -22,12 +22,13 @@ import { OpenSockets } from "./open-sockets.ts";
 import { addAudio } from "./openai/audio.ts";
 import { addCompletions } from "./openai/completions.ts";
 import { addOneModel } from "./openai/one-model.ts";
+import { shareRates } from "./rate-reports.ts";
 import { addRestRoutes, RestClient } from "./rest.ts";
 import { Revocations } from "./revocations.ts";
 import type { Services } from "./services.ts";
 import { SessionOwner } from "./session-owner.ts";
 import { reportSockets } from "./socket-reports.ts";
-import { UserRates } from "./user-rates.ts";
+import { UserSessions } from "./user-sessions.ts";
 import { addDiscordWebhook } from "./webhook/discord.ts";
 import { addGenericWebhook } from "./webhook/generic.ts";
 import { addChat } from "./ws/chat.ts";
@@ -110,6 +111,10 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     publish: (topic, text) => void app.publish(topic, text),
     taken: (user, session, clientMsgId) => confirmations.done(user, session, clientMsgId),
   });
+  const bounds = {
+    rates: shareRates(link, edge, limits),
+    sessions: new UserSessions(link, log, limits),
+  };
   return {
     edge,
     settings,
@@ -120,7 +125,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     identity: new Identity(secrets, new ApiKeyCheck(link, limits), revocations),
     rest: new RestClient(link, settings),
     owner,
-    ingress: new Ingress(link, owner, new UserRates(limits), limits, metrics),
+    ingress: new Ingress(link, owner, bounds, limits, metrics),
     inbox: new Inbox(link, edge, log),
     hub,
     confirmations,

@@ -69,6 +69,8 @@ export const subjects = {
   turnCancelAll: "turn.cancel.*",
   edgeInterest: (edge: string) => `edge.interest.${token(edge)}`,
   edgeInterestAll: "edge.interest.*",
+  /** What busy users have sent to one edge: their rate holds over all. */
+  edgeRates: "edge.rates",
 
   /** What has happened, for any actor that wants to know. */
   eventTurnCompleted: (user: string) => `event.turn.completed.${token(user)}`,
