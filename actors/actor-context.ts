@@ -4,6 +4,7 @@ import type { NatsConnection } from "nats";
 import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
+import type { UserFiles } from "./files/user-files.ts";
 import type { Models } from "./models/model.ts";
 import type { QuotaBook } from "./quota/quota-book.ts";
 
@@ -17,6 +18,8 @@ export interface ActorContext extends ProcessContext {
   models: Models;
   quota: QuotaBook;
   out: OutPublisher;
+  /** Uploaded files, to read. */
+  files: UserFiles;
   /** Id of this actor process on `actors.alive.<id>`. */
   actorId: string;
 }

@@ -14,6 +14,8 @@ import { startAutomation } from "./automation/index.ts";
 import { startBindings } from "./bindings/index.ts";
 import { startDevices } from "./devices/index.ts";
 import { OutPublisher } from "./egress/out-publisher.ts";
+import { startFiles } from "./files/main.ts";
+import { UserFiles } from "./files/user-files.ts";
 import { startKnowledge } from "./knowledge/main.ts";
 import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
@@ -38,6 +40,7 @@ const roles = [
   "search",
   "notifications",
   "automation",
+  "files",
   "knowledge",
   "memory",
 ] as const;
@@ -73,6 +76,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     await startReminders(actor);
     groups.push(await startDevices(actor), await startAutomation(actor));
   }
+  if (runs("files")) await startFiles(actor);
   const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
   if (runs("session")) serveEmbeddings(actor, embeddings);
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
@@ -110,5 +114,6 @@ async function connectActor(
   const jsm = await jetstreamManager(nc);
   const out = new OutPublisher(nc, publisher, jsm, context.log);
   await out.restore();
-  return { ...context, ...own, js, publisher, jsm, models, quota, out };
+  const files = new UserFiles({ ...own, jsm });
+  return { ...context, ...own, js, publisher, jsm, models, quota, out, files };
 }

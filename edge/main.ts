@@ -28,6 +28,7 @@ import { Revocations } from "./revocations.ts";
 import type { Services } from "./services.ts";
 import { SessionOwner } from "./session-owner.ts";
 import { reportSockets } from "./socket-reports.ts";
+import { Uploads } from "./uploads.ts";
 import { UserSessions } from "./user-sessions.ts";
 import { addDiscordWebhook } from "./webhook/discord.ts";
 import { addGenericWebhook } from "./webhook/generic.ts";
@@ -47,7 +48,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   const { router } = services;
   addHealth(services, context.metrics);
   addDocs(router);
-  addRestRoutes(router, services.identity, services.rest);
+  addRestRoutes(router, services);
   const turns = addCompletions(services);
   addOneModel(services);
   addAudio(services);
@@ -124,6 +125,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     router: new Router(app, settings, log, metrics),
     identity: new Identity(secrets, new ApiKeyCheck(link, limits), revocations),
     rest: new RestClient(link, settings),
+    uploads: new Uploads(link, limits, log),
     owner,
     ingress: new Ingress(link, owner, bounds, limits, metrics),
     inbox: new Inbox(link, edge, log),

@@ -13,6 +13,7 @@ import type { OpenSockets } from "./open-sockets.ts";
 import type { RestClient } from "./rest.ts";
 import type { Revocations } from "./revocations.ts";
 import type { SessionOwner } from "./session-owner.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** The parts of one edge, as the surfaces use them. */
 export interface Services {
@@ -25,6 +26,7 @@ export interface Services {
   router: Router;
   identity: Identity;
   rest: RestClient;
+  uploads: Uploads;
   owner: SessionOwner;
   ingress: Ingress;
   inbox: Inbox;

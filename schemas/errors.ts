@@ -33,6 +33,7 @@ export const errorTable = {
   payload_too_large: { status: 413, error: "请求体过大" },
   uri_too_long: { status: 414, error: "请求地址过长" },
   unsupported_media_type: { status: 415, error: "不支持的 Content-Type", hint: "使用 application/json" },
+  invalid_range: { status: 416, error: "请求的范围无效" },
   upgrade_required: {
     status: 426,
     error: "需要 WebSocket 连接",

@@ -72,7 +72,16 @@ function bodyOf(route: Route): Json | undefined {
   if (schema.type === "object" && Object.keys((schema.properties as Json) ?? {}).length === 0)
     return undefined;
   const required = Array.isArray(schema.required) && schema.required.length > 0;
-  return { required, content: { "application/json": { schema } } };
+  const { multipart } = route;
+  if (multipart === undefined) return { required, content: { "application/json": { schema } } };
+  const properties = { ...(schema.properties as Json) };
+  const form = { ...schema, properties: { ...properties } };
+  for (const name of multipart.files) {
+    form.properties[name] = { type: "string", contentMediaType: "application/octet-stream" };
+    delete properties[name];
+  }
+  const json = multipart.orJson && { "application/json": { schema: { ...schema, properties } } };
+  return { required, content: { "multipart/form-data": { schema: form }, ...json } };
 }
 
 function answerOf(route: Route): Json {

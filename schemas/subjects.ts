@@ -170,6 +170,10 @@ export const subjects = {
   presence: (user: string) => `presence.of.${token(user)}`,
   presenceConnected: "presence.connected",
 
+  /** The pieces of an object in an object store, of one or of all. */
+  objectPieces: (bucket: string, nuid: string) => `$O.${token(bucket)}.C.${nuid}`,
+  objectPiecesAll: (bucket: string) => `$O.${token(bucket)}.C.>`,
+
   /** REST requests: `rest.<area>.<name>`, the name comes from the route table. */
   rest: (area: string, name: string) => `rest.${token(area)}.${token(name)}`,
 } as const;
@@ -178,7 +182,7 @@ export const subjects = {
 export const natsAccount = "PARLEY";
 
 /** What schedules are for. */
-export type ScheduleKind = "reminder" | "rule";
+export type ScheduleKind = "reminder" | "rule" | "sweep";
 
 /** Queue group of those who deliver what a user missed. */
 export const presenceQueueGroup = "presence";

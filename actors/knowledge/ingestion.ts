@@ -5,12 +5,12 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SourceDocument } from "../../schemas/knowledge.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
+import type { UserFiles } from "../files/user-files.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { packVector } from "../text/vector.ts";
 import { embeddedText, searchTerms } from "./chunk-text.ts";
 import { type Chunk, chunkText } from "./chunker.ts";
 import { formatOf, UnreadableError } from "./document-text.ts";
-import type { FileSource } from "./file-source.ts";
 import type { JobRun } from "./job-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
 import { parseDocument } from "./parse.ts";
@@ -19,7 +19,7 @@ import { withSections } from "./section-vectors.ts";
 /** What the work on documents needs. */
 export interface IngestionContext {
   store: KnowledgeStore;
-  files: FileSource;
+  files: Pick<UserFiles, "find" | "bytes">;
   embeddings: Embeddings;
   out: Pick<OutPublisher, "frame">;
   /** Tells everybody that there is more to find. */
@@ -29,6 +29,8 @@ export interface IngestionContext {
 
 // Small, so that a query that comes meanwhile does not wait long for a model that does one thing at a time.
 const embedBatch = 4;
+/** What another try can't mend. */
+const lasting = new Set<string>(["url_not_allowed", "file_missing", "file_too_large"]);
 const progressEveryMs = 500;
 /** Share of the progress that is reached when the text has been read. */
 const readShare = 0.1;
@@ -114,7 +116,7 @@ export class Ingestion {
       if (file === null) throw new UnreadableError("文件不存在");
       const format = formatOf(file.mime_type);
       if (format === undefined) throw new UnreadableError("不支持的文件类型");
-      const bytes = await files.read(file, limits.uploadBytes);
+      const bytes = await files.bytes(file, limits.uploadBytes);
       const text = await parseDocument(bytes, format, limits, signal);
       return { text, contentType: file.mime_type, ref: document.source_ref };
     }
@@ -190,7 +192,7 @@ export class Ingestion {
 function reasonOf(err: unknown): string | undefined {
   if (err instanceof UnreadableError) return err.message;
   if (err instanceof OutboundError) return `无法读取该地址: ${err.message}`;
-  return err instanceof ParleyError && err.errorType === "url_not_allowed" ? err.message : undefined;
+  return err instanceof ParleyError && lasting.has(err.errorType) ? err.message : undefined;
 }
 
 function newChunk(

@@ -4,17 +4,17 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { KnowledgeDocument, SourceDocument } from "../../schemas/knowledge.ts";
 import * as routes from "../../schemas/routes/knowledge.ts";
 import type { ActorContext } from "../actor-context.ts";
+import type { UserFiles } from "../files/user-files.ts";
 import { serveRoute } from "../rest.ts";
 import { chunkText } from "./chunker.ts";
 import { formatOf } from "./document-text.ts";
-import type { FileSource } from "./file-source.ts";
 import type { JobQueue } from "./job-queue.ts";
 import { type SearchContext, search } from "./search.ts";
 import { baseView, chunkView, documentView } from "./views.ts";
 
 /** What the routes of knowledge work with. */
 export interface KnowledgeServices extends SearchContext {
-  files: FileSource;
+  files: Pick<UserFiles, "own">;
   jobs: JobQueue;
 }
 
@@ -134,8 +134,7 @@ async function sourceOf(
     return { source_type: "url", source_ref: url, content_type: "text/html", ...unread };
   }
   if (body.source_type === "file") {
-    const file = await files.find(user, body.file_id ?? "");
-    if (file === null) throw new ParleyError("not_found", { error: "文件不存在" });
+    const file = await files.own(user, body.file_id ?? "");
     if (formatOf(file.mime_type) === undefined) throw new ParleyError("unsupported_type");
     return { source_type: "file", source_ref: file._id, content_type: file.mime_type, ...unread };
   }

@@ -2,7 +2,6 @@ import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { onUserDeleted } from "../user-erasure.ts";
-import { FileSource } from "./file-source.ts";
 import { IndexCache } from "./index-cache.ts";
 import { Ingestion } from "./ingestion.ts";
 import { JobQueue } from "./job-queue.ts";
@@ -12,15 +11,14 @@ import { servePassages } from "./passages.ts";
 
 type KnowledgeContext = Pick<
   ActorContext,
-  "nc" | "js" | "jsm" | "db" | "out" | "settings" | "log" | "lifecycle"
+  "nc" | "js" | "jsm" | "db" | "out" | "files" | "settings" | "log" | "lifecycle"
 >;
 
 /** Serves knowledge bases and works on their documents. Any number of processes may. */
 export async function startKnowledge(context: KnowledgeContext, embeddings: Embeddings): Promise<void> {
-  const { nc, db, out, settings, log, lifecycle } = context;
+  const { nc, db, out, files, settings, log, lifecycle } = context;
   const store = new KnowledgeStore(db);
   await store.createIndexes();
-  const files = new FileSource(db, nc);
   const jobs = new JobQueue(context, settings.limits);
   const changed = (user: string) => nc.publish(subjects.knowledgeChanged(user));
   const ingestion = new Ingestion({ store, files, embeddings, out, settings, changed });

@@ -31,6 +31,8 @@ export class Exchange {
   #done = false;
   #onAbort: (() => void)[] = [];
   #onOver: (() => void)[] = [];
+  /** Goes on with an answer that waits for its client. */
+  #wake: () => void = () => {};
 
   constructor(res: HttpResponse, head: RequestHead, options: ExchangeOptions) {
     this.#res = res;
@@ -39,6 +41,7 @@ export class Exchange {
     res.onAborted(() => {
       this.#aborted = true;
       for (const fn of this.#onAbort) fn();
+      this.#wake();
       this.#finish();
     });
   }
@@ -92,6 +95,55 @@ export class Exchange {
       else this.#res.end(body, close);
     });
     this.#finish();
+  }
+
+  /** Answers without a body; `length` is that of the body which a GET would get. */
+  empty(status: number, headers: AnswerHeaders, length?: number): void {
+    if (this.#answered || this.#aborted) return;
+    this.#begin(status);
+    this.#res.cork(() => {
+      this.#writeHead(status, headers);
+      this.#res.endWithoutBody(length);
+    });
+    this.#finish();
+  }
+
+  /** Answers a body of `size` bytes in pieces, each of which is fetched when the client has taken the one before. */
+  async pieces(
+    status: number,
+    headers: AnswerHeaders,
+    size: number,
+    parts: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    if (size === 0) return this.send(status, "", headers);
+    if (this.#answered || this.#aborted) return;
+    this.#begin(status);
+    this.#res.cork(() => this.#writeHead(status, headers));
+    for await (const part of parts) {
+      if (this.#done) return;
+      await this.#piece(part, size);
+    }
+    // Less than was announced: the client must not take it for the whole.
+    if (!this.#done) this.drop();
+  }
+
+  /** Resolves when the client has taken the piece, or has gone. */
+  #piece(part: Uint8Array, size: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      const start = this.#res.getWriteOffset();
+      const send = (from: number): boolean => {
+        let free = true;
+        let complete = false;
+        this.#res.cork(() => {
+          [free, complete] = this.#res.tryEnd(part.subarray(from - start), size);
+        });
+        if (complete) this.#finish();
+        if (free || complete) resolve();
+        return free || complete;
+      };
+      if (!send(start)) this.#res.onWritable(send);
+    });
   }
 
   /** Begins an answer whose body follows in pieces. */

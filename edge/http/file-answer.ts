@@ -1,30 +1,52 @@
-import type { NatsConnection } from "nats";
-import { openBulkStore } from "../../infra/nats/bulk-store.ts";
+import { openStore } from "../../infra/nats/bulk-store.ts";
+import { openObject } from "../../infra/nats/object-reader.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { FileAnswer } from "../../schemas/routes/route.ts";
+import type { NatsLink } from "../nats-link.ts";
+import { hasAlready, rangeOf } from "./byte-range.ts";
 import type { AnswerHeaders, Exchange } from "./exchange.ts";
 
 /**
- * Answers a file to save: its text, or an object, which is read no faster than the client does.
- * @throws ParleyError `not_found` when the object has gone
+ * Answers a file: its text, or an object or a part of it, which is read no faster than the client does.
+ * @throws ParleyError `not_found` or `file_missing` when the object has gone
  */
-export async function sendFile(exchange: Exchange, nc: NatsConnection, file: FileAnswer): Promise<void> {
-  const headers: AnswerHeaders = {
-    "content-type": file.type,
-    "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`,
-    // It is the user's text, whatever it looks like.
-    "content-security-policy": "default-src 'none'; sandbox",
-  };
+export async function sendFile(exchange: Exchange, link: NatsLink, file: FileAnswer): Promise<void> {
+  const { head } = exchange;
+  const etag = file.etag === undefined ? undefined : `"${file.etag}"`;
+  const headers = headersOf(file, etag);
+  if (etag !== undefined && hasAlready(head, etag)) return exchange.empty(304, headers);
   if (file.object === undefined) return exchange.send(200, file.text ?? "", headers);
-  const object = await (await openBulkStore(nc)).get(file.object);
-  if (object === null) throw new ParleyError("not_found");
-  if (exchange.head.method === "HEAD") return exchange.send(200, undefined, headers);
-  // A failure also ends the reading below with a throw, and then the connection is dropped: a cut file must not look whole.
-  object.error.catch(() => {});
-  exchange.begin(200, headers);
-  for await (const part of object.data) {
-    if (exchange.over) return;
-    if (!exchange.write(part)) await exchange.drained();
+  const bucket = file.bucket ?? "bulk";
+  const object = await openObject(link.jsm, await openStore(link.nc, bucket), file.object);
+  if (object === null) throw new ParleyError(bucket === "files" ? "file_missing" : "not_found");
+  const ranged = { ...headers, "accept-ranges": "bytes" };
+  const range = rangeOf(head, object.size, etag);
+  if (range === "unsatisfiable") {
+    const error = new ParleyError("invalid_range");
+    return exchange.errorWith(error, { "content-range": `bytes */${object.size}` });
   }
-  exchange.end();
+  if (head.method === "HEAD") return exchange.empty(200, ranged, object.size);
+  if (range === undefined) return exchange.pieces(200, ranged, object.size, object.read());
+  const { from, to } = range;
+  const partial = { ...ranged, "content-range": `bytes ${from}-${to - 1}/${object.size}` };
+  await exchange.pieces(206, partial, to - from, object.read(from, to));
+}
+
+function headersOf({ filename, type, inline, cache }: FileAnswer, etag: string | undefined): AnswerHeaders {
+  return {
+    "content-type": type,
+    "content-disposition": `${inline ? "inline" : "attachment"}; filename*=UTF-8''${encoded(filename)}`,
+    // It is the user's content, whatever it looks like: it never runs as a page of ours.
+    "content-security-policy": "default-src 'none'; sandbox",
+    ...(etag !== undefined && { etag, "cache-control": "private, no-cache" }),
+    ...(cache !== undefined && { "cache-control": cache }),
+  };
+}
+
+/** A name as RFC 8187 wants it. */
+function encoded(filename: string): string {
+  return encodeURIComponent(filename).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

@@ -4,6 +4,7 @@ import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { EdgeMetrics } from "../metrics.ts";
 import { BodyReader, checkJsonType } from "./body.ts";
+import { BodyStream } from "./body-stream.ts";
 import { type ErrorShape, toParleyError } from "./error-shape.ts";
 import { Exchange } from "./exchange.ts";
 import { parseJson } from "./json-text.ts";
@@ -30,6 +31,8 @@ export interface RouteOptions {
   bodyBytes?: number;
   /** Its body need not be JSON. */
   anyType?: boolean;
+  /** The handler gets a {@link BodyStream} in place of a body that was read. */
+  stream?: boolean;
 }
 
 /** Prepares a WebSocket: a throw is answered before the upgrade. */
@@ -149,6 +152,11 @@ export class Router {
       this.#noMethod(exchange, method, [...methods.keys()]);
       return;
     }
+    if (entry.stream && withBody.has(method)) {
+      const body = new BodyStream(res, (fn) => exchange.onAbort(fn), this.#settings.limits.uploadMs);
+      this.#run(exchange, path, () => this.#streamed(exchange, entry, body));
+      return;
+    }
     const body = withBody.has(method)
       ? this.#bodies.read(res, head, (fn) => exchange.onAbort(fn), entry.bodyBytes)
       : undefined;
@@ -163,6 +171,17 @@ export class Router {
       if (entry.raw) return entry.handler(exchange, bytes);
       await entry.handler(exchange, bytes.length === 0 ? {} : parseJson(bytes));
     });
+  }
+
+  /** A client that is still sending would not hear an error: it is told when it has sent all, or too much. */
+  async #streamed(exchange: Exchange, { handler }: Entry, body: BodyStream): Promise<void> {
+    try {
+      await handler(exchange, body);
+    } catch (cause) {
+      if (!(await body.drain(this.#settings.limits.uploadDrainBytes)))
+        exchange.error(toParleyError(cause), true);
+      throw cause;
+    }
   }
 
   #noMethod(exchange: Exchange, method: string, known: string[]): void {

@@ -6,6 +6,7 @@ import * as bindings from "./bindings.ts";
 import * as devices from "./devices.ts";
 import * as edgeServed from "./edge-served.ts";
 import * as embeddings from "./embeddings.ts";
+import * as files from "./files.ts";
 import * as keys from "./keys.ts";
 import * as knowledge from "./knowledge.ts";
 import * as memory from "./memory.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   neo,
   bindings,
   quota,
+  files,
   knowledge,
   memory,
   admin,

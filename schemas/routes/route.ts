@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bucketSchema, type Multipart } from "../file-part.ts";
 import { principalSchema } from "../principal.ts";
 
 /** Who may call a route: anyone, a logged-in user, the administrator. */
@@ -24,6 +25,8 @@ export interface Route<
   query: Query;
   /** A body that may be left out altogether has a schema that accepts `{}`. */
   body: Body;
+  /** The body is `multipart/form-data`: files in it are streamed into an object store and arrive as `FilePart`s. */
+  multipart?: Multipart;
   answer: Answer;
   /** Status of success. */
   status: 200 | 201;
@@ -86,11 +89,19 @@ export const restAnswerSchema = z.object({
 });
 export type RestAnswer = z.infer<typeof restAnswerSchema>;
 
-/** A file as an answer: its text, or the name of an object that the edge sends and that goes away by itself. */
+/**
+ * A file as an answer: its text, or the name of an object that the edge sends, whole or the part that was asked for.
+ * `etag` is the tag's text without quotes; `cache` a `Cache-Control`; `inline` shows it where it is named, such as a
+ * thumbnail, in place of saving it.
+ */
 export const fileAnswerSchema = z.object({
   filename: z.string(),
   type: z.string(),
   text: z.string().optional(),
   object: z.string().optional(),
+  bucket: bucketSchema.default("bulk"),
+  etag: z.string().optional(),
+  cache: z.string().optional(),
+  inline: z.boolean().optional(),
 });
-export type FileAnswer = z.infer<typeof fileAnswerSchema>;
+export type FileAnswer = z.input<typeof fileAnswerSchema>;

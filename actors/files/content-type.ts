@@ -1,0 +1,186 @@
+import { TextDecoder } from "node:util";
+import { fileTypeFromBuffer } from "file-type";
+import { ParleyError } from "../../schemas/errors.ts";
+import { extensionOf } from "./filename.ts";
+
+/** What is known of a file before its type is. */
+export interface Content {
+  /** Name and type as the client gave them. */
+  filename: string;
+  type: string;
+  /** First bytes. */
+  head: Uint8Array;
+  /** All bytes, piece by piece. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+type Bytes = Pick<Content, "head" | "read">;
+
+const word = "application/msword";
+const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const svg = "image/svg+xml";
+
+/** What the bytes of a type begin with, as `file-type` names it. */
+const signatures: Record<string, readonly string[]> = {
+  "image/jpeg": ["image/jpeg"],
+  "image/png": ["image/png", "image/apng"],
+  "image/gif": ["image/gif"],
+  "image/webp": ["image/webp"],
+  "application/pdf": ["application/pdf"],
+  "audio/mpeg": ["audio/mpeg"],
+  "audio/wav": ["audio/wav", "audio/vnd.wave", "audio/x-wav"],
+  "audio/ogg": ["audio/ogg", "audio/ogg; codecs=opus", "application/ogg"],
+  "audio/webm": ["video/webm", "audio/webm"],
+  "video/mp4": ["video/mp4", "video/x-m4v"],
+  "video/webm": ["video/webm"],
+};
+const texts = new Set(["text/plain", "text/markdown", "text/csv", "application/json"]);
+const checked: Record<string, (bytes: Bytes) => Promise<boolean>> = {
+  // Both are containers; these names stand in them as they are.
+  [word]: async (bytes) => startsWith(bytes, "d0cf11e0a1b11ae1") && holds(bytes, utf16("WordDocument")),
+  [docx]: async (bytes) => startsWith(bytes, "504b0304") && holds(bytes, Buffer.from("word/document")),
+  [svg]: async (bytes) => /^<(\w+:)?svg[\s/>]/i.test(afterProlog(bytes.head)) && isText(bytes),
+};
+
+const aliases: Record<string, string> = {
+  "image/jpg": "image/jpeg",
+  "image/pjpeg": "image/jpeg",
+  "image/x-png": "image/png",
+  "image/svg": svg,
+  "application/x-pdf": "application/pdf",
+  "audio/mp3": "audio/mpeg",
+  "audio/x-mp3": "audio/mpeg",
+  "audio/mpeg3": "audio/mpeg",
+  "audio/wave": "audio/wav",
+  "audio/x-wav": "audio/wav",
+  "audio/vnd.wave": "audio/wav",
+  "audio/opus": "audio/ogg",
+  "application/ogg": "audio/ogg",
+  "text/x-markdown": "text/markdown",
+  "application/csv": "text/csv",
+  "text/json": "application/json",
+};
+const extensions: Record<string, string> = {
+  ".txt": "text/plain",
+  ".log": "text/plain",
+  ".md": "text/markdown",
+  ".markdown": "text/markdown",
+  ".csv": "text/csv",
+  ".json": "application/json",
+  ".svg": svg,
+  ".doc": word,
+  ".docx": docx,
+};
+
+/**
+ * The MIME type of a file: the declared one where the content is of that kind, else, where nothing in particular was
+ * declared, the one that content and name tell.
+ * @throws ParleyError `unsupported_type`
+ */
+export async function typeOf(content: Content): Promise<string> {
+  const declared = aliases[content.type] ?? content.type;
+  // Browsers on machines with a spreadsheet program declare its type for CSV.
+  const sheet = declared === "application/vnd.ms-excel" && extensionOf(content.filename) === ".csv";
+  const guess = ["", "application/octet-stream", "binary/octet-stream"].includes(declared) || sheet;
+  if (!guess) {
+    if (!isKnown(declared)) throw unsupported(content.type);
+    if (await isOf(declared, content)) return declared;
+    throw unsupported(`${content.type} (内容不符)`);
+  }
+  const named = extensions[extensionOf(content.filename)];
+  if (named !== undefined && (await isOf(named, content))) return named;
+  const found = await signatureOf(content);
+  const fitting = Object.entries(signatures).find(([, names]) => names.includes(found ?? ""))?.[0];
+  if (fitting === undefined) throw unsupported(found ?? (content.type || "未知"));
+  return fitting;
+}
+
+function isKnown(type: string): boolean {
+  return Object.hasOwn(signatures, type) || Object.hasOwn(checked, type) || texts.has(type);
+}
+
+async function isOf(type: string, content: Bytes): Promise<boolean> {
+  if (texts.has(type)) return isText(content);
+  const check = checked[type];
+  if (check !== undefined) return check(content);
+  const found = await signatureOf(content);
+  return found !== undefined && (signatures[type] ?? []).includes(found);
+}
+
+async function signatureOf({ head }: Bytes): Promise<string | undefined> {
+  try {
+    return (await fileTypeFromBuffer(head))?.mime;
+  } catch {
+    // The beginning alone may be too little of a container.
+    return undefined;
+  }
+}
+
+/** Whether all bytes are text: UTF-16 by its mark, else UTF-8 or GB18030 without a zero. */
+async function isText({ read }: Bytes): Promise<boolean> {
+  let decoders: TextDecoder[] | undefined;
+  for await (const part of read()) {
+    decoders ??= decodersFor(part);
+    const wide = decoders[0]?.encoding.startsWith("utf-16") ?? false;
+    if (!wide && part.includes(0)) return false;
+    decoders = decoders.filter((decoder) => decodes(decoder, part, true));
+    if (decoders.length === 0) return false;
+  }
+  return decoders === undefined || decoders.some((decoder) => decodes(decoder, new Uint8Array(0), false));
+}
+
+function decodersFor(first: Uint8Array): TextDecoder[] {
+  const mark = Buffer.from(first.subarray(0, 2)).toString("hex");
+  const wide = { fffe: "utf-16le", feff: "utf-16be" }[mark];
+  const names = wide === undefined ? ["utf-8", "gb18030"] : [wide];
+  return names.map((name) => new TextDecoder(name, { fatal: true }));
+}
+
+function decodes(decoder: TextDecoder, part: Uint8Array, stream: boolean): boolean {
+  try {
+    decoder.decode(part, { stream });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether these bytes stand somewhere in the content. */
+async function holds({ read }: Bytes, wanted: Buffer): Promise<boolean> {
+  let tail = Buffer.alloc(0);
+  for await (const part of read()) {
+    const window = Buffer.concat([tail, part]);
+    if (window.includes(wanted)) return true;
+    tail = window.subarray(Math.max(0, window.length - wanted.length));
+  }
+  return false;
+}
+
+function startsWith({ head }: Bytes, hex: string): boolean {
+  return Buffer.from(head).toString("hex").startsWith(hex);
+}
+
+/** The beginning of an XML text from its root element on. */
+function afterProlog(head: Uint8Array): string {
+  let text = new TextDecoder().decode(head).trimStart();
+  for (;;) {
+    const close = text.startsWith("<?")
+      ? "?>"
+      : text.startsWith("<!--")
+        ? "-->"
+        : /^<!doctype/i.test(text)
+          ? ">"
+          : "";
+    const end = close === "" ? -1 : text.indexOf(close);
+    if (end < 0) return text;
+    text = text.slice(end + close.length).trimStart();
+  }
+}
+
+function utf16(text: string): Buffer {
+  return Buffer.from(text, "utf16le");
+}
+
+function unsupported(type: string): ParleyError {
+  return new ParleyError("unsupported_type", { error: `不支持的文件类型: ${type}` });
+}

@@ -1,0 +1,38 @@
+import type { ActorContext } from "../actor-context.ts";
+import { Schedules } from "../schedules.ts";
+import { onUserDeleted } from "../user-erasure.ts";
+import { Bodies } from "./bodies.ts";
+import { serveFileRoutes } from "./file-routes.ts";
+import { FileStore } from "./file-store.ts";
+import { Intake } from "./intake.ts";
+import { Sweep } from "./sweep.ts";
+import { Thumbnails } from "./thumbnails.ts";
+
+/** The schedule is nobody's: these stand where a user and an id do. */
+const sweepOf = ["parley", "files"] as const;
+
+/** Serves uploaded files, and removes what is left of those that are deleted. Any number of processes may. */
+export async function startFiles(context: ActorContext): Promise<void> {
+  const { db, files, jsm, log, settings } = context;
+  const { limits } = settings;
+  const store = new FileStore(db);
+  await store.createIndexes();
+  const objects = () => files.store("files");
+  const bodies = new Bodies(store, objects, log);
+  const intake = new Intake(store, bodies, files, limits);
+  const thumbnails = new Thumbnails(files, objects, limits, log);
+  const sweep = new Sweep({ store, bodies, objects, jsm, limits, log });
+  const schedules = new Schedules(context);
+  await schedules.prepare();
+  // Always the same times, so that each process that starts sets the same.
+  const next = () => new Date(Math.ceil((Date.now() + 1) / limits.fileSweepMs) * limits.fileSweepMs);
+  await schedules.set("sweep", ...sweepOf, next());
+  await schedules.serve("sweep", async () => {
+    await sweep.run();
+    await schedules.set("sweep", ...sweepOf, next());
+  });
+  await onUserDeleted(context, "files-erasure", async (user) => {
+    await sweep.bodiesOf(await store.removeAll(user));
+  });
+  serveFileRoutes(context, { store, intake, thumbnails });
+}

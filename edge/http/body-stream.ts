@@ -1,0 +1,104 @@
+import type { HttpResponse } from "uWebSockets.js";
+import { ParleyError } from "../../schemas/errors.ts";
+
+/**
+ * A request's body as it comes, read no faster than it is taken: the connection is paused while a piece waits, so that at
+ * most one read of the connection (512 KiB) is in memory. Must be made before the first await of a request.
+ */
+export class BodyStream implements AsyncIterable<Buffer> {
+  readonly #res: HttpResponse;
+  readonly #waiting: Buffer[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #paused = false;
+  #ended = false;
+  #failure: ParleyError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(res: HttpResponse, onAbort: (fn: () => void) => void, timeoutMs: number) {
+    this.#res = res;
+    this.#timer = setTimeout(
+      () => this.#fail(new ParleyError("invalid_request", { error: "请求体接收超时" })),
+      timeoutMs,
+    );
+    onAbort(() => this.#fail(new ParleyError("invalid_request", { error: "请求体不完整" })));
+    res.onData((part, last) => {
+      if (this.#failure !== undefined) return;
+      // A copy: uWebSockets.js empties its buffer when this call returns.
+      if (part.byteLength > 0) this.#waiting.push(Buffer.copyBytesFrom(new Uint8Array(part)));
+      if (last) {
+        this.#ended = true;
+        clearTimeout(this.#timer);
+        this.#resume();
+      } else if (!this.#paused) {
+        this.#paused = true;
+        res.pause();
+      }
+      this.#wake?.();
+    });
+  }
+
+  /** Whether all of it has come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The next piece; undefined at the end. @throws ParleyError `invalid_request` when it was cut off or too slow */
+  async next(): Promise<Buffer | undefined> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const part = this.#waiting.shift();
+      if (part !== undefined || this.#ended) return part;
+      const more = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#resume();
+      await more;
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
+    for (let part = await this.next(); part !== undefined; part = await this.next()) yield part;
+  }
+
+  /** The whole of a small body. @throws ParleyError `payload_too_large` */
+  async all(maxBytes: number): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const part of this) {
+      size += part.length;
+      if (size > maxBytes) throw new ParleyError("payload_too_large");
+      parts.push(part);
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** Reads what is left and forgets it, at most `maxBytes`; whether that was all. */
+  async drain(maxBytes: number): Promise<boolean> {
+    let left = maxBytes;
+    try {
+      for await (const part of this) {
+        left -= part.length;
+        if (left < 0) return false;
+      }
+      return true;
+    } catch {
+      return false;
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#res.resume();
+  }
+
+  #fail(error: ParleyError): void {
+    if (this.#ended) return;
+    clearTimeout(this.#timer);
+    this.#failure ??= error;
+    this.#waiting.length = 0;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** MongoDB collections of uploaded files. */
+export const fileCollections = { files: "files", bodies: "file_bodies" } as const;
+
+/**
+ * An uploaded file as stored. `hash` is the SHA-256 of its bytes in hex, `object` names them in the object store
+ * `files`; files of the same content share one object.
+ */
+export const fileDocumentSchema = z.object({
+  _id: z.string(),
+  user_id: z.string(),
+  /** Sanitised. */
+  filename: z.string(),
+  mime_type: z.string(),
+  size: z.int().nonnegative(),
+  hash: z.string(),
+  object: z.string(),
+  created_at: z.date(),
+});
+export type FileDocument = z.infer<typeof fileDocumentSchema>;
+
+/**
+ * Which object holds the bytes of this hash (`_id`). `used_at` is when a file was last made of it: a body that was used
+ * just now may have a file that is not stored yet, and stays.
+ */
+export const fileBodySchema = z.object({
+  _id: z.string(),
+  object: z.string(),
+  size: z.int().nonnegative(),
+  used_at: z.date(),
+});
+export type FileBody = z.infer<typeof fileBodySchema>;
+
+/** A file as the API shows it; `created_at` is Unix milliseconds, `thumbnail_url` stands on images only. */
+export const fileViewSchema = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  filename: z.string(),
+  mime_type: z.string(),
+  size: z.int().nonnegative(),
+  hash: z.string(),
+  is_public: z.boolean(),
+  created_at: z.int(),
+  url: z.string(),
+  thumbnail_url: z.string().optional(),
+});
+export type FileView = z.infer<typeof fileViewSchema>;
+
+/** Where the bytes of a file are downloaded. */
+export function fileUrl(id: string): string {
+  return `/api/v1/files/${id}/download`;
+}
+
+/** Where the thumbnail of a file is. */
+export function thumbnailUrl(id: string): string {
+  return `/api/v1/files/${id}/thumbnail`;
+}
+
+/** The id in a relative download or thumbnail URL, undefined for any other text. */
+export function fileIdOfUrl(url: string): string | undefined {
+  return /^\/api\/v1\/files\/([A-Za-z0-9_-]{1,64})\/(?:download|thumbnail)(?:\?.*)?$/.exec(url)?.[1];
+}
