@@ -38,10 +38,9 @@ export async function createCommands(context: ActorContext): Promise<CommandMean
 }
 
 function statusText({ models, actorId }: ActorContext): string {
-  const [first] = models.list();
   return [
     `运行时间: ${Math.round(process.uptime())} 秒`,
     `进程: ${actorId}`,
-    `默认模型: ${first?.id ?? "无"}`,
+    `默认模型: ${models.first("chat") ?? "无"}`,
   ].join("\n");
 }

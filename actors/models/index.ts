@@ -82,6 +82,10 @@ class AllModels implements Models {
     return link?.info.contextTokens ?? defaultContextTokens;
   }
 
+  first(purpose: "chat" | "vision", model?: string): string | undefined {
+    return model ?? this.#chain(purpose)[0]?.info.id;
+  }
+
   endpoints(purpose: Purpose): ModelEndpoint[] {
     return endpointsOf(this.#sources.stored, purpose);
   }

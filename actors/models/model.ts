@@ -73,4 +73,6 @@ export interface Models {
   endpoints(purpose: Purpose): ModelEndpoint[];
   /** Context of a model, or of the chain's first link. */
   contextTokens(model?: string): number;
+  /** Name of the model that a call would ask first; undefined while no model is known. */
+  first(purpose: "chat" | "vision", model?: string): string | undefined;
 }

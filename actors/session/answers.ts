@@ -50,24 +50,37 @@ export function answerAccepted(out: Pick<OutPublisher, "direct">, input: Session
 
 /** Answers a command beside the queue, in the form of a reply. */
 export async function answerBeside(
-  { out, log, effects }: Pick<SessionContext, "out" | "log" | "effects">,
+  { out, log, effects, models }: Pick<SessionContext, "out" | "log" | "effects" | "models">,
   input: SessionInput,
   called: Called,
 ): Promise<void> {
   const key = `${input.user}.${input.session}.${input.client_msg_id}`;
   const answer = await answerCommand(log, input, called, key);
-  for (const item of replyFrames(input, answer)) out.frame(input.user, item);
+  const model = models.first("chat", input.model);
+  for (const item of replyFrames(input, answer, model)) out.frame(input.user, item);
   if (input.bridge) await effects.bridge(input.bridge, answer.text, `${key}.bridge`);
 }
 
 /** A whole reply at once: start, text, end. */
-function replyFrames(input: SessionInput, { text, ...effect }: CommandAnswer): OutItem[] {
+function replyFrames(
+  input: SessionInput,
+  { text, ...effect }: CommandAnswer,
+  model: string | undefined,
+): OutItem[] {
   const ids = { message_id: input.reply_id, session_id: input.session, attempt: 1, timestamp: Date.now() };
   const started = { client_msg_id: input.client_msg_id, response_mode: input.mode };
   const { attempt: _, ...named } = ids;
   const wanted = { confirm: false, command: {}, actions: [], ...effect };
   return [
-    { frame: { type: "stream_start", role: "assistant", ...ids, ...started } },
+    {
+      frame: {
+        type: "stream_start",
+        role: "assistant",
+        ...ids,
+        ...started,
+        ...(model !== undefined && { model }),
+      },
+    },
     { frame: { type: "stream_chunk", role: "assistant", msg_type: "system_info", content: text, ...ids } },
     ...(Object.keys(effect).length === 0
       ? []

@@ -172,10 +172,10 @@ export class SessionRun {
     run: { seq: number; runId: string; attempt: number },
     blamed: boolean,
   ): Promise<Turn> {
-    const { out, limits, metrics } = this.#context;
+    const { out, limits, metrics, models } = this.#context;
     const emitter = new TurnEmitter(out, this.#input, run, limits.coalesceMs);
     this.#mail.started = true;
-    emitter.start();
+    emitter.start(models.first(this.#input.attachments.length > 0 ? "vision" : "chat", this.#input.model));
     try {
       const { notice } = this.#input;
       if (notice !== undefined) {

@@ -39,8 +39,8 @@ export class TurnEmitter {
     return this.#firstAt;
   }
 
-  /** Says that the reply begins. */
-  start(): void {
+  /** Says that the reply begins, and which model is asked for it. */
+  start(model?: string): void {
     this.#send({
       type: "stream_start",
       role: "assistant",
@@ -49,6 +49,7 @@ export class TurnEmitter {
       client_msg_id: this.#input.client_msg_id,
       attempt: this.#run.attempt,
       response_mode: this.#input.mode,
+      ...(model !== undefined && { model }),
       timestamp: Date.now(),
     });
   }

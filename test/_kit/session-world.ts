@@ -243,6 +243,7 @@ export class SessionWorld {
         configured: true,
         endpoints: () => [],
         contextTokens: () => Number.MAX_SAFE_INTEGER,
+        first: (_purpose, model) => model ?? "scripted",
         list: () => [],
         stream: async function* (_purpose, { messages }) {
           yield { kind: "start", model: "world" };

@@ -58,6 +58,7 @@ function startLocal(t: ExecutionContext, maxCalls = 4): Local {
     list: () => [info],
     endpoints: () => [],
     contextTokens: () => 2048,
+    first: () => "local",
     stream: (_purpose: "chat", call: Parameters<typeof driver.stream>[0]) =>
       streamChain(async () => [{ info, driver }], call, log),
   };
