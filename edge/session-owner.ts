@@ -39,6 +39,22 @@ export class SessionOwner {
     return this.#ask({ kind: "stop", user, session, message_id: messageId }, stopAnswerSchema);
   }
 
+  /** Ends a spoken reply where the user spoke over it; undefined when nobody answers. */
+  interrupt(
+    user: string,
+    session: string,
+    heard: { message_id: string; heard_index?: number | undefined; heard_ms?: number | undefined },
+  ): Promise<StopAnswer | undefined> {
+    return this.#ask({ kind: "interrupt", user, session, ...heard }, stopAnswerSchema);
+  }
+
+  /** Notes that a sentence of a reply was played. Nobody waits for it, and nothing but a default depends on it. */
+  played(user: string, session: string, messageId: string, index: number): void {
+    if (!this.#link.up) return;
+    const ask: SessionAsk = { kind: "played", user, session, message_id: messageId, index };
+    this.#link.nc.publish(subjects.sessionAsk(sessionPartition(user, session)), JSON.stringify(ask));
+  }
+
   async #ask<T extends z.ZodType>(
     ask: SessionAsk,
     answer: T,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idSchema } from "./ids.ts";
+import { audioFormatSchema, spokenLanguageSchema } from "./voice-format.ts";
 
 /** An image of a message: by `file_id` (uploaded before) or by `url` (data URI or own relative URL). */
 export const attachmentSchema = z.object({
@@ -48,7 +49,14 @@ const messageFrameSchema = z.object({
   client_msg_id: idSchema.optional(),
 });
 
-const voiceFields = { ...envelope, audio_data: z.string().optional(), format: z.string().max(16).optional() };
+/** What the turn of spoken words is to be like, and how they are to be understood. */
+const speechFields = {
+  mode: modeSchema.default("text"),
+  model: z.string().max(128).optional(),
+  format: audioFormatSchema.default("webm"),
+  client_msg_id: idSchema.optional(),
+};
+const audioData = z.string().min(1);
 
 /** Every frame that a client may send on `/ws/chat`, by `type`. */
 export const clientFrameSchema = z.discriminatedUnion("type", [
@@ -68,21 +76,29 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
     model: z.string().max(128).optional(),
     client_msg_id: idSchema.optional(),
   }),
+  z.object({ ...envelope, ...speechFields, type: z.literal("voice_input"), language: spokenLanguageSchema.default("auto"), audio_data: audioData }),
+  z.object({ ...envelope, ...speechFields, type: z.literal("voice_stream_start"), language: spokenLanguageSchema.default("zh") }),
   z.object({
-    ...voiceFields,
-    type: z.literal("voice_input"),
-    mode: modeSchema.optional(),
-    client_msg_id: idSchema.optional(),
-  }),
-  z.object({ ...voiceFields, type: z.literal("voice_stream_start"), language: z.string().max(8).optional() }),
-  z.object({
-    ...voiceFields,
+    ...envelope,
     type: z.literal("voice_stream_chunk"),
+    audio_data: audioData,
     sequence: z.int().nonnegative().optional(),
   }),
   z.object({ ...envelope, type: z.literal("voice_stream_end") }),
+  /** The user speaks over a reply: of it he has heard the sentences before `heard_index`, and `heard_ms` of that one. */
+  z.object({
+    ...envelope,
+    type: z.literal("voice_interrupt"),
+    message_id: idSchema,
+    heard_index: z.int().nonnegative().optional(),
+    heard_ms: z.number().nonnegative().optional(),
+  }),
+  /** A device has played a sentence of a reply to its end. */
+  z.object({ ...envelope, type: z.literal("segment_played"), message_id: idSchema, index: z.int().nonnegative() }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
+/** A frame that brings spoken words, or announces them. */
+export type SpeechFrame = Extract<ClientFrame, { type: "voice_input" | "voice_stream_start" }>;
 export type MessageFrame = z.infer<typeof messageFrameSchema>;
 
 /** One frame of the Cyber Engine WebSocket: `{content, model?}`; `client_msg_id` is an addition for safe retries. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { bridgeAddressSchema } from "./bridge.ts";
 import { finishReasonSchema, storedMessageSchema } from "./message.ts";
+import { segmentSchema } from "./review.ts";
 
 /** MongoDB collections. */
 export const collections = {
@@ -40,12 +41,13 @@ export function turnKey(user: string, session: string, n: number): TurnKey {
 /**
  * A committed turn: the only thing that changes a transcript. `_id` is unique, so the second writer of an `n` loses.
  * - `message`: a user message and its reply. - `clear`: hides every smaller n. - `delete`: the same, and ends what was queued.
- * `in_seq` is the sequence in SESSIONS up to which the log is finished; `seen_seq` (clear, delete) is the stream's last
+ * - `cut`: of an earlier reply only `cut.text` was heard.
+ * `in_seq` is the sequence in SESSIONS up to which the log is finished; `seen_seq` (clear, delete, cut) is the stream's last
  * sequence when it was made. `blanked` marks content that was erased; `expires_at` lets the stub go after 7 days.
  */
 export const turnSchema = z.object({
   _id: turnKeySchema,
-  kind: z.enum(["message", "clear", "delete"]),
+  kind: z.enum(["message", "clear", "delete", "cut"]),
   in_seq: z.int().nonnegative(),
   seen_seq: z.int().nonnegative().optional(),
   run_id: z.string(),
@@ -64,6 +66,9 @@ export const turnSchema = z.object({
       error: z.string().optional(),
       error_type: z.string().optional(),
       bridge: bridgeAddressSchema.optional(),
+      /** Its sentences as they were spoken. */
+      segments: z.array(segmentSchema).optional(),
+      full_audio_url: z.string().optional(),
     })
     .optional(),
   usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
@@ -71,6 +76,8 @@ export const turnSchema = z.object({
   blanked: z.boolean().optional(),
   /** `message_id` of an earlier turn's reply that this turn's reply replaces. */
   replaces: z.string().optional(),
+  /** What is left of an earlier reply that the user spoke over. */
+  cut: z.object({ message_id: z.string(), text: z.string(), segments: z.array(segmentSchema) }).optional(),
   /** On a clear or delete until what it hides is erased. */
   erase_pending: z.literal(true).optional(),
   expires_at: z.date().optional(),

@@ -29,6 +29,7 @@ export const errorTable = {
   model_not_found: { status: 404, error: "模型不存在", hint: "用 GET /v1/models 查看可用模型" },
   file_missing: { status: 404, error: "文件实体不存在(可能已被清理)" },
   method_not_allowed: { status: 405, error: "不支持的请求方法" },
+  voice_stream_timeout: { status: 408, error: "语音流超时", hint: "长时间未收到音频，请重新开始" },
   conflict: { status: 409, error: "资源冲突" },
   payload_too_large: { status: 413, error: "请求体过大" },
   uri_too_long: { status: 414, error: "请求地址过长" },
@@ -89,6 +90,12 @@ export class ParleyError extends Error {
       ? { error: this.message, errorType: this.errorType }
       : { error: this.message, errorType: this.errorType, hint: this.hint };
   }
+}
+
+/** The error that an answer in the uniform form stands for; one of an unknown code is an `internal_error` with its text. */
+export function fromErrorBody({ error, errorType = "", hint }: ErrorBody): ParleyError {
+  const known = Object.hasOwn(errorTable, errorType) ? (errorType as ErrorType) : "internal_error";
+  return new ParleyError(known, { error, ...(hint !== undefined && { hint }) });
 }
 
 /** What zod found, as one `invalid_request` (or `invalid_message`) that names the first field at fault. */

@@ -148,6 +148,17 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     finish_reason: finishReasonSchema,
     attempt: z.int().positive(),
     response_mode: modeSchema,
+    /** All of the reply that is spoken, in one piece. */
+    full_audio_url: z.string().optional(),
+    timestamp,
+  }),
+  /** The user has spoken over a finished reply: `text` is what he heard of it, and what history holds now. */
+  z.object({
+    type: z.literal("voice_interrupted"),
+    role: z.literal("assistant"),
+    message_id,
+    session_id,
+    text: z.string(),
     timestamp,
   }),
   z.object({
@@ -199,6 +210,18 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
 /** A frame of a user's stream, before the edge adds `seq` and `prev`. */
 export type StreamFrame = z.infer<typeof streamFrameSchema>;
 
+/** What was understood of the user's words; `message_id` names the utterance, `client_msg_id` the message it becomes. */
+function spokenFrame<Type extends string>(type: Type) {
+  return z.object({
+    type: z.literal(type),
+    message_id,
+    session_id,
+    client_msg_id: z.string(),
+    text: z.string(),
+    timestamp,
+  });
+}
+
 /** Frames that answer one socket; of these only `accepted` (in place of an echo) may carry `seq` and `prev`. */
 export const directFrameSchema = z.discriminatedUnion("type", [
   z.object({
@@ -230,6 +253,9 @@ export const directFrameSchema = z.discriminatedUnion("type", [
     timestamp,
   }),
   z.object({ type: z.literal("pong"), timestamp }),
+  spokenFrame("voice_transcript"),
+  spokenFrame("voice_interim"),
+  spokenFrame("voice_final"),
   z.object({
     type: z.literal("error"),
     error: z.string(),

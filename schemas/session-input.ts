@@ -57,6 +57,22 @@ export const sessionAskSchema = z.discriminatedUnion("kind", [
     deadline: z.int().optional(),
   }),
   z.object({ kind: z.literal("changed"), ...key }),
+  /** Ends a spoken reply where the user spoke over it; as `stop` while it runs. */
+  z.object({
+    kind: z.literal("interrupt"),
+    ...key,
+    message_id: idSchema,
+    heard_index: z.int().nonnegative().optional(),
+    heard_ms: z.number().nonnegative().optional(),
+    deadline: z.int().optional(),
+  }),
+  /** A sentence of a reply was played; nobody waits for the answer. */
+  z.object({
+    kind: z.literal("played"),
+    ...key,
+    message_id: idSchema,
+    index: z.int().nonnegative(),
+  }),
 ]);
 export type SessionAsk = z.infer<typeof sessionAskSchema>;
 
@@ -74,6 +90,6 @@ export type MessageState = z.infer<typeof messageStateSchema>;
 export const sessionQueueSchema = z.object({ unfinished: z.array(historyMessageSchema) });
 export type SessionQueue = z.infer<typeof sessionQueueSchema>;
 
-/** Answer to `stop`: the reply that is being cancelled, if one was running. */
+/** Answer to `stop` and `interrupt`: the reply that is being cancelled, if one was running. */
 export const stopAnswerSchema = z.object({ stopped: z.boolean(), message_id: z.string().optional() });
 export type StopAnswer = z.infer<typeof stopAnswerSchema>;

@@ -115,6 +115,12 @@ export const subjects = {
   knowledgeChanged: (user: string) => `knowledge.changed.${token(user)}`,
   knowledgeChangedAll: "knowledge.changed.*",
 
+  /** Somebody speaks: a request to any voice actor, whose answer names the stream; and requests to that stream. */
+  voiceStreamStart: "voice.stream.start",
+  voiceStream: (stream: string) => `voice.stream.of.${token(stream)}`,
+  /** A sentence of a reply that is to be spoken. */
+  voiceSpeak: "voice.speak",
+
   /** What is known about a user that matters to a text; and that what is known has changed. */
   memoryRecall: "memory.recall",
   memoryChanged: (user: string) => `memory.changed.${token(user)}`,
@@ -195,6 +201,8 @@ export const adminQueueGroup = "admin";
 export const knowledgeQueueGroup = "knowledge";
 /** Queue group of the memory actors for recalls. */
 export const memoryQueueGroup = "memory";
+/** Queue group of the voice actors. */
+export const voiceQueueGroup = "voice";
 /** Queue group of the session actors for turns without a session. */
 export const turnQueueGroup = "turns";
 

@@ -43,6 +43,24 @@ export class ReviewParser {
     for (const line of lines) this.#line(line);
   }
 
+  /** The line that is not yet whole. */
+  get open(): string {
+    return this.#rest;
+  }
+
+  /** The pieces so far, as if the open line had ended after so many characters. */
+  peek(chars: number): Piece[] {
+    const copy = new ReviewParser();
+    const last = this.#pieces.at(-1);
+    if (last !== undefined) copy.#pieces.push(...this.#pieces.slice(0, -1), { ...last });
+    copy.#fence = this.#fence && { ...this.#fence, lines: [] };
+    copy.#tag = this.#tag && { ...this.#tag };
+    copy.#blankLines = this.#blankLines;
+    const line = this.#rest.slice(0, chars);
+    if (line !== "") copy.#line(line);
+    return copy.#pieces;
+  }
+
   /** Takes the end of the reply and returns its pieces. */
   end(): Piece[] {
     if (this.#rest !== "") this.#line(this.#rest);

@@ -13,7 +13,7 @@ export type Resolution =
   | { kind: "deleted" }
   /** The log has gone on past the message, which was answered without a turn: nothing is left to do. */
   | { kind: "superseded" }
-  /** Only clears that knew of the message came between: the same result goes to a later n. */
+  /** Only clears and cuts that knew of the message came between: the same result goes to a later n. */
   | { kind: "rebase"; n: number; firstId: number }
   /** The result stands on a transcript that is no longer so: run again. */
   | { kind: "again" };
@@ -45,7 +45,9 @@ export async function resolveConflict(
   const last = between.at(-1);
   if (
     last !== undefined &&
-    between.every((other) => other.kind === "clear" && (other.seen_seq ?? 0) >= turn.in_seq)
+    between.every(
+      (other) => (other.kind === "clear" || other.kind === "cut") && (other.seen_seq ?? 0) >= turn.in_seq,
+    )
   ) {
     return { kind: "rebase", n: last._id.n + 1, firstId: last.first_id };
   }
@@ -59,7 +61,7 @@ function ownOrFirst(turn: Turn, first: Turn): Resolution {
     : { kind: "duplicate", turn: first };
 }
 
-/** A clear made by request stands beside the log: it keeps the cursor of the turn before it. */
+/** What was made by request stands beside the log: it keeps the cursor of the turn before it. */
 function keepsCursor(turn: Turn): boolean {
-  return turn.kind === "clear" && turn.reply === undefined;
+  return turn.kind === "cut" || (turn.kind === "clear" && turn.reply === undefined);
 }

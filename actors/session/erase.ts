@@ -75,12 +75,15 @@ export class Eraser {
     await this.finish(turn);
   }
 
-  /** Erases what a clear or delete hides; safe to repeat. */
+  /** Erases what a clear, delete or cut hides; safe to repeat. */
   async finish(turn: Turn): Promise<void> {
     const { user, session, n } = turn._id;
     const expiresAt = new Date(turn.at.getTime() + stubMs);
-    await this.#store.blankBelow(user, session, n, expiresAt);
-    await this.#index.eraseBelow(user, session, n);
+    if (turn.kind === "cut") await this.#store.applyCut(turn);
+    else {
+      await this.#store.blankBelow(user, session, n, expiresAt);
+      await this.#index.eraseBelow(user, session, n);
+    }
     if (turn.kind === "delete") await this.#sessions.deleted(user, session, n, expiresAt);
     await this.#store.erased(turn, expiresAt);
   }

@@ -91,7 +91,7 @@ export function deletedFrames(input: SessionInput, started: boolean): OutItem[] 
  */
 export function finalFrames(turn: Turn): OutItem[] {
   if (turn.reply === undefined) return [];
-  const { client_msg_id, message_id, mode, error, error_type = "llm_unavailable" } = turn.reply;
+  const { client_msg_id, message_id, mode, error, error_type = "llm_unavailable", full_audio_url } = turn.reply;
   const text =
     turn.reply.text ?? turn.messages.find((message) => message.role === "assistant")?.content ?? "";
   const of = { session: turn._id.session, message_id, client_msg_id };
@@ -106,6 +106,7 @@ export function finalFrames(turn: Turn): OutItem[] {
       finish_reason: turn.finish_reason ?? "stop",
       attempt: turn.attempt,
       response_mode: modeSchema.catch("text").parse(mode),
+      ...(full_audio_url !== undefined && { full_audio_url }),
       timestamp: turn.at.getTime(),
     },
     run: { attempt: turn.attempt, run_id: turn.run_id, phase: "ended" },
@@ -117,7 +118,7 @@ export function finalFrames(turn: Turn): OutItem[] {
 /** The reply in pieces, and the sentences of what is plain chat. */
 function reviewFrames(turn: Turn, message_id: string, text: string): OutItem[] {
   const review_messages = reviewOf(text);
-  const segments = segmentsOf(review_messages);
+  const segments = turn.reply?.segments ?? segmentsOf(review_messages);
   const head = {
     role: "assistant" as const,
     message_id,

@@ -59,6 +59,8 @@ export class History {
     for (;;) {
       const turns = await this.#store.page(user, session, below, size);
       for (const turn of turns) {
+        // What a cut leaves stands in the reply itself.
+        if (turn.kind === "cut") continue;
         if (turn.kind !== "message") return;
         if (turn.replaces !== undefined) replaced.add(turn.replaces);
         yield* messagesOf(turn)

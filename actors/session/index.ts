@@ -31,6 +31,7 @@ import { SessionOwner } from "./session-owner.ts";
 import { serveSessionRoutes } from "./session-routes.ts";
 import { serveSessionSurvey } from "./session-survey.ts";
 import { SessionTitles } from "./session-titles.ts";
+import { SpeechClient } from "./speech-client.ts";
 import { Trimmer } from "./trimmer.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 import { TurnStore } from "./turn-store.ts";
@@ -84,6 +85,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     recall: new Recall(nc, log, settings.limits),
     commands: means.commands,
     notices: new ModelNotices(),
+    speech: new SpeechClient(nc, log, settings.limits),
     gate: new RunGate(),
     readInput: (seq) => readInput(context, seq),
     erase: (turn) => eraser.erase(turn),

@@ -2,17 +2,20 @@ import type { OutItem, SystemInfo } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import type { ModelNote } from "../models/model.ts";
 
-/** How long a session is not told again that no model is configured, ms. */
+/** How long a session is not told again that no model is configured, or that nobody speaks, ms. */
 const quietMs = 300_000;
 const rememberedSessions = 10_000;
+
+/** A note of a model; `silent`: nobody speaks a reply that was asked for aloud. */
+export type Note = ModelNote | { kind: "silent" };
 
 /** Tells users where their answers come from, when that is not where they would expect. */
 export class ModelNotices {
   readonly #told = new Map<string, number>();
 
   /** The frame that tells of `note`; none where the session was told the same a short while ago. `now`: monotonic ms. */
-  frameOf({ user, session }: SessionInput, note: ModelNote, now = performance.now()): OutItem | undefined {
-    if (note.kind === "unconfigured" && !this.#due(`${user}.${session}`, now)) return undefined;
+  frameOf({ user, session }: SessionInput, note: Note, now = performance.now()): OutItem | undefined {
+    if (note.kind !== "fallback" && !this.#due(`${note.kind}.${user}.${session}`, now)) return undefined;
     const system_info = noticeOf(note);
     return {
       frame: {
@@ -35,7 +38,10 @@ export class ModelNotices {
   }
 }
 
-function noticeOf(note: ModelNote): SystemInfo {
+function noticeOf(note: Note): SystemInfo {
+  if (note.kind === "silent") {
+    return { level: "warning", message: "语音合成暂不可用，回复仅以文字显示", action: "voice_unavailable" };
+  }
   if (note.kind === "fallback") {
     return {
       level: "warning",

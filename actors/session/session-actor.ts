@@ -6,6 +6,7 @@ import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts
 import { answerAccepted, answerBeside, answerRepetition, stateOfTurn } from "./answers.ts";
 import { echo, queued } from "./frames.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
+import { Playback } from "./playback.ts";
 import type { SessionContext } from "./session-context.ts";
 import { SessionRun } from "./session-run.ts";
 import { append, type Transcript, transcriptOf } from "./transcript.ts";
@@ -21,6 +22,7 @@ export class SessionActor implements KeyedActor {
   readonly user: string;
   readonly session: string;
   readonly mailbox: Mailbox;
+  readonly playback = new Playback();
   readonly #context: SessionContext;
   #transcript: Transcript | null = null;
   #loading: Promise<Transcript> | undefined;
@@ -44,6 +46,11 @@ export class SessionActor implements KeyedActor {
   /** When it last had something to do, ms of the monotonic clock. */
   get usedAt(): number {
     return this.#usedAt;
+  }
+
+  /** The last place of the log that has come here. */
+  get highest(): number {
+    return this.#highest;
   }
 
   /** The run under way. */
@@ -242,9 +249,8 @@ export class SessionActor implements KeyedActor {
   }
 
   async #committed(seq: number, turn: Turn, own: boolean): Promise<void> {
-    const transcript = this.#transcript;
-    const created = transcript?.isNew ?? true;
-    if (own && transcript !== null && transcript.nextN === turn._id.n) append(transcript, turn);
+    const created = this.#transcript?.isNew ?? true;
+    if (own) this.took(turn);
     else this.#transcript = null;
     if (turn.kind === "clear") this.#context.erase(turn);
     if (created) await this.#context.sessions.created(turn);
@@ -265,6 +271,12 @@ export class SessionActor implements KeyedActor {
       if (urgent) this.#finishedSinceTrim = 0;
       this.#context.trimmer.finished(this.user, this.session, seq, urgent);
     });
+  }
+
+  /** This process has committed a turn. */
+  took(turn: Turn): void {
+    if (this.#transcript?.nextN === turn._id.n) append(this.#transcript, turn);
+    else this.#transcript = null;
   }
 
   /** Reads the transcript again before the next turn. */

@@ -8,6 +8,7 @@ import {
 } from "../../schemas/session-input.ts";
 import { isOver } from "../rest.ts";
 import { stateOfTurn } from "./answers.ts";
+import { interrupt } from "./interrupt.ts";
 import type { SessionActor } from "./session-actor.ts";
 import type { SessionContext } from "./session-context.ts";
 
@@ -26,6 +27,11 @@ export async function answerAsk(
       return { unfinished: await unfinished(context, actor) };
     case "stop":
       return isOver(ask) ? { stopped: false } : stop(actor, ask.message_id);
+    case "interrupt":
+      return isOver(ask) ? { stopped: false } : interrupt(context, actor, ask);
+    case "played":
+      actor.playback.played(ask.message_id, ask.index);
+      return { ok: true };
     case "changed":
       await actor.changed();
       return { ok: true };

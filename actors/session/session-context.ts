@@ -15,6 +15,7 @@ import type { Recall } from "./recall.ts";
 import type { RemoteImages } from "./remote-images.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { SessionDocuments } from "./session-documents.ts";
+import type { SpeechClient } from "./speech-client.ts";
 import type { Trimmer } from "./trimmer.ts";
 import type { CommitResult, TurnStore } from "./turn-store.ts";
 
@@ -43,6 +44,7 @@ export interface SessionContext {
   recall: Pick<Recall, "ask">;
   commands: Commands;
   notices: Pick<ModelNotices, "frameOf">;
+  speech: Pick<SpeechClient, "speak" | "join">;
   gate: RunGate;
   /** Reads a message again from the log; null when it has left it. */
   readInput(seq: number): Promise<SessionInput | null>;

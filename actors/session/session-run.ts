@@ -3,13 +3,14 @@ import type { Turn } from "../../schemas/documents.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { answerCommand, type Called } from "../commands/registry.ts";
-import type { ModelNote } from "../models/model.ts";
 import { persist } from "../persist.ts";
 import { answerRepetition, stateOfTurn } from "./answers.ts";
 import { aloneFrom, aloneLimit } from "./attempts.ts";
 import { resolveConflict } from "./conflict.ts";
 import { failure } from "./frames.ts";
+import type { Heard } from "./heard.ts";
 import type { Mail } from "./mailbox.ts";
+import type { Note } from "./model-notices.ts";
 import { buildPrompt } from "./prompt.ts";
 import { citedSources } from "./recall.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -18,6 +19,7 @@ import { clearOf, rebased, turnOf } from "./turn-document.ts";
 import { TurnEmitter } from "./turn-emitter.ts";
 import { reserveTurn } from "./turn-quota.ts";
 import { type AbortCause, type Reply, RunAborted, runTurn } from "./turn-run.ts";
+import { TurnVoice } from "./turn-voice.ts";
 
 /** How the run of a message ended. `own`: this run wrote the turn, so the transcript in memory may simply go on. */
 export type Outcome =
@@ -42,6 +44,7 @@ export class SessionRun {
   readonly #mail: Mail;
   readonly #input: SessionInput;
   #controller = new AbortController();
+  #voice: TurnVoice | undefined;
   #attempt = 1;
   #alone = false;
   #done = false;
@@ -90,6 +93,12 @@ export class SessionRun {
   /** Ends the model's part; a commit under way is not touched. */
   abort(why: AbortCause): void {
     if (!this.#controller.signal.aborted) this.#controller.abort(new RunAborted(why));
+  }
+
+  /** Ends the model's part and its voice; of what was spoken only this was heard. */
+  interrupt(heard: Heard | undefined): void {
+    this.#voice?.interrupted(heard);
+    this.abort("stop");
   }
 
   /** The outcome is known to the session. */
@@ -227,16 +236,20 @@ export class SessionRun {
     const messages = buildPrompt(systemPrompt, transcript.visible, input, budget, known);
     const refused = await reserveTurn(this.#context, this.#input, this.seq, messages);
     if (refused !== null) return refused;
-    const noted = new Set<ModelNote["kind"]>();
-    const onNote = (note: ModelNote) => {
+    const noted = new Set<Note["kind"]>();
+    const onNote = (note: Note) => {
       // Each round of tool calls asks the model again.
       if (noted.has(note.kind)) return;
       noted.add(note.kind);
       const told = this.#context.notices.frameOf(this.#input, note);
       if (told !== undefined) this.#context.out.frame(user, told);
     };
-    const call = { user, session, replyId, model, messages, onNote };
-    const reply = await runTurn(this.#context, call, emitter, this.#controller.signal);
+    const { signal } = this.#controller;
+    const voice = new TurnVoice({ ...this.#context, onSilent: () => onNote({ kind: "silent" }) }, input, emitter, signal);
+    this.#voice = voice;
+    const onText = (text: string) => voice.push(text);
+    const call = { user, session, replyId, model, messages, onNote, onText };
+    const reply = await voice.end(await runTurn(this.#context, call, emitter, signal));
     const sources = reply.finish === "stop" ? citedSources(reply.text, known.passages) : "";
     if (sources !== "") emitter.content(sources);
     return { ...reply, text: reply.text + sources };

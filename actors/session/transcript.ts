@@ -56,13 +56,16 @@ export function append(transcript: Transcript, turn: Turn): void {
     if (turn.replaces !== undefined) replace(transcript, turn);
     else if (!turn.blanked) transcript.visible.push(visibleTurn(turn, []));
     if (transcript.visible.length > tailTurns) transcript.visible.shift();
+  } else if (turn.kind === "cut") {
+    transcript.nextId = turn.first_id;
+    if (turn.cut !== undefined) cut(transcript, turn.cut);
   } else {
     transcript.nextId = turn.first_id;
     transcript.visible = [];
     if (turn.erase_pending) transcript.unerased = turn;
   }
-  // A clear tells nothing: it may stand on a delete.
-  if (turn.kind !== "clear") transcript.isNew = turn.kind === "delete";
+  // A clear or cut tells nothing: it may stand on a delete.
+  if (turn.kind === "message" || turn.kind === "delete") transcript.isNew = turn.kind === "delete";
   // Only turns of a message have a reply; a clear or delete by request shares its in_seq with the turn before it.
   if (turn.reply === undefined) return;
   remember(transcript.byClientMsgId, turn.reply.client_msg_id, turn);
@@ -78,6 +81,28 @@ function replace(transcript: Transcript, turn: Turn): void {
     turn,
     old.messages.filter(({ role }) => role === "user"),
   );
+}
+
+/** Of a reply only this was heard: models and devices are told no more. */
+function cut(transcript: Transcript, { message_id, text, segments }: NonNullable<Turn["cut"]>): void {
+  const index = transcript.visible.findIndex(({ replyId }) => replyId === message_id);
+  const old = transcript.visible[index];
+  if (old !== undefined) {
+    const said = old.messages.filter(({ role }) => role !== "assistant");
+    const messages: ChatMessage[] = text === "" ? said : [...said, { role: "assistant", content: text }];
+    transcript.visible[index] = { replyId: message_id, messages, tokens: promptTokens(messages) };
+  }
+  for (const turn of transcript.byInSeq.values()) {
+    if (turn.reply?.message_id !== message_id) continue;
+    const { full_audio_url: _, ...reply } = { ...turn.reply, segments };
+    const messages = turn.messages.map((one) =>
+      one.message_id === message_id ? { ...one, content: text } : one,
+    );
+    const left = { ...turn, messages, reply };
+    transcript.byInSeq.set(turn.in_seq, left);
+    transcript.byClientMsgId.set(reply.client_msg_id, left);
+    return;
+  }
 }
 
 function visibleTurn(turn: Turn, before: ChatMessage[]): VisibleTurn {

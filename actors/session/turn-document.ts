@@ -34,6 +34,8 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
         error_type: reply.errorType ?? "llm_unavailable",
       }),
       ...(input.bridge && { bridge: input.bridge }),
+      ...(reply.segments && { segments: reply.segments }),
+      ...(reply.fullAudioUrl !== undefined && { full_audio_url: reply.fullAudioUrl }),
     },
     ...(input.regenerates !== undefined && { replaces: input.regenerates }),
     ...(reply.usage && {

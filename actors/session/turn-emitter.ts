@@ -1,3 +1,4 @@
+import type { Segment } from "../../schemas/review.ts";
 import type { RunMark, StreamFrame } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
@@ -65,6 +66,20 @@ export class TurnEmitter {
   thinking(text: string): void {
     this.#thinking += text;
     this.#schedule();
+  }
+
+  /** Gives a spoken sentence, after the text that it belongs to. */
+  segment(segment: Segment): void {
+    this.#flush();
+    if (this.#ended) return;
+    this.#send({
+      type: "stream_segments",
+      role: "assistant",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      segments: [segment],
+      timestamp: Date.now(),
+    });
   }
 
   /** Shows what a tool is doing, after the text that came before it. */

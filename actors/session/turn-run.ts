@@ -2,6 +2,7 @@ import { type ErrorType, ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { FinishReason } from "../../schemas/message.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
+import type { Segment } from "../../schemas/review.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import type { ModelCall, Models } from "../models/model.ts";
 import type { Toolbox } from "../tools/index.ts";
@@ -33,6 +34,9 @@ export interface Reply {
   errorType?: ErrorType;
   model?: string;
   usage?: { prompt_tokens: number; completion_tokens: number };
+  /** Its sentences as they were spoken, and all of them in one piece. */
+  segments?: Segment[];
+  fullAudioUrl?: string;
 }
 
 /** What a run asks of a model, and for whom. */
@@ -43,6 +47,8 @@ export interface TurnCall {
   model?: string | undefined;
   messages: ChatMessage[];
   onNote?: ModelCall["onNote"];
+  /** Called with each piece of the reply. */
+  onText?(text: string): void;
 }
 
 /** What a run works with. */
@@ -88,7 +94,7 @@ export async function runTurn(
 /** One round: adds what the model says to the reply and returns the tools that it calls. */
 async function askModel(
   { models, toolbox, limits }: TurnMeans,
-  { user, model, messages, onNote }: TurnCall,
+  { user, model, messages, onNote, onText }: TurnCall,
   offerTools: boolean,
   reply: Reply,
   emitter: TurnEmitter,
@@ -105,6 +111,7 @@ async function askModel(
     if (delta.kind !== "content") continue;
     reply.text += delta.text;
     emitter.content(delta.text);
+    onText?.(delta.text);
     if (reply.text.length > limits.turnReplyBytes) {
       throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 回复过长" });
     }
@@ -119,7 +126,8 @@ function addUsage(reply: Reply, usage: { prompt_tokens: number; completion_token
   };
 }
 
-function stopped(reply: Reply, reason: unknown): Reply {
+/** The reply of a run that was ended. @throws RunAborted when that was for another reason than a stop */
+export function stopped(reply: Reply, reason: unknown): Reply {
   if (reason instanceof RunAborted && reason.why === "stop") return { ...reply, finish: "cancelled" };
   throw reason;
 }

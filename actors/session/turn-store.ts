@@ -118,7 +118,29 @@ export class TurnStore {
         _id: { $gte: turnKey(user, session, 0), $lt: turnKey(user, session, n) },
         blanked: { $exists: false },
       },
-      { $set: { messages: [], blanked: true, expires_at: expiresAt }, $unset: { "reply.text": "" } },
+      {
+        $set: { messages: [], blanked: true, expires_at: expiresAt },
+        $unset: { "reply.text": "", "reply.segments": "", "reply.full_audio_url": "", cut: "" },
+      },
+    );
+  }
+
+  /** Leaves of a reply what the newest cut of it says. */
+  async applyCut({ _id: { user, session, n }, cut }: Turn): Promise<void> {
+    if (cut === undefined) return;
+    const later = await this.since(user, session, n);
+    const { text, segments } = later.findLast((turn) => turn.cut?.message_id === cut.message_id)?.cut ?? cut;
+    await this.#turns.updateOne(
+      { ...range(user, session, 0), kind: "message", "messages.message_id": cut.message_id },
+      {
+        $set: {
+          "messages.$[reply].content": text,
+          "messages.$[reply].finish_reason": "cancelled",
+          "reply.segments": segments,
+        },
+        $unset: { "reply.full_audio_url": "" },
+      },
+      { arrayFilters: [{ "reply.message_id": cut.message_id }] },
     );
   }
 

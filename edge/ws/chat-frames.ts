@@ -7,10 +7,12 @@ import { toParleyError } from "../http/error-shape.ts";
 import { parseJsonText } from "../http/json-text.ts";
 import type { Services } from "../services.ts";
 import type { ChatSocket } from "./chat-socket.ts";
+import { AudioInFlight, SocketVoice, type Utterance } from "./socket-voice.ts";
 
 /** Does what the frames of `/ws/chat` clients ask for. */
 export class ChatFrames {
   readonly #services: Services;
+  readonly #audio = new AudioInFlight();
 
   constructor(services: Services) {
     this.#services = services;
@@ -52,10 +54,22 @@ export class ChatFrames {
         });
         return;
       case "voice_input":
+        this.#voice(socket, session, frame, (voice) => voice.whole(session, frame));
+        return;
       case "voice_stream_start":
+        this.#voice(socket, session, frame, (voice) => voice.start(session, frame));
+        return;
       case "voice_stream_chunk":
+        this.#voice(socket, session, {}, (voice) => voice.chunk(frame));
+        return;
       case "voice_stream_end":
-        socket.refuse(new ParleyError("voice_service_unreachable"), { session_id: session });
+        this.#voice(socket, session, {}, (voice) => voice.end());
+        return;
+      case "voice_interrupt":
+        this.#request(socket, session, () => this.#interrupt(socket, session, frame));
+        return;
+      case "segment_played":
+        this.#services.owner.played(socket.user, session, frame.message_id, frame.index);
         return;
       default:
         frame satisfies never;
@@ -74,6 +88,29 @@ export class ChatFrames {
       return;
     }
     this.#enter(socket, this.#input(socket, session, frame));
+  }
+
+  #voice(
+    socket: ChatSocket,
+    session: string,
+    { client_msg_id }: { client_msg_id?: string | undefined },
+    act: (voice: SocketVoice) => void,
+  ): void {
+    socket.voice ??= new SocketVoice(this.#services, socket, this.#audio, (utterance, text) =>
+      this.#enter(socket, this.#spoken(socket, utterance, text)),
+    );
+    try {
+      act(socket.voice);
+    } catch (err) {
+      const error = toParleyError(err);
+      socket.refuse(error, { session_id: session, ...(client_msg_id !== undefined && { client_msg_id }) });
+    }
+  }
+
+  /** What was understood goes the way of a message. */
+  #spoken(socket: ChatSocket, { session, frame, clientMsgId }: Utterance, text: string): SessionInput {
+    const message: MessageFrame = { ...frame, type: "message", content: text, attachments: [] };
+    return { ...this.#input(socket, session, message), client_msg_id: clientMsgId };
   }
 
   /** Puts it into its session's log; its sender hears what became of it in any case. */
@@ -189,6 +226,17 @@ export class ChatFrames {
       has_more,
       timestamp: Date.now(),
     });
+  }
+
+  async #interrupt(
+    socket: ChatSocket,
+    session: string,
+    { message_id, heard_index, heard_ms }: ClientFrame & { type: "voice_interrupt" },
+  ): Promise<void> {
+    const heard = { message_id, heard_index, heard_ms };
+    const answer = await this.#services.owner.interrupt(socket.user, session, heard);
+    if (answer === undefined) throw new ParleyError("service_unavailable");
+    if (!answer.stopped) throw new ParleyError("turn_not_found");
   }
 
   async #stop(socket: ChatSocket, session: string, messageId: string | undefined): Promise<void> {

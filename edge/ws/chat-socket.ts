@@ -10,6 +10,7 @@ import type { Position } from "../live/frame.ts";
 import type { LiveSocket } from "../live/user-feed.ts";
 import { EarlyFrames } from "./early-frames.ts";
 import { RequestQueue } from "./request-queue.ts";
+import type { SocketVoice } from "./socket-voice.ts";
 
 /** One `/ws/chat` connection: what is known of it, and ways to answer it. */
 export class ChatSocket implements LiveSocket {
@@ -23,6 +24,8 @@ export class ChatSocket implements LiveSocket {
   /** Refused frames in a row. */
   bad = 0;
   readonly requests: RequestQueue;
+  /** What its user says aloud, once he does. */
+  voice: SocketVoice | undefined;
   #ws: RawSocket | undefined;
 
   constructor(
@@ -58,6 +61,7 @@ export class ChatSocket implements LiveSocket {
     this.#ws = undefined;
     this.early = undefined;
     this.requests.clear();
+    this.voice?.close();
   }
 
   send(text: string): void {

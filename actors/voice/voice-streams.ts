@@ -1,0 +1,108 @@
+import type { Msg, Subscription } from "nats";
+import { openBulkStore } from "../../infra/nats/bulk-store.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
+import { subjects, voiceQueueGroup } from "../../schemas/subjects.ts";
+import {
+  type VoiceHeard,
+  type VoiceStreamOpened,
+  type VoiceStreamStart,
+  voiceStreamPartSchema,
+  voiceStreamStartSchema,
+} from "../../schemas/voice-stream.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { decodeAudio } from "./decode.ts";
+import type { Transcribe } from "./speech-reader.ts";
+import { VoiceStream } from "./voice-stream.ts";
+
+/** A stream's subject outlives it by this, ms: its last word and the news of its end must not overtake each other. */
+const lingerMs = 1_000;
+
+/** The utterances that this process listens to. */
+export class VoiceStreams {
+  readonly #context: ActorContext;
+  readonly #transcribe: Transcribe;
+  readonly #streams = new Set<VoiceStream>();
+  #starts: Subscription | undefined;
+  #emptied: () => void = () => {};
+
+  constructor(context: ActorContext, transcribe: Transcribe) {
+    this.#context = context;
+    this.#transcribe = transcribe;
+  }
+
+  /** Takes requests for new streams from now on. */
+  serve(): void {
+    const { nc, log } = this.#context;
+    this.#starts = nc.subscribe(subjects.voiceStreamStart, {
+      queue: voiceQueueGroup,
+      callback: (err, msg) => {
+        if (err !== null) return;
+        const start = voiceStreamStartSchema.safeParse(msg.json());
+        if (start.success) msg.respond(JSON.stringify(this.#open(start.data)));
+        else log.error({ err: start.error }, "start of a stream of speech has another form");
+      },
+    });
+  }
+
+  /** Takes no new ones, ends those in which somebody still speaks, and waits for the text of the others. */
+  async stop(): Promise<void> {
+    this.#starts?.unsubscribe();
+    for (const stream of this.#streams) {
+      if (!stream.ending) stream.fail(new ParleyError("voice_service_unreachable", { hint: "请重新开始" }));
+    }
+    if (this.#streams.size === 0) return;
+    await Promise.race([
+      new Promise<void>((resolve) => (this.#emptied = resolve)),
+      new Promise((resolve) => setTimeout(resolve, this.#context.settings.limits.stopMs / 2)),
+    ]);
+  }
+
+  #open(start: VoiceStreamStart): VoiceStreamOpened {
+    const { nc, log, settings } = this.#context;
+    const { limits } = settings;
+    if (this.#streams.size >= limits.voiceStreams) {
+      return { refused: new ParleyError("rate_limited", { error: "语音服务繁忙" }).body };
+    }
+    const id = newId("vs_", 16);
+    const tell = (heard: VoiceHeard) =>
+      nc.publish(subjects.outEdge(start.to.edge, start.to.socket), JSON.stringify(heard));
+    const stream: VoiceStream = new VoiceStream(
+      {
+        transcribe: this.#transcribe,
+        decode: (bytes, signal, hint) => decodeAudio(bytes, limits, signal, hint),
+        takeObject: (name) => this.#takeObject(name),
+        tell,
+        ended: () => {
+          this.#streams.delete(stream);
+          setTimeout(() => parts.unsubscribe(), lingerMs).unref();
+          if (this.#streams.size === 0) this.#emptied();
+        },
+        limits,
+        log,
+      },
+      start,
+    );
+    this.#streams.add(stream);
+    const parts = nc.subscribe(subjects.voiceStream(id), {
+      callback: (err, msg) => {
+        if (err === null) this.#part(stream, msg);
+      },
+    });
+    return { stream: id };
+  }
+
+  #part(stream: VoiceStream, msg: Msg): void {
+    const part = voiceStreamPartSchema.safeParse(msg.json());
+    if (part.success) msg.respond(JSON.stringify(stream.take(part.data)));
+    else this.#context.log.error({ err: part.error }, "part of a stream of speech has another form");
+  }
+
+  async #takeObject(name: string): Promise<Uint8Array> {
+    const store = await openBulkStore(this.#context.nc);
+    const bytes = await store.getBlob(name);
+    if (bytes === null) throw new ParleyError("storage_unavailable");
+    await store.delete(name);
+    return bytes;
+  }
+}
