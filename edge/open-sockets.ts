@@ -1,7 +1,7 @@
 import type { ClientInfo } from "../schemas/client-frame.ts";
 import type { CloseReason } from "../schemas/close-codes.ts";
+import type { DirectFrame } from "../schemas/direct-frame.ts";
 import type { Principal } from "../schemas/principal.ts";
-import type { DirectFrame } from "../schemas/server-frame.ts";
 
 /** An open WebSocket of any surface. */
 export interface OpenSocket {

@@ -76,8 +76,19 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
     model: z.string().max(128).optional(),
     client_msg_id: idSchema.optional(),
   }),
-  z.object({ ...envelope, ...speechFields, type: z.literal("voice_input"), language: spokenLanguageSchema.default("auto"), audio_data: audioData }),
-  z.object({ ...envelope, ...speechFields, type: z.literal("voice_stream_start"), language: spokenLanguageSchema.default("zh") }),
+  z.object({
+    ...envelope,
+    ...speechFields,
+    type: z.literal("voice_input"),
+    language: spokenLanguageSchema.default("auto"),
+    audio_data: audioData,
+  }),
+  z.object({
+    ...envelope,
+    ...speechFields,
+    type: z.literal("voice_stream_start"),
+    language: spokenLanguageSchema.default("zh"),
+  }),
   z.object({
     ...envelope,
     type: z.literal("voice_stream_chunk"),
@@ -94,7 +105,12 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
     heard_ms: z.number().nonnegative().optional(),
   }),
   /** A device has played a sentence of a reply to its end. */
-  z.object({ ...envelope, type: z.literal("segment_played"), message_id: idSchema, index: z.int().nonnegative() }),
+  z.object({
+    ...envelope,
+    type: z.literal("segment_played"),
+    message_id: idSchema,
+    index: z.int().nonnegative(),
+  }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 /** A frame that brings spoken words, or announces them. */

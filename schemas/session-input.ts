@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { bridgeAddressSchema } from "./bridge.ts";
 import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "./client-frame.ts";
+import { messageStatusSchema } from "./direct-frame.ts";
 import { idSchema } from "./ids.ts";
 import { historyMessageSchema } from "./message.ts";
 import { neoContextSchema } from "./neo.ts";
-import { messageStatusSchema, originSchema } from "./server-frame.ts";
+import { originSchema } from "./server-frame.ts";
 
 /** Which API a message came through. */
 export const surfaceSchema = z.enum(["chat", "cyber", "neo", "webhook", "qq", "telegram", "automation"]);

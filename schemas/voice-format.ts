@@ -5,4 +5,6 @@ export const audioFormatSchema = z.enum(["webm", "wav", "pcm", "opus", "ogg", "m
 export type AudioFormat = z.infer<typeof audioFormatSchema>;
 
 /** What is spoken: an ISO 639-1 code, perhaps with a region, or `auto`. */
-export const spokenLanguageSchema = z.string().regex(/^(?:auto|[a-z]{2,3}(?:-[A-Za-z]{2,4})?)$/, "must be a language");
+export const spokenLanguageSchema = z
+  .string()
+  .regex(/^(?:auto|[a-z]{2,3}(?:-[A-Za-z]{2,4})?)$/, "must be a language");

@@ -51,6 +51,10 @@ export const speakRequestSchema = z.union([
 export type SpeakRequest = z.infer<typeof speakRequestSchema>;
 
 /** Spoken text: its key in the speech cache, where devices fetch it, and how long it takes. */
-export const spokenSchema = z.object({ key: z.string(), audio_url: z.string(), duration_ms: z.int().nonnegative() });
+export const spokenSchema = z.object({
+  key: z.string(),
+  audio_url: z.string(),
+  duration_ms: z.int().nonnegative(),
+});
 export type Spoken = z.infer<typeof spokenSchema>;
 export const speakAnswerSchema = z.union([spokenSchema, refusalSchema]);

@@ -91,7 +91,14 @@ export function deletedFrames(input: SessionInput, started: boolean): OutItem[] 
  */
 export function finalFrames(turn: Turn): OutItem[] {
   if (turn.reply === undefined) return [];
-  const { client_msg_id, message_id, mode, error, error_type = "llm_unavailable", full_audio_url } = turn.reply;
+  const {
+    client_msg_id,
+    message_id,
+    mode,
+    error,
+    error_type = "llm_unavailable",
+    full_audio_url,
+  } = turn.reply;
   const text =
     turn.reply.text ?? turn.messages.find((message) => message.role === "assistant")?.content ?? "";
   const of = { session: turn._id.session, message_id, client_msg_id };

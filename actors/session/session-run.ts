@@ -11,6 +11,7 @@ import { failure } from "./frames.ts";
 import type { Heard } from "./heard.ts";
 import type { Mail } from "./mailbox.ts";
 import type { Note } from "./model-notices.ts";
+import type { Outcome } from "./outcome.ts";
 import { buildPrompt } from "./prompt.ts";
 import { citedSources } from "./recall.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -20,15 +21,6 @@ import { TurnEmitter } from "./turn-emitter.ts";
 import { reserveTurn } from "./turn-quota.ts";
 import { type AbortCause, type Reply, RunAborted, runTurn } from "./turn-run.ts";
 import { TurnVoice } from "./turn-voice.ts";
-
-/** How the run of a message ended. `own`: this run wrote the turn, so the transcript in memory may simply go on. */
-export type Outcome =
-  | { kind: "turn"; turn: Turn; own: boolean }
-  | { kind: "deleted" }
-  | { kind: "dropped" }
-  /** The transcript has passed the message: it is finished, by whom and how the store tells. */
-  | { kind: "passed" }
-  | { kind: "left" };
 
 /** What a run asks of its session. */
 interface Home {
@@ -245,7 +237,12 @@ export class SessionRun {
       if (told !== undefined) this.#context.out.frame(user, told);
     };
     const { signal } = this.#controller;
-    const voice = new TurnVoice({ ...this.#context, onSilent: () => onNote({ kind: "silent" }) }, input, emitter, signal);
+    const voice = new TurnVoice(
+      { ...this.#context, onSilent: () => onNote({ kind: "silent" }) },
+      input,
+      emitter,
+      signal,
+    );
     this.#voice = voice;
     const onText = (text: string) => voice.push(text);
     const call = { user, session, replyId, model, messages, onNote, onText };

@@ -32,7 +32,12 @@ export class TurnVoice {
   #silent = false;
   #heard: Heard | undefined;
 
-  constructor(means: VoiceMeans, { mode }: SessionInput, emitter: Pick<TurnEmitter, "segment">, signal: AbortSignal) {
+  constructor(
+    means: VoiceMeans,
+    { mode }: SessionInput,
+    emitter: Pick<TurnEmitter, "segment">,
+    signal: AbortSignal,
+  ) {
     this.#means = means;
     this.#emitter = emitter;
     this.#signal = signal;

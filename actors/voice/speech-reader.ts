@@ -1,4 +1,4 @@
-import { type Pcm, speechRate, type Transcript, type TranscribeOptions } from "./engine.ts";
+import { type Pcm, speechRate, type TranscribeOptions, type Transcript } from "./engine.ts";
 import { VoiceActivity } from "./voice-activity.ts";
 
 /** Makes text of speech. */

@@ -2,19 +2,29 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { subjects, voiceQueueGroup } from "../../schemas/subjects.ts";
 import { type SpeakRequest, type Spoken, speakRequestSchema } from "../../schemas/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
-import type { VoiceEngines } from "./engines.ts";
-import type { SpeechCache } from "./speech-cache.ts";
-import { VoiceStreams } from "./voice-streams.ts";
+import type { Transcribe } from "./speech-reader.ts";
+import { type Decode, VoiceStreams } from "./voice-streams.ts";
+
+/** A piece of audio in the speech cache. */
+interface Kept {
+  key: string;
+  url: string;
+  duration_ms: number;
+}
 
 /** What the frames of `/ws/chat` need of a voice process. */
 export interface FrameParts {
-  engines: Pick<VoiceEngines, "transcribe">;
-  speech: Pick<SpeechCache, "speak" | "concat">;
+  engines: { transcribe: Transcribe };
+  decode: Decode;
+  speech: {
+    speak(options: { text: string; format: "wav" | "mp3"; signal: AbortSignal }): Promise<Kept>;
+    concat(keys: string[]): Promise<Kept>;
+  };
 }
 
 /** Listens to those who speak on `/ws/chat`, and speaks the sentences of replies. */
-export function startVoiceFrames(context: ActorContext, { engines, speech }: FrameParts): void {
-  const streams = new VoiceStreams(context, (pcm, options) => engines.transcribe(pcm, options));
+export function startVoiceFrames(context: ActorContext, { engines, decode, speech }: FrameParts): void {
+  const streams = new VoiceStreams(context, (pcm, options) => engines.transcribe(pcm, options), decode);
   streams.serve();
   context.lifecycle.onStop("voice streams", () => streams.stop());
   serveSpeech(context, speech);

@@ -1,7 +1,12 @@
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { VoiceHeard, VoicePartTaken, VoiceStreamPart, VoiceStreamStart } from "../../schemas/voice-stream.ts";
+import type {
+  VoiceHeard,
+  VoicePartTaken,
+  VoiceStreamPart,
+  VoiceStreamStart,
+} from "../../schemas/voice-stream.ts";
 import { ChunkOrder } from "./chunk-order.ts";
 import { durationMs, type Pcm } from "./engine.ts";
 import { SpeechReader, type Transcribe } from "./speech-reader.ts";
@@ -86,7 +91,8 @@ export class VoiceStream {
     const { voiceInputBytes, voiceStreamMs } = this.#means.limits;
     for (const bytes of this.#order.take(sequence, Buffer.from(audio, "base64"))) this.#add(bytes);
     if (this.#start.format === "pcm") this.#checkPace(this.#bytes / 32);
-    const full = this.#bytes > voiceInputBytes || (this.#start.format === "pcm" && this.#bytes / 32 > voiceStreamMs);
+    const full =
+      this.#bytes > voiceInputBytes || (this.#start.format === "pcm" && this.#bytes / 32 > voiceStreamMs);
     if (full) this.#end();
     else this.#readSoon();
     return { full };
@@ -95,7 +101,12 @@ export class VoiceStream {
   /** Somebody who speaks can't be faster than the clock; what was recorded before belongs into one piece. */
   #checkPace(ms: number): void {
     if (ms <= performance.now() - this.#startedAt + this.#means.limits.voiceAheadMs) return;
-    this.fail(new ParleyError("rate_limited", { error: "音频发送过快", hint: "请按实时速度发送，或改用 voice_input" }));
+    this.fail(
+      new ParleyError("rate_limited", {
+        error: "音频发送过快",
+        hint: "请按实时速度发送，或改用 voice_input",
+      }),
+    );
   }
 
   #add(bytes: Uint8Array): void {
@@ -151,8 +162,11 @@ export class VoiceStream {
   async #final(): Promise<void> {
     await this.#loading;
     await this.#reading;
-    if (this.#state === "over") return;
-    const text = this.#bytes === 0 ? "" : await this.#whole();
+    const text = this.#bytes === 0 || this.#state === "over" ? "" : await this.#whole();
+    this.#finish(text);
+  }
+
+  #finish(text: string): void {
     if (this.#state === "over") return;
     this.#means.tell({ kind: "final", text });
     this.#over();
@@ -170,7 +184,11 @@ export class VoiceStream {
     this.#parts = [bytes];
     if (bytes.length === 0) return new Int16Array();
     const { format } = this.#start;
-    const pcm = await this.#means.decode(bytes, this.#controller.signal, format === "pcm" ? "pcm" : undefined);
+    const pcm = await this.#means.decode(
+      bytes,
+      this.#controller.signal,
+      format === "pcm" ? "pcm" : undefined,
+    );
     if (this.#state === "open") this.#checkPace(durationMs(pcm));
     return pcm;
   }

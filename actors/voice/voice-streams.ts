@@ -2,6 +2,7 @@ import type { Msg, Subscription } from "nats";
 import { openBulkStore } from "../../infra/nats/bulk-store.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
+import type { Limits } from "../../schemas/limits.ts";
 import { subjects, voiceQueueGroup } from "../../schemas/subjects.ts";
 import {
   type VoiceHeard,
@@ -11,9 +12,12 @@ import {
   voiceStreamStartSchema,
 } from "../../schemas/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { decodeAudio } from "./decode.ts";
+import type { Pcm } from "./engine.ts";
 import type { Transcribe } from "./speech-reader.ts";
 import { VoiceStream } from "./voice-stream.ts";
+
+/** Makes samples of a recording; `hint` where it does not tell itself what it is. @throws ParleyError when it can't */
+export type Decode = (bytes: Uint8Array, limits: Limits, signal: AbortSignal, hint?: "pcm") => Promise<Pcm>;
 
 /** A stream's subject outlives it by this, ms: its last word and the news of its end must not overtake each other. */
 const lingerMs = 1_000;
@@ -22,12 +26,14 @@ const lingerMs = 1_000;
 export class VoiceStreams {
   readonly #context: ActorContext;
   readonly #transcribe: Transcribe;
+  readonly #decode: Decode;
   readonly #streams = new Set<VoiceStream>();
   #starts: Subscription | undefined;
   #emptied: () => void = () => {};
 
-  constructor(context: ActorContext, transcribe: Transcribe) {
+  constructor(context: ActorContext, transcribe: Transcribe, decode: Decode) {
     this.#context = context;
+    this.#decode = decode;
     this.#transcribe = transcribe;
   }
 
@@ -70,7 +76,7 @@ export class VoiceStreams {
     const stream: VoiceStream = new VoiceStream(
       {
         transcribe: this.#transcribe,
-        decode: (bytes, signal, hint) => decodeAudio(bytes, limits, signal, hint),
+        decode: (bytes, signal, hint) => this.#decode(bytes, limits, signal, hint),
         takeObject: (name) => this.#takeObject(name),
         tell,
         ended: () => {

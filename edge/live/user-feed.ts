@@ -1,4 +1,5 @@
-import type { DirectFrame, OutItem } from "../../schemas/server-frame.ts";
+import type { DirectFrame } from "../../schemas/direct-frame.ts";
+import type { OutItem } from "../../schemas/server-frame.ts";
 import { streamSeqOf } from "../../schemas/server-frame.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";

@@ -76,7 +76,10 @@ export class VoiceStream {
 
   /** It has ended of itself: its text follows. */
   ended(): void {
-    this.#deadline ??= setTimeout(() => this.#fail(unreachable()), this.#services.settings.limits.voiceFinalMs);
+    this.#deadline ??= setTimeout(
+      () => this.#fail(unreachable()),
+      this.#services.settings.limits.voiceFinalMs,
+    );
   }
 
   /** Sends all of it in one piece, and its end. */
@@ -96,7 +99,10 @@ export class VoiceStream {
   drop(): void {
     if (this.#over) return;
     if (this.#subject !== undefined) {
-      this.#services.link.nc.publish(this.#subject, JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart));
+      this.#services.link.nc.publish(
+        this.#subject,
+        JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart),
+      );
     }
     this.#fail(unreachable());
   }
@@ -124,7 +130,10 @@ export class VoiceStream {
 
   #part(part: VoiceStreamPart): void {
     if (this.#over) return;
-    if (this.#subject !== undefined) return this.#send(this.#subject, part);
+    if (this.#subject !== undefined) {
+      this.#send(this.#subject, part);
+      return;
+    }
     this.#waiting.push(part);
     this.#waitingBytes += part.kind === "chunk" ? part.audio.length : 0;
     const { voiceChunkBytes, voiceReorderChunks } = this.#services.settings.limits;

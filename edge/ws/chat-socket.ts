@@ -1,10 +1,10 @@
 import type { ClientInfo } from "../../schemas/client-frame.ts";
 import { type CloseReason, closeCodes } from "../../schemas/close-codes.ts";
+import type { DirectFrame } from "../../schemas/direct-frame.ts";
 import type { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { Principal } from "../../schemas/principal.ts";
-import type { DirectFrame } from "../../schemas/server-frame.ts";
 import type { RawSocket } from "../http/upgrade.ts";
 import type { Position } from "../live/frame.ts";
 import type { LiveSocket } from "../live/user-feed.ts";

@@ -1,7 +1,7 @@
 import { type CyberRequest, cyberRequestSchema } from "../../schemas/client-frame.ts";
+import type { DirectFrame } from "../../schemas/direct-frame.ts";
 import { fromZodError, ParleyError } from "../../schemas/errors.ts";
 import { idSchema, newId } from "../../schemas/ids.ts";
-import type { DirectFrame } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { toParleyError } from "../http/error-shape.ts";
 import { parseJsonText } from "../http/json-text.ts";

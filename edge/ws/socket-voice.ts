@@ -2,7 +2,7 @@ import type { ClientFrame, SpeechFrame } from "../../schemas/client-frame.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { toParleyError } from "../http/error-shape.ts";
-import { VoiceStream, type VoiceServices } from "../voice/voice-stream.ts";
+import { type VoiceServices, VoiceStream } from "../voice/voice-stream.ts";
 import type { ChatSocket } from "./chat-socket.ts";
 
 /** What was said, for the session in which it is to be answered. */
@@ -59,11 +59,15 @@ export class SocketVoice {
     }
     this.#checkPending();
     const utterance = utteranceOf(session, frame);
-    const stream = new VoiceStream(this.#services, { ...how(frame), interims: true }, {
-      opened: () => this.#tell("voice_interim", open, ""),
-      interim: (text) => this.#tell("voice_interim", open, text),
-      full: () => this.#full(open),
-    });
+    const stream = new VoiceStream(
+      this.#services,
+      { ...how(frame), interims: true },
+      {
+        opened: () => this.#tell("voice_interim", open, ""),
+        interim: (text) => this.#tell("voice_interim", open, text),
+        full: () => this.#full(open),
+      },
+    );
     const open: Open = { ...utterance, stream };
     this.#open = open;
     stream.heard.catch((err: unknown) => {
@@ -124,7 +128,10 @@ export class SocketVoice {
     if (this.#open !== open) return;
     this.#open = "failed";
     open.stream.ended();
-    this.#refuse(open, new ParleyError("payload_too_large", { error: "语音流已达上限", hint: "已按结束处理" }));
+    this.#refuse(
+      open,
+      new ParleyError("payload_too_large", { error: "语音流已达上限", hint: "已按结束处理" }),
+    );
     this.#follow(open, "voice_final");
   }
 

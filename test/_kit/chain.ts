@@ -1,4 +1,5 @@
-import type { DirectFrame, StreamFrame } from "../../schemas/server-frame.ts";
+import type { DirectFrame } from "../../schemas/direct-frame.ts";
+import type { StreamFrame } from "../../schemas/server-frame.ts";
 
 /** A frame as it stands on the wire of `/ws/chat`. */
 export type Frame = (StreamFrame & { seq?: number; prev?: number }) | DirectFrame;

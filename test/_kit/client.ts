@@ -1,5 +1,6 @@
 import WebSocket, { type RawData } from "ws";
-import { directFrameSchema, streamFrameSchema } from "../../schemas/server-frame.ts";
+import { directFrameSchema } from "../../schemas/direct-frame.ts";
+import { streamFrameSchema } from "../../schemas/server-frame.ts";
 import { Chain, type Frame, type Resume } from "./chain.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { ClientView } from "./client-view.ts";

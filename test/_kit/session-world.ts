@@ -52,6 +52,7 @@ const bystanders = {
   toolbox: { offered: [], find: () => undefined },
   recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
   images: { inline: (input) => Promise.resolve(input) },
+  speech: { speak: () => Promise.resolve(null), join: () => Promise.resolve(null) },
   quota: {
     limited: false,
     reserve: () => Promise.resolve(null),
