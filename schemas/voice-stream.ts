@@ -31,30 +31,32 @@ export const voiceStreamPartSchema = z.discriminatedUnion("kind", [
 ]);
 export type VoiceStreamPart = z.infer<typeof voiceStreamPartSchema>;
 
-/** Answer to each part. `full`: it takes no more, and has ended as if it had been told to. */
-export const voicePartTakenSchema = z.object({ full: z.boolean().optional() });
-export type VoicePartTaken = z.infer<typeof voicePartTakenSchema>;
+/** Answer to each part: there is somebody. */
+export const voicePartTakenSchema = z.object({ ok: z.literal(true) });
 
-/** What a stream tells: text while it goes on, then the whole, or that it failed. */
+/** What a stream tells: text while it goes on, that it takes no more and ends of itself, the whole, or its failure. */
 export const voiceHeardSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("interim"), text: z.string() }),
+  z.object({ kind: z.literal("full") }),
   z.object({ kind: z.literal("final"), text: z.string() }),
   z.object({ kind: z.literal("failed"), error: errorBodySchema }),
 ]);
 export type VoiceHeard = z.infer<typeof voiceHeardSchema>;
 
-/** `voice.speak`: a sentence that is to be spoken, or spoken ones (`join`) that are to become one. */
+/** A spoken text in the speech cache: where devices fetch it, and how long it takes. */
+export const spokenSchema = z.object({
+  key: z.string(),
+  url: z.string(),
+  duration_ms: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+});
+export type Spoken = z.infer<typeof spokenSchema>;
+
+/** `voice.speak`: a sentence that is to be spoken, or spoken ones that are to become one. */
 export const speakRequestSchema = z.union([
   z.object({ text: z.string().min(1) }),
-  z.object({ join: z.array(z.string()).min(1) }),
+  z.object({ join: z.array(spokenSchema).min(1) }),
 ]);
 export type SpeakRequest = z.infer<typeof speakRequestSchema>;
 
-/** Spoken text: its key in the speech cache, where devices fetch it, and how long it takes. */
-export const spokenSchema = z.object({
-  key: z.string(),
-  audio_url: z.string(),
-  duration_ms: z.int().nonnegative(),
-});
-export type Spoken = z.infer<typeof spokenSchema>;
 export const speakAnswerSchema = z.union([spokenSchema, refusalSchema]);

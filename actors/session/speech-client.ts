@@ -11,10 +11,10 @@ const absentMs = 1_000;
 export class SpeechClient {
   readonly #nc: NatsConnection;
   readonly #log: Logger;
-  readonly #limits: Pick<Limits, "voiceSpeakMs">;
+  readonly #limits: Pick<Limits, "voiceSentenceMs">;
   #absentUntil = 0;
 
-  constructor(nc: NatsConnection, log: Logger, limits: Pick<Limits, "voiceSpeakMs">) {
+  constructor(nc: NatsConnection, log: Logger, limits: Pick<Limits, "voiceSentenceMs">) {
     this.#nc = nc;
     this.#log = log;
     this.#limits = limits;
@@ -25,16 +25,16 @@ export class SpeechClient {
     return this.#ask({ text });
   }
 
-  /** Spoken sentences as one; `keys` are theirs. */
-  join(keys: string[]): Promise<Spoken | null> {
-    return this.#ask({ join: keys });
+  /** Spoken sentences as one. */
+  join(parts: Spoken[]): Promise<Spoken | null> {
+    return this.#ask({ join: parts });
   }
 
   async #ask(request: SpeakRequest): Promise<Spoken | null> {
     const now = performance.now();
     if (now < this.#absentUntil) return null;
     try {
-      const options = { timeout: this.#limits.voiceSpeakMs };
+      const options = { timeout: this.#limits.voiceSentenceMs };
       const message = await this.#nc.request(subjects.voiceSpeak, JSON.stringify(request), options);
       const answer = speakAnswerSchema.parse(message.json());
       if (!("refused" in answer)) return answer;

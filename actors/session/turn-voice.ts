@@ -1,6 +1,7 @@
 import type { Limits } from "../../schemas/limits.ts";
 import type { Segment } from "../../schemas/review.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import type { Spoken } from "../../schemas/voice-stream.ts";
 import { SpokenSentences } from "../review/spoken-sentences.ts";
 import { type Heard, heardOf } from "./heard.ts";
 import type { SpeechClient } from "./speech-client.ts";
@@ -26,7 +27,7 @@ export class TurnVoice {
   readonly #enabled: boolean;
   readonly #sentences = new SpokenSentences();
   readonly #segments: Segment[] = [];
-  readonly #keys: string[] = [];
+  readonly #spoken: Spoken[] = [];
   readonly #queue: string[] = [];
   #working: Promise<void> | undefined;
   #silent = false;
@@ -63,7 +64,7 @@ export class TurnVoice {
     if (reply.finish === "stop") await this.#finish();
     const ended = this.#signal.aborted ? stopped(reply, this.#signal.reason) : reply;
     const { text, segments } = this.#cut(ended);
-    if (this.#keys.length === 0) return { ...ended, text };
+    if (this.#spoken.length === 0) return { ...ended, text };
     if (ended.finish !== "stop") return { ...ended, text, segments };
     const fullAudioUrl = await this.#join();
     return { ...ended, text, segments, ...(fullAudioUrl !== undefined && { fullAudioUrl }) };
@@ -71,7 +72,7 @@ export class TurnVoice {
 
   #cut({ text, finish }: Reply) {
     const all = { text, segments: [...this.#segments] };
-    if (this.#heard === undefined || finish !== "cancelled" || this.#keys.length === 0) return all;
+    if (this.#heard === undefined || finish !== "cancelled" || this.#spoken.length === 0) return all;
     return heardOf(all, this.#heard, false);
   }
 
@@ -94,8 +95,8 @@ export class TurnVoice {
         this.#segments.push({ index, text });
         continue;
       }
-      const segment = { index, text, audio_url: spoken.audio_url, duration_ms: spoken.duration_ms };
-      this.#keys.push(spoken.key);
+      const segment = { index, text, audio_url: spoken.url, duration_ms: spoken.duration_ms };
+      this.#spoken.push(spoken);
       this.#segments.push(segment);
       this.#emitter.segment(segment);
     }
@@ -118,8 +119,8 @@ export class TurnVoice {
   }
 
   async #join(): Promise<string | undefined> {
-    const [only] = this.#segments;
-    if (this.#keys.length === 1 && this.#segments.length === 1) return only?.audio_url;
-    return (await this.#means.speech.join(this.#keys))?.audio_url;
+    const [only] = this.#spoken;
+    if (only !== undefined && this.#spoken.length === 1) return only.url;
+    return (await this.#means.speech.join(this.#spoken))?.url;
   }
 }

@@ -5,20 +5,13 @@ import type { ActorContext } from "../actor-context.ts";
 import type { Transcribe } from "./speech-reader.ts";
 import { type Decode, VoiceStreams } from "./voice-streams.ts";
 
-/** A piece of audio in the speech cache. */
-interface Kept {
-  key: string;
-  url: string;
-  duration_ms: number;
-}
-
 /** What the frames of `/ws/chat` need of a voice process. */
 export interface FrameParts {
   engines: { transcribe: Transcribe };
   decode: Decode;
   speech: {
-    speak(options: { text: string; format: "wav" | "mp3"; signal: AbortSignal }): Promise<Kept>;
-    concat(keys: string[]): Promise<Kept>;
+    speak(wish: { text: string; format: "mp3" }, signal: AbortSignal): Promise<Spoken>;
+    join(parts: readonly Spoken[]): Promise<Spoken>;
   };
 }
 
@@ -31,14 +24,13 @@ export function startVoiceFrames(context: ActorContext, { engines, decode, speec
 }
 
 function serveSpeech({ nc, log, settings }: ActorContext, speech: FrameParts["speech"]): void {
-  const speak = async (request: SpeakRequest): Promise<Spoken> => {
-    const signal = AbortSignal.timeout(settings.limits.voiceSpeakMs);
-    const { key, url, duration_ms } =
-      "join" in request
-        ? await speech.concat(request.join)
-        : await speech.speak({ text: request.text, format: "mp3", signal });
-    return { key, audio_url: url, duration_ms };
-  };
+  const speak = (request: SpeakRequest): Promise<Spoken> =>
+    "join" in request
+      ? speech.join(request.join)
+      : speech.speak(
+          { text: request.text, format: "mp3" },
+          AbortSignal.timeout(settings.limits.voiceSentenceMs),
+        );
   nc.subscribe(subjects.voiceSpeak, {
     queue: voiceQueueGroup,
     callback: (err, msg) => {

@@ -1,12 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type {
-  VoiceHeard,
-  VoicePartTaken,
-  VoiceStreamPart,
-  VoiceStreamStart,
-} from "../../schemas/voice-stream.ts";
+import type { VoiceHeard, VoiceStreamPart, VoiceStreamStart } from "../../schemas/voice-stream.ts";
 import { ChunkOrder } from "./chunk-order.ts";
 import { durationMs, type Pcm } from "./engine.ts";
 import { SpeechReader, type Transcribe } from "./speech-reader.ts";
@@ -65,15 +60,12 @@ export class VoiceStream {
   }
 
   /** Takes one part. What is wrong with it is told as the stream's failure. */
-  take(part: VoiceStreamPart): VoicePartTaken {
-    if (this.#state !== "open") {
-      if (part.kind === "drop") this.#over();
-      return {};
-    }
+  take(part: VoiceStreamPart): void {
     if (part.kind === "drop") this.#over();
-    if (part.kind === "end") this.#end();
+    if (this.#state !== "open") return;
+    if (part.kind === "chunk") this.#chunk(part);
     if (part.kind === "object") this.#load(part.name);
-    return part.kind === "chunk" ? this.#chunk(part) : {};
+    if (part.kind === "end") this.#end();
   }
 
   /** Ends it with an error. */
@@ -86,27 +78,27 @@ export class VoiceStream {
     this.#over();
   }
 
-  #chunk({ sequence, audio }: VoiceStreamPart & { kind: "chunk" }): VoicePartTaken {
+  #chunk({ sequence, audio }: VoiceStreamPart & { kind: "chunk" }): void {
     this.#touch();
-    const { voiceInputBytes, voiceStreamMs } = this.#means.limits;
     for (const bytes of this.#order.take(sequence, Buffer.from(audio, "base64"))) this.#add(bytes);
-    if (this.#start.format === "pcm") this.#checkPace(this.#bytes / 32);
-    const full =
-      this.#bytes > voiceInputBytes || (this.#start.format === "pcm" && this.#bytes / 32 > voiceStreamMs);
-    if (full) this.#end();
-    else this.#readSoon();
-    return { full };
+    if (this.#start.format === "pcm") this.#checkLength(this.#bytes / 32);
+    if (this.#bytes > this.#means.limits.voiceInputBytes) this.#full();
+    this.#readSoon();
   }
 
-  /** Somebody who speaks can't be faster than the clock; what was recorded before belongs into one piece. */
-  #checkPace(ms: number): void {
-    if (ms <= performance.now() - this.#startedAt + this.#means.limits.voiceAheadMs) return;
-    this.fail(
-      new ParleyError("rate_limited", {
-        error: "音频发送过快",
-        hint: "请按实时速度发送，或改用 voice_input",
-      }),
-    );
+  /** Nobody speaks faster than the clock: what was recorded before belongs into one piece. And nobody speaks for ever. */
+  #checkLength(ms: number): void {
+    const { voiceAheadMs, voiceStreamMs } = this.#means.limits;
+    if (ms > performance.now() - this.#startedAt + voiceAheadMs) {
+      const hint = "请按实时速度发送，或改用 voice_input";
+      this.fail(new ParleyError("rate_limited", { error: "音频发送过快", hint }));
+    } else if (ms > voiceStreamMs) this.#full();
+  }
+
+  #full(): void {
+    if (this.#state !== "open") return;
+    this.#means.tell({ kind: "full" });
+    this.#end();
   }
 
   #add(bytes: Uint8Array): void {
@@ -189,7 +181,7 @@ export class VoiceStream {
       this.#controller.signal,
       format === "pcm" ? "pcm" : undefined,
     );
-    if (this.#state === "open") this.#checkPace(durationMs(pcm));
+    if (this.#state === "open") this.#checkLength(durationMs(pcm));
     return pcm;
   }
 

@@ -100,8 +100,12 @@ export class VoiceStreams {
 
   #part(stream: VoiceStream, msg: Msg): void {
     const part = voiceStreamPartSchema.safeParse(msg.json());
-    if (part.success) msg.respond(JSON.stringify(stream.take(part.data)));
-    else this.#context.log.error({ err: part.error }, "part of a stream of speech has another form");
+    if (!part.success) {
+      this.#context.log.error({ err: part.error }, "part of a stream of speech has another form");
+      return;
+    }
+    stream.take(part.data);
+    msg.respond(JSON.stringify({ ok: true }));
   }
 
   async #takeObject(name: string): Promise<Uint8Array> {

@@ -6,7 +6,6 @@ import { fromErrorBody, ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import {
-  type VoicePartTaken,
   type VoiceStreamPart,
   type VoiceStreamStart,
   voiceHeardSchema,
@@ -145,12 +144,7 @@ export class VoiceStream {
   #send(subject: string, part: VoiceStreamPart): void {
     this.#asking += 1;
     this.#request(subject, part, voicePartTakenSchema)
-      .then(
-        ({ full }: VoicePartTaken) => {
-          if (full && !this.#over && this.#deadline === undefined) this.#listener.full();
-        },
-        (err: unknown) => this.#fail(err),
-      )
+      .catch((err: unknown) => this.#fail(err))
       .finally(() => {
         this.#asking -= 1;
       });
@@ -165,7 +159,7 @@ export class VoiceStream {
     const { link, settings } = this.#services;
     const nc: NatsConnection = link.nc;
     try {
-      const options = { timeout: settings.limits.voiceAnswerMs };
+      const options = { timeout: settings.limits.voiceStreamAnswerMs };
       return answer.parse((await nc.request(subject, JSON.stringify(payload), options)).json());
     } catch (cause) {
       if (isNoResponders(cause) || isTimeout(cause)) throw unreachable();
@@ -177,6 +171,7 @@ export class VoiceStream {
     const heard = voiceHeardSchema.safeParse(JSON.parse(text));
     if (!heard.success || this.#over) return;
     if (heard.data.kind === "interim") this.#listener.interim(heard.data.text);
+    if (heard.data.kind === "full") this.#listener.full();
     if (heard.data.kind === "failed") this.#fail(fromErrorBody(heard.data.error));
     if (heard.data.kind !== "final") return;
     this.#close();

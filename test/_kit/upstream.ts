@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
+import { type AudioAnswer, spoken, transcribed } from "./upstream-audio.ts";
 import {
   type Behaviour,
   type Exchange,
@@ -76,10 +77,41 @@ async function complete(message: IncomingMessage, response: ServerResponse): Pro
   });
 }
 
-async function read(message: IncomingMessage): Promise<string> {
+/** Hears or speaks; what it is to speak is listed among the calls. */
+async function audio(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await bytesOf(message);
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  if (message.url?.endsWith("/transcriptions")) {
+    const type = message.headers["content-type"] ?? "";
+    return sendAudio(response, await transcribed(body, type, gone.signal));
+  }
+  const request = JSON.parse(body.toString()) as { model: string; input: string };
+  const { authorization } = message.headers;
+  const call = {
+    model: request.model,
+    behaviour: "speech",
+    text: request.input,
+    authorization,
+    at: Date.now(),
+  };
+  calls.push({ call: ++lastCall, ...call });
+  sendAudio(response, await spoken(request, gone.signal));
+}
+
+function sendAudio(response: ServerResponse, answered: AudioAnswer): void {
+  if ("status" in answered) response.writeHead(answered.status).end();
+  else response.writeHead(200, { "content-type": answered.type }).end(answered.body);
+}
+
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of message) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
+  return Buffer.concat(parts);
+}
+
+async function read(message: IncomingMessage): Promise<string> {
+  return (await bytesOf(message)).toString();
 }
 
 function answer(response: ServerResponse, body: unknown): void {
@@ -93,6 +125,8 @@ const server = createServer((message, response) => {
       log({ msg: "failed", error: String(error) });
       response.destroy();
     });
+  } else if (route === "POST /v1/audio/transcriptions" || route === "POST /v1/audio/speech") {
+    audio(message, response).catch(() => response.destroy());
   } else if (route === "GET /v1/models") {
     const data = Object.keys(scripts).map((id) => ({
       id,

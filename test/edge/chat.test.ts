@@ -115,6 +115,8 @@ test.serial("what is no frame is answered and the socket stays open; binary too"
   socket.send({ type: "voice_stream_start" });
   socket.send({ type: "ping" });
   await socket.frame({ type: "pong" });
+  // Without a voice actor; that is found out by asking for one.
+  await socket.frame({ type: "error", errorType: "voice_service_unreachable" });
   const errors = socket.frames
     .filter(({ type }) => type === "error")
     .map(({ errorType }) => errorType as string);

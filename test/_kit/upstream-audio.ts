@@ -1,0 +1,95 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+// What the scripted provider does with audio. Model `<name>:<ms>` waits so long before it answers; `hang` never does,
+// `500` refuses.
+
+/** Samples a second of the speech it makes. */
+const madeRate = 24_000;
+/** How long it takes to say one character, ms. */
+export const msPerCharacter = 60;
+/** Each letter of a recording is so loud, and so long. */
+const step = 1_000;
+export const letterMs = 100;
+
+/** What it answers: a body and its type, or a status. */
+export type AudioAnswer = { type: string; body: Uint8Array | string } | { status: number };
+
+/** Speech that it understands: each letter `a` … `z` is 100 ms of its own loudness, a space is silence. 16 kHz samples. */
+export function sayLetters(text: string): Buffer {
+  const samples = (16_000 * letterMs) / 1000;
+  const pcm = Buffer.alloc(text.length * samples * 2);
+  for (const [index, letter] of [...text].entries()) {
+    const level = letter === " " ? 0 : (letter.charCodeAt(0) - 96) * step;
+    for (let i = 0; i < samples; i++) {
+      // A square wave: its loudness is the same wherever it is cut.
+      pcm.writeInt16LE(i % 40 < 20 ? level : -level, (index * samples + i) * 2);
+    }
+  }
+  return pcm;
+}
+
+/** A WAV file of 16 bit mono samples. */
+export function wavOf(pcm: Uint8Array, sampleRate: number): Buffer {
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0);
+  head.writeUInt32LE(36 + pcm.length, 4);
+  head.write("WAVEfmt ", 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(sampleRate, 24);
+  head.writeUInt32LE(sampleRate * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write("data", 36);
+  head.writeUInt32LE(pcm.length, 40);
+  return Buffer.concat([head, pcm]);
+}
+
+/** `POST /v1/audio/transcriptions`: the letters of a 16 kHz WAV file. */
+export async function transcribed(
+  body: Buffer,
+  contentType: string,
+  signal: AbortSignal,
+): Promise<AudioAnswer> {
+  const form = await new Response(new Uint8Array(body), {
+    headers: { "content-type": contentType },
+  }).formData();
+  const file = form.get("file");
+  const refused = await pace(String(form.get("model")), signal);
+  if (refused !== undefined || !(file instanceof Blob)) return { status: refused ?? 400 };
+  const text = lettersOf(Buffer.from(await file.arrayBuffer()).subarray(44));
+  return { type: "application/json", body: JSON.stringify({ text }) };
+}
+
+/** `POST /v1/audio/speech`: a tone, so long as saying the text takes. */
+export async function spoken(
+  request: { model: string; input: string },
+  signal: AbortSignal,
+): Promise<AudioAnswer> {
+  const refused = await pace(request.model, signal);
+  if (refused !== undefined) return { status: refused };
+  const samples = (madeRate * msPerCharacter * request.input.length) / 1000;
+  const pcm = Buffer.alloc(samples * 2);
+  for (let i = 0; i < samples; i++) pcm.writeInt16LE(Math.round(8_000 * Math.sin(i / 8)), i * 2);
+  return { type: "audio/wav", body: wavOf(pcm, madeRate) };
+}
+
+function lettersOf(pcm: Buffer): string {
+  const block = ((16_000 * letterMs) / 1000) * 2;
+  let text = "";
+  for (let from = 0; from + block <= pcm.length; from += block) {
+    let sum = 0;
+    for (let at = from; at < from + block; at += 2) sum += pcm.readInt16LE(at) ** 2;
+    const level = Math.round(Math.sqrt(sum / (block / 2)) / step);
+    if (level > 0) text += String.fromCharCode(96 + level);
+  }
+  return text;
+}
+
+async function pace(model: string, signal: AbortSignal): Promise<number | undefined> {
+  const [name, ms = "0"] = model.split(":");
+  if (name === "hang") await new Promise((_, reject) => signal.addEventListener("abort", reject));
+  await delay(Number(ms), undefined, { signal });
+  return name === "500" ? 500 : undefined;
+}
