@@ -110,6 +110,7 @@ export const limitsSchema = z.object({
   voiceFinalMs: limit(60_000, "ms from the end of speech to its text"),
   voiceSentenceMs: limit(10_000, "ms that speaking one sentence of a reply may take"),
   voiceTailMs: limit(60_000, "ms a reply's end may wait for its last sentences to be spoken"),
+  vectorRenewalMs: limit(30_000, "ms between two looks for what another embedding model has embedded"),
   embeddingMs: limit(60_000, "ms that one call of an embedding model may take"),
   outboundMs: limit(20_000, "ms that a request to an address of a user may take, redirects included"),
   outboundBytes: limit(20 * MiB, "size of what an address of a user may answer"),

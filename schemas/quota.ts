@@ -21,13 +21,16 @@ const usedSchema = z.object({ key: z.string(), messages: count, tokens: count })
 
 /**
  * A document of the collection `quotas`. `key` names the period that is counted (UTC): `2026-11-21`, `2026-11`.
- * A hold is what a running turn has reserved; it is replaced by what the turn used, or ends by itself at `until`.
+ * A hold is what a running turn has reserved; it is replaced by what the turn used, or ends by itself at `until`. One for
+ * work in the background holds tokens, but no message.
  */
 export const quotaDocumentSchema = z.object({
   _id: z.string(),
   day: usedSchema,
   month: usedSchema,
-  holds: z.array(z.object({ id: z.string(), tokens: count, until: z.date() })),
+  holds: z.array(
+    z.object({ id: z.string(), tokens: count, until: z.date(), background: z.boolean().optional() }),
+  ),
   /** Whether the last reservation was granted. */
   fits: z.boolean().optional(),
 });

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import type { Logger } from "../../infra/log.ts";
+import { ParleyError } from "../../schemas/errors.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
 import { factSchema, type MemoryDocument } from "../../schemas/memory.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import type { Models } from "../models/model.ts";
+import { estimateTokens, promptTokens } from "../models/tokens.ts";
+import type { QuotaBook, TurnUsage } from "../quota/quota-book.ts";
 import type { NewFact } from "./memory-store.ts";
 
 /** Ms that a model may take; the event comes again after 30 s. */
@@ -37,25 +40,46 @@ export function maySpeakOfUser(text: string): boolean {
   return text.length <= maxTextChars && cue.test(text);
 }
 
-/** Facts that a model finds in a turn; null when it fails or does not answer in the agreed form. */
+/** What asking a model needs; its tokens are the user's. */
+export interface ExtractionContext {
+  models: Models;
+  quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
+  log: Logger;
+}
+
+/** Facts that a model finds in a turn; null when it fails, the quota is used up, or the answer has not the agreed form. */
 export async function extractByModel(
-  models: Models,
+  { models, quota, log }: ExtractionContext,
   event: TurnCompleted,
   known: readonly MemoryDocument[],
-  log: Logger,
 ): Promise<NewFact[] | null> {
   const current = known.filter(({ superseded_by }) => superseded_by === null).slice(0, maxShown);
+  const messages = promptOf(event, current);
+  const hold = `${event.id}.facts`;
   try {
-    const answer = await ask(models, event, promptOf(event, current));
-    const ids = new Set(current.map(({ _id }) => _id));
-    return answerSchema.parse(JSON.parse(jsonIn(answer))).facts.map((fact) => ({
-      ...fact,
-      supersedes: fact.supersedes.filter((id) => ids.has(id)),
-    }));
+    await quota.reserve(event.user, hold, promptTokens(messages), undefined, "background");
   } catch (err) {
-    log.debug({ err }, "a model found no facts in the agreed form");
+    if (!(err instanceof ParleyError)) throw err;
     return null;
   }
+  try {
+    const { text, usage } = await ask(models, event, messages);
+    quota.count(event.user, usage, "background");
+    await quota.settle(event.user, hold, usage, "background");
+    return factsOf(text, current);
+  } catch (err) {
+    log.debug({ err }, "a model found no facts in the agreed form");
+    await quota.release(event.user, hold);
+    return null;
+  }
+}
+
+function factsOf(text: string, current: readonly MemoryDocument[]): NewFact[] {
+  const ids = new Set(current.map(({ _id }) => _id));
+  return answerSchema.parse(JSON.parse(jsonIn(text))).facts.map((fact) => ({
+    ...fact,
+    supersedes: fact.supersedes.filter((id) => ids.has(id)),
+  }));
 }
 
 function promptOf(event: TurnCompleted, known: readonly MemoryDocument[]): ChatMessage[] {
@@ -67,14 +91,23 @@ function promptOf(event: TurnCompleted, known: readonly MemoryDocument[]): ChatM
   ];
 }
 
-async function ask(models: Models, event: TurnCompleted, messages: ChatMessage[]): Promise<string> {
+async function ask(
+  models: Models,
+  event: TurnCompleted,
+  messages: ChatMessage[],
+): Promise<{ text: string; usage: TurnUsage }> {
   const signal = AbortSignal.timeout(modelMs);
   let text = "";
+  let usage: TurnUsage | undefined;
   for await (const delta of models.stream("chat", { messages, params: {}, signal, user: event.user })) {
     if (delta.kind === "content") text += delta.text;
+    if (delta.kind === "end") usage = delta.usage;
     if (text.length > maxAnswerChars) throw new Error("the answer is too long");
   }
-  return text;
+  return {
+    text,
+    usage: usage ?? { prompt_tokens: promptTokens(messages), completion_tokens: estimateTokens(text) },
+  };
 }
 
 /** Models like to fence their JSON. */

@@ -1,31 +1,25 @@
-import type { NatsConnection } from "nats";
-import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { MemoryDocument } from "../../schemas/memory.ts";
-import { subjects } from "../../schemas/subjects.ts";
-import type { Embeddings } from "../models/embeddings.ts";
+import type { FactVectors } from "./fact-vectors.ts";
 import type { MemoryStore, NewFact } from "./memory-store.ts";
 
-/** The one way in and out of memory: tells everybody what has changed, and gives facts their vectors afterwards. */
+/** The one way in and out of memory: tells everybody what has changed, and has facts embedded afterwards. */
 export class Keeper {
   readonly #store: MemoryStore;
-  readonly #embeddings: Embeddings;
-  readonly #nc: NatsConnection;
+  readonly #vectors: Pick<FactVectors, "embed">;
+  readonly #changed: (user: string) => void;
   readonly #maxFacts: number;
-  readonly #log: Logger;
 
   constructor(parts: {
     store: MemoryStore;
-    embeddings: Embeddings;
-    nc: NatsConnection;
+    vectors: Pick<FactVectors, "embed">;
+    changed: (user: string) => void;
     maxFacts: number;
-    log: Logger;
   }) {
     this.#store = parts.store;
-    this.#embeddings = parts.embeddings;
-    this.#nc = parts.nc;
+    this.#vectors = parts.vectors;
+    this.#changed = parts.changed;
     this.#maxFacts = parts.maxFacts;
-    this.#log = parts.log;
   }
 
   /** Stores one fact. @throws ParleyError `conflict` when no more fit. */
@@ -34,7 +28,7 @@ export class Keeper {
       throw new ParleyError("conflict", { error: "记忆数量已达上限", hint: "请先删除一些记忆" });
     const { memory } = await this.#store.remember(user, fact);
     this.#changed(user);
-    void this.#embed(memory);
+    void this.#vectors.embed(memory);
     return memory;
   }
 
@@ -48,7 +42,7 @@ export class Keeper {
       if (change === "merged") continue;
       added += 1;
       room -= 1;
-      void this.#embed(memory);
+      void this.#vectors.embed(memory);
     }
     if (added > 0) this.#changed(user);
     return added;
@@ -59,21 +53,5 @@ export class Keeper {
     const forgotten = await this.#store.forget(user, id);
     if (forgotten) this.#changed(user);
     return forgotten;
-  }
-
-  #changed(user: string): void {
-    this.#nc.publish(subjects.memoryChanged(user));
-  }
-
-  /** Without a vector a fact is found by its words. */
-  async #embed({ _id, user_id, content }: MemoryDocument): Promise<void> {
-    try {
-      const { model, vectors } = await this.#embeddings.embed([content], "passage");
-      if (vectors[0] === undefined) return;
-      await this.#store.setVector(_id, model, vectors[0]);
-      this.#changed(user_id);
-    } catch (err) {
-      if (!(err instanceof ParleyError)) this.#log.warn({ err }, "a fact has no vector");
-    }
   }
 }

@@ -7,6 +7,8 @@ import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../durable-work.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { onUserDeleted } from "../user-erasure.ts";
+import { startVectorRenewal } from "../vector-renewal.ts";
+import { FactVectors } from "./fact-vectors.ts";
 import { Keeper } from "./keeper.ts";
 import { serveMemoryRoutes } from "./memory-routes.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -16,13 +18,23 @@ import { readTurn } from "./turn-reader.ts";
 /** Turns that one process reads at a time; each may wait for a model. */
 const inFlight = 8;
 
+/** Facts that are embedded anew in one go. */
+const renewedAtOnce = 100;
+
 /** Remembers what users say of themselves, and tells it to their later turns. Any number of processes may. */
 export async function startMemory(context: ActorContext, embeddings: Embeddings): Promise<void> {
-  const { nc, jsm, db, models, out, log, settings } = context;
+  const { nc, jsm, db, models, quota, out, log, settings } = context;
   const { limits } = settings;
   const store = new MemoryStore(db, limits.memories);
   await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
-  const keeper = new Keeper({ store, embeddings, nc, maxFacts: limits.memories, log });
+  const changed = (user: string) => nc.publish(subjects.memoryChanged(user));
+  const vectors = new FactVectors(store, embeddings, log, changed);
+  const keeper = new Keeper({ store, vectors, changed, maxFacts: limits.memories });
+  startVectorRenewal(context, embeddings, {
+    name: "facts",
+    stale: (model, after) => store.otherwiseEmbedded(model, after, renewedAtOnce),
+    renew: (facts) => vectors.renew(facts),
+  });
   const recall = new Recall(store, embeddings, limits, log);
   nc.subscribe(subjects.memoryChangedAll, {
     callback: (err, message) => {
@@ -43,7 +55,7 @@ export async function startMemory(context: ActorContext, embeddings: Embeddings)
   await onUserDeleted(context, "memory-erasure", (user) => store.eraseUser(user));
   serveMemoryRoutes(context, { store, keeper, embeddings });
   if (settings.memoryExtraction === "off") return;
-  const reader = { store, keeper, models, out, byModel: settings.memoryExtraction === "auto", log };
+  const reader = { store, keeper, models, quota, out, byModel: settings.memoryExtraction === "auto", log };
   const work = {
     stream: streams.events,
     name: "memory",

@@ -1,9 +1,10 @@
-import { Binary, type Collection, type Db } from "mongodb";
+import { Binary, type ClientSession, type Collection, type Db } from "mongodb";
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { newId } from "../../schemas/ids.ts";
 import { type Fact, type MemoryDocument, memoryCollections } from "../../schemas/memory.ts";
 import { termsOf } from "../text/terms.ts";
 import { packVector } from "../text/vector.ts";
+import type { Embeddable } from "./fact-vectors.ts";
 
 /** A fact on its way in, with what it was found to replace. */
 export interface NewFact extends Fact {
@@ -18,16 +19,19 @@ export interface Remembered {
   change: "added" | "merged";
 }
 
+const byModel = { embedding_model: 1, superseded_by: 1 } as const;
 const day = 24 * 3600;
 const tries = 5;
 
 /** What users' facts are, in MongoDB. Of current facts no two have the same text, and no two the same slot. */
 export class MemoryStore {
+  readonly #db: Db;
   readonly #memories: Collection<MemoryDocument>;
   readonly #read: Collection<{ _id: string; at: Date }>;
   readonly #maxFacts: number;
 
   constructor(db: Db, maxFacts: number) {
+    this.#db = db;
     this.#memories = db.collection(memoryCollections.memories);
     this.#read = db.collection(memoryCollections.read);
     this.#maxFacts = maxFacts;
@@ -41,6 +45,7 @@ export class MemoryStore {
         { unique: true, partialFilterExpression: { slot: { $type: "string" } } },
       ),
       this.#memories.createIndex({ user_id: 1, created_at: -1 }),
+      this.#memories.createIndex(byModel),
       // As long as an event can come again.
       this.#read.createIndex({ at: 1 }, { expireAfterSeconds: 31 * day }),
     ]);
@@ -88,9 +93,14 @@ export class MemoryStore {
       const same = await this.#merge(user, norm, fact);
       if (same !== null) return { memory: same, change: "merged" };
       const memory = newMemory(user, norm, fact);
-      await this.#supersede(user, memory._id, fact);
       try {
-        await this.#memories.insertOne(memory);
+        // Both or neither: no fact ends without the one that took its place.
+        await this.#db.client.withSession((session) =>
+          session.withTransaction(async () => {
+            await this.#supersede(user, memory._id, fact, session);
+            await this.#memories.insertOne(memory, { session });
+          }),
+        );
         return { memory, change: "added" };
       } catch (err) {
         const raced = isDuplicateKey(err);
@@ -104,6 +114,17 @@ export class MemoryStore {
       { _id: id },
       { $set: { embedding_model: model, vector: new Binary(packVector(vector)) } },
     );
+  }
+
+  /** Current facts of all users that have no vector of `model`, in the order of their ids, from `after` on. */
+  otherwiseEmbedded(model: string, after: string, limit: number): Promise<Embeddable[]> {
+    return this.#memories
+      .find({ embedding_model: { $ne: model }, superseded_by: null, _id: { $gt: after } })
+      .project<Embeddable>({ user_id: 1, content: 1 })
+      .hint(byModel)
+      .sort({ _id: 1 })
+      .limit(limit)
+      .toArray();
   }
 
   /** Counts that facts were recalled. */
@@ -134,7 +155,12 @@ export class MemoryStore {
     );
   }
 
-  async #supersede(user: string, by: string, { slot, supersedes }: NewFact): Promise<void> {
+  async #supersede(
+    user: string,
+    by: string,
+    { slot, supersedes }: NewFact,
+    session: ClientSession,
+  ): Promise<void> {
     const contradicted = [
       ...(slot ? [{ slot }] : []),
       ...(supersedes !== undefined && supersedes.length > 0 ? [{ _id: { $in: [...supersedes] } }] : []),
@@ -144,6 +170,7 @@ export class MemoryStore {
     await this.#memories.updateMany(
       { user_id: user, superseded_by: null, $or: contradicted },
       { $set: { superseded_at: at, superseded_by: by, updated_at: at } },
+      { session },
     );
   }
 }

@@ -1,26 +1,22 @@
-import type { Logger } from "../../infra/log.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
-import type { Models } from "../models/model.ts";
-import { extractByModel, maySpeakOfUser } from "./extraction.ts";
+import { type ExtractionContext, extractByModel, maySpeakOfUser } from "./extraction.ts";
 import type { Keeper } from "./keeper.ts";
 import type { MemoryStore, NewFact } from "./memory-store.ts";
 import { factsIn } from "./patterns.ts";
 
 /** What reading turns needs. */
-export interface ReaderContext {
+export interface ReaderContext extends ExtractionContext {
   store: MemoryStore;
   keeper: Keeper;
-  models: Models;
   out: Pick<OutPublisher, "frame">;
   /** Whether a model may be asked; otherwise plain forms alone are understood. */
   byModel: boolean;
-  log: Logger;
 }
 
 /** Takes facts about its user from a finished turn. A turn that comes twice is read once. */
 export async function readTurn(context: ReaderContext, event: TurnCompleted): Promise<void> {
-  const { store, keeper, models, log } = context;
+  const { store, keeper, models } = context;
   const said = event.messages
     .filter(({ role, content }) => role === "user" && !content.startsWith("/"))
     .map(({ content }) => content)
@@ -34,7 +30,7 @@ export async function readTurn(context: ReaderContext, event: TurnCompleted): Pr
   let changed = 0;
   try {
     const known = byModel ? await store.all(event.user) : [];
-    const found: NewFact[] | null = byModel ? await extractByModel(models, event, known, log) : null;
+    const found: NewFact[] | null = byModel ? await extractByModel(context, event, known) : null;
     changed = await keeper.keep(event.user, found ?? plain, event.id);
     await store.markRead(event.id);
   } finally {

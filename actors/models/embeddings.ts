@@ -25,6 +25,8 @@ export interface EmbeddingEndpoint {
 
 /** The embedding model of this installation. */
 export interface Embeddings {
+  /** The model that {@link Embeddings.embed} uses, where its name is set; otherwise its answers tell. */
+  configuredModel(): string | undefined;
   /** @throws ParleyError `llm_unavailable` when no model is there or it fails. */
   embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Embedded>;
 }
@@ -69,6 +71,7 @@ export function createEmbeddings(
     return new ParleyError("llm_unavailable", { error: "没有可用的向量模型", cause });
   };
   return {
+    configuredModel: () => endpoint()?.model,
     async embed(texts, kind, signal) {
       const to = endpoint();
       if (to === undefined) throw missing();

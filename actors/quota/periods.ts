@@ -18,7 +18,7 @@ export function figuresOf(document: QuotaDocument | null, limits: QuotaLimits, n
   const figures = (name: "day" | "month", limit_messages: number, limit_tokens: number) => {
     const used = document?.[name].key === periods[name].key ? document[name] : { messages: 0, tokens: 0 };
     return {
-      messages: used.messages + holds.length,
+      messages: used.messages + holds.filter(({ background }) => background !== true).length,
       tokens: used.tokens + held,
       limit_messages,
       limit_tokens,

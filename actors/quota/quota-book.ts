@@ -23,6 +23,9 @@ export interface TurnUsage {
   completion_tokens: number;
 }
 
+/** What is counted: a message of the user with its tokens, or the tokens alone of work that is done for him beside it. */
+export type QuotaUse = "message" | "background";
+
 /**
  * Everybody's quota. One document a user, changed by one conditional update each, so that of two reservations of the
  * last message, by whatever processes, one is granted. Without limits nothing is reserved and turns are only counted.
@@ -45,17 +48,24 @@ export class QuotaBook {
    * reservation. Answers the figures, or null where no quota is set.
    * @throws ParleyError `quota_exceeded`
    */
-  async reserve(user: string, id: string, promptTokens: number, maxTokens?: number): Promise<Quota | null> {
+  async reserve(
+    user: string,
+    id: string,
+    promptTokens: number,
+    maxTokens?: number,
+    use: QuotaUse = "message",
+  ): Promise<Quota | null> {
     if (!this.limited) return null;
     const now = new Date();
     const hold = {
       id,
       tokens: promptTokens + (maxTokens ?? replyTokens),
       until: new Date(now.getTime() + holdMs),
+      ...(use === "background" && { background: true }),
     };
     const document = await this.#update({ _id: user }, [
       rolled(now, id),
-      { $set: { fits: { $and: this.#fits(promptTokens) } } },
+      { $set: { fits: { $and: this.#fits(promptTokens, use) } } },
       {
         $set: { holds: { $cond: ["$fits", { $concatArrays: ["$holds", [{ $literal: hold }]] }, "$holds"] } },
       },
@@ -66,11 +76,11 @@ export class QuotaBook {
   }
 
   /** Counts what a turn used in place of its reservation, once however often it is called; null where no quota is set. */
-  async settle(user: string, id: string, usage: TurnUsage): Promise<Quota | null> {
+  async settle(user: string, id: string, usage: TurnUsage, use: QuotaUse = "message"): Promise<Quota | null> {
     if (!this.limited) return null;
     const now = new Date();
     const used = (name: string) => ({
-      messages: { $add: [`$${name}.messages`, 1] },
+      messages: { $add: [`$${name}.messages`, messagesOf(use)] },
       tokens: { $add: [`$${name}.tokens`, usage.prompt_tokens + usage.completion_tokens] },
     });
     const filter = { _id: user, "holds.id": id };
@@ -86,8 +96,9 @@ export class QuotaBook {
   }
 
   /** Counts a turn where no quota is set; it is written beside the turn. */
-  count(user: string, usage: TurnUsage): void {
-    if (!this.limited) this.#tally.add(user, usage.prompt_tokens + usage.completion_tokens);
+  count(user: string, usage: TurnUsage, use: QuotaUse = "message"): void {
+    const tokens = usage.prompt_tokens + usage.completion_tokens;
+    if (!this.limited) this.#tally.add(user, { messages: messagesOf(use), tokens });
   }
 
   /** What a user has used. */
@@ -104,10 +115,13 @@ export class QuotaBook {
     return this.#collection.findOne({ _id: user });
   }
 
-  #fits(promptTokens: number): Document[] {
+  #fits(promptTokens: number, use: QuotaUse): Document[] {
     const { quotaDayMessages, quotaDayTokens, quotaMonthMessages, quotaMonthTokens } = this.#limits;
+    const running = { $filter: { input: "$holds", cond: { $ne: ["$$this.background", true] } } };
     const messages = (name: string, limit: number) =>
-      limit === 0 ? [] : [{ $lt: [{ $add: [`$${name}.messages`, { $size: "$holds" }] }, limit] }];
+      limit === 0 || use === "background"
+        ? []
+        : [{ $lt: [{ $add: [`$${name}.messages`, { $size: running }] }, limit] }];
     const tokens = (name: string, limit: number) =>
       limit === 0
         ? []
@@ -130,6 +144,10 @@ export class QuotaBook {
       return this.#collection.findOneAndUpdate(filter, stages, options);
     }
   }
+}
+
+function messagesOf(use: QuotaUse): number {
+  return use === "message" ? 1 : 0;
 }
 
 /** Begins new periods where the old ones are over, and drops reservations that are: ended ones, and that of `id`. */

@@ -27,12 +27,12 @@ export class QuotaTally {
     this.#log = log;
   }
 
-  /** Counts one message. */
-  add(user: string, tokens: number): void {
+  /** Counts messages and their tokens. */
+  add(user: string, { messages, tokens }: Used): void {
     const used = this.#waiting.get(user);
-    if (used === undefined) this.#waiting.set(user, { messages: 1, tokens });
+    if (used === undefined) this.#waiting.set(user, { messages, tokens });
     else {
-      used.messages += 1;
+      used.messages += messages;
       used.tokens += tokens;
     }
     this.#writing ??= this.#write()

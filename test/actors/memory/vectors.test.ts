@@ -1,0 +1,30 @@
+import test from "ava";
+import { Api } from "../../_kit/api.ts";
+import { startFakeEmbeddings } from "../../_kit/fake-embeddings.ts";
+import { rolesCommand } from "../../_kit/roles.ts";
+import { eventually } from "../../_kit/waiting.ts";
+
+const root = "/api/v1/memory";
+
+test("facts get their vectors when a model is there again, and new ones when it is another", async (t) => {
+  const fake = await startFakeEmbeddings(t, [["automobile", "car", "vehicle"]]);
+  const env = { EMBEDDINGS_URL: fake.url, LIMIT_VECTOR_RENEWAL_MS: "300" };
+  const api = await Api.start({ actorCommand: rolesCommand("memory"), env });
+  t.teardown(() => api.stop());
+  const user = { user: "anna" };
+  fake.down = true;
+  t.is((await api.call("POST", root, user, { content: "The automobile is red" })).status, 201);
+  const byMeaning = async () => (await api.call("GET", `${root}/search?q=vehicle`, user)).body.total === 1;
+  t.false(await byMeaning());
+  fake.down = false;
+  await eventually(byMeaning, 20_000, "the fact is found by meaning");
+  fake.texts.length = 0;
+  fake.model = "two";
+  await eventually(
+    async () => fake.texts.includes("The automobile is red"),
+    20_000,
+    "the fact is embedded by the new model",
+  );
+  await eventually(byMeaning, 20_000, "it is found by meaning again");
+  t.is(fake.texts.filter((text) => text === "The automobile is red").length, 1);
+});
