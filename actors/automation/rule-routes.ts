@@ -25,6 +25,7 @@ import { type RunMeans, refuseRun } from "./rule-run.ts";
 import { shownRule } from "./rule-store.ts";
 import { runId } from "./run-intake.ts";
 import { shownRun } from "./run-store.ts";
+import { assertAllowedSteps } from "./step-addresses.ts";
 import { principalOf } from "./steps.ts";
 import { triggerFault } from "./triggers.ts";
 
@@ -47,12 +48,14 @@ export function serveRuleRoutes(services: AutomationServices): void {
     return { rules: found.map(shownRule), count: found.length };
   });
   serveRoute(actor, createRule, async ({ principal, body }) => {
+    await assertAllowedSteps(body.actions, actor.settings);
     return { success: true as const, rule: shownRule(await create(services, principal.user_id, body)) };
   });
   serveRoute(actor, getRule, async ({ principal, params }) => {
     return { rule: shownRule(await find(services, principal.user_id, params.id)) };
   });
   serveRoute(actor, updateRule, async ({ principal, params, body }) => {
+    await assertAllowedSteps(body.actions, actor.settings);
     const rule = await update(services, principal.user_id, params.id, body);
     return { success: true as const, rule: shownRule(rule) };
   });

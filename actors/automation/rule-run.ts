@@ -66,9 +66,14 @@ export async function refuseRun(
   if (run?.status === "running") await finish(means, request, status, reason);
 }
 
+/** What stands in a rule's actions as its steps, unread. */
+export function listedSteps(actions: RuleDocument["actions"]): unknown[] {
+  return Array.isArray(actions) ? actions : Array.isArray(actions.steps) ? actions.steps : [actions];
+}
+
 /** The steps of a rule's actions. @throws RuleFault that names the first that can't be understood */
 export function stepsOf(actions: RuleDocument["actions"], most: number): Step[] {
-  const listed = Array.isArray(actions) ? actions : Array.isArray(actions.steps) ? actions.steps : [actions];
+  const listed = listedSteps(actions);
   if (listed.length === 0) throw new RuleFault("actions: no steps");
   if (listed.length > most) throw new RuleFault(`actions: more than ${most} steps`);
   return listed.map((step: unknown, index) => {

@@ -1,0 +1,23 @@
+import { assertAllowedUrl } from "../../infra/outbound-http.ts";
+import type { Settings } from "../../infra/settings.ts";
+import type { RuleDocument } from "../../schemas/automation.ts";
+import { stepSchema } from "../../schemas/automation.ts";
+import { listedSteps } from "./rule-run.ts";
+
+/**
+ * Checks the addresses of webhook steps before they are kept; they are checked again when they are called. Steps that
+ * can't be understood are left to the run that names them.
+ * @throws ParleyError `url_not_allowed`.
+ */
+export async function assertAllowedSteps(
+  actions: RuleDocument["actions"] | undefined,
+  settings: Pick<Settings, "allowPrivateUrls" | "limits">,
+): Promise<void> {
+  if (actions === undefined) return;
+  const steps = listedSteps(actions).slice(0, settings.limits.runSteps);
+  const urls = steps.flatMap((one) => {
+    const { success, data } = stepSchema.safeParse(one);
+    return success && data.type === "webhook" ? [data.url] : [];
+  });
+  await Promise.all([...new Set(urls)].map((url) => assertAllowedUrl(url, settings)));
+}
