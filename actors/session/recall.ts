@@ -5,6 +5,7 @@ import { type Passage, passageAnswerSchema } from "../../schemas/knowledge.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { recallAnswerSchema } from "../../schemas/memory.ts";
 import { lastToken, subjects } from "../../schemas/subjects.ts";
+import { placeLine } from "../citation.ts";
 
 /** What a turn is told of its user: facts about him, and passages of his documents that may answer the message. */
 export interface Known {
@@ -103,15 +104,20 @@ class Source<Answer extends { empty: boolean }> {
 }
 
 /** How a passage is named: its number, document and place. */
-export function sourceLine({ title, heading, index }: Passage, number: number): string {
-  const place = heading === "" ? `#${index + 1}` : `${heading} #${index + 1}`;
-  return `[${number}] 《${title}》 › ${place}`;
+export function sourceLine(passage: Passage, number: number): string {
+  return `[${number}] ${placeLine(passage)}`;
 }
 
-/** The sources that a reply names by number, to be put below it; empty where it names none. */
+const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
+const reference = /\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]/g;
+
+/** The sources that a reply names by number outside of code, to be put below it; empty where it names none. */
 export function citedSources(text: string, passages: readonly Passage[]): string {
-  const lines = passages.flatMap((passage, i) =>
-    text.includes(`[${i + 1}]`) ? [sourceLine(passage, i + 1)] : [],
+  if (passages.length === 0) return "";
+  const prose = text.replace(code, "");
+  const numbers = new Set(
+    [...prose.matchAll(reference)].flatMap(([, list = ""]) => list.split(/[,，、]/).map(Number)),
   );
+  const lines = passages.flatMap((passage, i) => (numbers.has(i + 1) ? [sourceLine(passage, i + 1)] : []));
   return lines.length === 0 ? "" : `\n\n${lines.join("\n")}`;
 }

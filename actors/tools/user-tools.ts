@@ -8,6 +8,7 @@ import { commandDevice, listDevices } from "../../schemas/routes/devices.ts";
 import { createReminder, listReminders, updateReminder } from "../../schemas/routes/reminders.ts";
 import { askRoute } from "../ask-route.ts";
 import { instantOf, localTime, parseInstant } from "../zoned-time.ts";
+import { knowledgeTool } from "./knowledge-tool.ts";
 import { routeTool } from "./route-tool.ts";
 import type { Tool, ToolCall } from "./tool.ts";
 
@@ -37,9 +38,16 @@ const whenSchema = z.object({
   repeat_type: repeatTypeSchema.optional(),
 });
 
-/** What a model may do for its user besides talking: reminders, devices, scenes. */
+/** What a model may do for its user besides talking: reminders, devices, scenes, a look into his documents. */
 export function userTools(nc: NatsConnection): Tool[] {
-  return [currentTime(nc), makeReminder(nc), ...reminderTools(nc), ...deviceTools(nc), ...sceneTools(nc)];
+  return [
+    currentTime(nc),
+    makeReminder(nc),
+    ...reminderTools(nc),
+    ...deviceTools(nc),
+    ...sceneTools(nc),
+    knowledgeTool(nc),
+  ];
 }
 
 function currentTime(nc: NatsConnection): Tool {

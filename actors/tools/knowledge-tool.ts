@@ -1,0 +1,27 @@
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import { searchKnowledge } from "../../schemas/routes/knowledge.ts";
+import { placeLine } from "../citation.ts";
+import { routeTool } from "./route-tool.ts";
+import type { Tool } from "./tool.ts";
+
+/** Lets a model look into its user's documents; each passage comes with the source that the answer is to name. */
+export function knowledgeTool(nc: NatsConnection): Tool {
+  return routeTool(nc, searchKnowledge, {
+    name: "search_knowledge",
+    description:
+      "Searches the user's own documents by words and meaning. Name the source of each passage that the answer uses.",
+    parameters: z.object({
+      query: z.string().min(1).max(2_000).describe("What is looked for, in a few words or a question"),
+      limit: z.int().min(1).max(10).default(5),
+    }),
+    input: ({ query, limit }) => ({ body: { query, limit } }),
+    result: (answer) => ({
+      passages: searchKnowledge.answer
+        .parse(answer)
+        .chunks.map(({ document_title: title, heading, index, content, score }) => ({
+          ...{ source: placeLine({ title, heading, index }), content, score },
+        })),
+    }),
+  });
+}
