@@ -18,7 +18,6 @@ export const baseDocumentSchema = z.object({
   user_id: z.string(),
   name: z.string(),
   description: z.string(),
-  doc_count: z.int(),
   revision: z.int(),
   created_at: z.date(),
   updated_at: z.date(),

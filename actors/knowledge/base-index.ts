@@ -1,10 +1,12 @@
+import { type ModelVector, VectorBlock } from "./vector-block.ts";
+
 /** A chunk as the index takes it. */
 export interface IndexedChunk {
   id: string;
   document: string;
   /** Search terms, separated by spaces. */
   terms: string;
-  vector: Float32Array | null;
+  vector: ModelVector | null;
 }
 
 /** How often a term stands in a chunk, at most; postings hold chunk and count in one number. */
@@ -16,7 +18,7 @@ const bytesPerTerm = 120;
 const bytesPerChunk = 200;
 
 /**
- * The chunks of one knowledge base in memory: an inverted index for words and one array of vectors. Removed chunks stay
+ * The chunks of one knowledge base in memory: an inverted index for words, and the vectors of each embedding model. Removed chunks stay
  * as dead entries until {@link wasted} says that it is time to build it anew.
  */
 export class BaseIndex {
@@ -26,10 +28,8 @@ export class BaseIndex {
   readonly #dead = new Set<number>();
   readonly #postings = new Map<string, number[]>();
   readonly #byDocument = new Map<string, number[]>();
-  #vectors = new Float32Array(0);
-  #hasVector: boolean[] = [];
+  readonly #vectors = new Map<string, VectorBlock>();
   readonly #chinese: boolean[] = [];
-  #dimensions = 0;
   #terms = 0;
   #postingCount = 0;
 
@@ -56,7 +56,8 @@ export class BaseIndex {
   /** What it takes of memory, bytes, roughly. */
   get bytes(): number {
     const words = this.#postingCount * bytesPerPosting + this.#postings.size * bytesPerTerm;
-    return words + this.#vectors.byteLength + this.#ids.length * bytesPerChunk;
+    const vectors = [...this.#vectors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return words + vectors + this.#ids.length * bytesPerChunk;
   }
 
   get documents(): Iterable<string> {
@@ -81,7 +82,7 @@ export class BaseIndex {
     return this.#dead.has(chunk);
   }
 
-  /** Adds a chunk. A vector of another length than those before is left out: it is of another model. */
+  /** Adds a chunk. A vector of another length than its model had before is left out. */
   add({ id, document, terms, vector }: IndexedChunk): void {
     const chunk = this.#ids.length;
     this.#ids.push(id);
@@ -111,16 +112,13 @@ export class BaseIndex {
     return this.#postings.get(term)?.length ?? 0;
   }
 
-  /** Calls back with every living chunk that has a vector, and its cosine with `query`. */
-  eachCosine(query: Float32Array, visit: (chunk: number, cosine: number) => void): void {
-    const dimensions = this.#dimensions;
-    if (query.length !== dimensions) return;
-    const vectors = this.#vectors;
-    for (let chunk = 0; chunk < this.#ids.length; chunk++) {
-      if (this.#hasVector[chunk] !== true || this.#dead.has(chunk)) continue;
-      const from = chunk * dimensions;
-      visit(chunk, dotAt(vectors, from, query));
-    }
+  /** Calls back with every living chunk that has a vector of the query's model, and the cosine of the two. */
+  eachCosine({ model, values }: ModelVector, visit: (chunk: number, cosine: number) => void): void {
+    const block = this.#vectors.get(model);
+    if (block === undefined || block.dimensions !== values.length) return;
+    block.each(values, (chunk, cosine) => {
+      if (!this.#dead.has(chunk)) visit(chunk, cosine);
+    });
   }
 
   #addTerms(chunk: number, terms: string[]): void {
@@ -137,31 +135,11 @@ export class BaseIndex {
     this.#lengths.push(terms.length);
   }
 
-  #addVector(chunk: number, vector: Float32Array | null): void {
-    if (vector !== null && this.#dimensions === 0) this.#dimensions = vector.length;
-    const fits = vector !== null && vector.length === this.#dimensions;
-    this.#hasVector.push(fits);
-    if (!fits) return;
-    const end = (chunk + 1) * this.#dimensions;
-    if (end > this.#vectors.length) {
-      const grown = new Float32Array(Math.max(end, Math.ceil(this.#vectors.length * 1.5)));
-      grown.set(this.#vectors);
-      this.#vectors = grown;
-    }
-    this.#vectors.set(vector, chunk * this.#dimensions);
+  #addVector(chunk: number, vector: ModelVector | null): void {
+    if (vector === null) return;
+    const { model, values } = vector;
+    const block = this.#vectors.get(model) ?? new VectorBlock(values.length);
+    this.#vectors.set(model, block);
+    if (block.dimensions === values.length) block.add(chunk, values);
   }
-}
-
-/** Four sums side by side: one alone waits for each addition before the next. */
-function dotAt(vectors: Float32Array, from: number, query: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = query.length - (query.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += (vectors[from + i] as number) * (query[i] as number);
-    b += (vectors[from + i + 1] as number) * (query[i + 1] as number);
-    c += (vectors[from + i + 2] as number) * (query[i + 2] as number);
-    d += (vectors[from + i + 3] as number) * (query[i + 3] as number);
-  }
-  for (let i = whole; i < query.length; i++) a += (vectors[from + i] as number) * (query[i] as number);
-  return a + b + c + d;
 }

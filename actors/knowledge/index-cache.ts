@@ -8,14 +8,6 @@ interface Entry {
   revision: number;
   /** Chunk set of each document that is in the index. */
   sets: Map<string, string>;
-  /** The embedding models of its documents. */
-  models: Map<string, string | null>;
-}
-
-/** A base that can be searched now, with what its documents were embedded by. */
-export interface SearchableBase {
-  index: BaseIndex;
-  models: ReadonlyMap<string, string | null>;
 }
 
 /**
@@ -34,11 +26,11 @@ export class IndexCache {
   }
 
   /** Indexes of these bases, as they are now. */
-  async of(bases: readonly BaseDocument[]): Promise<SearchableBase[]> {
-    const entries: SearchableBase[] = [];
+  async of(bases: readonly BaseDocument[]): Promise<BaseIndex[]> {
+    const indexes: BaseIndex[] = [];
     // One after the other: loading is work for the processor, which is not made faster by doing it all at once.
-    for (const base of bases) entries.push(await this.#fresh(base));
-    return entries;
+    for (const base of bases) indexes.push((await this.#fresh(base)).index);
+    return indexes;
   }
 
   async #fresh(base: BaseDocument): Promise<Entry> {
@@ -67,7 +59,6 @@ export class IndexCache {
       if (wanted.get(document)?.chunk_set !== set) {
         entry.index.remove(document);
         entry.sets.delete(document);
-        entry.models.delete(document);
       }
     for (const head of heads) if (!entry.sets.has(head._id)) await this.#load(entry, head);
     // Read before the documents: a change in between is seen as a newer revision by the next search.
@@ -77,11 +68,12 @@ export class IndexCache {
 
   async #load(entry: Entry, head: SourceHead): Promise<void> {
     for await (const { _id, terms, vector } of this.#store.searchData(head)) {
-      const packed = vector === null ? null : unpackVector(vector.buffer);
+      const model = head.embedding_model;
+      const packed =
+        vector === null || model === null ? null : { model, values: unpackVector(vector.buffer) };
       entry.index.add({ id: _id, document: head._id, terms, vector: packed });
     }
     entry.sets.set(head._id, head.chunk_set ?? "");
-    entry.models.set(head._id, head.embedding_model);
   }
 
   #evict(keep: string): void {
@@ -97,5 +89,5 @@ export class IndexCache {
 }
 
 function empty(): Entry {
-  return { index: new BaseIndex(), revision: -1, sets: new Map(), models: new Map() };
+  return { index: new BaseIndex(), revision: -1, sets: new Map() };
 }

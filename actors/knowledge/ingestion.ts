@@ -52,7 +52,12 @@ export class Ingestion {
       await this.#embedAgain(document, signal);
       return;
     }
-    if (document.status !== "pending") return;
+    if (document.status !== "pending") {
+      // The process that has done it may have died before it told.
+      await store.touchBase(document);
+      this.#context.changed(document.user_id);
+      return;
+    }
     try {
       await this.#ingest(document, signal);
     } catch (err) {
@@ -95,7 +100,7 @@ export class Ingestion {
     const old = await store.chunks(document);
     const texts = old.map((chunk) => embeddedText(document.title, chunk));
     const embedded = await this.#embed(document, texts, signal);
-    if (embedded.model === null || embedded.model === document.embedding_model) return;
+    if (embedded.model === null) return;
     const set = newId("set_");
     embedded.vectors = withSections(old, embedded.vectors);
     await store.addChunks(old.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
@@ -133,7 +138,10 @@ export class Ingestion {
     };
   }
 
-  /** Vectors of texts; none where no model answers: words find the document until one does. */
+  /**
+   * Vectors of texts by a model that the document has not been embedded by; none where no model answers: words find the
+   * document until one does.
+   */
   async #embed(
     document: SourceDocument,
     texts: string[],
@@ -147,7 +155,8 @@ export class Ingestion {
         const part = texts.slice(from, from + embedBatch);
         const embedded = await this.#context.embeddings.embed(part, "passage", signal);
         model ??= embedded.model;
-        if (embedded.model !== model) return { model: null, vectors: [] };
+        if (embedded.model !== model || model === document.embedding_model)
+          return { model: null, vectors: [] };
         vectors.push(...embedded.vectors);
       } catch (err) {
         if (!(err instanceof ParleyError)) throw err;

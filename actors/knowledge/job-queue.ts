@@ -13,9 +13,6 @@ const durable = "knowledge";
 const ackWaitMs = 20_000;
 const workingMs = 5_000;
 const retryMs = 3_000;
-// Longer than the stream remembers an id: a job that failed may be asked for again.
-const askAgainMs = 150_000;
-const maxAsked = 10_000;
 
 /** How a job ended: for good, or to be tried again. `last`: it will not come again. */
 export interface JobRun {
@@ -28,8 +25,6 @@ export interface JobRun {
 export class JobQueue {
   readonly #context: Pick<ActorContext, "js" | "jsm" | "log">;
   readonly #limits: Limits;
-  /** When a job for vectors was put in line, by its id. */
-  readonly #asked = new Map<string, number>();
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
 
@@ -47,17 +42,14 @@ export class JobQueue {
     await this.#publish({ kind: "ingest", user, document }, `${document}.ingest`);
   }
 
-  /** Puts the vectors of a document in line, once for each model. */
-  embed(user: string, document: string, model: string): void {
-    const id = `${document}.embed.${model}`;
-    const now = performance.now();
-    if (now - (this.#asked.get(id) ?? Number.NEGATIVE_INFINITY) < askAgainMs) return;
-    if (this.#asked.size >= maxAsked) this.#asked.clear();
-    this.#asked.set(id, now);
-    this.#publish({ kind: "embed", user, document }, id).catch((err: unknown) => {
-      this.#asked.delete(id);
-      this.#log.warn({ err }, "vectors could not be put in line");
-    });
+  /** Puts the vectors of a document in line, once for each model. @throws when the stream does not take it. */
+  async embed(user: string, document: string, model: string): Promise<void> {
+    await this.#publish({ kind: "embed", user, document }, `${document}.embed.${model}`);
+  }
+
+  /** Jobs that nobody has begun yet. */
+  async waiting(): Promise<number> {
+    return (await this.#context.jsm.consumers.info(streams.knowledge, durable)).num_pending;
   }
 
   /** Takes jobs, `knowledgeJobs` at a time. `work` throws what may be tried again. */

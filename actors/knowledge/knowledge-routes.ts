@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { assertAllowedUrl } from "../../infra/outbound-http.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { KnowledgeDocument, SourceDocument } from "../../schemas/knowledge.ts";
+import type { BaseDocument, KnowledgeDocument, SourceDocument } from "../../schemas/knowledge.ts";
 import * as routes from "../../schemas/routes/knowledge.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { UserFiles } from "../files/user-files.ts";
@@ -9,14 +9,18 @@ import { serveRoute } from "../rest.ts";
 import { chunkText } from "./chunker.ts";
 import { formatOf } from "./document-text.ts";
 import type { JobQueue } from "./job-queue.ts";
+import type { KnowledgeStore } from "./knowledge-store.ts";
 import { type SearchContext, search } from "./search.ts";
-import { baseView, chunkView, documentView } from "./views.ts";
+import { baseView, chunkView, documentView, fitting } from "./views.ts";
 
 /** What the routes of knowledge work with. */
 export interface KnowledgeServices extends SearchContext {
   files: Pick<UserFiles, "own">;
   jobs: JobQueue;
 }
+
+/** Documents or chunks in one answer. */
+const maxListed = 1_000;
 
 type Context = Pick<ActorContext, "nc" | "log" | "settings">;
 
@@ -46,20 +50,22 @@ function serveBases(context: Context, { store }: KnowledgeServices): void {
     const at = new Date();
     const base = {
       ...{ _id: randomUUID(), user_id: user, name: body.name, description: body.description },
-      ...{ doc_count: 0, revision: 0, created_at: at, updated_at: at },
+      ...{ revision: 0, created_at: at, updated_at: at },
     };
     await store.addBase(base);
-    return baseView(base);
+    return baseView({ ...base, doc_count: 0 });
   });
-  serveRoute(context, routes.listBases, async ({ principal }) => {
-    const bases = await store.bases(principal.user_id);
-    return { knowledge_bases: bases.map(baseView), total: bases.length };
+  serveRoute(context, routes.listBases, async ({ principal, query }) => {
+    const user = principal.user_id;
+    const all = await store.bases(user);
+    const bases = await store.counted(user, all.slice(query.offset));
+    return { knowledge_bases: fitting(bases.map(baseView), limits.jsonAnswerBytes / 2), total: all.length };
   });
   serveRoute(context, routes.getBase, async ({ principal, params }) => {
     const base = await store.base(principal.user_id, params.id);
     if (base === null) throw notFound.base();
-    const documents = await store.documents(principal.user_id, base._id);
-    return { knowledge_base: baseView(base), documents: listed(documents, limits.jsonAnswerBytes) };
+    const { documents, total } = await listed(store, base, 0, limits.jsonAnswerBytes);
+    return { knowledge_base: baseView({ ...base, doc_count: total }), documents };
   });
   serveRoute(context, routes.updateBase, async ({ principal, params, body }) => {
     if (!(await store.updateBase(principal.user_id, params.id, body))) throw notFound.base();
@@ -78,7 +84,7 @@ function serveDocuments(context: Context, services: KnowledgeServices): void {
     const user = principal.user_id;
     const base = await store.base(user, params.id);
     if (base === null) throw notFound.base();
-    if (base.doc_count >= limits.knowledgeDocuments)
+    if ((await store.countDocuments(user, base._id)) >= limits.knowledgeDocuments)
       throw new ParleyError("conflict", { error: "知识库的文档数量已达上限" });
     const at = new Date();
     const document: SourceDocument = {
@@ -86,34 +92,27 @@ function serveDocuments(context: Context, services: KnowledgeServices): void {
       ...(await sourceOf(context, services, user, body)),
       ...{ chunk_set: null, embedding_model: null, status: "pending", created_at: at, updated_at: at },
     };
-    await store.addDocument(document);
+    if (!(await store.addDocument(document))) throw notFound.base();
     await jobs.ingest(user, document._id);
     return documentView(document, limits.jsonAnswerBytes / 4);
   });
-  serveRoute(context, routes.listDocuments, async ({ principal, params }) => {
-    if ((await store.base(principal.user_id, params.id)) === null) throw notFound.base();
-    const documents = await store.documents(principal.user_id, params.id);
-    return { documents: listed(documents, limits.jsonAnswerBytes), total: documents.length };
+  serveRoute(context, routes.listDocuments, async ({ principal, params, query }) => {
+    const base = await store.base(principal.user_id, params.id);
+    if (base === null) throw notFound.base();
+    return listed(store, base, query.offset, limits.jsonAnswerBytes);
   });
   serveRoute(context, routes.getDocument, async ({ principal, params, query }) => {
     const document = await store.document(principal.user_id, params.id);
     if (document === null) throw notFound.document();
     const view = documentView(document, limits.jsonAnswerBytes / 8);
-    let left = limits.jsonAnswerBytes / 2;
-    const chunks = (await store.chunks(document, query.offset, maxChunks)).map(chunkView);
-    const fitting = chunks.findIndex((chunk) => {
-      left -= Buffer.byteLength(JSON.stringify(chunk));
-      return left < 0;
-    });
-    return { document: view, chunks: fitting < 0 ? chunks : chunks.slice(0, Math.max(1, fitting)) };
+    const chunks = (await store.chunks(document, query.offset, maxListed)).map(chunkView);
+    return { document: view, chunks: fitting(chunks, limits.jsonAnswerBytes / 2) };
   });
   serveRoute(context, routes.deleteDocument, async ({ principal, params }) => {
     if (!(await store.deleteDocument(principal.user_id, params.id))) throw notFound.document();
     return { status: "deleted" as const };
   });
 }
-
-const maxChunks = 1_000;
 
 type Source = Pick<
   SourceDocument,
@@ -149,8 +148,16 @@ async function sourceOf(
   };
 }
 
-/** Documents in a list share the room that an answer has for their texts. */
-function listed(documents: readonly SourceDocument[], answerBytes: number): KnowledgeDocument[] {
-  const each = Math.floor(answerBytes / 4 / Math.max(1, documents.length));
-  return documents.map((document) => documentView(document, each < 200 ? 0 : each));
+/** Documents of a base, as many as fit into an answer; they share the room that it has for their texts. */
+async function listed(
+  store: KnowledgeStore,
+  { _id, user_id }: Pick<BaseDocument, "_id" | "user_id">,
+  offset: number,
+  answerBytes: number,
+): Promise<{ documents: KnowledgeDocument[]; total: number }> {
+  const total = await store.countDocuments(user_id, _id);
+  const each = Math.floor(answerBytes / 4 / Math.max(1, total));
+  const page = { chars: each < 200 ? 0 : each, offset, limit: maxListed };
+  const documents = (await store.documents(user_id, _id, page)).map((one) => documentView(one));
+  return { documents: fitting(documents, answerBytes * 0.9), total };
 }

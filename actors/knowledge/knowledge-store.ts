@@ -9,10 +9,14 @@ import {
 /** A chunk before it is stored; its vector is packed. */
 export type NewChunk = Omit<ChunkDocument, "vector"> & { vector: Uint8Array | null };
 
+/** A base with the number of its documents. */
+export type CountedBase = BaseDocument & { doc_count: number };
+
 /** A document without its text, which may have megabytes. */
 export type SourceHead = Omit<SourceDocument, "raw_content">;
 
 const headOnly = { projection: { raw_content: 0 } };
+const byModel = { embedding_model: 1, chunk_count: 1 } as const;
 const insertBatch = 500;
 
 /** Knowledge in MongoDB. Every call names the user: what belongs to somebody else is not found. */
@@ -30,7 +34,8 @@ export class KnowledgeStore {
   async createIndexes(): Promise<void> {
     await Promise.all([
       this.#bases.createIndex({ user_id: 1, created_at: 1 }),
-      this.#documents.createIndex({ user_id: 1, kb_id: 1, created_at: 1 }),
+      this.#documents.createIndex({ user_id: 1, kb_id: 1, created_at: 1, _id: 1 }),
+      this.#documents.createIndex(byModel),
       this.#documents.createIndex({ status: 1 }, { partialFilterExpression: { status: "pending" } }),
       this.#chunks.createIndex({ user_id: 1, document_id: 1, set: 1, index: 1 }),
     ]);
@@ -45,6 +50,19 @@ export class KnowledgeStore {
       .find({ user_id: user, ...(ids && { _id: { $in: [...ids] } }) })
       .sort({ created_at: 1 })
       .toArray();
+  }
+
+  /** Bases with the numbers of their documents. */
+  async counted(user: string, bases: readonly BaseDocument[]): Promise<CountedBase[]> {
+    const ids = bases.map(({ _id }) => _id);
+    const groups = await this.#documents
+      .aggregate<{ _id: string; count: number }>([
+        { $match: { user_id: user, kb_id: { $in: ids } } },
+        { $group: { _id: "$kb_id", count: { $sum: 1 } } },
+      ])
+      .toArray();
+    const counts = new Map(groups.map(({ _id, count }) => [_id, count]));
+    return bases.map((base) => ({ ...base, doc_count: counts.get(base._id) ?? 0 }));
   }
 
   countBases(user: string): Promise<number> {
@@ -72,11 +90,15 @@ export class KnowledgeStore {
     return matchedCount > 0;
   }
 
-  /** Removes a base with all that is in it. The base goes first: what a job adds after that, the job removes. */
+  /**
+   * Removes a base with all that is in it. The base goes last, so that a removal that was cut off can be asked for again,
+   * and what came meanwhile goes after it.
+   */
   async deleteBase(user: string, id: string): Promise<boolean> {
+    if ((await this.base(user, id)) === null) return false;
+    await this.#emptyBase(user, id);
     const { deletedCount } = await this.#bases.deleteOne({ _id: id, user_id: user });
-    await this.#documents.deleteMany({ user_id: user, kb_id: id });
-    await this.#chunks.deleteMany({ user_id: user, kb_id: id });
+    await this.#emptyBase(user, id);
     return deletedCount > 0;
   }
 
@@ -87,13 +109,52 @@ export class KnowledgeStore {
     await this.#chunks.deleteMany({ user_id: user });
   }
 
-  async addDocument(document: SourceDocument): Promise<void> {
+  /** Whether its base was still there. */
+  async addDocument(document: SourceDocument): Promise<boolean> {
     await this.#documents.insertOne(document);
-    await this.#touchBase(document.user_id, document.kb_id, 1);
+    const there = await this.touchBase(document);
+    if (!there) await this.#documents.deleteOne({ _id: document._id, user_id: document.user_id });
+    return there;
   }
 
-  documents(user: string, base: string): Promise<SourceDocument[]> {
-    return this.#documents.find({ user_id: user, kb_id: base }).sort({ created_at: 1 }).toArray();
+  countDocuments(user: string, base: string): Promise<number> {
+    return this.#documents.countDocuments({ user_id: user, kb_id: base });
+  }
+
+  /** Documents of all users that have chunks without a vector of `model`, in the order of their ids, from `after` on. */
+  otherwiseEmbedded(
+    model: string,
+    after: string,
+    limit: number,
+  ): Promise<Pick<SourceDocument, "_id" | "user_id">[]> {
+    return this.#documents
+      .find({
+        embedding_model: { $ne: model },
+        chunk_count: { $gt: 0 },
+        status: "ready",
+        _id: { $gt: after },
+      })
+      .project<Pick<SourceDocument, "_id" | "user_id">>({ user_id: 1 })
+      .hint(byModel)
+      .sort({ _id: 1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  /** Documents of a base from `offset` on, the oldest first, with so many characters of their texts. */
+  documents(
+    user: string,
+    base: string,
+    { chars, offset, limit }: { chars: number; offset: number; limit: number },
+  ): Promise<SourceDocument[]> {
+    const stages = [
+      { $match: { user_id: user, kb_id: base } },
+      { $sort: { created_at: 1, _id: 1 } },
+      { $skip: offset },
+      { $limit: limit },
+      { $set: { raw_content: chars === 0 ? "" : { $substrCP: ["$raw_content", 0, chars] } } },
+    ];
+    return this.#documents.aggregate<SourceDocument>(stages).toArray();
   }
 
   heads(user: string, bases: readonly string[]): Promise<SourceHead[]> {
@@ -131,29 +192,30 @@ export class KnowledgeStore {
   }
 
   /**
-   * Makes a written set of chunks the one of its document and removes the one before. A document that is gone meanwhile
-   * takes the new set with it: false.
+   * Makes a written set of chunks the one of its document and removes the one before. Of two that replace the same set one
+   * wins; the other, or that of a document that is gone meanwhile, is removed: false.
    */
   async switchChunks(document: SourceHead, set: string, fields: Partial<SourceDocument>): Promise<boolean> {
-    const { user_id: user, _id: id } = document;
-    const there = await this.updateDocument(user, id, { ...fields, chunk_set: set });
-    await this.#chunks.deleteMany(
-      there ? { user_id: user, document_id: id, set: { $ne: set } } : { user_id: user, document_id: id },
+    const { user_id: user, _id: id, chunk_set } = document;
+    const { matchedCount } = await this.#documents.updateOne(
+      { _id: id, user_id: user, chunk_set },
+      { $set: { ...fields, chunk_set: set, updated_at: new Date() } },
     );
-    if (there) await this.#touchBase(user, document.kb_id, 0);
-    return there;
+    const won = matchedCount > 0;
+    await this.#chunks.deleteMany({ user_id: user, document_id: id, set: won ? { $ne: set } : set });
+    if (won) await this.touchBase(document);
+    return won;
   }
 
-  /** Whether the document was there. */
+  /** Whether the document was there. It goes after its chunks, and what came meanwhile after it. */
   async deleteDocument(user: string, id: string): Promise<boolean> {
-    const document = await this.#documents.findOneAndDelete(
-      { _id: id, user_id: user },
-      { projection: { kb_id: 1 } },
-    );
+    const document = await this.document(user, id);
     if (document === null) return false;
-    await this.#touchBase(user, document.kb_id, -1);
     await this.#chunks.deleteMany({ user_id: user, document_id: id });
-    return true;
+    const { deletedCount } = await this.#documents.deleteOne({ _id: id, user_id: user });
+    await this.#chunks.deleteMany({ user_id: user, document_id: id });
+    await this.touchBase(document);
+    return deletedCount > 0;
   }
 
   async addChunks(chunks: readonly NewChunk[]): Promise<void> {
@@ -200,10 +262,17 @@ export class KnowledgeStore {
       .toArray();
   }
 
-  async #touchBase(user: string, id: string, documents: number): Promise<void> {
-    await this.#bases.updateOne(
-      { _id: id, user_id: user },
-      { $inc: { revision: 1, doc_count: documents }, $set: { updated_at: new Date() } },
+  /** Tells the indexes that a document of its base has changed; whether the base was there. */
+  async touchBase({ user_id, kb_id }: Pick<SourceDocument, "user_id" | "kb_id">): Promise<boolean> {
+    const { matchedCount } = await this.#bases.updateOne(
+      { _id: kb_id, user_id },
+      { $inc: { revision: 1 }, $set: { updated_at: new Date() } },
     );
+    return matchedCount > 0;
+  }
+
+  async #emptyBase(user: string, id: string): Promise<void> {
+    await this.#documents.deleteMany({ user_id: user, kb_id: id });
+    await this.#chunks.deleteMany({ user_id: user, kb_id: id });
   }
 }

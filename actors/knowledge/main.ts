@@ -2,12 +2,16 @@ import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { onUserDeleted } from "../user-erasure.ts";
+import { startVectorRenewal } from "../vector-renewal.ts";
 import { IndexCache } from "./index-cache.ts";
 import { Ingestion } from "./ingestion.ts";
 import { JobQueue } from "./job-queue.ts";
 import { serveKnowledgeRoutes } from "./knowledge-routes.ts";
 import { KnowledgeStore } from "./knowledge-store.ts";
 import { servePassages } from "./passages.ts";
+
+/** Documents that are put in line for vectors at a time. */
+const renewedAtOnce = 100;
 
 type KnowledgeContext = Pick<
   ActorContext,
@@ -29,6 +33,14 @@ export async function startKnowledge(context: KnowledgeContext, embeddings: Embe
   await onUserDeleted(context, "knowledge-erasure", (user) => store.eraseUser(user));
   const cache = new IndexCache(store, settings.limits.knowledgeIndexBytes);
   const services = { store, cache, embeddings, jobs, files, log };
+  startVectorRenewal(context, embeddings, {
+    name: "knowledge",
+    stale: (model, after) => store.otherwiseEmbedded(model, after, renewedAtOnce),
+    async renew(documents, model) {
+      if ((await jobs.waiting()) > 0) return;
+      for (const { _id, user_id } of documents) await jobs.embed(user_id, _id, model);
+    },
+  });
   servePassages(nc, services, settings.limits);
   serveKnowledgeRoutes(context, services);
 }

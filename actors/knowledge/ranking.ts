@@ -1,5 +1,6 @@
 import { termsOf } from "../text/terms.ts";
 import type { BaseIndex } from "./base-index.ts";
+import type { ModelVector } from "./vector-block.ts";
 
 /** A chunk that was found in one of the indexes; `score` is 0 to 1. */
 export interface Hit {
@@ -39,7 +40,7 @@ interface Scored {
 export function rank(
   indexes: readonly BaseIndex[],
   query: string,
-  vector: Float32Array | null,
+  vector: ModelVector | null,
   limit: number,
   mode: Mode = "hybrid",
 ): Hit[] {
@@ -112,7 +113,7 @@ function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]
 }
 
 /** Cosine over all indexes; `best` is the highest one as it is. */
-function byMeaning(indexes: readonly BaseIndex[], vector: Float32Array): { list: Scored[]; best: number } {
+function byMeaning(indexes: readonly BaseIndex[], vector: ModelVector): { list: Scored[]; best: number } {
   const sums = { chinese: { sum: 0, count: 0 }, other: { sum: 0, count: 0 } };
   const groupOf = (index: BaseIndex, chunk: number) => (index.isChinese(chunk) ? "chinese" : "other");
   const all = indexes.map((index) => {

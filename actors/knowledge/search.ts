@@ -1,10 +1,11 @@
 import type { Logger } from "../../infra/log.ts";
+import { ParleyError } from "../../schemas/errors.ts";
 import type { FoundChunk } from "../../schemas/knowledge.ts";
-import type { Embedded, Embeddings } from "../models/embeddings.ts";
-import type { IndexCache, SearchableBase } from "./index-cache.ts";
-import type { JobQueue } from "./job-queue.ts";
+import type { Embeddings } from "../models/embeddings.ts";
+import type { IndexCache } from "./index-cache.ts";
 import type { KnowledgeStore } from "./knowledge-store.ts";
 import { rank } from "./ranking.ts";
+import type { ModelVector } from "./vector-block.ts";
 import { chunkView } from "./views.ts";
 
 /** What a search works with. */
@@ -12,13 +13,15 @@ export interface SearchContext {
   store: KnowledgeStore;
   cache: IndexCache;
   embeddings: Embeddings;
-  jobs: JobQueue;
   log: Logger;
 }
 
 const embedMs = 3_000;
 
-/** The best chunks of a user's bases (all of them without `bases`) for a query, by words and meaning. */
+/**
+ * The best chunks of a user's bases (all of them without `bases`) for a query, by words and meaning.
+ * @throws ParleyError `not_found` when he has not all of the bases that are named.
+ */
 export async function search(
   context: SearchContext,
   user: string,
@@ -26,19 +29,11 @@ export async function search(
 ): Promise<FoundChunk[]> {
   const { store, cache, log } = context;
   const bases = await store.bases(user, ask.bases ?? undefined);
+  if (bases.length < new Set(ask.bases ?? []).size)
+    throw new ParleyError("not_found", { error: "知识库不存在" });
   if (bases.length === 0) return [];
-  const [searchable, embedded] = await Promise.all([
-    cache.of(bases),
-    embedQuery(context, ask.query, ask.embedMs),
-  ]);
-  if (embedded !== null) renew(context, user, searchable, embedded.model);
-  const vector = embedded === null || !comparable(searchable, embedded.model) ? null : embedded.vectors[0];
-  const hits = rank(
-    searchable.map(({ index }) => index),
-    ask.query,
-    vector ?? null,
-    ask.limit,
-  );
+  const [indexes, vector] = await Promise.all([cache.of(bases), embedQuery(context, ask.query, ask.embedMs)]);
+  const hits = rank(indexes, ask.query, vector, ask.limit);
   const ids = hits.map(({ index, chunk }) => index.idOf(chunk));
   const chunks = new Map((await store.chunksById(user, ids)).map((chunk) => [chunk._id, chunk]));
   const documents = [...new Set([...chunks.values()].map(({ document_id }) => document_id))];
@@ -46,11 +41,13 @@ export async function search(
   log.debug({ hits: hits.length, vectors: vector !== null }, "knowledge searched");
   return hits.flatMap(({ index, chunk, score }) => {
     const found = chunks.get(index.idOf(chunk));
-    if (found === undefined) return [];
+    const document_title = titles.get(found?.document_id ?? "");
+    // A document that is being deleted.
+    if (found === undefined || document_title === undefined) return [];
     return [
       {
         ...chunkView(found),
-        document_title: titles.get(found.document_id) ?? "",
+        document_title,
         score: Math.round(score * 10_000) / 10_000,
       },
     ];
@@ -62,20 +59,11 @@ async function embedQuery(
   { embeddings }: SearchContext,
   query: string,
   ms = embedMs,
-): Promise<Embedded | null> {
+): Promise<ModelVector | null> {
   try {
-    return await embeddings.embed([query], "query", AbortSignal.timeout(ms));
+    const { model, vectors } = await embeddings.embed([query], "query", AbortSignal.timeout(ms));
+    return vectors[0] === undefined ? null : { model, values: vectors[0] };
   } catch {
     return null;
   }
-}
-
-/** Vectors of another model say nothing about this query; they are made anew in the background. */
-function comparable(bases: readonly SearchableBase[], model: string): boolean {
-  return bases.every(({ models }) => [...models.values()].every((one) => one === null || one === model));
-}
-
-function renew({ jobs }: SearchContext, user: string, bases: readonly SearchableBase[], model: string): void {
-  for (const { models } of bases)
-    for (const [document, one] of models) if (one !== model) jobs.embed(user, document, model);
 }

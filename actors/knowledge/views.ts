@@ -1,14 +1,14 @@
 import type {
-  BaseDocument,
   ChunkDocument,
   KnowledgeBase,
   KnowledgeChunk,
   KnowledgeDocument,
   SourceDocument,
 } from "../../schemas/knowledge.ts";
+import type { CountedBase } from "./knowledge-store.ts";
 
 /** A base as answers show it. */
-export function baseView(base: BaseDocument): KnowledgeBase {
+export function baseView(base: CountedBase): KnowledgeBase {
   const { _id, user_id, name, description, created_at, updated_at, doc_count } = base;
   return {
     id: _id,
@@ -47,4 +47,14 @@ export function documentView(
 export function chunkView(chunk: ChunkDocument): KnowledgeChunk {
   const { _id, document_id, kb_id, index, content, heading, start, end } = chunk;
   return { id: _id, document_id, kb_id, index, content, heading, start, end };
+}
+
+/** As many of the items, from the first on, as an answer of so many bytes has room for; one at least. */
+export function fitting<Item>(items: readonly Item[], bytes: number): Item[] {
+  let left = bytes;
+  const end = items.findIndex((item) => {
+    left -= Buffer.byteLength(JSON.stringify(item)) + 1;
+    return left < 0;
+  });
+  return end < 0 ? [...items] : items.slice(0, Math.max(1, end));
 }

@@ -16,6 +16,9 @@ const deleted = z.object({ status: z.literal("deleted") });
 const name = z.string().trim().min(1, "must not be empty").max(200);
 const description = z.string().max(4_000);
 
+/** Lists hold as much as fits into one answer; `offset` reads on. */
+const paged = z.object({ offset: z.coerce.number().int().min(0).max(1_000_000).default(0) });
+
 /** `POST /api/v1/knowledge/bases`. */
 export const createBase = defineRoute({
   method: "post",
@@ -37,10 +40,11 @@ export const listBases = defineRoute({
   area,
   name: "bases_list",
   summary: "Knowledge bases",
+  query: paged,
   answer: z.object({ knowledge_bases: z.array(knowledgeBaseSchema), total: z.int() }),
 });
 
-/** `GET /api/v1/knowledge/bases/:id`: long lists of documents come without `raw_content`. */
+/** `GET /api/v1/knowledge/bases/:id`: the texts in long lists of documents are cut. */
 export const getBase = defineRoute({
   method: "get",
   path: "/api/v1/knowledge/bases/:id",
@@ -117,10 +121,11 @@ export const listDocuments = defineRoute({
   name: "documents_list",
   summary: "Documents of a knowledge base",
   params,
+  query: paged,
   answer: z.object({ documents: z.array(knowledgeDocumentSchema), total: z.int() }),
 });
 
-/** `GET /api/v1/knowledge/documents/:id`: as many chunks as fit into one answer; `offset` reads on. */
+/** `GET /api/v1/knowledge/documents/:id`: a document and its chunks from `offset` on. */
 export const getDocument = defineRoute({
   method: "get",
   path: "/api/v1/knowledge/documents/:id",
@@ -129,7 +134,7 @@ export const getDocument = defineRoute({
   name: "documents_get",
   summary: "A document and its chunks",
   params,
-  query: z.object({ offset: z.coerce.number().int().min(0).max(1_000_000).default(0) }),
+  query: paged,
   answer: z.object({ document: knowledgeDocumentSchema, chunks: z.array(knowledgeChunkSchema) }),
 });
 

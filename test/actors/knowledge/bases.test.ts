@@ -97,9 +97,37 @@ test("what belongs to somebody else is not there, by id and by search", async (t
   ];
   for (const [method, path, body] of asked)
     t.is((await api.call(method, `${root}/${path}`, anna, body)).status, 404, `${method} ${path}`);
-  t.deepEqual(await found(api, anna, "treasure oak", { kb_ids: [base] }), []);
+  for (const kb_ids of [[base], [await newBase(api, anna), base], ["no-such-base"]]) {
+    const refused = await api.call("POST", `${root}/search`, anna, { query: "treasure oak", kb_ids });
+    t.deepEqual([refused.status, refused.body.errorType], [404, "not_found"]);
+  }
   t.false(JSON.stringify(await found(api, anna, "treasure below the oak")).includes("treasure"));
   t.is((await found(api, ben, "treasure", { kb_ids: [base] })).length, 1);
+});
+
+test("long lists come in parts that fit into an answer", async (t) => {
+  const { api } = t.context;
+  const user = { user: "gerd" };
+  const base = await newBase(api, user);
+  const content = "All work and no play. ".repeat(10_000);
+  for (let i = 0; i < 6; i++) {
+    const body = { title: `Part ${i}`, content };
+    const added = await api.call("POST", `${root}/bases/${base}/documents`, user, body);
+    t.is(added.status, 201, added.text);
+  }
+  const list = await api.call("GET", `${root}/bases/${base}/documents`, user);
+  t.deepEqual([list.status, list.body.total, list.body.documents.length], [200, 6, 6]);
+  t.true(String(list.body.documents[0].raw_content).startsWith("All work"));
+  const rest = await api.call("GET", `${root}/bases/${base}/documents?offset=4`, user);
+  t.deepEqual(rest.body.documents, list.body.documents.slice(4));
+  const description = "x".repeat(4_000);
+  for (let i = 0; i < 120; i++) await api.call("POST", `${root}/bases`, user, { name: `b${i}`, description });
+  const first = await api.call("GET", `${root}/bases`, user);
+  t.is(first.body.total, 121);
+  const shown = first.body.knowledge_bases.length;
+  t.true(shown > 50 && shown < 121, String(shown));
+  const second = await api.call("GET", `${root}/bases?offset=${shown}`, user);
+  t.is(second.body.knowledge_bases.length, 121 - shown);
 });
 
 test("what a request lacks is named", async (t) => {

@@ -15,7 +15,7 @@ test.before(async (t) => {
     ["banana", "fruit"],
   ];
   const fake = await startFakeEmbeddings({ teardown: (stop) => stops.push(stop) }, synonyms);
-  const env = { EMBEDDINGS_URL: fake.url };
+  const env = { EMBEDDINGS_URL: fake.url, LIMIT_VECTOR_RENEWAL_MS: "300" };
   t.context = { fake, api: await Api.start({ actorCommand: rolesCommand("knowledge"), env }) };
 });
 test.after.always(async (t) => {
@@ -55,16 +55,25 @@ test.serial("without the model words find; what was added meanwhile gets its vec
   t.pass();
 });
 
-test.serial("when the model changes, documents are embedded again in the background", async (t) => {
-  const { api, fake } = t.context;
-  fake.model = "two";
-  fake.texts.length = 0;
-  await eventually(
-    async () => (await first(api, "vehicle")) !== undefined,
-    30_000,
-    "vectors of the new model",
-  );
-  const again = fake.texts.filter((text) => text.includes("automobile"));
-  t.is(again.length, 1, "each passage is embedded once");
-  t.is(await first(api, "fruit"), "Kitchen");
-});
+test.serial(
+  "when the model changes, everybody's documents are embedded again, searched or not",
+  async (t) => {
+    const { api, fake } = t.context;
+    const ben = { user: "ben" };
+    const base = await newBase(api, ben);
+    await addDocument(api, ben, base, { title: "Harbour", content: "A vehicle waits at the pier." });
+    fake.texts.length = 0;
+    fake.model = "two";
+    const passages = ["automobile stands", "banana lies", "red car passes", "vehicle waits"];
+    const embedded = (passage: string) => fake.texts.filter((text) => text.includes(passage)).length;
+    await eventually(
+      async () => passages.every((passage) => embedded(passage) > 0),
+      30_000,
+      "vectors of the new model",
+    );
+    await eventually(async () => (await first(api, "fruit")) === "Kitchen", 10_000, "found by meaning again");
+    const [harbour] = await found(api, ben, "automobile", { limit: 1 });
+    t.is(harbour?.document_title, "Harbour");
+    t.deepEqual(passages.map(embedded), [1, 1, 1, 1], "each passage is embedded once");
+  },
+);
