@@ -32,6 +32,7 @@ import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSearch } from "./search/index.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
+import { startVoice } from "./voice/main.ts";
 
 const roles = [
   "account",
@@ -43,6 +44,7 @@ const roles = [
   "files",
   "knowledge",
   "memory",
+  "voice",
 ] as const;
 
 /** Starts the named actors (all without a name) in this process. */
@@ -81,6 +83,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   if (runs("session")) serveEmbeddings(actor, embeddings);
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
   if (runs("memory")) await startMemory(actor, embeddings);
+  if (runs("voice")) startVoice(actor);
   await hostGroups(actor, groups, drain);
 }
 

@@ -47,7 +47,7 @@ export function serveRoute<
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who>,
   ) => Promise<z.input<Answer>>,
 ): void {
-  const { restInFlight, jsonAnswerBytes, requestTimeoutMs } = settings.limits;
+  const { restInFlight, jsonAnswerBytes, [route.patience ?? "requestTimeoutMs"]: answerMs } = settings.limits;
   const name = `${route.area}.${route.name}`;
   let inFlight = 0;
 
@@ -56,7 +56,7 @@ export function serveRoute<
     inFlight += 1;
     try {
       if (route.access !== "public" && request.principal === null) throw new ParleyError("unauthorized");
-      const body = await inTime(handler(request as Parameters<typeof handler>[0]), requestTimeoutMs);
+      const body = await inTime(handler(request as Parameters<typeof handler>[0]), answerMs);
       return { status: route.status, body };
     } catch (err) {
       return errorAnswer(toParleyError(err, log, name));

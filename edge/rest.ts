@@ -42,14 +42,14 @@ export class RestClient {
    * The answer of an actor. It is asked once: a request that may have been served must not be served again.
    * @throws ParleyError `storage_unavailable` without NATS, `service_unavailable` (or the area's own 502) without an actor
    */
-  async ask(route: Pick<Route, "area" | "name">, request: RestRequest): Promise<RestAnswer> {
-    const { natsMessageBytes, requestTimeoutMs } = this.#settings.limits;
+  async ask(route: Pick<Route, "area" | "name" | "patience">, request: RestRequest): Promise<RestAnswer> {
+    const { natsMessageBytes, [route.patience ?? "requestTimeoutMs"]: timeout } = this.#settings.limits;
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
-    const payload = JSON.stringify({ ...request, deadline: Date.now() + requestTimeoutMs });
+    const payload = JSON.stringify({ ...request, deadline: Date.now() + timeout });
     refuseLarge(payload, natsMessageBytes, "body");
     try {
       const subject = subjects.rest(route.area, route.name);
-      const answer = await this.#link.nc.request(subject, payload, { timeout: requestTimeoutMs });
+      const answer = await this.#link.nc.request(subject, payload, { timeout });
       return restAnswerSchema.parse(answer.json());
     } catch (cause) {
       if (isNoResponders(cause)) throw new ParleyError(absent(route.area), { cause });

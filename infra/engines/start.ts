@@ -58,7 +58,7 @@ export async function startEngines(
   if (await hasLivingOwner(record)) return ofAnotherProcess(settings, record, log);
   updateRecord(settings, (now) => {
     now.owner = process.pid;
-    now.natsUrl = now.mongodbUri = now.embeddingsUrl = undefined;
+    now.natsUrl = now.mongodbUri = now.embeddingsUrl = now.sttUrl = undefined;
   });
   const { values } = keepInFile(join(dataDir, "engine-credentials.json"), {
     natsPassword: () => randomBytes(24).toString("base64url"),
@@ -131,7 +131,8 @@ function owned(
       await Promise.all([nats?.stop(), mongo?.stop(), endLeftBehind(settings)]);
       updateRecord(settings, (record) => {
         record.engines = {};
-        record.owner = record.natsUrl = record.mongodbUri = record.embeddingsUrl = undefined;
+        record.owner = record.natsUrl = record.mongodbUri = undefined;
+        record.embeddingsUrl = record.sttUrl = undefined;
       });
     },
   };

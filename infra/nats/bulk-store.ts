@@ -1,14 +1,24 @@
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type NatsConnection, nanos } from "nats";
 
-const keepMs = 3_600_000;
+const hourMs = 3_600_000;
+const GiB = 1024 ** 3;
+
+/** Bytes of spoken texts that are kept. */
+export const speechStoreBytes = 2 * GiB;
+
+const options = {
+  bulk: { ttl: nanos(hourMs) },
+  files: {},
+  speech: { ttl: nanos(7 * 24 * hourMs), max_bytes: speechStoreBytes },
+};
 
 /** The object store for bytes that are too large for a message; what is in it goes away after an hour. */
 export function openBulkStore(nc: NatsConnection): Promise<ObjectStore> {
   return openStore(nc, "bulk");
 }
 
-/** An object store: `bulk`, or `files`, which keeps what it holds. */
-export function openStore(nc: NatsConnection, bucket: "bulk" | "files"): Promise<ObjectStore> {
-  return new Objm(nc).create(bucket, bucket === "bulk" ? { ttl: nanos(keepMs) } : {});
+/** An object store: `bulk`, `files`, which keeps what it holds, or `speech`, which forgets it after a week. */
+export function openStore(nc: NatsConnection, bucket: keyof typeof options): Promise<ObjectStore> {
+  return new Objm(nc).create(bucket, options[bucket]);
 }

@@ -18,6 +18,7 @@ import * as reminders from "./reminders.ts";
 import type { Route } from "./route.ts";
 import * as search from "./search.ts";
 import * as sessions from "./sessions.ts";
+import * as voice from "./voice.ts";
 import * as webhook from "./webhook.ts";
 
 /** Every REST endpoint that is served by an actor. The files of the areas export nothing else. */
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   devices,
   notifications,
   reminders,
+  voice,
 ].flatMap((area) => Object.values(area));
 
 /** Endpoints that the edge answers by itself. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bucketSchema, type Multipart } from "../file-part.ts";
+import type { Limits } from "../limits.ts";
 import { principalSchema } from "../principal.ts";
 
 /** Who may call a route: anyone, a logged-in user, the administrator. */
@@ -34,6 +35,8 @@ export interface Route<
   takesToken?: boolean;
   /** The answer is a file to save: the handler answers a {@link FileAnswer}. */
   file?: boolean;
+  /** The limit on the wait for its answer, where that may take longer than `requestTimeoutMs`. */
+  patience?: keyof Limits;
   /** Error shape: Parley's uniform body, or OpenAI's error object. */
   errors?: "uniform" | "openai";
 }

@@ -1,0 +1,56 @@
+import load, { type ESpeakWorker } from "@echogarden/espeak-ng-emscripten";
+import type { Voice } from "./engine.ts";
+
+// A process of its own (see `espeak.ts`): espeak-ng is a program under the GPL that is talked to, not a part of Parley.
+
+/** What the process is asked. */
+export type ESpeakRequest =
+  | { kind: "voices"; id: number }
+  | { kind: "speak"; id: number; text: string; voice: string; wordsPerMinute: number };
+
+/** What it answers, once each. */
+export type ESpeakAnswer =
+  | { id: number; voices: Voice[] }
+  | { id: number; pcm: Int16Array; sampleRate: number }
+  | { id: number; failed: string };
+
+function speak(engine: ESpeakWorker, { id, text, voice, wordsPerMinute }: ESpeakRequest & { kind: "speak" }) {
+  if (engine.set_voice(voice) !== 0) throw new Error(`no voice ${voice}`);
+  engine.set_rate(wordsPerMinute);
+  const parts: Int16Array[] = [];
+  engine.synthesize(text, (audio) => {
+    if (audio.length > 0) parts.push(audio);
+    return false;
+  });
+  const pcm = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    pcm.set(part, at);
+    at += part.length;
+  }
+  return { id, pcm, sampleRate: engine.get_samplerate() };
+}
+
+function voicesOf(engine: ESpeakWorker): Voice[] {
+  return engine.list_voices().flatMap(({ name, languages }) => {
+    const language = languages[0]?.name;
+    return language === undefined ? [] : { id: language, name: name.replaceAll("_", " "), language };
+  });
+}
+
+const ready = load().then(async ({ eSpeakNGWorker }) => new eSpeakNGWorker());
+
+async function answer(request: ESpeakRequest): Promise<ESpeakAnswer> {
+  const { id } = request;
+  try {
+    const engine = await ready;
+    return request.kind === "voices" ? { id, voices: voicesOf(engine) } : speak(engine, request);
+  } catch (err) {
+    return { id, failed: String(err) };
+  }
+}
+
+process.on("message", (request: ESpeakRequest) => {
+  void answer(request).then((result) => process.send?.(result));
+});
+process.once("disconnect", () => process.exit(0));

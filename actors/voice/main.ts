@@ -1,0 +1,23 @@
+import type { ActorContext } from "../actor-context.ts";
+import { Codec } from "./codec.ts";
+import { VoiceEngines } from "./engines.ts";
+import { serveOpenAIAudio } from "./openai-routes.ts";
+import { SpeechCache } from "./speech-cache.ts";
+import { serveVoiceRoutes } from "./voice-routes.ts";
+
+/** What everything that hears or speaks shares. */
+export interface VoiceParts {
+  engines: VoiceEngines;
+  speech: SpeechCache;
+  codec: Codec;
+}
+
+/** Serves speech. Any number of processes may. */
+export function startVoice(context: ActorContext): void {
+  const codec = new Codec(context.settings.limits.voiceDecodeMs);
+  context.lifecycle.onStop("codec", () => codec.stop());
+  const engines = new VoiceEngines(context, codec);
+  const parts: VoiceParts = { engines, codec, speech: new SpeechCache(context, engines, codec) };
+  serveVoiceRoutes(context, parts);
+  serveOpenAIAudio(context, parts);
+}
