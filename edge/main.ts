@@ -19,7 +19,6 @@ import { createEdgeMetrics } from "./metrics.ts";
 import { NatsLink } from "./nats-link.ts";
 import { addNeoChat } from "./neo/neo-chat.ts";
 import { OpenSockets } from "./open-sockets.ts";
-import { addAudio } from "./openai/audio.ts";
 import { addCompletions } from "./openai/completions.ts";
 import { addOneModel } from "./openai/one-model.ts";
 import { shareRates } from "./rate-reports.ts";
@@ -51,7 +50,6 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   addRestRoutes(router, services);
   const turns = addCompletions(services);
   addOneModel(services);
-  addAudio(services);
   addNeoChat(services);
   addChat(services);
   addCyber(services);

@@ -116,7 +116,9 @@ export const variablesSchema = z.object({
   EMBEDDINGS_API_KEY: text().optional().describe("key of that embeddings server"),
   STT_URL: url("http", "https")
     .optional()
-    .describe("base URL of an OpenAI-compatible speech recognizer, …/v1; unset = the embedded whisper, if installed"),
+    .describe(
+      "base URL of an OpenAI-compatible speech recognizer, …/v1; unset = the embedded whisper, if installed",
+    ),
   MEMORY_EXTRACTION: z
     .enum(["auto", "patterns", "off"])
     .default("auto")

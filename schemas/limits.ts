@@ -148,7 +148,10 @@ export const limitsSchema = z.object({
   voiceSpeakMs: limit(30_000, "ms that speaking one text may take"),
   voiceAnswerMs: limit(150_000, "ms an edge waits for the answer of a voice actor"),
   voiceQueue: limit(64, "texts that wait for the local voice of one process"),
-  voiceReplyBytes: limit(4 * MiB, "bytes without a line break that a speech provider may send; 64 times that in all"),
+  voiceReplyBytes: limit(
+    4 * MiB,
+    "bytes without a line break that a speech provider may send; 64 times that in all",
+  ),
   mongoConnectMs: limit(5_000, "ms to select a MongoDB server before an operation fails"),
   natsConnectMs: limit(30_000, "ms a process waits for NATS at start"),
 });

@@ -19,4 +19,6 @@ export const spokenLanguageSchema = z
 export const speedSchema = z.coerce.number("must be a number").min(0.25).max(4);
 
 /** Name of a spoken text: its content, sealed, and the kind of file. */
-export const speechKeySchema = z.string().regex(/^[\w-]{43}\.(wav|mp3|opus|flac|pcm)$/, "must be a speech key");
+export const speechKeySchema = z
+  .string()
+  .regex(/^[\w-]{43}\.(wav|mp3|opus|flac|pcm)$/, "must be a speech key");

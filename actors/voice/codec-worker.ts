@@ -7,7 +7,7 @@ type Frame = Awaited<ReturnType<Av["ff_filter_multi"]>>[number];
 
 /** How a format is made: FFmpeg's names, the rate, the sample format. */
 const encodings = {
-  mp3: { muxer: "mp3", codec: "libmp3lame", sampleRate: undefined, planar: true, bitRate: 48_000 },
+  mp3: { muxer: "mp3", codec: "libmp3lame", sampleRate: 24_000, planar: true, bitRate: 48_000 },
   opus: { muxer: "ogg", codec: "libopus", sampleRate: 48_000, planar: false, bitRate: 32_000 },
   flac: { muxer: "flac", codec: "flac", sampleRate: undefined, planar: false, bitRate: undefined },
 } as const;
@@ -48,7 +48,10 @@ async function decode({ bytes, sampleRate, maxSamples }: CodecTask & { kind: "de
     // A recording that was cut off ends in an error: what came before it counts.
     ended = result !== -av.EAGAIN && result !== 0;
     const found = packets[stream.index] ?? [];
-    const frames = await av.ff_decode_multi(decoder, packet, frame, found, { fin: ended, ignoreErrors: true });
+    const frames = await av.ff_decode_multi(decoder, packet, frame, found, {
+      fin: ended,
+      ignoreErrors: true,
+    });
     for (const part of await sampler.run(frames, ended)) {
       samples += part.length;
       if (samples > maxSamples) throw new UnreadableError("length");
@@ -166,10 +169,14 @@ async function encodeFile(
     },
     time_base: [1, sampleRate],
   });
-  const [output, , io] = await av.ff_init_muxer(
-    { format_name: muxer, filename: "output", open: true },
-    [[encoder, 1, sampleRate]],
-  );
+  const [output, , io] = await av.ff_init_muxer({ format_name: muxer, filename: "output", open: true }, [
+    [encoder, 1, sampleRate],
+  ]);
+  if (format === "mp3") {
+    // Frames alone: files of one rate can then be joined as they are, and the length of the whole is right.
+    await av.av_opt_set(output, "write_xing", "0", av.AV_OPT_SEARCH_CHILDREN);
+    await av.av_opt_set(output, "id3v2_version", "0", av.AV_OPT_SEARCH_CHILDREN);
+  }
   await av.avformat_write_header(output, 0);
   const samples = await resample(av, pcm, given, sampleRate);
   const frames = framesOf(av, samples, { sampleRate, size: size || frameSamples, format: sampleFormat });

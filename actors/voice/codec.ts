@@ -27,7 +27,10 @@ export class Codec {
   }
 
   /** @throws CodecError; the signal's reason when that is aborted */
-  async run(task: CodecTask, signal: AbortSignal): Promise<Extract<CodecResult, { pcm: unknown } | { file: unknown }>> {
+  async run(
+    task: CodecTask,
+    signal: AbortSignal,
+  ): Promise<Extract<CodecResult, { pcm: unknown } | { file: unknown }>> {
     signal.throwIfAborted();
     const worker = this.#spare ?? startWorker();
     this.#spare = undefined;

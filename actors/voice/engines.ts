@@ -74,9 +74,9 @@ export class VoiceEngines {
   /** Voices of the engine that would speak. @throws ParleyError `voice_service_unreachable` */
   voices(): Promise<Voice[]> {
     const never = new AbortController().signal;
-    return this.#firstOf("tts", this.#tts(), never, async (engine) => ({ voices: await engine.voices() })).then(
-      ({ voices }) => voices,
-    );
+    return this.#firstOf("tts", this.#tts(), never, async (engine) => ({
+      voices: await engine.voices(),
+    })).then(({ voices }) => voices);
   }
 
   /** Names of the engines for a purpose, in order; `model` = one that comes first. */
@@ -100,7 +100,11 @@ export class VoiceEngines {
     const baseUrl = sttUrl(this.#context.settings);
     if (baseUrl === undefined) return this.#rested(routed);
     const local = { id: embeddedModel, model: embeddedModel, baseUrl, apiKey: undefined, params: {} };
-    const engine = kept(this.#listening, local, (one) => new OpenAIListening(one, limits, { embedded: true }));
+    const engine = kept(
+      this.#listening,
+      local,
+      (one) => new OpenAIListening(one, limits, { embedded: true }),
+    );
     return this.#rested([...routed, engine]);
   }
 
@@ -110,7 +114,11 @@ export class VoiceEngines {
     return this.#rested(this.#espeak === undefined ? routed : [...routed, this.#espeak]);
   }
 
-  #routed<Engine>(purpose: Purpose, known: Map<string, Engine>, make: (endpoint: ModelEndpoint) => Engine): Engine[] {
+  #routed<Engine>(
+    purpose: Purpose,
+    known: Map<string, Engine>,
+    make: (endpoint: ModelEndpoint) => Engine,
+  ): Engine[] {
     return this.#context.models.endpoints(purpose).map((endpoint) => kept(known, endpoint, make));
   }
 
@@ -155,7 +163,10 @@ function kept<Engine>(
   return engine;
 }
 
-function first<Engine extends { readonly name: string }>(chain: Engine[], name: string | undefined): Engine[] {
+function first<Engine extends { readonly name: string }>(
+  chain: Engine[],
+  name: string | undefined,
+): Engine[] {
   const wanted = chain.filter((engine) => engine.name === name);
   return wanted.length === 0 ? chain : [...wanted, ...chain.filter((engine) => engine.name !== name)];
 }

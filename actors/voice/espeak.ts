@@ -55,7 +55,9 @@ export class ESpeak implements TextToSpeech {
   }
 
   voices(): Promise<Voice[]> {
-    this.#voices ??= this.#ask({ kind: "voices" }).then((answer) => ("voices" in answer ? answer.voices : []));
+    this.#voices ??= this.#ask({ kind: "voices" }).then((answer) =>
+      "voices" in answer ? answer.voices : [],
+    );
     this.#voices.catch(() => {
       this.#voices = undefined;
     });

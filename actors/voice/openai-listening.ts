@@ -5,7 +5,14 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { ModelEndpoint } from "../models/model.ts";
 import { createClient } from "../models/openai-provider.ts";
 import { toProviderError } from "../models/provider-error.ts";
-import { durationMs, type Pcm, type SpeechToText, speechRate, type Transcript, type TranscribeOptions } from "./engine.ts";
+import {
+  durationMs,
+  type Pcm,
+  type SpeechToText,
+  speechRate,
+  type TranscribeOptions,
+  type Transcript,
+} from "./engine.ts";
 import { wavFile } from "./wav.ts";
 
 /** What OpenAI-compatible servers answer as `verbose_json`, or as `json`. */

@@ -88,7 +88,10 @@ const written = {
   srt: (transcript: Transcript) =>
     plain(
       timed(transcript)
-        .map(({ start_ms, end_ms, text }, n) => `${n + 1}\n${clock(start_ms, ",")} --> ${clock(end_ms, ",")}\n${text}\n`)
+        .map(
+          ({ start_ms, end_ms, text }, n) =>
+            `${n + 1}\n${clock(start_ms, ",")} --> ${clock(end_ms, ",")}\n${text}\n`,
+        )
         .join("\n"),
     ),
   vtt: (transcript: Transcript) =>

@@ -8,7 +8,19 @@ import type { Codec } from "./codec.ts";
 import type { Speech, SynthesizeOptions, TextToSpeech, Voice } from "./engine.ts";
 import { readPlainWav } from "./wav.ts";
 
-const openaiVoices = ["alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse"];
+const openaiVoices = [
+  "alloy",
+  "ash",
+  "ballad",
+  "coral",
+  "echo",
+  "fable",
+  "nova",
+  "onyx",
+  "sage",
+  "shimmer",
+  "verse",
+];
 const sampleRate = 24_000;
 
 /** What servers that are only compatible answer to `GET …/audio/voices`: names, or objects with an id or a name. */

@@ -40,11 +40,7 @@ export class SpeechCache {
   readonly #making = new Map<string, Promise<Spoken>>();
   #store: Promise<ObjectStore> | undefined;
 
-  constructor(
-    context: Pick<ActorContext, "nc" | "secrets" | "log">,
-    engines: VoiceEngines,
-    codec: Codec,
-  ) {
+  constructor(context: Pick<ActorContext, "nc" | "secrets" | "log">, engines: VoiceEngines, codec: Codec) {
     this.#context = context;
     this.#engines = engines;
     this.#codec = codec;

@@ -1,12 +1,19 @@
-import { objectBytes } from "../../infra/nats/object-reader.ts";
 import { openBulkStore } from "../../infra/nats/bulk-store.ts";
+import { objectBytes } from "../../infra/nats/object-reader.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { FilePart } from "../../schemas/file-part.ts";
-import { listVoices, speak, speechStatus, spokenAudio, transcribe, voiceStatus } from "../../schemas/routes/voice.ts";
+import {
+  listVoices,
+  speak,
+  speechStatus,
+  spokenAudio,
+  transcribe,
+  voiceStatus,
+} from "../../schemas/routes/voice.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../rest.ts";
-import { decodeAudio } from "./decode.ts";
 import type { AudioFormat } from "./codec-task.ts";
+import { decodeAudio } from "./decode.ts";
 import { audioTypes } from "./encode.ts";
 import type { Pcm } from "./engine.ts";
 import type { VoiceParts } from "./main.ts";
@@ -26,7 +33,9 @@ export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void
   serveRoute(context, speak, async ({ body: { text, voice: id, speed, format }, deadline }) => {
     const wanted = id ?? undefined;
     if (wanted !== undefined && !(await engines.voices()).some((one) => one.id === wanted))
-      throw new ParleyError("invalid_request", { error: "请求参数错误: voice is not one of /voice/tts/voices" });
+      throw new ParleyError("invalid_request", {
+        error: "请求参数错误: voice is not one of /voice/tts/voices",
+      });
     const wish = { text, voice: wanted, speed: speed ?? undefined, format: format ?? ("mp3" as const) };
     return spokenFile((await speech.speak(wish, until(deadline))).key);
   });
@@ -43,7 +52,14 @@ export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void
 export function spokenFile(key: string) {
   const format = key.slice(key.lastIndexOf(".") + 1) as AudioFormat;
   const cache = "private, max-age=604800, immutable";
-  return { filename: `speech.${format}`, type: audioTypes[format], bucket: "speech" as const, object: key, inline: true, cache };
+  return {
+    filename: `speech.${format}`,
+    type: audioTypes[format],
+    bucket: "speech" as const,
+    object: key,
+    inline: true,
+    cache,
+  };
 }
 
 /** Speech from an uploaded file. @throws ParleyError `invalid_request` when it can't be heard */

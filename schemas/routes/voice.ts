@@ -1,7 +1,13 @@
 import { z } from "zod";
-import { speechRequestSchema, transcriptionRequestSchema } from "../openai-audio.ts";
-import { engineStatusSchema, speechKeySchema, speedSchema, spokenLanguageSchema, voiceSchema } from "../voice.ts";
 import { filePartSchema } from "../file-part.ts";
+import { speechRequestSchema, transcriptionRequestSchema } from "../openai-audio.ts";
+import {
+  engineStatusSchema,
+  speechKeySchema,
+  speedSchema,
+  spokenLanguageSchema,
+  voiceSchema,
+} from "../voice.ts";
 import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const area = "voice";
