@@ -4,6 +4,7 @@ import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
 import { ApiKeyCheck } from "./api-key-check.ts";
+import { Attachments } from "./attachments.ts";
 import { addBridges } from "./bridge/index.ts";
 import { Confirmations } from "./confirmations.ts";
 import { announceDegradation } from "./degradation.ts";
@@ -100,6 +101,8 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   const link = await NatsLink.over(nc);
   const owner = new SessionOwner(link, limits);
   const revocations = await Revocations.open(link, log);
+  const rest = new RestClient(link, settings);
+  const uploads = new Uploads(link, limits, log);
   const confirmations = new Confirmations(limits.confirmMs);
   const hub = new Hub({
     edge,
@@ -122,8 +125,9 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     link,
     router: new Router(app, settings, log, metrics),
     identity: new Identity(secrets, new ApiKeyCheck(link, limits), revocations),
-    rest: new RestClient(link, settings),
-    uploads: new Uploads(link, limits, log),
+    rest,
+    uploads,
+    attachments: new Attachments(rest, uploads, limits),
     owner,
     ingress: new Ingress(link, owner, bounds, limits, metrics),
     inbox: new Inbox(link, edge, log),

@@ -1,5 +1,5 @@
 import type { Settings } from "../schemas/config.ts";
-import { ParleyError } from "../schemas/errors.ts";
+import { type ErrorType, errorBodySchema, errorTable, ParleyError } from "../schemas/errors.ts";
 import type { Principal } from "../schemas/principal.ts";
 import { routes } from "../schemas/routes/index.ts";
 import {
@@ -121,7 +121,7 @@ async function askWithForm(
     return await rest.ask(route, { ...request, body: route.body.parse({ ...form.fields, ...form.files }) });
   } catch (cause) {
     // Where it is unknown whether somebody has them now, the sweep finds out.
-    keep &&= cause instanceof ParleyError && mayHaveArrived(cause);
+    keep &&= mayHaveArrived(cause);
     throw cause;
   } finally {
     if (!keep) await form.discard();
@@ -137,8 +137,18 @@ function withoutFiles(body: unknown, files: readonly string[]): unknown {
   });
 }
 
-function mayHaveArrived({ errorType, cause }: ParleyError): boolean {
-  return errorType === "storage_unavailable" || isTimeout(cause);
+/** Whether an actor may have got a request of {@link RestClient.ask} that failed so, and do what it asks. */
+export function mayHaveArrived(cause: unknown): boolean {
+  if (!(cause instanceof ParleyError)) return false;
+  return cause.errorType === "storage_unavailable" || isTimeout(cause.cause);
+}
+
+/** What an actor has refused, as an error of this table. */
+export function refusalOf({ status, body }: RestAnswer): ParleyError {
+  const { error, errorType = "", hint } = errorBodySchema.catch({ error: "" }).parse(body);
+  const known = Object.hasOwn(errorTable, errorType);
+  const type = known ? (errorType as ErrorType) : status < 500 ? "invalid_request" : "service_unavailable";
+  return new ParleyError(type, { ...(error !== "" && { error }), ...(hint !== undefined && { hint }) });
 }
 
 async function authorize(route: Route, head: RequestHead, identity: Identity): Promise<Principal | null> {

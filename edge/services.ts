@@ -1,5 +1,6 @@
 import type { Logger } from "../infra/log.ts";
 import type { Settings } from "../schemas/config.ts";
+import type { Attachments } from "./attachments.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { Dependencies } from "./dependencies.ts";
 import type { Router } from "./http/router.ts";
@@ -27,6 +28,7 @@ export interface Services {
   identity: Identity;
   rest: RestClient;
   uploads: Uploads;
+  attachments: Attachments;
   owner: SessionOwner;
   ingress: Ingress;
   inbox: Inbox;

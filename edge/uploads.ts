@@ -61,9 +61,9 @@ export class Uploads {
         stored.push(part);
         return part;
       });
-      return { ...read, discard: () => this.#discard(stored) };
+      return { ...read, discard: () => this.discard(stored) };
     } catch (cause) {
-      await this.#discard(stored);
+      await this.discard(stored);
       throw cause;
     } finally {
       this.#open -= 1;
@@ -80,7 +80,7 @@ export class Uploads {
   }
 
   /** Deletes what was stored and is not wanted; what can't be deleted now goes later by itself. */
-  async #discard(parts: FilePart[]): Promise<void> {
+  async discard(parts: FilePart[]): Promise<void> {
     await Promise.all(
       parts.splice(0).map(async ({ bucket, object }) => {
         try {

@@ -2,13 +2,17 @@ import { z } from "zod";
 import { idSchema } from "./ids.ts";
 import { audioFormatSchema, spokenLanguageSchema } from "./voice-format.ts";
 
-/** An image of a message: by `file_id` (uploaded before) or by `url` (data URI or own relative URL). */
+/**
+ * What is attached to a message: by `file_id` (uploaded before) or by `url` (data URI, own relative URL, or an image on the
+ * web). Once it is accepted it names a file with its type and addresses; only what is on the web keeps its own.
+ */
 export const attachmentSchema = z.object({
-  type: z.literal("image"),
+  type: z.enum(["image", "file"]),
   url: z.string().optional(),
   file_id: z.string().max(64).optional(),
   thumbnail_url: z.string().max(2048).optional(),
   filename: z.string().max(255).optional(),
+  mime_type: z.string().max(255).optional(),
   width: z.int().nonnegative().optional(),
   height: z.int().nonnegative().optional(),
   size: z.int().nonnegative().optional(),

@@ -48,7 +48,7 @@ export class ChatFrames {
         this.#request(socket, session, () => this.#stop(socket, session, frame.message_id));
         return;
       case "regenerate":
-        this.#enter(socket, {
+        this.#inOrder(socket, {
           ...this.#input(socket, session, asMessage(frame)),
           regenerates: frame.message_id,
         });
@@ -87,7 +87,35 @@ export class ChatFrames {
       this.#bad(socket, new ParleyError("invalid_message", { error: "消息格式无效: content 不能为空" }));
       return;
     }
-    this.#enter(socket, this.#input(socket, session, frame));
+    this.#inOrder(socket, this.#input(socket, session, frame));
+  }
+
+  /** At once where nothing has to be looked up, else when that is done; the order in which they came holds. */
+  #inOrder(socket: ChatSocket, input: SessionInput): void {
+    const { attachments } = this.#services;
+    const { session, client_msg_id } = input;
+    const refuse = (cause: unknown) => this.#refuse(socket, input, cause);
+    if (socket.order.full) {
+      refuse(new ParleyError("rate_limited"));
+      return;
+    }
+    if (attachments.areReady(input.attachments)) {
+      socket.order.run(session, () => this.#enter(socket, input));
+      return;
+    }
+    const of = { principal: socket.principal, session, clientMsgId: client_msg_id };
+    const ready = attachments.resolve(input.attachments, of).then(
+      (resolved) => () => this.#enter(socket, { ...input, attachments: resolved }),
+      (cause: unknown) => () => refuse(cause),
+    );
+    socket.order.run(session, ready);
+  }
+
+  #refuse(socket: ChatSocket, { session, client_msg_id }: SessionInput, cause: unknown): void {
+    const error = toParleyError(cause);
+    if (error.errorType === "internal_error")
+      this.#services.log.error({ err: cause }, "message not accepted");
+    socket.refuse(error, { session_id: session, client_msg_id });
   }
 
   #voice(
@@ -127,10 +155,7 @@ export class ChatFrames {
       },
       (cause: unknown) => {
         confirmations.done(user, session, client_msg_id);
-        const error = toParleyError(cause);
-        if (error.errorType === "internal_error")
-          this.#services.log.error({ err: cause }, "message not accepted");
-        socket.refuse(error, { session_id: session, client_msg_id });
+        this.#refuse(socket, input, cause);
       },
     );
   }

@@ -9,6 +9,7 @@ import type { RawSocket } from "../http/upgrade.ts";
 import type { Position } from "../live/frame.ts";
 import type { LiveSocket } from "../live/user-feed.ts";
 import { EarlyFrames } from "./early-frames.ts";
+import { MessageOrder } from "./message-order.ts";
 import { RequestQueue } from "./request-queue.ts";
 import type { SocketVoice } from "./socket-voice.ts";
 
@@ -26,6 +27,7 @@ export class ChatSocket implements LiveSocket {
   readonly requests: RequestQueue;
   /** What its user says aloud, once he does. */
   voice: SocketVoice | undefined;
+  readonly order: MessageOrder;
   #ws: RawSocket | undefined;
 
   constructor(
@@ -37,6 +39,7 @@ export class ChatSocket implements LiveSocket {
   ) {
     this.early = new EarlyFrames(limits);
     this.requests = new RequestQueue(limits);
+    this.order = new MessageOrder(limits.socketQueue);
     this.principal = principal;
     this.session = session;
     this.clientInfo = clientInfo;
