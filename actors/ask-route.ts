@@ -31,6 +31,7 @@ export async function askRoute<Answer extends z.ZodType>(
     params: route.params.parse(call.params ?? {}),
     query: route.query.parse(call.query ?? {}),
     body: route.body.parse(call.body ?? {}),
+    deadline: Date.now() + answerMs,
     ...(call.idempotencyKey !== undefined && { idempotency_key: call.idempotencyKey }),
   };
   const { status, body } = await answerOf(nc, route, request);

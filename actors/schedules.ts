@@ -1,12 +1,14 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
 import { schedulesStreamConfig } from "../infra/nats/stream-configs.ts";
 import { ensureStream } from "../infra/nats/streams.ts";
-import { type Due, dueSchema } from "../schemas/reminder.ts";
+import { collections } from "../schemas/documents.ts";
+import { type Due, dueSchema, type ScheduleStream } from "../schemas/reminder.ts";
 import { type ScheduleKind, streams, subjects } from "../schemas/subjects.ts";
 import type { ActorContext } from "./actor-context.ts";
 import { startDurableWork } from "./durable-work.ts";
 
 const inFlight = 128;
+
+type Means = Pick<ActorContext, "js" | "jsm" | "db" | "log" | "lifecycle">;
 
 /**
  * The engine's clock: a message that the server publishes when its time has come, at once where that has passed. What
@@ -14,24 +16,23 @@ const inFlight = 128;
  * server's own cron schedules would skip it.
  */
 export class Schedules {
-  readonly #context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle">;
+  readonly #context: Means;
 
-  constructor(context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle">) {
+  constructor(context: Means) {
     this.#context = context;
   }
 
-  /** Makes the stream; true where it was not there, so that whatever was scheduled has to be set again. */
-  async prepare(): Promise<boolean> {
-    const { jsm } = this.#context;
-    const isNew = await jsm.streams.info(streams.schedules).then(
-      () => false,
-      (err: unknown) => {
-        if (err instanceof JetStreamApiError) return true;
-        throw err;
-      },
-    );
-    await ensureStream(jsm, schedulesStreamConfig());
-    return isNew;
+  /**
+   * Makes the stream. Where it is another than the one that had this kind's schedules, `unscheduleAll` is called first:
+   * all of them have to be set again. A process that dies half way leaves it to the next.
+   */
+  async prepare(kind: ScheduleKind, unscheduleAll: () => Promise<void>): Promise<void> {
+    const { jsm, db } = this.#context;
+    const { created } = await ensureStream(jsm, schedulesStreamConfig());
+    const known = db.collection<ScheduleStream>(collections.scheduleStreams);
+    if ((await known.findOne({ _id: kind }))?.created === created) return;
+    await unscheduleAll();
+    await known.updateOne({ _id: kind }, { $set: { created } }, { upsert: true });
   }
 
   /** Sets the one schedule of this kind and id; an earlier one is replaced. */

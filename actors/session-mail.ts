@@ -1,3 +1,5 @@
+import { isSubjectFull } from "../infra/nats/subject-full.ts";
+import { ParleyError } from "../schemas/errors.ts";
 import { newId } from "../schemas/ids.ts";
 import type { SessionInput } from "../schemas/session-input.ts";
 import { subjects } from "../schemas/subjects.ts";
@@ -15,12 +17,12 @@ const prefix = "auto_";
 
 type Means = Pick<ActorContext, "publisher">;
 
-/** Puts a text into a session as the assistant's; no model is asked. @throws as the stream does, when its queue is full */
+/** Puts a text into a session as the assistant's; no model is asked. @throws ParleyError `session_queue_full`; as the stream does else */
 export function sayInSession(means: Means, { text, ...mail }: SessionMail): Promise<void> {
   return post(means, mail, { content: "", notice: text });
 }
 
-/** Sends a message as the user would: the session's model answers. @throws as the stream does, when its queue is full */
+/** Sends a message as the user would: the session's model answers. @throws ParleyError `session_queue_full`; as the stream does else */
 export function sendAsUser(means: Means, { text, ...mail }: SessionMail): Promise<void> {
   return post(means, mail, { content: text });
 }
@@ -46,7 +48,11 @@ async function post(
     at: Date.now(),
   };
   const id = `${user}.${session}.${client_msg_id}`;
-  await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), id);
+  try {
+    await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), id);
+  } catch (cause) {
+    throw isSubjectFull(cause) ? new ParleyError("session_queue_full", { cause }) : cause;
+  }
 }
 
 /** Whether a message came into its session by itself. */

@@ -1,4 +1,4 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
+import { isSubjectFull } from "../infra/nats/subject-full.ts";
 import { ParleyError } from "../schemas/errors.ts";
 import type { Limits } from "../schemas/limits.ts";
 import type { MessageState, SessionInput } from "../schemas/session-input.ts";
@@ -10,8 +10,6 @@ import type { SessionOwner } from "./session-owner.ts";
 import type { UserRates } from "./user-rates.ts";
 import type { UserSessions } from "./user-sessions.ts";
 
-/** JetStream's error for a subject that holds as many messages as it may. */
-const maximumPerSubject = 10077;
 const publishMs = 5_000;
 
 /** What one user may send: how fast, and into how many sessions at a time. */
@@ -77,8 +75,7 @@ export class Ingress {
     return this.#link.publisher.publish(subjects.sessionIn(user, session), payload, id, publishMs).then(
       (ack) => ack.duplicate,
       (cause: unknown) => {
-        const full = cause instanceof JetStreamApiError && cause.code === maximumPerSubject;
-        throw new ParleyError(full ? "session_queue_full" : "storage_unavailable", { cause });
+        throw new ParleyError(isSubjectFull(cause) ? "session_queue_full" : "storage_unavailable", { cause });
       },
     );
   }

@@ -92,7 +92,12 @@ export const stepSchema = z.discriminatedUnion("type", [
     body: z.string().max(4096).default(""),
     level: z.enum(["info", "warning", "success", "thinking", "reminder"]).default("info"),
   }),
-  z.object({ type: z.literal("device_command"), device_id: idSchema, command: z.unknown() }),
+  z.object({
+    type: z.literal("device_command"),
+    device_id: idSchema,
+    command: z.unknown(),
+    component: z.string().max(128).optional(),
+  }),
   z.object({
     type: z.literal("send_message"),
     content: z.string().min(1).max(100_000),

@@ -58,19 +58,25 @@ export const devicesUpdatedSchema = z.object({ user: idSchema, changes: z.array(
 export type DevicesUpdated = z.infer<typeof devicesUpdatedSchema>;
 
 /**
- * What a Home Assistant discovery message says of a device, as far as Parley uses it: `source`, `availability` and
- * `command` are the devices in its topics, `path` leads to its value in the source's payload (empty = the whole), and
- * `key` is where that stands in its state.
+ * One value of a discovered device: `source` is the device in whose topic it comes, `path` leads to it in the payload
+ * (empty = the whole), `key` is where it stands in the state, `command` the device in whose topic its commands go.
  */
+export const discoveredComponentSchema = z.object({
+  id: z.string(),
+  source: idSchema.optional(),
+  path: z.array(z.string()),
+  key: z.string(),
+  command: idSchema.optional(),
+});
+export type DiscoveredComponent = z.infer<typeof discoveredComponentSchema>;
+
+/** What a Home Assistant discovery message says of a device, as far as Parley uses it. */
 export const discoverySchema = z.object({
   _id: z.object({ user: idSchema, device: idSchema }),
   name: z.string(),
   type: z.string(),
-  source: idSchema.optional(),
-  path: z.array(z.string()),
-  key: z.string(),
+  components: z.array(discoveredComponentSchema),
   availability: idSchema.optional(),
-  command: idSchema.optional(),
   unsupported: z.string().optional(),
 });
 export type Discovery = z.infer<typeof discoverySchema>;

@@ -20,6 +20,7 @@ export const collections = {
   modelRoutes: "model_routes",
   clients: "clients",
   reminders: "reminders",
+  scheduleStreams: "schedule_streams",
   notifications: "notifications",
   devices: "devices",
   devicePlaces: "device_places",

@@ -130,6 +130,7 @@ export const limitsSchema = z.object({
   userReminders: limit(10_000, "pending reminders of one user"),
   userRules: limit(1_000, "automation rules, and scenes, of one user"),
   userDevices: limit(10_000, "devices of one user"),
+  deviceComponents: limit(256, "components of one device that Home Assistant discovery announces"),
   deviceStateBytes: limit(64 * KiB, "size of one device's state"),
   ruleRuns: limit(200, "unfinished runs of one automation rule"),
   runSteps: limit(100, "steps of one automation rule"),

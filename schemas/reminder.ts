@@ -46,6 +46,10 @@ export const reminderDocumentSchema = z.object({
 });
 export type ReminderDocument = z.infer<typeof reminderDocumentSchema>;
 
+/** The stream (its time of making) that has all schedules of a kind (`_id`) which are marked as set. */
+export const scheduleStreamSchema = z.object({ _id: z.string(), created: z.string() });
+export type ScheduleStream = z.infer<typeof scheduleStreamSchema>;
+
 /** What a schedule carries to the moment at which it is due: the document may have changed since. */
 export const dueSchema = z.object({ user: idSchema, id: idSchema, due_at: z.int() });
 export type Due = z.infer<typeof dueSchema>;

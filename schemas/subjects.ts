@@ -14,6 +14,7 @@ export const streams = {
   runs: "RUNS",
   devices: "DEVICES",
   discovery: "DISCOVERY",
+  commands: "COMMANDS",
 } as const;
 
 /** Partitions of the streams of runs and of devices. The latter is the server's, by its transform. */
@@ -148,8 +149,14 @@ export const subjects = {
   deviceAvailability: (user: string, device: string) => `device.${token(user)}.${token(device)}.availability`,
   deviceAvailabilityAll: "device.*.*.availability",
   deviceCommand: (user: string, device: string) => `device.${token(user)}.${token(device)}.command`,
+  /** Commands on their way: what is stored here the server publishes on `deviceCommand`. */
+  commandOut: (user: string, device: string) => `command.${token(user)}.${token(device)}`,
+  commandOutOfUser: (user: string) => `command.${token(user)}.*`,
+  commandOutAll: "command.*.*",
+  deviceCommandTemplate: "device.{{wildcard(1)}}.{{wildcard(2)}}.command",
   deviceSource: "device.*.*.*",
   deviceTarget: `telemetry.{{partition(${devicePartitionCount},1,2)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
+  deviceStoredOfUser: (user: string) => `telemetry.*.${token(user)}.>`,
   devicePartition: (partition: number) => `telemetry.${partition}.>`,
   deviceAsk: (partition: number) => `telemetry.ask.${partition}`,
   /** What the devices of a user may publish, and subscribe to. */

@@ -28,8 +28,8 @@ export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> 
     ensureStream(jsm, runsStreamConfig(settings.limits)),
     ensureStream(jsm, eventsStreamConfig()),
   ]);
-  if (await schedules.prepare()) await rules.unscheduleAll();
-  await clock.repair();
+  await schedules.prepare("rule", () => rules.unscheduleAll());
+  await clock.repair.all();
   await schedules.serve("rule", (due) => clock.ring(due));
   await startEventWork(actor, rules, intake);
   await onUserDeleted(actor, "automation-erasure", async (user) => {
@@ -38,7 +38,7 @@ export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> 
   const means = { context: actor, rules, runs, intake, jsm };
   serveRuleRoutes({ ...means, actor, clock });
   serveSceneRoutes({ ...means, actor, clock });
-  lifecycle.onStop("automation", () => clock.stop());
+  lifecycle.onStop("automation", () => clock.repair.stop());
   return ruleGroup(means);
 }
 

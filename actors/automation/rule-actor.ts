@@ -9,7 +9,8 @@ import { streams } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { persist } from "../persist.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
-import { makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
+import { pause } from "./pause.ts";
+import { MadeElsewhere, makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
 
 const retryMs = 1_000;
 
@@ -122,9 +123,13 @@ export class RuleActor implements KeyedActor {
         await this.#remove(seq);
         return;
       } catch (err) {
-        if (signal.aborted) return;
-        this.#means.context.log.error({ err, run: request.id }, "run stopped working");
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        if (isLost(signal)) return;
+        const { log, settings } = this.#means.context;
+        log.warn({ err, run: request.id }, "run not made yet");
+        // Whoever makes it is given the time that he may take.
+        const ms = err instanceof MadeElsewhere ? settings.limits.stepMs : retryMs;
+        await pause(ms, signal.aborted ? undefined : signal);
+        if (isLost(signal)) return;
       }
     }
   }
@@ -145,6 +150,11 @@ export class RuleActor implements KeyedActor {
       this.#means.context.log.debug({ err, seq }, "run not removed from the log");
     }
   }
+}
+
+/** Whether a run is another's now; one that was superseded has still to be ended. */
+function isLost({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Superseded);
 }
 
 /** Unless the rule says otherwise its runs wait for one another: none is lost. */

@@ -1,6 +1,7 @@
 import type { RuleDocument } from "../../schemas/automation.ts";
 import type { Due } from "../../schemas/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { ScheduleRepair } from "../schedule-repair.ts";
 import type { Schedules } from "../schedules.ts";
 import { userTimeZone } from "../user-time-zone.ts";
 import { nextRun } from "./cron.ts";
@@ -9,17 +10,14 @@ import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
 import { configOf } from "./triggers.ts";
 
-const repairMs = 5_000;
-const repairBatch = 200;
-
 /** Gives the next time of schedule rules to the engine's clock, and starts their runs when it rings. */
 export class RuleClock {
   readonly #context: Pick<ActorContext, "db" | "settings" | "log">;
   readonly #store: RuleStore;
   readonly #schedules: Schedules;
   readonly #intake: RunIntake;
-  #repair: NodeJS.Timeout | undefined;
-  #stopped = false;
+  /** Sets what is not scheduled. */
+  readonly repair: ScheduleRepair<RuleDocument>;
 
   constructor(
     context: Pick<ActorContext, "db" | "settings" | "log">,
@@ -31,6 +29,13 @@ export class RuleClock {
     this.#store = store;
     this.#schedules = schedules;
     this.#intake = intake;
+    this.repair = new ScheduleRepair(context.log, {
+      what: "rules",
+      find: (limit) => store.unscheduled(limit),
+      set: async (rule) => {
+        if (rule.due_at !== null) await this.#set(rule, rule.due_at);
+      },
+    });
   }
 
   /** When a rule is due next; null for one without a schedule, that is disabled or whose schedule can't be read. */
@@ -62,7 +67,7 @@ export class RuleClock {
       else await this.#set(rule, rule.due_at);
     } catch (err) {
       this.#context.log.warn({ err, rule: rule._id }, "rule not scheduled yet");
-      this.repairSoon();
+      this.repair.soon();
     }
   }
 
@@ -93,31 +98,6 @@ export class RuleClock {
       { due_at: rule.due_at },
     );
     if (moved?.due_at != null) await this.#set(moved, moved.due_at);
-  }
-
-  /** Sets what is not scheduled. */
-  async repair(): Promise<void> {
-    for (;;) {
-      const left = await this.#store.unscheduled(repairBatch);
-      for (const rule of left) if (rule.due_at !== null) await this.#set(rule, rule.due_at);
-      if (left.length < repairBatch) return;
-    }
-  }
-
-  repairSoon(): void {
-    if (this.#repair !== undefined || this.#stopped) return;
-    this.#repair = setTimeout(() => {
-      this.#repair = undefined;
-      this.repair().catch((err: unknown) => {
-        this.#context.log.warn({ err }, "rules not scheduled yet");
-        this.repairSoon();
-      });
-    }, repairMs);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#repair);
   }
 
   async #set(rule: RuleDocument, at: Date): Promise<void> {

@@ -1,3 +1,4 @@
+import { failpoint } from "../../infra/failpoint.ts";
 import {
   type RuleDocument,
   type RunDocument,
@@ -11,6 +12,7 @@ import { persist } from "../persist.ts";
 import { isStorageAway } from "../storage-error.ts";
 import { userTimeZone } from "../user-time-zone.ts";
 import { judge, nowIn } from "./conditions.ts";
+import { pause } from "./pause.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RunStore } from "./run-store.ts";
 import { PassingFault, perform, type StepMeans, stubbed } from "./steps.ts";
@@ -25,9 +27,17 @@ export interface RunMeans extends StepMeans {
 /** The reason of a run's abort signal that ends it as `failed`; any other end leaves it to the next owner. */
 export class Superseded extends RuleFault {}
 
+/** Another process makes the run: this one was stopped or cut off, and has lost it. */
+export class MadeElsewhere extends Error {
+  constructor() {
+    super("the run is made elsewhere");
+    this.name = "MadeElsewhere";
+  }
+}
+
 /**
  * Makes a run, or goes on with one that an earlier owner has left: steps that succeeded are not done again.
- * @throws the signal's reason when it is cut short for another owner to go on
+ * @throws MadeElsewhere; the signal's reason when it is cut short for another owner to go on
  */
 export async function makeRun(
   means: RunMeans,
@@ -119,7 +129,7 @@ async function makeStep(
   signal: AbortSignal,
 ): Promise<void> {
   const { context, runs } = means;
-  const { stepAttempts, stepMs } = context.settings.limits;
+  const { stepAttempts } = context.settings.limits;
   const trace: StepTrace = { ...before };
   const write = () => persist(context.log, "run", () => runs.traceStep(request.id, trace));
   const began = performance.now();
@@ -132,16 +142,14 @@ async function makeStep(
       throw new RuleFault(`step ${trace.index + 1} (${step.type}): ${error}`, last);
     }
     trace.attempts += 1;
-    // Written first: an attempt that kills its process counts as well.
-    await write();
+    // Written first: an attempt that kills its process counts as well, and of two processes one makes it.
+    if (!(await persist(context.log, "run", () => runs.beginAttempt(request.id, trace))))
+      throw new MadeElsewhere();
     try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(stepMs)]);
-      const call = {
-        run: { ...request, chain: [...request.chain, request.rule] },
-        key: trace.key,
-        signal: limit,
-      };
+      const run = { ...request, chain: [...request.chain, request.rule] };
+      const call = { run, key: trace.key, signal };
       trace.result = request.dry_run ? stubbed(step) : await perform(means, step, call);
+      failpoint("step_done", step.type);
       trace.status = request.dry_run ? "stubbed" : "succeeded";
       trace.duration_ms = Math.round(performance.now() - began);
       await write();
@@ -156,20 +164,6 @@ async function makeStep(
 
 function isPassing(err: unknown): boolean {
   return err instanceof PassingFault || isStorageAway(err);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 async function finish(

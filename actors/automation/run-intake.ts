@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto";
-import { JetStreamApiError } from "@nats-io/jetstream";
+import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import type { RunRequest } from "../../schemas/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-
-/** JetStream's error for a subject that holds as many messages as it may. */
-const maximumPerSubject = 10077;
 
 /** Puts runs into the log; from there on they happen, whatever dies. */
 export class RunIntake {
@@ -22,7 +19,7 @@ export class RunIntake {
       const subject = subjects.runIn(request.user, request.rule);
       await this.#publisher.publish(subject, JSON.stringify(request), request.id);
     } catch (err) {
-      if (!(err instanceof JetStreamApiError && err.code === maximumPerSubject)) throw err;
+      if (!isSubjectFull(err)) throw err;
       throw new ParleyError("rate_limited", { error: "该规则未完成的运行过多", cause: err });
     }
   }

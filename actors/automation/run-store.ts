@@ -42,6 +42,16 @@ export class RunStore {
     await this.#runs.updateOne({ _id: id, status: "running" }, { $set: { conditions } });
   }
 
+  /** Writes that an attempt at a step begins; false when the run has ended or somebody else has begun that attempt. */
+  async beginAttempt(id: string, step: StepTrace): Promise<boolean> {
+    const before = step.attempts === 1 ? { $exists: false } : step.attempts - 1;
+    const result = await this.#runs.updateOne(
+      { _id: id, status: "running", [`steps.${step.index}.attempts`]: before },
+      { $set: { [`steps.${step.index}`]: step } },
+    );
+    return result.matchedCount > 0;
+  }
+
   /** Writes what became of a step; false when the run has ended elsewhere. */
   async traceStep(id: string, step: StepTrace): Promise<boolean> {
     const result = await this.#runs.updateOne(

@@ -56,10 +56,10 @@ export async function perform(means: StepMeans, step: Step, call: StepCall): Pro
       return { notified: title };
     }
     case "device_command": {
-      const { device_id, command } = step;
-      const ask = { principal: principalOf(user), params: { device_id }, body: { command } };
+      const { type: _, device_id, ...body } = step;
+      const ask = { principal: principalOf(user), params: { device_id }, body, idempotencyKey: call.key };
       await passing(askRoute(context.nc, commandDevice, ask));
-      return { device_id, command };
+      return { device_id, ...body };
     }
     case "send_message": {
       const session = step.session_id ?? (await mainSession(means, user));

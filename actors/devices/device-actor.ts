@@ -68,9 +68,10 @@ export class DeviceActor implements KeyedActor {
     return new Promise((resolve) => this.#waiters.push({ seq, resolve }));
   }
 
-  /** Its state is forgotten: the next message begins with what is stored. */
+  /** Its state is forgotten, also what was not stored yet: the next message begins with what is stored. */
   forget(): void {
     this.#device = null;
+    this.#means.book.drop(this.#user, this.#id);
   }
 
   async quiesce(): Promise<AbortedRun[]> {
@@ -169,7 +170,8 @@ export class DeviceActor implements KeyedActor {
     const most = limits.userDevices;
     const full = (await persist(log, "devices", () => store.count(this.#user))) >= most;
     if (full) log.warn({ user: this.#user, device: this.#id }, "too many devices");
-    return full;
+    // A device of a deleted user may go on for seconds until its connection is closed.
+    return full || (await persist(log, "user", () => store.isOfDeleted(this.#user)));
   }
 
   #merge(device: DeviceDocument, seq: number, update: DeviceUpdate): void {

@@ -73,6 +73,16 @@ export class DeviceBook {
     this.#storeTimer ??= setTimeout(() => this.hurry(), this.#means.limits.deviceStoreMs);
   }
 
+  /** A device is forgotten: nothing more of it is stored or shown. */
+  drop(user: string, id: string): void {
+    const key = `${user}.${id}`;
+    const unstored = this.#unstored.get(key);
+    if (unstored === undefined) return;
+    this.#unstored.delete(key);
+    this.#frames.delete(unstored.device);
+    unstored.stored(unstored.device.seq);
+  }
+
   /** Somebody waits: what is not stored is stored now. */
   hurry(): void {
     clearTimeout(this.#storeTimer);

@@ -1,5 +1,6 @@
-import type { Device, DeviceAsk } from "../../schemas/device.ts";
+import type { Device, DeviceAsk, Discovery } from "../../schemas/device.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { newId } from "../../schemas/ids.ts";
 import {
   commandDevice,
   deleteDevice,
@@ -7,7 +8,7 @@ import {
   listDevices,
   updateDevice,
 } from "../../schemas/routes/devices.ts";
-import { devicePartitionOf, subjects } from "../../schemas/subjects.ts";
+import { devicePartitionOf, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../rest.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
@@ -17,7 +18,7 @@ const settleMs = 2_000;
 
 /** Serves the devices of the API. */
 export function serveDeviceRoutes(
-  context: Pick<ActorContext, "nc" | "js" | "log" | "settings">,
+  context: Pick<ActorContext, "nc" | "js" | "publisher" | "log" | "settings">,
   store: DeviceStore,
 ): void {
   serveRoute(context, listDevices, async ({ principal: { user_id: user }, query }) => {
@@ -44,21 +45,64 @@ export function serveDeviceRoutes(
     await ask(context, { kind: "settled", user, device, seq });
     return { success: true as const };
   });
-  serveRoute(context, commandDevice, async ({ principal: { user_id: user }, params, body }) => {
+  serveRoute(context, commandDevice, async ({ principal: { user_id: user }, params, body, ...request }) => {
     const device = params.device_id;
     await assertKnown(context, store, user, device);
-    const discovery = await store.discovery(user, device);
+    const addressee = addresseeOf(await store.discovery(user, device), body.component) ?? device;
     const { command } = body;
     const payload = typeof command === "string" ? command : JSON.stringify(command);
-    context.nc.publish(subjects.deviceCommand(user, discovery?.command ?? device), payload);
-    await context.nc.flush();
+    const id = `${user}.${device}.${request.idempotency_key ?? newId("cmd_")}`;
+    await context.publisher.publish(subjects.commandOut(user, addressee), payload, id);
     return { success: true as const };
   });
   serveRoute(context, deleteDevice, async ({ principal: { user_id: user }, params }) => {
-    if (!(await store.delete(user, params.device_id))) throw missing();
-    await ask(context, { kind: "forget", user, device: params.device_id });
+    await forgetDevice(context, store, user, params.device_id);
     return { success: true as const };
   });
+}
+
+/**
+ * Forgets a device, in the store and in its owner's memory.
+ * @throws ParleyError `not_found`
+ */
+export async function forgetDevice(
+  context: Pick<ActorContext, "nc" | "log">,
+  store: DeviceStore,
+  user: string,
+  device: string,
+): Promise<void> {
+  // What is on its way to the store would bring it back.
+  await ask(context, { kind: "settled", user, device });
+  const known = await store.delete(user, device);
+  await ask(context, { kind: "forget", user, device });
+  if (!known) throw missing();
+}
+
+/** Erases what is kept of a deleted user's devices. */
+export async function eraseDevices(
+  context: Pick<ActorContext, "nc" | "jsm" | "log">,
+  store: DeviceStore,
+  user: string,
+): Promise<void> {
+  const devices = await store.idsOf(user);
+  const { streams: all } = context.jsm;
+  await all.purge(streams.devices, { filter: subjects.deviceStoredOfUser(user) });
+  await store.eraseUser(user);
+  await Promise.all(devices.map((device) => ask(context, { kind: "forget", user, device })));
+  await store.eraseUser(user);
+  await all.purge(streams.commands, { filter: subjects.commandOutOfUser(user) });
+}
+
+/** The device whose topic a command goes to, where discovery says so. @throws ParleyError that names the components */
+function addresseeOf(discovery: Discovery | null, component: string | undefined): string | undefined {
+  const commanded = discovery?.components.filter(({ command }) => command !== undefined) ?? [];
+  const meant = component === undefined ? commanded : commanded.filter(({ id }) => id === component);
+  const topics = new Set(meant.map(({ command }) => command));
+  if (topics.size > 1 || (component !== undefined && topics.size === 0)) {
+    const known = commanded.map(({ id }) => id).join(", ");
+    throw new ParleyError("invalid_request", { error: `请求参数错误: component (${known})` });
+  }
+  return meant[0]?.command;
 }
 
 /** The first of them that fit into so many bytes; at least one. */

@@ -1,5 +1,6 @@
 import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
 import { duplicateKey } from "../../infra/mongo/duplicate-key.ts";
+import { accountCollections, type UserDocument } from "../../schemas/account.ts";
 import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/device.ts";
 import { collections } from "../../schemas/documents.ts";
 
@@ -8,17 +9,19 @@ export class DeviceStore {
   readonly #devices: Collection<DeviceDocument>;
   readonly #discoveries: Collection<Discovery>;
   readonly #places: Collection<DevicePlace>;
+  readonly #users: Collection<UserDocument>;
 
   constructor(db: Db) {
     this.#devices = db.collection(collections.devices);
     this.#discoveries = db.collection(collections.discoveries);
     this.#places = db.collection(collections.devicePlaces);
+    this.#users = db.collection(accountCollections.users);
   }
 
   async createIndexes(): Promise<void> {
     await Promise.all([
       this.#devices.createIndex({ "_id.user": 1, "_id.device": 1 }),
-      this.#discoveries.createIndex({ "_id.user": 1, source: 1 }),
+      this.#discoveries.createIndex({ "_id.user": 1, "components.source": 1 }),
       this.#discoveries.createIndex({ "_id.user": 1, availability: 1 }),
     ]);
   }
@@ -43,6 +46,18 @@ export class DeviceStore {
       this.#discoveries.deleteOne({ _id }),
     ]);
     return devices.deletedCount + discoveries.deletedCount > 0;
+  }
+
+  /** Ids of all devices of a user. */
+  async idsOf(user: string): Promise<string[]> {
+    const found = this.#devices.find({ "_id.user": user }).project<Pick<DeviceDocument, "_id">>({ _id: 1 });
+    return (await found.toArray()).map(({ _id }) => _id.device);
+  }
+
+  async isOfDeleted(user: string): Promise<boolean> {
+    return (
+      (await this.#users.findOne({ _id: user }, { projection: { deleted_at: 1 } }))?.deleted_at !== undefined
+    );
   }
 
   async eraseUser(user: string): Promise<void> {
@@ -95,8 +110,12 @@ export class DeviceStore {
     return this.#discoveries.find({ _id: { $in: devices.map(({ _id }) => _id) } }).toArray();
   }
 
-  /** Discovered devices whose value or availability comes from another's topic. */
-  discoveredFrom(user: string, topic: "source" | "availability", device: string): Promise<Discovery[]> {
+  /** Discovered devices whose values or availability come from this device's topic. */
+  discoveredFrom(
+    user: string,
+    topic: "components.source" | "availability",
+    device: string,
+  ): Promise<Discovery[]> {
     return this.#discoveries
       .find({ "_id.user": user, [topic]: device })
       .limit(100)

@@ -1,15 +1,6 @@
-import type { Discovery } from "../../schemas/device.ts";
+import type { DiscoveredComponent, Discovery } from "../../schemas/device.ts";
 import { idPattern } from "../../schemas/ids.ts";
-
-const shortNames: Record<string, string> = {
-  stat_t: "state_topic",
-  cmd_t: "command_topic",
-  avty_t: "availability_topic",
-  avty: "availability",
-  val_tpl: "value_template",
-  dev: "device",
-  t: "topic",
-};
+import { readPayload } from "./discovery-payload.ts";
 
 /** Whose the message is, from its subject. */
 export interface Discovered {
@@ -18,97 +9,102 @@ export interface Discovered {
   object: string;
 }
 
+type Config = Record<string, unknown>;
+
+/** Reads a part; undefined where it is unsupported, which is noted under the component's id. */
+type Try = <T>(id: string, read: () => T) => T | undefined;
+
+/** What an announced part can't do, in the words that the API shows. */
+class Unsupported extends Error {}
+
 /**
  * What a Home Assistant discovery payload says, as far as Parley can use it; the rest is `unsupported` with the reason.
- * Names and abbreviations: the MQTT integration's documentation of Home Assistant, "MQTT discovery".
+ * A device with several components is one device, with the value of each under the component's id.
  */
-export function readDiscovery({ component, user, object }: Discovered, text: string): Discovery {
-  const config = parse(text);
-  const base: Discovery = {
-    _id: { user, device: object },
-    name: object,
-    type: component,
-    path: [],
-    key: "state",
+export function readDiscovery(
+  { component, user, object }: Discovered,
+  text: string,
+  most: number,
+): Discovery {
+  const payload = readPayload(text);
+  const base: Discovery = { _id: { user, device: object }, name: object, type: component, components: [] };
+  if (payload === null) return { ...base, unsupported: "the payload is not a JSON object" };
+  const reasons: string[] = [];
+  const tried: Try = (id, read) => {
+    try {
+      return read();
+    } catch (err) {
+      if (!(err instanceof Unsupported)) throw err;
+      reasons.push(id === "" ? err.message : `${id}: ${err.message}`);
+      return undefined;
+    }
   };
-  if (config === null) return { ...base, unsupported: "the payload is not a JSON object" };
-  const named = { ...base, name: nameOf(config, object) };
-  const topics: Pick<Discovery, "source" | "command" | "availability"> = {};
-  for (const [name, kind, field] of [
-    ["state_topic", "update", "source"],
-    ["command_topic", "command", "command"],
-    ["availability_topic", "availability", "availability"],
-  ] as const) {
-    const topic = name === "availability_topic" ? availabilityOf(config) : config[name];
-    if (topic === undefined) continue;
-    const device = deviceIn(topic, user, kind);
-    if (device === null) return { ...named, unsupported: `${name} is not device/${user}/<id>/${kind}` };
-    topics[field] = device;
-  }
-  const template = config.value_template;
-  const path = template === undefined ? [] : pathOf(template);
-  if (path === null)
-    return {
-      ...named,
-      ...topics,
-      unsupported: `value_template can't be read: ${String(template).slice(0, 128)}`,
-    };
-  return { ...named, ...topics, path, key: path.at(-1) ?? "state" };
+  const announced = payload.components.slice(0, most);
+  if (announced.length < payload.components.length) reasons.push(`more than ${most} components`);
+  const components = announced.map(({ id, config }) => componentOf(id, config, user, tried));
+  const configs = [payload.config, ...announced.map(({ config }) => config)];
+  const availability = tried("", () => availabilityOf(configs, user));
+  return {
+    ...base,
+    name: nameOf(payload.config, object),
+    components,
+    ...(availability !== undefined && { availability }),
+    ...(reasons.length > 0 && { unsupported: [...new Set(reasons)].join("; ") }),
+  };
 }
 
-function parse(text: string): Record<string, unknown> | null {
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? expand(json) : null;
-  } catch {
-    return null;
-  }
+function componentOf(id: string, config: Config, user: string, tried: Try): DiscoveredComponent {
+  const source = tried(id, () => deviceOf(config, "state_topic", user, "update"));
+  const command = tried(id, () => deviceOf(config, "command_topic", user, "command"));
+  const path = tried(id, () => pathOf(config.value_template));
+  const key = id === "" ? (path?.at(-1) ?? "state") : id;
+  return { id, path: path ?? [], key, ...(source && path && { source }), ...(command && { command }) };
 }
 
-/** Full names for short ones, and the base topic `~` put in at either end. */
-function expand(config: object): Record<string, unknown> {
-  const { "~": base, ...rest } = config as Record<string, unknown>;
-  const expanded = Object.entries(rest).map(([name, value]) => {
-    const full = shortNames[name] ?? name;
-    if (Array.isArray(value))
-      return [
-        full,
-        value.map((one: unknown) =>
-          typeof one === "object" && one !== null ? expand({ "~": base, ...one }) : one,
-        ),
-      ];
-    if (typeof value !== "string" || typeof base !== "string" || !full.endsWith("topic"))
-      return [full, value];
-    return [full, value.replace(/^~/, base).replace(/~$/, base)];
-  });
-  return Object.fromEntries(expanded) as Record<string, unknown>;
-}
-
-function nameOf(config: Record<string, unknown>, object: string): string {
+function nameOf(config: Config, object: string): string {
   const device = config.device as { name?: unknown } | undefined;
   const names = [config.name, device?.name].filter((name) => typeof name === "string" && name !== "");
   return String(names[0] ?? object).slice(0, 128);
 }
 
-function availabilityOf(config: Record<string, unknown>): unknown {
-  if (config.availability_topic !== undefined) return config.availability_topic;
-  const [first] = Array.isArray(config.availability) ? (config.availability as { topic?: unknown }[]) : [];
-  return first?.topic;
+/** The device that says whether this one is there: a device has one such topic, its own before its components'. */
+function availabilityOf(configs: readonly Config[], user: string): string | undefined {
+  for (const config of configs) {
+    const [first] = Array.isArray(config.availability) ? (config.availability as Config[]) : [];
+    const said =
+      config.availability_topic === undefined ? first : { ...config, topic: config.availability_topic };
+    if (said?.topic === undefined) continue;
+    for (const [name, word] of [
+      ["payload_available", "online"],
+      ["payload_not_available", "offline"],
+    ] as const)
+      if ((said[name] ?? word) !== word) throw new Unsupported(`${name} is not ${word}`);
+    return deviceOf({ availability_topic: said.topic }, "availability_topic", user, "availability");
+  }
+  return undefined;
 }
 
-function deviceIn(topic: unknown, user: string, kind: string): string | null {
-  const [root, owner, device = "", last, ...rest] = String(topic).split("/");
+/** The device in a topic. @throws Unsupported for a topic that is none of the user's devices' */
+function deviceOf(config: Config, name: string, user: string, kind: string): string | undefined {
+  if (config[name] === undefined) return undefined;
+  const [root, owner, device = "", last, ...rest] = String(config[name]).split("/");
   const ours = root === "device" && owner === user && last === kind && rest.length === 0;
-  return ours && idPattern.test(device) ? device : null;
+  if (!ours || !idPattern.test(device)) throw new Unsupported(`${name} is not device/${user}/<id>/${kind}`);
+  return device;
 }
 
-/** The keys of `{{ value_json.a['b'] }}`; none for `{{ value }}`. Filters that only shape the number are passed over. */
-function pathOf(template: unknown): string[] | null {
+/**
+ * The keys of `{{ value_json.a['b'] }}`; none for `{{ value }}`. Filters that only shape the number are passed over.
+ * @throws Unsupported for any other template
+ */
+function pathOf(template: unknown): string[] {
+  if (template === undefined) return [];
   const match =
     /^\{\{\s*(value|value_json((?:\.\w+|\[['"][^'"]+['"]\])+))\s*(?:\|\s*(?:float|int|round)(?:\([\d, ]*\))?\s*)*\}\}$/.exec(
       String(template).trim(),
     );
-  if (match === null) return null;
+  if (match === null)
+    throw new Unsupported(`value_template can't be read: ${String(template).slice(0, 128)}`);
   return [...(match[2] ?? "").matchAll(/\.(\w+)|\[['"]([^'"]+)['"]\]/g)].map(
     (part) => part[1] ?? part[2] ?? "",
   );

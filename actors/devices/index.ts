@@ -1,5 +1,9 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
-import { devicesStreamConfig, eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import {
+  commandsStreamConfig,
+  devicesStreamConfig,
+  eventsStreamConfig,
+} from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { deviceAskSchema } from "../../schemas/device.ts";
 import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/subjects.ts";
@@ -10,7 +14,7 @@ import { serveDeviceLogin } from "./auth-callout.ts";
 import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
 import { DeviceBook } from "./device-book.ts";
 import { startDeviceLogout } from "./device-logout.ts";
-import { serveDeviceRoutes } from "./device-routes.ts";
+import { eraseDevices, serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
 import { startDiscovery } from "./discovery.ts";
 import { RawTopics } from "./raw-topics.ts";
@@ -26,12 +30,13 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   await Promise.all([
     store.createIndexes(),
     ensureStream(jsm, eventsStreamConfig()),
+    ensureStream(jsm, commandsStreamConfig()),
     ensureDevicesStream(context, store),
   ]);
   const book = new DeviceBook({ out, publisher, log, limits }, store);
   const raw = new RawTopics(context, store, log);
   await startDiscovery(context, store);
-  await onUserDeleted(context, "devices-erasure", (user) => store.eraseUser(user));
+  await onUserDeleted(context, "devices-erasure", (user) => eraseDevices(context, store, user));
   serveDeviceRoutes(context, store);
   serveDeviceLogin(context);
   await startDeviceLogout(context);
@@ -67,15 +72,19 @@ function deviceGroup(means: DeviceMeans): KeyedGroup {
   };
 }
 
-/** The stream lives in memory: where it is gone with its server, a new one's sequences are higher than all before. */
+/** Where the stream is gone with its server's disk, a new one's sequences are higher than all before. */
 async function ensureDevicesStream({ jsm }: ActorContext, store: DeviceStore): Promise<void> {
   const config = devicesStreamConfig();
-  try {
-    await jsm.streams.info(streams.devices);
+  const found = await jsm.streams.info(streams.devices).catch((err: unknown) => {
+    if (err instanceof JetStreamApiError) return null;
+    throw err;
+  });
+  if (found?.config.storage === config.storage) {
     await ensureStream(jsm, config);
-  } catch (err) {
-    if (!(err instanceof JetStreamApiError)) throw err;
-    const first = Math.max(Date.now() * microseconds, (await store.highestPlace()) + 1);
-    await ensureStream(jsm, { ...config, first_seq: first });
+    return;
   }
+  // One of an earlier version, in memory: a stream can't change its storage.
+  if (found !== null) await jsm.streams.delete(streams.devices);
+  const first = Math.max(Date.now() * microseconds, (await store.highestPlace()) + 1);
+  await ensureStream(jsm, { ...config, first_seq: first });
 }

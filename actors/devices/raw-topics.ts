@@ -26,17 +26,18 @@ export class RawTopics {
 
   /** What a payload on a device's topic means for itself; null when it means nothing. */
   async updateFrom(user: string, device: string, payload: unknown): Promise<DeviceUpdate | null> {
-    const own: DeviceUpdate["state"] = {};
-    for (const { _id, path, key } of await this.#discoveries(user, "source", device)) {
-      const value = valueAt(payload, path);
-      if (value === undefined) continue;
-      if (_id.device === device) own[key] = value;
-      else {
-        const update = JSON.stringify({ state: { [key]: value } });
-        await this.#publish(subjects.deviceUpdate(user, _id.device), update);
-      }
+    let own: DeviceUpdate | null = null;
+    for (const { _id, components } of await this.#discoveries(user, "components.source", device)) {
+      const values = components
+        .filter(({ source }) => source === device)
+        .map(({ key, path }) => [key, valueAt(payload, path)] as const)
+        .filter(([, value]) => value !== undefined);
+      if (values.length === 0) continue;
+      const update: DeviceUpdate = { state: Object.fromEntries(values) };
+      if (_id.device === device) own = update;
+      else await this.#publish(subjects.deviceUpdate(user, _id.device), JSON.stringify(update));
     }
-    return Object.keys(own).length > 0 ? { state: own } : null;
+    return own;
   }
 
   /** Tells the devices that share a device's availability topic that it has flipped. */
@@ -51,7 +52,11 @@ export class RawTopics {
     await persist(this.#log, "device", () => this.#context.js.publish(subject, payload));
   }
 
-  #discoveries(user: string, topic: "source" | "availability", device: string): Promise<Discovery[]> {
+  #discoveries(
+    user: string,
+    topic: "components.source" | "availability",
+    device: string,
+  ): Promise<Discovery[]> {
     const name = `${user}.${topic}.${device}`;
     const kept = this.#kept.get(name);
     if (kept !== undefined && performance.now() - kept.at < keptMs) return kept.discoveries;

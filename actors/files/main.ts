@@ -23,7 +23,7 @@ export async function startFiles(context: ActorContext): Promise<void> {
   const thumbnails = new Thumbnails(files, objects, limits, log);
   const sweep = new Sweep({ store, bodies, objects, jsm, limits, log });
   const schedules = new Schedules(context);
-  await schedules.prepare();
+  await schedules.prepare("sweep", async () => undefined);
   // Always the same times, so that each process that starts sets the same.
   const next = () => new Date(Math.ceil((Date.now() + 1) / limits.fileSweepMs) * limits.fileSweepMs);
   await schedules.set("sweep", ...sweepOf, next());

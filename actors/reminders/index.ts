@@ -13,13 +13,13 @@ export async function startReminders(context: ActorContext): Promise<void> {
   const schedules = new Schedules(context);
   const clock = new ReminderClock(context, store, schedules);
   await Promise.all([store.createIndexes(), ensureStream(context.jsm, eventsStreamConfig())]);
-  if (await schedules.prepare()) await store.unscheduleAll();
-  await clock.repair();
+  await schedules.prepare("reminder", () => store.unscheduleAll());
+  await clock.repair.all();
   await schedules.serve("reminder", (due) => clock.ring(due));
   await onUserDeleted(context, "reminders-erasure", async (user) => {
     await store.eraseUser(user);
     await schedules.cancelAll("reminder", user);
   });
   serveReminderRoutes({ ...context, store, clock });
-  context.lifecycle.onStop("reminders", () => clock.stop());
+  context.lifecycle.onStop("reminders", () => clock.repair.stop());
 }

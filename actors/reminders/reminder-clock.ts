@@ -1,21 +1,19 @@
 import type { Due, ReminderDocument } from "../../schemas/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { notify } from "../notifier.ts";
+import { ScheduleRepair } from "../schedule-repair.ts";
 import type { Schedules } from "../schedules.ts";
 import { sayInSession } from "../session-mail.ts";
 import { type LocalTime, nextRepetition } from "../zoned-time.ts";
 import type { ReminderStore } from "./reminder-store.ts";
-
-const repairMs = 5_000;
-const repairBatch = 200;
 
 /** Gives reminders to the engine's clock, and does what is due when it rings. */
 export class ReminderClock {
   readonly #context: Pick<ActorContext, "js" | "publisher" | "log">;
   readonly #store: ReminderStore;
   readonly #schedules: Schedules;
-  #repair: NodeJS.Timeout | undefined;
-  #stopped = false;
+  /** Sets what is not scheduled. */
+  readonly repair: ScheduleRepair<ReminderDocument>;
 
   constructor(
     context: Pick<ActorContext, "js" | "publisher" | "log">,
@@ -25,16 +23,20 @@ export class ReminderClock {
     this.#context = context;
     this.#store = store;
     this.#schedules = schedules;
+    this.repair = new ScheduleRepair(context.log, {
+      what: "reminders",
+      find: (limit) => store.unscheduled(limit),
+      set: (reminder) => this.#set(reminder),
+    });
   }
 
   /** Sets the schedule of a reminder that is stored. One that can't be set now is set later. */
   async schedule(reminder: ReminderDocument): Promise<void> {
     try {
-      await this.#schedules.set("reminder", reminder.user, reminder._id, reminder.remind_at);
-      await this.#store.markScheduled(reminder);
+      await this.#set(reminder);
     } catch (err) {
       this.#context.log.warn({ err, reminder: reminder._id }, "reminder not scheduled yet");
-      this.repairSoon();
+      this.repair.soon();
     }
   }
 
@@ -54,7 +56,7 @@ export class ReminderClock {
     const fired = reminder.notified && reminder.repeat_type === "none";
     if (fired || reminder.remind_at.getTime() !== due_at) {
       // A run before this one has moved it on, and may have ended before the next schedule was set.
-      if (!reminder.scheduled) await this.#schedules.set("reminder", user, id, reminder.remind_at);
+      if (!reminder.scheduled) await this.#set(reminder);
       return;
     }
     await this.#tell(reminder, due_at);
@@ -76,36 +78,12 @@ export class ReminderClock {
       only,
     );
     if (moved === null) return;
-    await this.#schedules.set("reminder", user, id, moved.remind_at);
-    await this.#store.markScheduled(moved);
+    await this.#set(moved);
   }
 
-  /** Sets what is not scheduled; again after a while until nothing is left. */
-  async repair(): Promise<void> {
-    for (;;) {
-      const left = await this.#store.unscheduled(repairBatch);
-      for (const reminder of left) {
-        await this.#schedules.set("reminder", reminder.user, reminder._id, reminder.remind_at);
-        await this.#store.markScheduled(reminder);
-      }
-      if (left.length < repairBatch) return;
-    }
-  }
-
-  repairSoon(): void {
-    if (this.#repair !== undefined || this.#stopped) return;
-    this.#repair = setTimeout(() => {
-      this.#repair = undefined;
-      this.repair().catch((err: unknown) => {
-        this.#context.log.warn({ err }, "reminders not scheduled yet");
-        this.repairSoon();
-      });
-    }, repairMs);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#repair);
+  async #set(reminder: ReminderDocument): Promise<void> {
+    await this.#schedules.set("reminder", reminder.user, reminder._id, reminder.remind_at);
+    await this.#store.markScheduled(reminder);
   }
 
   async #tell(reminder: ReminderDocument, dueAt: number): Promise<void> {

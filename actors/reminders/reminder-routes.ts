@@ -12,7 +12,7 @@ import { actingUser } from "../acting-user.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../rest.ts";
 import { userTimeZone } from "../user-time-zone.ts";
-import { localTime, parseInstant } from "../zoned-time.ts";
+import { type LocalTime, localTime, nextRepetition, parseInstant } from "../zoned-time.ts";
 import type { ReminderClock } from "./reminder-clock.ts";
 import { type ReminderStore, shownReminder } from "./reminder-store.ts";
 
@@ -103,11 +103,17 @@ async function update(
     set.remind_at = new Date(at);
     set.anchor = JSON.stringify(localTime(at, before.time_zone));
     set.notified = false;
+  } else if (before.notified && before.repeat_type === "none" && (body.repeat_type ?? "none") !== "none") {
+    // It has rung for the last time: from now on there is a next one.
+    const anchor = JSON.parse(before.anchor) as LocalTime;
+    const repeat = body.repeat_type as Exclude<ReminderDocument["repeat_type"], "none">;
+    set.remind_at = new Date(nextRepetition(anchor, before.time_zone, repeat, Date.now()));
   }
   if (set.status === "pending") set.completed_at = null;
   else if (set.status !== undefined && before.completed_at === null) set.completed_at = new Date();
   const reschedules =
-    (set.status ?? before.status) === "pending" && (remind_at !== undefined || before.status !== "pending");
+    (set.status ?? before.status) === "pending" &&
+    (set.remind_at !== undefined || before.status !== "pending");
   if (reschedules) set.scheduled = false;
   const after = Object.keys(set).length === 0 ? before : await store.change(user, id, { $set: set });
   if (after === null) throw missing();

@@ -1,4 +1,4 @@
-import { DiscardPolicy, RetentionPolicy, StorageType } from "@nats-io/jetstream";
+import { DiscardPolicy, PersistMode, RetentionPolicy, StorageType } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { Limits } from "../../schemas/limits.ts";
 import { streams, subjects } from "../../schemas/subjects.ts";
@@ -16,6 +16,9 @@ const partitionConsumers = 20_000;
 
 /** How long the server remembers a `Nats-Msg-Id`, ms. */
 export const duplicateWindowMs = 2 * minute;
+
+/** The same for commands to devices: a run that was interrupted may go on much later, ms. */
+const commandWindowMs = 60 * minute;
 
 /**
  * SESSIONS: what is accepted and not finished, and nothing else. A full subject refuses the next message (10077), which
@@ -118,8 +121,9 @@ export function runsStreamConfig(limits: Limits): WantedStream {
 }
 
 /**
- * DEVICES: what devices have published, in memory for the minutes until it is stored as their state. Sequences begin at
- * the time of its making, so that those of a stream made anew after the server's death are higher than all before.
+ * DEVICES: what devices have published, until it is stored as their state; a day of it where nobody stores it. It outlives
+ * the server's death, though not surely a power cut: a sync for each of thousands of updates a second is out of reach.
+ * Sequences begin at the time of its making, so that those of a stream made anew are higher than all before.
  */
 export function devicesStreamConfig(): WantedStream {
   return {
@@ -128,12 +132,31 @@ export function devicesStreamConfig(): WantedStream {
     subjects: [subjects.deviceUpdateAll, subjects.deviceAvailabilityAll],
     subject_transform: { src: subjects.deviceSource, dest: subjects.deviceTarget },
     retention: RetentionPolicy.Limits,
-    storage: StorageType.Memory,
+    storage: StorageType.File,
+    persist_mode: PersistMode.Async,
     discard: DiscardPolicy.Old,
-    max_age: nanos(10 * minute),
+    max_age: nanos(day),
     max_bytes: 256 * MiB,
     duplicate_window: nanos(duplicateWindowMs),
     allow_direct: true,
+  };
+}
+
+/**
+ * COMMANDS: what devices are told. `republish` hands each stored command to the device's own subject, so one whose
+ * `Nats-Msg-Id` came before (a step of a rule that is made again) does not go out a second time.
+ */
+export function commandsStreamConfig(): WantedStream {
+  return {
+    name: streams.commands,
+    subjects: [subjects.commandOutAll],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(commandWindowMs),
+    max_bytes: 256 * MiB,
+    duplicate_window: nanos(commandWindowMs),
+    republish: { src: subjects.commandOutAll, dest: subjects.deviceCommandTemplate },
   };
 }
 

@@ -48,7 +48,10 @@ export const updateDevice = defineRoute({
   answer: done,
 });
 
-/** `POST /api/v1/devices/:device_id/command`: what the device gets on its command subject. */
+/**
+ * `POST /api/v1/devices/:device_id/command`: what the device gets on its command subject. `component` says which part of
+ * a discovered device is meant; it is needed where they have command topics of their own.
+ */
 export const commandDevice = defineRoute({
   method: "post",
   path: "/api/v1/devices/:device_id/command",
@@ -57,7 +60,10 @@ export const commandDevice = defineRoute({
   name: "command",
   summary: "Send a command to a device",
   params,
-  body: z.object({ command: z.unknown().refine((value) => value !== undefined, "is missing") }),
+  body: z.object({
+    command: z.unknown().refine((value) => value !== undefined, "is missing"),
+    component: z.string().max(128).optional(),
+  }),
   answer: done,
 });
 
