@@ -9,6 +9,7 @@ import { createReminder, listReminders, updateReminder } from "../../schemas/rou
 import { askRoute } from "../ask-route.ts";
 import { instantOf, localTime, parseInstant } from "../zoned-time.ts";
 import { knowledgeTool } from "./knowledge-tool.ts";
+import { memoryTools } from "./memory-tools.ts";
 import { routeTool } from "./route-tool.ts";
 import type { Tool, ToolCall } from "./tool.ts";
 
@@ -38,7 +39,7 @@ const whenSchema = z.object({
   repeat_type: repeatTypeSchema.optional(),
 });
 
-/** What a model may do for its user besides talking: reminders, devices, scenes, a look into his documents. */
+/** What a model may do for its user besides talking: reminders, devices, scenes, his documents, what is remembered. */
 export function userTools(nc: NatsConnection): Tool[] {
   return [
     currentTime(nc),
@@ -47,6 +48,7 @@ export function userTools(nc: NatsConnection): Tool[] {
     ...deviceTools(nc),
     ...sceneTools(nc),
     knowledgeTool(nc),
+    ...memoryTools(nc),
   ];
 }
 

@@ -45,4 +45,13 @@ test("the model makes a reminder from talk, in the user's time zone, and reaches
   t.regex(await use("device_command", { device_id: "lamp", command: { on: true } }), /true/);
   t.regex(await use("device_command", { device_id: "none", command: { on: true } }), /设备不存在/);
   t.regex(await use("cancel_reminder", { id: made?.id }), /cancelled/);
+
+  await use("remember", { fact: "The user's cat is called Murr" });
+  const found = await use("search_memory", { query: "cat Murr" });
+  t.regex(found, /Murr/);
+  const [fact] = (JSON.parse(found) as { memories: { id: string }[] }).memories;
+  t.regex(await use("forget", { id: fact?.id }), /deleted/);
+  // What was said is read for facts by itself, too, so it may be known again under another id.
+  const { body } = await call<{ memories: { id: string }[] }>(system, "GET", "/memory");
+  t.false(body.memories.some(({ id }) => id === fact?.id));
 });
