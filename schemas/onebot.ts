@@ -34,6 +34,13 @@ export const onebotQuotedSchema = z.object({
   message: z.union([z.string().max(200_000), z.array(onebotSegmentSchema).max(500)]),
 });
 
+/** Data of the answer to `get_record`: a file of the client's machine, with what some clients add. */
+export const onebotRecordSchema = z.object({
+  file: z.string().nullish(),
+  url: z.string().nullish(),
+  base64: z.string().nullish(),
+});
+
 /** Answer to a call; `echo` is what the call carried. */
 export const onebotAnswerSchema = z.object({
   status: z.string().nullish(),

@@ -29,10 +29,10 @@ export interface InboundMessage {
   /** Whether the bot is meant: always in private, in groups when it is addressed. */
   addressed: boolean;
   /**
-   * Reads what the message refers to and does not hold itself; called in the message's place in its chat.
+   * Reads for its user what the message refers to and does not hold itself; called in the message's place in its chat.
    * @throws ParleyError whose text tells the sender why not
    */
-  complete?: () => Promise<InboundMessage>;
+  complete?: (user: string) => Promise<InboundMessage>;
 }
 
 /**

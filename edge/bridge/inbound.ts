@@ -61,8 +61,9 @@ export class Inbound {
           address,
           "请先绑定账号: 登录后获取绑定令牌，私聊机器人发送 /bind [token]",
         );
-      const whole = (await message.complete?.()) ?? message;
-      await ingress.accept(inputOf(whole, bound ?? externalUser(address)));
+      const user = bound ?? externalUser(address);
+      const whole = (await message.complete?.(user)) ?? message;
+      await ingress.accept(inputOf(whole, user));
     } catch (err) {
       const error = toParleyError(err);
       if (error.status === 500) log.error({ err, platform: address.platform }, "message not taken");

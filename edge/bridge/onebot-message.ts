@@ -12,8 +12,8 @@ const inlineChars = 180_000;
 export interface OnebotInbound extends InboundMessage {
   /** The message that it quotes. */
   quotes: string | undefined;
-  /** Whether it is, or has, spoken words. */
-  speech: boolean;
+  /** Its spoken words, as a segment. */
+  speech: OnebotSegment | undefined;
 }
 
 /** A message of QQ as a bridge hands it on. `isOurs`: whether a quoted message is one of the bot's. */
@@ -41,7 +41,7 @@ export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) =>
     id: `qq_${self_id}_${message_id}_${Math.trunc(time ?? 0)}`,
     addressed: !group || meant,
     quotes: (quoted && field(quoted, "id")) || undefined,
-    speech: segments.some(({ type }) => type === "record"),
+    speech: segments.find(({ type }) => type === "record"),
   };
 }
 
@@ -100,7 +100,8 @@ function unescapeCq(text: string): string {
     .replaceAll("&amp;", "&");
 }
 
-function field({ data }: OnebotSegment, name: string): string {
+/** A value of a segment's data as text, "" where there is none. */
+export function field({ data }: OnebotSegment, name: string): string {
   const value = data?.[name];
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }

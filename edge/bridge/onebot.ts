@@ -2,7 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { externalIdSchema } from "../../schemas/bridge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { type OnebotMessage, onebotMessageSchema, onebotRoleSchema } from "../../schemas/onebot.ts";
+import {
+  type OnebotMessage,
+  type OnebotSegment,
+  onebotMessageSchema,
+  onebotRoleSchema,
+} from "../../schemas/onebot.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import { toParleyError } from "../http/error-shape.ts";
 import { parseJsonText } from "../http/json-text.ts";
@@ -10,10 +15,12 @@ import type { RequestHead } from "../http/request-head.ts";
 import type { Services } from "../services.ts";
 import type { Bridge, Delivery, InboundMessage, OutboundText } from "./bridge.ts";
 import type { Inbound } from "./inbound.ts";
-import { inboundOf, segmentsOf } from "./onebot-message.ts";
+import { field, inboundOf, segmentsOf } from "./onebot-message.ts";
 import { withQuoted } from "./onebot-quote.ts";
 import { type CallResult, OnebotSocket } from "./onebot-socket.ts";
+import { recordingOf } from "./onebot-speech.ts";
 import { Outbound } from "./outbound.ts";
+import { recordingAt, spokenText } from "./spoken.ts";
 
 /** Own messages whose quotation still addresses the bot. */
 const rememberedSent = 1_000;
@@ -143,18 +150,34 @@ class QqBot implements Bridge {
     const { quotes, speech, ...inbound } = inboundOf(message, (id) => this.#sent.has(id));
     const { address, text, attachments, addressed } = inbound;
     const quoted = quotes !== undefined && !text.startsWith("/") ? quotes : undefined;
-    if (text === "" && attachments.length === 0 && (quoted === undefined || speech)) {
-      const why = speech ? "暂时无法识别语音消息，请发送文字" : "暂时只能处理文字和图片消息";
-      if (addressed && (speech || address.kind === "private")) await this.#inbound.tell(this, address, why);
+    if (text === "" && attachments.length === 0 && quoted === undefined && speech === undefined) {
+      if (addressed && address.kind === "private")
+        await this.#inbound.tell(this, address, "暂时只能处理文字、图片和语音消息");
       return;
     }
-    const complete = quoted === undefined ? {} : { complete: () => this.#quoting(inbound, quoted) };
+    const complete = async (user: string) => {
+      const heard = speech === undefined ? inbound : await this.#hearing(inbound, speech, user);
+      return quoted === undefined ? heard : this.#quoting(heard, quoted);
+    };
+    const more = quoted === undefined && speech === undefined ? {} : { complete };
     try {
-      await this.#inbound.take(this, { ...inbound, ...complete });
+      await this.#inbound.take(this, { ...inbound, ...more });
     } catch (err) {
       // OneBot does not repeat an event: its sender has to.
       await this.#inbound.tell(this, address, `${toParleyError(err).message}，请稍后重发`);
     }
+  }
+
+  /** The message with its spoken words in writing. */
+  async #hearing(inbound: InboundMessage, speech: OnebotSegment, user: string): Promise<InboundMessage> {
+    const said = await spokenText(this.#services, user, async () => {
+      const params = { file: field(speech, "file"), out_format: "mp3" };
+      const converted = (await this.#caller?.call("get_record", params)) ?? { kind: "unsent" as const };
+      const recording = recordingOf(speech, converted);
+      if (recording === undefined || "bytes" in recording) return recording?.bytes;
+      return recordingAt(recording.url, this.#services);
+    });
+    return { ...inbound, text: [inbound.text, said].filter((part) => part !== "").join("\n") };
   }
 
   /** The message with what it quotes, as far as the client still has that. */

@@ -18,7 +18,13 @@ const { values } = parseArgs({
   },
 });
 const tell = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const behaviour = { answers: true, fail: 0, connect: true, messages: {} as Record<string, unknown> };
+const behaviour = { answers: true, fail: 0, connect: true, messages: {}, records: {} } as {
+  answers: boolean;
+  fail: number;
+  connect: boolean;
+  messages: Record<string, unknown>;
+  records: Record<string, unknown>;
+};
 let socket: WebSocket | undefined;
 let sent = 1_000;
 let url = values.url ?? "";
@@ -45,11 +51,15 @@ function dial(): void {
 function take(text: string): void {
   const { action, params, echo } = JSON.parse(text) as {
     action: string;
-    params: { message: Segment[]; user_id?: number; group_id?: number; message_id?: number };
+    params: { message: Segment[]; user_id?: number; group_id?: number; message_id?: number; file?: string };
     echo: unknown;
   };
-  if (action === "get_msg") {
-    const data = behaviour.messages[String(params.message_id)] ?? null;
+  if (action === "get_msg" || action === "get_record") {
+    const known =
+      action === "get_msg"
+        ? behaviour.messages[String(params.message_id)]
+        : behaviour.records[params.file ?? ""];
+    const data = known ?? null;
     const result = data === null ? { status: "failed", retcode: 1404 } : { status: "ok", retcode: 0 };
     tell({ event: action, params });
     socket?.send(JSON.stringify({ ...result, data, echo }));

@@ -94,12 +94,13 @@ export class Onebot {
     this.#command({ do: "cut" });
   }
 
-  /** `messages`: what `get_msg` answers, by id. */
+  /** `messages`: what `get_msg` answers, by id; `records`: what `get_record` answers, by file. */
   set(set: {
     answers?: boolean;
     fail?: number;
     connect?: boolean;
     messages?: Record<string, unknown>;
+    records?: Record<string, unknown>;
   }): void {
     this.#command({ do: "set", set });
   }

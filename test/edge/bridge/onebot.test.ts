@@ -4,6 +4,7 @@ import test from "ava";
 import { Onebot, textOf } from "../../_kit/onebot.ts";
 import { type System, startSystem } from "../../_kit/system.ts";
 import { mintToken } from "../../_kit/token.ts";
+import { sayLetters, wavOf } from "../../_kit/upstream-audio.ts";
 
 const token = "token of the tests";
 const secret = token.replaceAll(" ", "-");
@@ -24,6 +25,13 @@ async function connected(t: Parameters<typeof Onebot.start>[0], self: string, sl
   const bot = Onebot.start(t, { url: url() + slash, self, token: secret });
   await bot.told("open");
   return bot;
+}
+
+async function admin(path: string, body: unknown): Promise<void> {
+  const headers = { authorization: `Bearer ${mintToken("admin")}`, "content-type": "application/json" };
+  const options = { method: "POST", headers, body: JSON.stringify(body) };
+  const { status } = await fetch(`${system.url()}/api/v1/admin/models/${path}`, options);
+  if (status !== 200) throw new Error(`${path}: ${status}`);
 }
 
 test.serial("a private message is answered as segments, with what it answers", async (t) => {
@@ -193,9 +201,20 @@ test.serial(
   },
 );
 
-test.serial("speech that nobody can read is answered, not dropped", async (t) => {
+test.serial("speech becomes text, in its place in the chat; what nobody can hear is answered", async (t) => {
   const bot = await connected(t, "1012");
+  const base_url = `http://127.0.0.1:${system.upstream.port}/v1`;
+  await admin("providers/heard", { name: "heard", base_url, api_key: "k" });
+  await admin("models/ears", { id: "ears", name: "ears:50", provider: "heard", enabled: true });
+  await admin("routing/stt", { purpose: "stt", fallback_chain: ["ears"] });
+  const base64 = wavOf(sayLetters("hello there"), 16_000).toString("base64");
+  bot.set({ records: { "a.amr": { file: "/data/a.mp3", base64 } } });
   bot.say(14, [{ type: "record", data: { file: "a.amr" } }]);
+  bot.say(14, "after it");
+  await bot.reply("hellothere");
+  await bot.reply("after it");
+  t.deepEqual(bot.calls.map(textOf), ["hellothere", "after it"]);
+  bot.say(14, [{ type: "record", data: { file: "/data/b.amr" } }]);
   t.is((await bot.reply("暂时无法识别语音消息")).action, "send_private_msg");
 });
 
