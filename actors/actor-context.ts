@@ -5,6 +5,7 @@ import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
 import type { UserFiles } from "./files/user-files.ts";
+import type { AttachmentReader } from "./images/attachment-reader.ts";
 import type { Models } from "./models/model.ts";
 import type { QuotaBook } from "./quota/quota-book.ts";
 
@@ -20,6 +21,8 @@ export interface ActorContext extends ProcessContext {
   out: OutPublisher;
   /** Uploaded files, to read. */
   files: UserFiles;
+  /** What users attach to messages, as models are given it. */
+  attachments: AttachmentReader;
   /** Id of this actor process on `actors.alive.<id>`. */
   actorId: string;
 }

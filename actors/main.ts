@@ -16,6 +16,9 @@ import { startDevices } from "./devices/index.ts";
 import { OutPublisher } from "./egress/out-publisher.ts";
 import { startFiles } from "./files/main.ts";
 import { UserFiles } from "./files/user-files.ts";
+import { AttachmentReader } from "./images/attachment-reader.ts";
+import { startImages } from "./images/main.ts";
+import { PictureSlots } from "./images/picture-slots.ts";
 import { startKnowledge } from "./knowledge/main.ts";
 import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
@@ -42,6 +45,7 @@ const roles = [
   "notifications",
   "automation",
   "files",
+  "images",
   "knowledge",
   "memory",
   "voice",
@@ -79,6 +83,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
     groups.push(await startDevices(actor), await startAutomation(actor));
   }
   if (runs("files")) await startFiles(actor);
+  if (runs("images")) startImages(actor);
   const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
   if (runs("session")) serveEmbeddings(actor, embeddings);
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
@@ -118,5 +123,7 @@ async function connectActor(
   const out = new OutPublisher(nc, publisher, jsm, context.log);
   await out.restore();
   const files = new UserFiles({ ...own, jsm });
-  return { ...context, ...own, js, publisher, jsm, models, quota, out, files };
+  const slots = new PictureSlots(context.settings.limits.imageJobs);
+  const attachments = new AttachmentReader({ ...context, files }, slots);
+  return { ...context, ...own, js, publisher, jsm, models, quota, out, files, attachments };
 }

@@ -35,6 +35,8 @@ export const errorTable = {
   uri_too_long: { status: 414, error: "请求地址过长" },
   unsupported_media_type: { status: 415, error: "不支持的 Content-Type", hint: "使用 application/json" },
   invalid_range: { status: 416, error: "请求的范围无效" },
+  image_too_large: { status: 422, error: "图片尺寸过大" },
+  invalid_image: { status: 422, error: "图片无法读取", hint: "文件可能已损坏或不完整" },
   upgrade_required: {
     status: 426,
     error: "需要 WebSocket 连接",

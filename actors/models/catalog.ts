@@ -9,6 +9,8 @@ import type { ModelDriver, ModelInfo } from "./model.ts";
 export interface Link {
   info: ModelInfo;
   driver: ModelDriver;
+  /** Whether it understands images; unset = not known. */
+  sees?: boolean;
 }
 
 /** Where models come from: the built-in ones, a provider of the environment. */
@@ -30,6 +32,7 @@ export function enaTestSource(startedAt: number): ModelSource {
     return {
       info: { id: model, owned_by: "parley", created: startedAt, contextTokens: defaultContextTokens },
       driver: createEnaTest(model, plan),
+      sees: false,
     };
   };
   const own = find(enaTestName) as Link;
@@ -44,6 +47,7 @@ export function localSource(worker: LocalProcess, limits: Limits, startedAt: num
     return {
       info: { id: model, owned_by: "local", created: startedAt, contextTokens: localContextTokens },
       driver: createLocalDriver(worker, files, model, limits),
+      sees: false,
     };
   };
   return {

@@ -86,6 +86,12 @@ class AllModels implements Models {
     return model ?? this.#chain(purpose)[0]?.info.id;
   }
 
+  sees(model?: string): boolean {
+    const link = model === undefined ? this.#chain("vision")[0] : this.#find(model);
+    // A provider may not have listed its models yet.
+    return link === undefined ? this.configured : link.sees !== false;
+  }
+
   endpoints(purpose: Purpose): ModelEndpoint[] {
     return endpointsOf(this.#sources.stored, purpose);
   }

@@ -75,4 +75,6 @@ export interface Models {
   contextTokens(model?: string): number;
   /** Name of the model that a call would ask first; undefined while no model is known. */
   first(purpose: "chat" | "vision", model?: string): string | undefined;
+  /** Whether a model, or the chain for images, may be given images: it is known to see, or nobody has said which do. */
+  sees(model?: string): boolean;
 }

@@ -7,15 +7,23 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** Ms that the provider asked to wait before it. */
   readonly retryAfterMs: number | undefined;
+  /** Whether the request itself was refused: another one may be taken. */
+  readonly refused: boolean;
 
   constructor(
     reason: string,
-    options: { retryable?: boolean; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    options: {
+      retryable?: boolean;
+      retryAfterMs?: number | undefined;
+      refused?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(reason, { cause: options.cause });
     this.name = "ProviderError";
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.refused = options.refused ?? false;
   }
 }
 
@@ -38,7 +46,7 @@ export function toProviderError(err: unknown): ProviderError {
     return new ProviderError(`上游错误 (${status})`, { retryable: true, retryAfterMs, cause: err });
   if (status === 401 || status === 403)
     return new ProviderError(`上游拒绝了密钥 (${status})`, { cause: err });
-  return new ProviderError(`上游拒绝了请求 (${status})`, { cause: err });
+  return new ProviderError(`上游拒绝了请求 (${status})`, { refused: true, cause: err });
 }
 
 /** The error that a client sees when no model answers. */

@@ -41,6 +41,12 @@ export class StoredSource implements ModelSource {
     for (const key of this.#clients.keys()) if (!used.has(key)) this.#clients.delete(key);
     this.#entries = new Map(entries);
     this.#routes = new Map(routes.map(({ _id, fallback_chain }) => [_id, fallback_chain]));
+    const seeing = new Set([
+      ...this.tagged("vision").map(({ info }) => info.id),
+      ...(this.route("vision") ?? []),
+    ]);
+    // Where nobody has said which models see, each is tried.
+    if (seeing.size > 0) for (const [id, { link }] of entries) link.sees = seeing.has(id);
     this.#providers = providers.length;
     this.#log.debug(
       { providers: providers.length, models: entries.length, routes: routes.length },

@@ -19,7 +19,6 @@ import { History } from "./history.ts";
 import { ModelNotices } from "./model-notices.ts";
 import { serveNeoRoutes } from "./neo-routes.ts";
 import { Recall } from "./recall.ts";
-import { RemoteImages } from "./remote-images.ts";
 import { RunGate } from "./run-gate.ts";
 import { SessionActor } from "./session-actor.ts";
 import { answerAsk } from "./session-asks.ts";
@@ -80,7 +79,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     trimmer,
     models: context.models,
     quota: context.quota,
-    images: new RemoteImages(settings, log),
+    attachments: context.attachments,
     toolbox: createToolbox(nc),
     recall: new Recall(nc, log, settings.limits),
     commands: means.commands,

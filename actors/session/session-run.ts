@@ -5,15 +5,16 @@ import type { SessionInput } from "../../schemas/session-input.ts";
 import { answerCommand, type Called } from "../commands/registry.ts";
 import { persist } from "../persist.ts";
 import { answerRepetition, stateOfTurn } from "./answers.ts";
+import { askShowing, isDescribed, questionOf, readAttachments, type ShownAttachments } from "./attached.ts";
 import { aloneFrom, aloneLimit } from "./attempts.ts";
 import { resolveConflict } from "./conflict.ts";
 import { failure } from "./frames.ts";
 import type { Heard } from "./heard.ts";
 import type { Mail } from "./mailbox.ts";
-import type { Note } from "./model-notices.ts";
+import { type Note, tellOnce } from "./model-notices.ts";
 import type { Outcome } from "./outcome.ts";
 import { buildPrompt } from "./prompt.ts";
-import { citedSources } from "./recall.ts";
+import { citedSources, type Known } from "./recall.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Transcript } from "./transcript.ts";
 import { clearOf, rebased, turnOf } from "./turn-document.ts";
@@ -21,6 +22,14 @@ import { TurnEmitter } from "./turn-emitter.ts";
 import { reserveTurn } from "./turn-quota.ts";
 import { type AbortCause, type Reply, RunAborted, runTurn } from "./turn-run.ts";
 import { TurnVoice } from "./turn-voice.ts";
+
+/** With what a model is asked, and who hears of it. */
+interface Given {
+  known: Known;
+  shown: ShownAttachments;
+  onNote(note: Note): void;
+  onText(text: string): void;
+}
 
 /** What a run asks of its session. */
 interface Home {
@@ -201,16 +210,6 @@ export class SessionRun {
     }
   }
 
-  /** The message with its images; null when it was stopped meanwhile. */
-  async #withImages(): Promise<SessionInput | null> {
-    try {
-      return await this.#context.images.inline(this.#input, this.#controller.signal);
-    } catch (err) {
-      if (err instanceof RunAborted && err.why === "stop") return null;
-      throw err;
-    }
-  }
-
   async #command(called: Called): Promise<string> {
     const idempotencyKey = `${this.#input.user}.${this.#input.session}.${this.seq}`;
     return (await answerCommand(this.#context.log, this.#input, called, idempotencyKey)).text;
@@ -219,37 +218,45 @@ export class SessionRun {
   async #reply(transcript: Transcript, emitter: TurnEmitter, blamed: boolean): Promise<Reply> {
     if (this.#mail.cancelled) return { text: "", finish: "cancelled" };
     if (blamed) return { text: "", finish: "failed", error: "该消息多次导致处理中断，已放弃" };
+    const { models, recall } = this.#context;
+    const { user, content, model } = this.#input;
+    const { signal } = this.#controller;
+    const { visible } = transcript;
+    const read = (sees: boolean) => readAttachments(this.#context, visible, this.#input, sees, signal);
+    try {
+      const [shown, known] = await Promise.all([read(models.sees(model)), recall.ask(user, content)]);
+      const onNote = tellOnce(this.#context.notices, this.#context.out, this.#input);
+      const voice = new TurnVoice(
+        { ...this.#context, onSilent: () => onNote({ kind: "silent" }) },
+        this.#input,
+        emitter,
+        signal,
+      );
+      this.#voice = voice;
+      const onText = (text: string) => voice.push(text);
+      const ask = (given: ShownAttachments) =>
+        this.#ask(visible, emitter, { known, shown: given, onNote, onText });
+      const reply = await voice.end(await askShowing(shown, ask, () => read(false)));
+      const sources = reply.finish === "stop" ? citedSources(reply.text, known.passages) : "";
+      if (sources !== "") emitter.content(sources);
+      return { ...reply, text: reply.text + sources };
+    } catch (err) {
+      if (err instanceof RunAborted && err.why === "stop") return { text: "", finish: "cancelled" };
+      throw err;
+    }
+  }
+
+  async #ask(visible: Transcript["visible"], emitter: TurnEmitter, given: Given): Promise<Reply> {
     const { models, systemPrompt } = this.#context;
     const { user, session, model, reply_id: replyId } = this.#input;
-    const input = await this.#withImages();
-    if (input === null) return { text: "", finish: "cancelled" };
-    const known = await this.#context.recall.ask(user, this.#input.content);
+    const { known, shown, onNote, onText } = given;
     const budget = models.contextTokens(model);
-    const messages = buildPrompt(systemPrompt, transcript.visible, input, budget, known);
+    const messages = buildPrompt(systemPrompt, visible, this.#input, budget, known, shown);
     const refused = await reserveTurn(this.#context, this.#input, this.seq, messages);
     if (refused !== null) return refused;
-    const noted = new Set<Note["kind"]>();
-    const onNote = (note: Note) => {
-      // Each round of tool calls asks the model again.
-      if (noted.has(note.kind)) return;
-      noted.add(note.kind);
-      const told = this.#context.notices.frameOf(this.#input, note);
-      if (told !== undefined) this.#context.out.frame(user, told);
-    };
-    const { signal } = this.#controller;
-    const voice = new TurnVoice(
-      { ...this.#context, onSilent: () => onNote({ kind: "silent" }) },
-      input,
-      emitter,
-      signal,
-    );
-    this.#voice = voice;
-    const onText = (text: string) => voice.push(text);
+    if (isDescribed(questionOf(visible, this.#input), shown)) onNote({ kind: "blind" });
     const call = { user, session, replyId, model, messages, onNote, onText };
-    const reply = await voice.end(await runTurn(this.#context, call, emitter, signal));
-    const sources = reply.finish === "stop" ? citedSources(reply.text, known.passages) : "";
-    if (sources !== "") emitter.content(sources);
-    return { ...reply, text: reply.text + sources };
+    return runTurn(this.#context, call, emitter, this.#controller.signal);
   }
 
   async #commit(first: Turn): Promise<Outcome | null> {

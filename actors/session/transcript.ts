@@ -1,6 +1,7 @@
 import type { Turn } from "../../schemas/documents.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import { promptTokens } from "../models/tokens.ts";
+import { type Asked, nothingShown, saidWith } from "./attached.ts";
 import { tailTurns } from "./turn-store.ts";
 
 /** A turn as a model is told of it, with its size: both are asked for at every later turn. */
@@ -9,6 +10,8 @@ export interface VisibleTurn {
   replyId: string;
   messages: ChatMessage[];
   tokens: number;
+  /** What the user said, where files came with it; `messages` name them. */
+  asked?: Asked;
 }
 
 /** What a session actor knows of its committed turns: where the next one goes, and what a model may be told. */
@@ -77,10 +80,8 @@ function replace(transcript: Transcript, turn: Turn): void {
   const index = transcript.visible.findIndex(({ replyId }) => replyId === turn.replaces);
   const old = transcript.visible[index];
   if (old === undefined) return;
-  transcript.visible[index] = visibleTurn(
-    turn,
-    old.messages.filter(({ role }) => role === "user"),
-  );
+  const question = old.messages.filter(({ role }) => role === "user");
+  transcript.visible[index] = visibleTurn(turn, question, old.asked);
 }
 
 /** Of a reply only this was heard: models and devices are told no more. */
@@ -90,7 +91,7 @@ function cut(transcript: Transcript, { message_id, text, segments }: NonNullable
   if (old !== undefined) {
     const said = old.messages.filter(({ role }) => role !== "assistant");
     const messages: ChatMessage[] = text === "" ? said : [...said, { role: "assistant", content: text }];
-    transcript.visible[index] = { replyId: message_id, messages, tokens: promptTokens(messages) };
+    transcript.visible[index] = { ...old, messages, tokens: promptTokens(messages) };
   }
   for (const turn of transcript.byInSeq.values()) {
     if (turn.reply?.message_id !== message_id) continue;
@@ -105,12 +106,18 @@ function cut(transcript: Transcript, { message_id, text, segments }: NonNullable
   }
 }
 
-function visibleTurn(turn: Turn, before: ChatMessage[]): VisibleTurn {
-  const own = turn.messages.flatMap(({ role, content }): ChatMessage[] =>
-    content === "" || (role !== "user" && role !== "assistant") ? [] : [{ role, content }],
-  );
+function visibleTurn(turn: Turn, before: ChatMessage[], replaced?: Asked): VisibleTurn {
+  const attaching = turn.messages.find(({ attachments = [] }) => attachments.length > 0);
+  const asked =
+    replaced ?? (attaching && { text: attaching.content, attachments: attaching.attachments ?? [] });
+  const own = turn.messages.flatMap((message): ChatMessage[] => {
+    const { role, content } = message;
+    if (message === attaching && asked !== undefined) return saidWith(asked, nothingShown, 0);
+    return content === "" || (role !== "user" && role !== "assistant") ? [] : [{ role, content }];
+  });
   const messages = [...before, ...own];
-  return { replyId: turn.reply?.message_id ?? "", messages, tokens: promptTokens(messages) };
+  const replyId = turn.reply?.message_id ?? "";
+  return { replyId, messages, tokens: promptTokens(messages), ...(asked && { asked }) };
 }
 
 function remember<Key>(map: Map<Key, Turn>, key: Key, turn: Turn): void {

@@ -5,6 +5,7 @@ import type { ChatMessage } from "../../schemas/openai.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import type { Segment } from "../../schemas/review.ts";
 import type { ModelCall, Models } from "../models/model.ts";
+import { ProviderError } from "../models/provider-error.ts";
 import type { Toolbox } from "../tools/index.ts";
 import { runToolCalls, ToolCallBuilder, type WholeCall } from "./tool-calls.ts";
 import type { TurnEmitter } from "./turn-emitter.ts";
@@ -32,6 +33,8 @@ export interface Reply {
   finish: FinishReason;
   error?: string;
   errorType?: ErrorType;
+  /** The model would not take what it was given. */
+  refused?: true;
   model?: string;
   usage?: { prompt_tokens: number; completion_tokens: number };
   /** Its sentences as they were spoken, and all of them in one piece. */
@@ -87,6 +90,7 @@ export async function runTurn(
     reply.finish = "failed";
     reply.error = err.message;
     reply.errorType = err.errorType;
+    if (err.cause instanceof ProviderError && err.cause.refused) reply.refused = true;
   }
   return signal.aborted ? stopped(reply, signal.reason) : reply;
 }

@@ -7,6 +7,7 @@ import * as devices from "./devices.ts";
 import * as edgeServed from "./edge-served.ts";
 import * as embeddings from "./embeddings.ts";
 import * as files from "./files.ts";
+import * as images from "./images.ts";
 import * as keys from "./keys.ts";
 import * as knowledge from "./knowledge.ts";
 import * as memory from "./memory.ts";
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   bindings,
   quota,
   files,
+  images,
   knowledge,
   memory,
   admin,

@@ -17,9 +17,15 @@ export const tinyPng = Buffer.from(
 );
 
 /** Uploads a file as a form, as a browser does. */
-export async function upload(api: Api, caller: Caller, file: TestFile, path = "/api/v1/files/upload") {
+export async function upload(
+  api: Api,
+  caller: Caller,
+  file: TestFile,
+  path = "/api/v1/files/upload",
+  field = "file",
+) {
   const form = new FormData();
-  form.set("file", new Blob([Buffer.from(file.bytes as Uint8Array)], { type: file.type }), file.name);
+  form.set(field, new Blob([Buffer.from(file.bytes as Uint8Array)], { type: file.type }), file.name);
   return replyOf(await fetch(url(api, path), { method: "POST", headers: headersOf(caller), body: form }));
 }
 

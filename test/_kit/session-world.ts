@@ -51,8 +51,8 @@ const bystanders = {
   notices: { frameOf: () => undefined },
   toolbox: { offered: [], find: () => undefined },
   recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
-  images: { inline: (input) => Promise.resolve(input) },
   speech: { speak: () => Promise.resolve(null), join: () => Promise.resolve(null) },
+  attachments: { read: () => Promise.resolve({ kind: "unreadable", name: "" }) },
   quota: {
     limited: false,
     reserve: () => Promise.resolve(null),
@@ -246,6 +246,7 @@ export class SessionWorld {
         contextTokens: () => Number.MAX_SAFE_INTEGER,
         first: (_purpose, model) => model ?? "scripted",
         list: () => [],
+        sees: () => true,
         stream: async function* (_purpose, { messages }) {
           yield { kind: "start", model: "world" };
           const given = messages.map(({ role, content }) => ({ role, content: String(content) }));

@@ -59,6 +59,7 @@ function startLocal(t: ExecutionContext, maxCalls = 4): Local {
     endpoints: () => [],
     contextTokens: () => 2048,
     first: () => "local",
+    sees: () => false,
     stream: (_purpose: "chat", call: Parameters<typeof driver.stream>[0]) =>
       streamChain(async () => [{ info, driver }], call, log),
   };

@@ -1,0 +1,148 @@
+import type { Logger } from "../../infra/log.ts";
+import { fetchOutbound } from "../../infra/outbound-http.ts";
+import type { Attachment } from "../../schemas/client-frame.ts";
+import type { Settings } from "../../schemas/config.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import { type FileDocument, fileIdOfUrl } from "../../schemas/file.ts";
+import type { UserFiles } from "../files/user-files.ts";
+import { persist } from "../persist.ts";
+import { appearanceOf } from "./appearance.ts";
+import { describeLocally } from "./local-description.ts";
+import { openPicture } from "./picture.ts";
+import type { PictureSlots } from "./picture-slots.ts";
+import { ShownCache } from "./shown-cache.ts";
+import { shownPicture } from "./shown-picture.ts";
+
+/** An attachment as a model may be given it. `name` is a text of the user's. */
+export type Shown =
+  | { kind: "image"; name: string; dataUri: string }
+  /** A picture for a model that does not see: what was measured of it. */
+  | { kind: "described"; name: string; words: string }
+  /** The beginning of a text; `whole` where that is all. */
+  | { kind: "text"; name: string; text: string; whole: boolean }
+  /** A kind of file that no model is given. */
+  | { kind: "other"; name: string; type: string }
+  | { kind: "unreadable"; name: string };
+
+const timeoutMs = 15_000;
+const dataUriPattern = /^data:image\/[\w.+-]+;base64,/i;
+
+interface Wish {
+  name: string;
+  sees: boolean;
+  signal: AbortSignal;
+}
+
+interface ReaderContext {
+  files: Pick<UserFiles, "find" | "bytes" | "open">;
+  settings: Pick<Settings, "allowPrivateUrls" | "limits">;
+  log: Logger;
+}
+
+/** Reads what users attach to their messages: own files, pictures inside a message, pictures by address. */
+export class AttachmentReader {
+  readonly #context: ReaderContext;
+  readonly #slots: PictureSlots;
+  readonly #cache: ShownCache;
+
+  constructor(context: ReaderContext, slots: PictureSlots) {
+    this.#context = context;
+    this.#slots = slots;
+    this.#cache = new ShownCache(context.settings.limits.shownCacheBytes);
+  }
+
+  /**
+   * What a model may be given of a user's attachment; one that can't be had is `unreadable`. `sees`: it takes images.
+   * @throws the signal's reason
+   */
+  async read(user: string, attachment: Attachment, sees: boolean, signal: AbortSignal): Promise<Shown> {
+    const name = attachment.filename ?? "";
+    try {
+      return await this.#read(user, attachment, { name, sees, signal });
+    } catch (err) {
+      if (signal.aborted) throw signal.reason;
+      this.#context.log.info({ err, user }, "attachment not read");
+      return { kind: "unreadable", name };
+    }
+  }
+
+  async #read(user: string, { file_id, url = "" }: Attachment, wish: Wish): Promise<Shown> {
+    const id = file_id ?? fileIdOfUrl(url);
+    if (id !== undefined) return this.#file(user, id, wish);
+    if (/^https?:\/\//i.test(url)) return this.#picture(() => this.#fetch(url, wish.signal), wish);
+    const head = dataUriPattern.exec(url)?.[0];
+    if (head === undefined) return { kind: "unreadable", name: wish.name };
+    return this.#picture(async () => Buffer.from(url.slice(head.length), "base64"), wish);
+  }
+
+  async #file(user: string, id: string, wish: Wish): Promise<Shown> {
+    const { files, log, settings } = this.#context;
+    const file = await persist(log, "attachment", () => files.find(user, id));
+    if (file === null) return { kind: "unreadable", name: wish.name };
+    const { filename: name, mime_type: type } = file;
+    const key = `${file.hash}.${wish.sees}`;
+    const known = this.#cache.get(key);
+    if (known !== undefined) return { ...known, name };
+    if (isText(type)) return this.#cache.put(key, await this.#text(file, wish.signal));
+    if (!type.startsWith("image/") || type.startsWith("image/svg")) return { kind: "other", name, type };
+    const bytes = () => persist(log, "attachment", () => files.bytes(file, settings.limits.uploadBytes));
+    return this.#cache.put(key, await this.#picture(bytes, { ...wish, name }));
+  }
+
+  async #text(file: FileDocument, signal: AbortSignal): Promise<Shown> {
+    const { shownFileChars } = this.#context.settings.limits;
+    // In none of the encodings is a character longer than four bytes.
+    const most = 4 * shownFileChars;
+    const object = await this.#context.files.open({ bucket: "files", object: file.object });
+    const parts: Uint8Array[] = [];
+    for await (const part of object.read(0, Math.min(most, file.size))) {
+      signal.throwIfAborted();
+      parts.push(part);
+    }
+    const text = beginningOf(Buffer.concat(parts));
+    const whole = file.size <= most && text.length <= shownFileChars;
+    return { kind: "text", name: file.filename, text: text.slice(0, shownFileChars), whole };
+  }
+
+  #picture(bytes: () => Promise<Buffer>, { name, sees, signal }: Wish): Promise<Shown> {
+    const { limits } = this.#context.settings;
+    return this.#slots.use(async () => {
+      const picture = await openPicture(await bytes(), limits);
+      if (sees) return { kind: "image", name, dataUri: await shownPicture(picture, limits) };
+      return {
+        kind: "described",
+        name,
+        words: describeLocally(picture, await appearanceOf(picture, limits)),
+      };
+    }, signal);
+  }
+
+  async #fetch(url: string, signal: AbortSignal): Promise<Buffer> {
+    const { settings } = this.#context;
+    const request = { url, maxBytes: settings.limits.imageUploadBytes, timeoutMs, signal };
+    const { status, body } = await fetchOutbound(request, settings);
+    if (status !== 200) throw new ParleyError("invalid_image", { error: `图片地址返回 ${status}` });
+    return body;
+  }
+}
+
+function isText(type: string): boolean {
+  return type.startsWith("text/") || type === "application/json";
+}
+
+/** The characters of a text that may be cut anywhere: UTF-16 by its mark, else UTF-8, else GB18030. */
+function beginningOf(bytes: Uint8Array): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString("hex");
+  const wide = { fffe: "utf-16le", feff: "utf-16be" }[mark];
+  for (const [encoding, fatal] of [
+    [wide ?? "utf-8", true],
+    [wide ?? "gb18030", false],
+  ] as const) {
+    try {
+      return new TextDecoder(encoding, { fatal }).decode(bytes, { stream: true });
+    } catch {
+      // The next one never fails.
+    }
+  }
+  return "";
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/** A colour that covers a part of a picture: `#RRGGBB`, and percent of the visible area. */
+export const topColorSchema = z.object({
+  hex: z.string().regex(/^#[0-9A-F]{6}$/),
+  percent: z.number().min(0).max(100),
+});
+export type TopColor = z.infer<typeof topColorSchema>;
+
+/** What a camera or program has noted in a picture, by EXIF's names. */
+export const exifSchema = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())]));
+export type Exif = z.infer<typeof exifSchema>;
+
+/**
+ * What is found in a picture. `width` and `height` are those of the picture as it is shown, px; `file_size` is in bytes;
+ * `top_colors` begins with the largest. `analyzed_by` tells who described it: a vision model, or measurements alone.
+ */
+export const imageAnalysisSchema = z.object({
+  format: z.enum(["jpeg", "png", "gif", "webp"]),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  file_size: z.int().positive(),
+  description: z.string(),
+  top_colors: z.array(topColorSchema),
+  exif: exifSchema,
+  analyzed_by: z.enum(["openai_vision", "local"]),
+});
+export type ImageAnalysis = z.infer<typeof imageAnalysisSchema>;

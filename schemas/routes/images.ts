@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { filePartSchema } from "../file-part.ts";
+import { idSchema } from "../ids.ts";
+import { imageAnalysisSchema } from "../image.ts";
+import { defineRoute } from "./route.ts";
+
+const area = "images";
+const access = "user";
+/** Whether the answer may tell where the picture was taken. */
+const query = z.object({ position: z.stringbool().default(false) });
+
+/** `POST /api/v1/images/analyze`: an uploaded file by its id, or a picture in the request. */
+export const analyzeImage = defineRoute({
+  method: "post",
+  path: "/api/v1/images/analyze",
+  access,
+  area,
+  name: "analyze",
+  summary: "Analyse a picture; `position=true` also tells where it was taken",
+  query,
+  body: z
+    .object({
+      file_id: idSchema.optional(),
+      file: filePartSchema.optional(),
+      image: filePartSchema.optional(),
+    })
+    .refine(
+      ({ file_id, file, image }) => [file_id, file, image].filter((one) => one !== undefined).length === 1,
+      {
+        path: ["file_id"],
+        message: "is required, or one picture in file or image",
+      },
+    ),
+  multipart: { files: ["file", "image"], maxBytes: "imageUploadBytes", bucket: "bulk", orJson: true },
+  answer: imageAnalysisSchema,
+  patience: "imageAnswerMs",
+});
+
+/** `GET /api/v1/images/analyze/:file_id`. */
+export const getImageAnalysis = defineRoute({
+  method: "get",
+  path: "/api/v1/images/analyze/:file_id",
+  access,
+  area,
+  name: "get",
+  summary: "Analyse an uploaded picture; `position=true` also tells where it was taken",
+  params: z.object({ file_id: idSchema }),
+  query,
+  answer: imageAnalysisSchema,
+  patience: "imageAnswerMs",
+});

@@ -1,0 +1,72 @@
+import test from "ava";
+import sharp from "sharp";
+import { readExif } from "../../../actors/images/exif.ts";
+import { openPicture, process } from "../../../actors/images/picture.ts";
+import { shownPicture } from "../../../actors/images/shown-picture.ts";
+import { limitsSchema } from "../../../schemas/limits.ts";
+import { animation, bomb, noise, photo, redCircle } from "../../_kit/pictures.ts";
+
+const limits = limitsSchema.parse({});
+
+test("a picture is as large as it is shown, and EXIF tells no place unless asked", async (t) => {
+  const picture = await openPicture(await photo(), limits);
+  t.like(picture, { format: "jpeg", width: 60, height: 80, frames: 1, hasAlpha: false });
+  const exif = await readExif(picture.exif, false);
+  t.like(exif, { Make: "Canon", Model: "EOS R5", FNumber: 2.8, DateTimeOriginal: "2026:05:01 10:20:30" });
+  t.false(/gps|latitude|longitude/i.test(JSON.stringify(exif)), JSON.stringify(exif));
+  const placed = await readExif(picture.exif, true);
+  t.true(Math.abs(Number(placed.latitude) - 31.2304) < 0.001, JSON.stringify(placed));
+  t.deepEqual(await readExif(undefined, true), {});
+  t.deepEqual(await readExif(Buffer.from("Exif\0\0nonsense"), true), {});
+});
+
+test("what a model is shown is upright, bounded and without EXIF", async (t) => {
+  const picture = await openPicture(await photo(), limits);
+  const shown = await shownPicture(picture, limits);
+  t.regex(shown, /^data:image\/jpeg;base64,/);
+  const bytes = Buffer.from(shown.slice(shown.indexOf(",") + 1), "base64");
+  t.like(await sharp(bytes).metadata(), { width: 60, height: 80, exif: undefined });
+  const large = await openPicture(await noise(1800, 1200, [120, 90, 60], 120), limits);
+  const small = await shownPicture(large, { ...limits, shownImagePx: 300, shownImageBytes: 40_000 });
+  t.regex(small, /^data:image\/jpeg;base64,/, "a PNG that is too large becomes a JPEG");
+  t.true(small.length < 54_000, String(small.length));
+  t.like(await sharp(Buffer.from(small.slice(small.indexOf(",") + 1), "base64")).metadata(), {
+    width: 300,
+    height: 200,
+  });
+  t.regex(
+    await shownPicture(await openPicture(await redCircle(), limits), limits),
+    /^data:image\/png;base64,/,
+  );
+});
+
+test("of an animation the first frame is looked at", async (t) => {
+  const picture = await openPicture(await animation(), limits);
+  t.like(picture, { format: "gif", width: 20, height: 10, frames: 2 });
+});
+
+test("what is no picture, too large or broken is refused", async (t) => {
+  const refusal = async (bytes: Buffer) =>
+    (await t.throwsAsync(async () =>
+      process(await openPicture(bytes, limits), limits, (one) => one.raw().toBuffer()),
+    )) as (Error & { errorType?: string }) | undefined;
+  for (const text of [
+    "",
+    "hello",
+    "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+    "II*\0tiff",
+  ])
+    t.is((await refusal(Buffer.from(text)))?.errorType, "unsupported_type", text);
+  t.is((await refusal(bomb()))?.errorType, "image_too_large");
+  const whole = await sharp(await noise(300, 300, [90, 90, 90], 90))
+    .jpeg()
+    .toBuffer();
+  t.is((await refusal(whole.subarray(0, whole.length / 2)))?.errorType, "invalid_image");
+  t.is((await refusal(whole.subarray(0, 30)))?.errorType, "invalid_image");
+  const png = await redCircle();
+  t.is((await refusal(png.subarray(0, png.length / 2)))?.errorType, "invalid_image");
+  t.is(
+    (await refusal(Buffer.concat([png.subarray(0, 40), Buffer.alloc(500, 7)])))?.errorType,
+    "invalid_image",
+  );
+});
