@@ -64,6 +64,10 @@ export type RefreshUseDocument = z.infer<typeof refreshUseSchema>;
 export const userDeletedSchema = z.object({ id: z.string(), user: idSchema, at: z.int() });
 export type UserDeleted = z.infer<typeof userDeletedSchema>;
 
+/** `event.zone.changed.<user>`: what goes by the user's clock goes by another now. */
+export const zoneChangedSchema = z.object({ user: idSchema, time_zone: z.string(), at: z.int() });
+export type ZoneChanged = z.infer<typeof zoneChangedSchema>;
+
 /** Request on `auth.check`: whose API key is this? */
 export const authCheckSchema = z.object({ token: z.string().max(256) });
 

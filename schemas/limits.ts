@@ -139,7 +139,7 @@ export const limitsSchema = z.object({
   stepMs: limit(15_000, "ms that one attempt at a step may take"),
   backtestEvents: limit(50_000, "events that one back-test looks at"),
   deviceFrameMs: limit(50, "ms over which the updates of a device become one frame"),
-  deviceStoreMs: limit(500, "ms over which the updates of a device become one write"),
+  deviceStoreMs: limit(1_000, "ms over which the updates of a device become one write"),
   userNotifications: limit(1_000, "notifications kept for a user who is away; the oldest go first"),
   presenceMs: limit(150, "ms an edge may take to say that a user has sockets"),
   voiceUploadBytes: limit(10 * MiB, "size of a file whose speech is transcribed"),

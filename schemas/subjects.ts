@@ -78,6 +78,8 @@ export const subjects = {
   eventTurnCompletedAll: "event.turn.completed.*",
   eventUserDeleted: (user: string) => `event.user.deleted.${token(user)}`,
   eventUserDeletedAll: "event.user.deleted.*",
+  eventZoneChanged: (user: string) => `event.zone.changed.${token(user)}`,
+  eventZoneChangedAll: "event.zone.changed.*",
   eventAll: "event.>",
 
   /** Whose API key is this? Asked by edges and by the log-in of devices. */

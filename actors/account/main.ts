@@ -1,7 +1,9 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
+import type { NatsConnection } from "nats";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
+import type { ZoneChanged } from "../../schemas/account.ts";
 import {
   deleteUser,
   getProfile,
@@ -12,6 +14,7 @@ import {
   register,
 } from "../../schemas/routes/auth.ts";
 import { createKey, deleteKey, listKeys } from "../../schemas/routes/keys.ts";
+import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../rest.ts";
 import { AccountDatabase } from "./account-database.ts";
@@ -97,7 +100,16 @@ function serveTokens(ctx: AccountContext, rules: Rules): void {
 function serveProfile(ctx: AccountContext, users: Users): void {
   const profiles = new Profiles(users, ctx.settings);
   serveRoute(ctx, getProfile, ({ principal }) => profiles.show(principal));
-  serveRoute(ctx, putProfile, ({ principal, body }) => profiles.change(principal, body));
+  serveRoute(ctx, putProfile, async ({ principal, body }) => {
+    const profile = await profiles.change(principal, body);
+    if (body.time_zone !== undefined) await tellZone(ctx.nc, principal.user_id, body.time_zone);
+    return profile;
+  });
+}
+
+async function tellZone(nc: NatsConnection, user: string, time_zone: string): Promise<void> {
+  const event: ZoneChanged = { user, time_zone, at: Date.now() };
+  await jetstream(nc).publish(subjects.eventZoneChanged(user), JSON.stringify(event));
 }
 
 function serveKeys(ctx: AccountContext, keys: ApiKeys): void {

@@ -1,7 +1,9 @@
 import { eventsStreamConfig, runsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
+import { zoneChangedSchema } from "../../schemas/account.ts";
 import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../durable-work.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { Schedules } from "../schedules.ts";
 import { onUserDeleted } from "../user-erasure.ts";
@@ -32,6 +34,15 @@ export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> 
   await clock.repair.all();
   await schedules.serve("rule", (due) => clock.ring(due));
   await startEventWork(actor, rules, intake);
+  const zones = {
+    stream: streams.events,
+    name: "rule-zones",
+    filter: subjects.eventZoneChangedAll,
+    inFlight: 1,
+  };
+  await startDurableWork(actor, zones, (message) =>
+    clock.follow(zoneChangedSchema.parse(message.json()).user),
+  );
   await onUserDeleted(actor, "automation-erasure", async (user) => {
     await Promise.all([rules.eraseUser(user), runs.eraseUser(user), schedules.cancelAll("rule", user)]);
   });

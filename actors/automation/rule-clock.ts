@@ -71,6 +71,18 @@ export class RuleClock {
     }
   }
 
+  /** The user has another time zone: his rules without one of their own are due by it. */
+  async follow(user: string): Promise<void> {
+    for (const rule of await this.#store.triggered(user, ["schedule"])) {
+      if (rule.due_at === null || rule.trigger_config.timezone !== undefined) continue;
+      const due_at = await this.dueAt(rule, Date.now());
+      if (due_at?.getTime() === rule.due_at.getTime()) continue;
+      const change = { due_at, scheduled: due_at === null };
+      const moved = await this.#store.changeRule(user, rule._id, change, { due_at: rule.due_at });
+      if (moved !== null) await this.settle(moved);
+    }
+  }
+
   /** Starts the run that is due, and sets the next; a repetition starts the same run. */
   async ring({ user, id, due_at }: Due): Promise<void> {
     const rule = await this.#store.rule(user, id);

@@ -7,18 +7,17 @@ import {
   deviceUpdateSchema,
 } from "../../schemas/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { devicePartitionOf, parseDeviceIn } from "../../schemas/subjects.ts";
-import { persist } from "../persist.ts";
+import { devicePartitionOf, lastToken } from "../../schemas/subjects.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
 import type { DeviceBook } from "./device-book.ts";
-import type { DeviceStore } from "./device-store.ts";
+import type { DeviceLookup } from "./device-lookup.ts";
 import type { RawTopics } from "./raw-topics.ts";
 
 const decoder = new TextDecoder();
 
 /** What a device's actor works with. */
 export interface DeviceMeans {
-  store: DeviceStore;
+  lookup: DeviceLookup;
   book: DeviceBook;
   raw: RawTopics;
   log: Logger;
@@ -39,6 +38,8 @@ export class DeviceActor implements KeyedActor {
   #device: DeviceDocument | null = null;
   #working = false;
   #hurried = false;
+  /** Bound of the state's size, once measured. */
+  #bytesAtMost = Number.POSITIVE_INFINITY;
   #highest = 0;
   #storedSeq = 0;
   #waiters: { seq: number; resolve(): void }[] = [];
@@ -71,6 +72,7 @@ export class DeviceActor implements KeyedActor {
   /** Its state is forgotten, also what was not stored yet: the next message begins with what is stored. */
   forget(): void {
     this.#device = null;
+    this.#bytesAtMost = Number.POSITIVE_INFINITY;
     this.#means.book.drop(this.#user, this.#id);
   }
 
@@ -110,10 +112,9 @@ export class DeviceActor implements KeyedActor {
   }
 
   async #load(): Promise<void> {
-    const { store, log } = this.#means;
-    const found = await persist(log, "device", () => store.find(this.#user, this.#id));
-    this.#device = found ?? {
-      _id: { user: this.#user, device: this.#id },
+    const _id = { user: this.#user, device: this.#id };
+    this.#device = (await this.#means.lookup.find(_id)) ?? {
+      _id,
       name: this.#id,
       type: "",
       state: {},
@@ -134,13 +135,13 @@ export class DeviceActor implements KeyedActor {
   }
 
   async #applyNew(device: DeviceDocument, seq: number, subject: string, data: Uint8Array): Promise<void> {
-    if (await this.#refusesNew()) this.#stored(seq);
-    else await this.#take(device, seq, subject, data);
+    if (await this.#means.lookup.admits(this.#user)) await this.#take(device, seq, subject, data);
+    else this.#stored(seq);
   }
 
   #take(device: DeviceDocument, seq: number, subject: string, data: Uint8Array): Promise<void> | undefined {
     const text = decoder.decode(data);
-    if (parseDeviceIn(subject)?.kind === "availability") return this.#availability(device, seq, text.trim());
+    if (lastToken(subject) === "availability") return this.#availability(device, seq, text.trim());
     let json: unknown = text;
     try {
       json = JSON.parse(text);
@@ -149,7 +150,7 @@ export class DeviceActor implements KeyedActor {
     }
     const update = deviceUpdateSchema.safeParse(json);
     if (!update.success) return this.#takeRaw(device, seq, json);
-    this.#merge(device, seq, update.data);
+    this.#merge(device, seq, update.data, data.length);
     return undefined;
   }
 
@@ -157,7 +158,7 @@ export class DeviceActor implements KeyedActor {
   async #takeRaw(device: DeviceDocument, seq: number, payload: unknown): Promise<void> {
     const update = await this.#means.raw.updateFrom(this.#user, this.#id, payload);
     if (update === null) this.#ignore(seq);
-    else this.#merge(device, seq, update);
+    else this.#merge(device, seq, update, JSON.stringify(update).length);
   }
 
   #ignore(seq: number): void {
@@ -165,19 +166,10 @@ export class DeviceActor implements KeyedActor {
     this.#stored(seq);
   }
 
-  async #refusesNew(): Promise<boolean> {
-    const { store, limits, log } = this.#means;
-    const most = limits.userDevices;
-    const full = (await persist(log, "devices", () => store.count(this.#user))) >= most;
-    if (full) log.warn({ user: this.#user, device: this.#id }, "too many devices");
-    // A device of a deleted user may go on for seconds until its connection is closed.
-    return full || (await persist(log, "user", () => store.isOfDeleted(this.#user)));
-  }
-
-  #merge(device: DeviceDocument, seq: number, update: DeviceUpdate): void {
+  #merge(device: DeviceDocument, seq: number, update: DeviceUpdate, bytes: number): void {
     const previous = device.state;
     const state = Object.fromEntries([...Object.entries(previous), ...Object.entries(update.state)]);
-    if (JSON.stringify(state).length > this.#means.limits.deviceStateBytes) {
+    if (this.#isTooLarge(state, bytes)) {
       this.#ignore(seq);
       return;
     }
@@ -190,6 +182,17 @@ export class DeviceActor implements KeyedActor {
     device.name = update.name ?? device.name;
     device.type = update.type ?? device.type;
     this.#changed(device, seq, previous, changed);
+  }
+
+  /** The state is measured only where what came since it was measured last may have made it too large. */
+  #isTooLarge(state: DeviceDocument["state"], bytes: number): boolean {
+    const { deviceStateBytes } = this.#means.limits;
+    // A number such as 1e20 is written out in the state.
+    this.#bytesAtMost += 6 * bytes;
+    if (this.#bytesAtMost <= deviceStateBytes) return false;
+    const size = JSON.stringify(state).length;
+    if (size <= deviceStateBytes) this.#bytesAtMost = size;
+    return size > deviceStateBytes;
   }
 
   async #availability(device: DeviceDocument, seq: number, text: string): Promise<void> {

@@ -30,6 +30,10 @@ export class DeviceStore {
     return this.#devices.findOne({ _id: { user, device } });
   }
 
+  findAll(ids: readonly DeviceDocument["_id"][]): Promise<DeviceDocument[]> {
+    return this.#devices.find({ _id: { $in: [...ids] } }).toArray();
+  }
+
   list(user: string, limit: number, offset: number): Promise<DeviceDocument[]> {
     const found = this.#devices.find({ "_id.user": user }).sort({ "_id.device": 1 });
     return found.skip(offset).limit(limit).toArray();

@@ -14,6 +14,7 @@ import { serveDeviceLogin } from "./auth-callout.ts";
 import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
 import { DeviceBook } from "./device-book.ts";
 import { startDeviceLogout } from "./device-logout.ts";
+import { DeviceLookup } from "./device-lookup.ts";
 import { eraseDevices, serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
 import { startDiscovery } from "./discovery.ts";
@@ -41,12 +42,12 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   serveDeviceLogin(context);
   await startDeviceLogout(context);
   return {
-    ...deviceGroup({ store, book, raw, log, limits }),
+    ...deviceGroup({ lookup: new DeviceLookup(store, log, limits), book, raw, log, limits }, store),
     restore: () => ensureDevicesStream(context, store),
   };
 }
 
-function deviceGroup(means: DeviceMeans): KeyedGroup {
+function deviceGroup(means: DeviceMeans, store: DeviceStore): KeyedGroup {
   return {
     name: "device",
     stream: streams.devices,
@@ -61,7 +62,7 @@ function deviceGroup(means: DeviceMeans): KeyedGroup {
       const [user = "", device = ""] = key.split(".");
       return new DeviceActor(means, user, device);
     },
-    from: async (partition) => (await means.store.place(partition)) + 1,
+    from: async (partition) => (await store.place(partition)) + 1,
     async ask(data, actor) {
       const { kind, user, device, seq } = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
       const asked = actor(`${user}.${device}`) as DeviceActor;
