@@ -68,7 +68,7 @@ export class DeviceBook {
     else changes.push(told);
     this.#tellTimer ??= setTimeout(
       () => this.#tell(),
-      Math.max(0, this.#toldAt + this.#means.limits.deviceFrameMs - performance.now()),
+      Math.max(0, Math.ceil(this.#toldAt + this.#means.limits.deviceFrameMs - performance.now())),
     );
     this.#storeTimer ??= setTimeout(() => this.hurry(), this.#means.limits.deviceStoreMs);
   }
