@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*')
 AVA ?=
 
-.PHONY: help run test test-python build check gen soak bench knowledge-eval clean
+.PHONY: help run test test-python build check gen soak bench voice voice-eval knowledge-eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ bench: build ## the benchmark tables
 
 knowledge-eval: build ## recall of knowledge search, and its time at 50,000 chunks
 	@node dist/test/knowledge-eval/main.js
+
+voice: build ## install speech recognition (260 MB); the next "make run" starts it
+	@node bin/parley.js engines --install-voice
+
+voice-eval: build ## word error rates of speech recognition on recorded and on made speech
+	@node dist/test/voice-eval/main.js
 
 clean: ## remove what was built (not the engines, not the data)
 	@rm -rf dist

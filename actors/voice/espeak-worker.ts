@@ -32,10 +32,14 @@ function speak(engine: ESpeakWorker, { id, text, voice, wordsPerMinute }: ESpeak
 }
 
 function voicesOf(engine: ESpeakWorker): Voice[] {
-  return engine.list_voices().flatMap(({ name, languages }) => {
+  const voices = new Map<string, Voice>();
+  for (const { name, languages } of engine.list_voices()) {
     const language = languages[0]?.name;
-    return language === undefined ? [] : { id: language, name: name.replaceAll("_", " "), language };
-  });
+    // Of two voices of a language the first is the one that the language alone chooses.
+    if (language !== undefined && !voices.has(language))
+      voices.set(language, { id: language, name: name.replaceAll("_", " "), language });
+  }
+  return [...voices.values()];
 }
 
 const ready = load().then(async ({ eSpeakNGWorker }) => new eSpeakNGWorker());

@@ -1,5 +1,6 @@
 import { findMongod, findNatsServer } from "../engines/program.ts";
 import { startEngines } from "../engines/start.ts";
+import { installWhisper } from "../engines/whisper.ts";
 import { announceReady, type CommandProcess, failing, progress } from "./run-process.ts";
 
 /** `parley engines --install`: makes sure that the programs are there. */
@@ -8,6 +9,11 @@ export async function installEngines(): Promise<void> {
     await findNatsServer(progress);
     await findMongod(progress);
   });
+}
+
+/** `parley engines --install-voice`: speech recognition, which the next `parley up` starts. */
+export async function installVoice(): Promise<void> {
+  await failing("engines", undefined, () => installWhisper(progress));
 }
 
 /** `parley engines`: the embedded engines alone. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { version } from "../checkout.ts";
-import { installEngines, runEngines } from "./engines.ts";
+import { installEngines, installVoice, runEngines } from "./engines.ts";
 import { runActors, runEdge } from "./roles.ts";
 import { runProcess } from "./run-process.ts";
 import { runUp } from "./up.ts";
@@ -41,6 +41,7 @@ program
   .command("engines")
   .description("start only the embedded nats-server and mongod, and print their URLs")
   .option("--install", "install them where the machine has none, and exit")
+  .option("--install-voice", "install speech recognition (whisper), and exit")
   .addHelpText(
     "after",
     `
@@ -51,9 +52,10 @@ Examples:
   parley engines
   DATA_DIR=/tmp/try NATS_PORT=0 MQTT_PORT=0 MONGODB_PORT=0 parley engines    on any free ports`,
   )
-  .action(({ install }: { install?: boolean }) =>
-    install ? installEngines() : runProcess("engines", runEngines),
-  );
+  .action(({ install, installVoice: voice }: { install?: boolean; installVoice?: boolean }) => {
+    if (voice) return installVoice();
+    return install ? installEngines() : runProcess("engines", runEngines);
+  });
 
 program
   .command("edge")

@@ -62,14 +62,15 @@ export async function transcribed(
   return { type: "application/json", body: JSON.stringify({ text }) };
 }
 
-/** `POST /v1/audio/speech`: a tone, so long as saying the text takes. */
+/** `POST /v1/audio/speech`: a tone, so long as saying the text at that speed takes. */
 export async function spoken(
-  request: { model: string; input: string },
+  request: { model: string; input: string; speed?: number },
   signal: AbortSignal,
 ): Promise<AudioAnswer> {
   const refused = await pace(request.model, signal);
   if (refused !== undefined) return { status: refused };
-  const samples = (madeRate * msPerCharacter * request.input.length) / 1000;
+  const ms = (msPerCharacter * request.input.length) / (request.speed ?? 1);
+  const samples = Math.round((madeRate * ms) / 1000);
   const pcm = Buffer.alloc(samples * 2);
   for (let i = 0; i < samples; i++) pcm.writeInt16LE(Math.round(8_000 * Math.sin(i / 8)), i * 2);
   return { type: "audio/wav", body: wavOf(pcm, madeRate) };
