@@ -145,10 +145,11 @@ export const limitsSchema = z.object({
   voiceUploadBytes: limit(10 * MiB, "size of a file whose speech is transcribed"),
   voiceAudioMs: limit(600_000, "ms of speech of one file"),
   voiceDecodeMs: limit(20_000, "ms that decoding or encoding one audio file may take"),
+  voiceCodecs: limit(2, "audio files that one process decodes or encodes at a time"),
   voiceTranscribeMs: limit(120_000, "ms that hearing one file may take"),
   voiceSpeakMs: limit(30_000, "ms that speaking one text may take"),
   voiceAnswerMs: limit(150_000, "ms an edge waits for the answer of a voice actor"),
-  voiceQueue: limit(64, "texts that wait for the local voice of one process"),
+  voiceQueue: limit(64, "texts that wait for the local voice of one process, and audio files for the codec"),
   voiceReplyBytes: limit(
     4 * MiB,
     "bytes without a line break that a speech provider may send; 64 times that in all",

@@ -1,11 +1,15 @@
 import { Worker } from "node:worker_threads";
+import type { Limits } from "../../schemas/limits.ts";
 import type { CodecResult, CodecTask } from "./codec-task.ts";
 
 const memoryMb = 256;
 
+/** What bounds the work. */
+export type CodecLimits = Pick<Limits, "voiceDecodeMs" | "voiceCodecs" | "voiceQueue">;
+
 /** A file that can't be heard, or a codec that failed on it. */
 export class CodecError extends Error {
-  readonly why: "format" | "length" | "silent" | "timeout" | "failed";
+  readonly why: "format" | "length" | "silent" | "timeout" | "failed" | "busy";
 
   constructor(why: CodecError["why"], cause?: unknown) {
     super(`audio: ${why}`, { cause });
@@ -19,11 +23,13 @@ export class CodecError extends Error {
  * thread's, and that thread ends when its time is over. One fresh thread waits ahead.
  */
 export class Codec {
-  readonly #limitMs: number;
+  readonly #limits: CodecLimits;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
   #spare: Worker | undefined;
 
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs;
+  constructor(limits: CodecLimits) {
+    this.#limits = limits;
   }
 
   /** @throws CodecError; the signal's reason when that is aborted */
@@ -32,9 +38,11 @@ export class Codec {
     signal: AbortSignal,
   ): Promise<Extract<CodecResult, { pcm: unknown } | { file: unknown }>> {
     signal.throwIfAborted();
+    await this.#place();
     const worker = this.#spare ?? startWorker();
     this.#spare = undefined;
     try {
+      signal.throwIfAborted();
       const result = await this.#answer(worker, task, signal);
       if ("unreadable" in result) throw new CodecError(result.unreadable);
       if ("failed" in result) throw new CodecError("failed", result.failed);
@@ -42,11 +50,21 @@ export class Codec {
     } finally {
       void worker.terminate();
       this.#spare ??= startWorker();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
     }
   }
 
   stop(): void {
     void this.#spare?.terminate();
+  }
+
+  /** Resolves when it is this task's turn; the place of one that ends goes to the next. */
+  async #place(): Promise<void> {
+    if (this.#running < this.#limits.voiceCodecs) this.#running += 1;
+    else if (this.#waiting.length >= this.#limits.voiceQueue) throw new CodecError("busy");
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   async #answer(worker: Worker, task: CodecTask, signal: AbortSignal): Promise<CodecResult> {
@@ -57,7 +75,7 @@ export class Codec {
         worker.once("message", resolve);
         worker.once("error", (err) => reject(new CodecError("failed", err)));
         worker.once("exit", () => reject(new CodecError("failed")));
-        timer = setTimeout(() => reject(new CodecError("timeout")), this.#limitMs);
+        timer = setTimeout(() => reject(new CodecError("timeout")), this.#limits.voiceDecodeMs);
         aborted = () => reject(signal.reason);
         signal.addEventListener("abort", aborted);
         worker.postMessage(task);

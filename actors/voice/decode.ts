@@ -2,7 +2,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { type Codec, CodecError } from "./codec.ts";
 import { type Pcm, speechRate } from "./engine.ts";
-import { readSpeechWav, samplesOf } from "./wav.ts";
+import { asSixteenBit, readSpeechWav, samplesOf } from "./wav.ts";
 
 const reasons = {
   format: "无法识别的音频格式",
@@ -37,16 +37,21 @@ export async function decodeAudio(
   }
   if (bytes.length === 0) throw refused("format");
   try {
-    const result = await codec.run({ kind: "decode", bytes, sampleRate: speechRate, maxSamples }, signal);
+    const result = await codec.run(
+      { kind: "decode", bytes: asSixteenBit(bytes) ?? bytes, sampleRate: speechRate, maxSamples },
+      signal,
+    );
     if ("pcm" in result) return result.pcm;
     throw new CodecError("failed");
   } catch (err) {
-    if (err instanceof CodecError) throw refused(err.why, err);
+    if (err instanceof CodecError && err.why === "busy")
+      throw new ParleyError("service_unavailable", { cause: err });
+    if (err instanceof CodecError && err.why !== "busy") throw refused(err.why, err);
     throw err;
   }
 }
 
-function refused(why: CodecError["why"], cause?: unknown): ParleyError {
+function refused(why: keyof typeof reasons, cause?: unknown): ParleyError {
   return new ParleyError("invalid_request", {
     error: `语音识别失败: ${reasons[why]}`,
     extra: { success: false },

@@ -14,7 +14,7 @@ export interface VoiceParts {
 
 /** Serves speech. Any number of processes may. */
 export function startVoice(context: ActorContext): void {
-  const codec = new Codec(context.settings.limits.voiceDecodeMs);
+  const codec = new Codec(context.settings.limits);
   context.lifecycle.onStop("codec", () => codec.stop());
   const engines = new VoiceEngines(context, codec);
   const parts: VoiceParts = { engines, codec, speech: new SpeechCache(context, engines, codec) };

@@ -113,6 +113,9 @@ class Handler(BaseHTTPRequestHandler):
     def transcribe(self, samples, beam, language, prompt):
         if language and language not in model.supported_languages:
             language = ""
+        if language == "zh" and not prompt:
+            # Without an example it writes traditional characters as often as simplified ones.
+            prompt = "以下是普通话的句子。"
         found, info = model.transcribe(
             samples,
             language=language or None,

@@ -25,7 +25,7 @@ const english = [
 const chinese = ["今天天气很好，我们去公园散步吧。", "请把客厅的灯打开。", "明天上午九点有一个重要的会议。"];
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const signal = new AbortController().signal;
+const never = () => new AbortController().signal;
 const limits = limitsSchema.parse({});
 
 /** What was said and heard, and how long the hearing took. */
@@ -62,7 +62,7 @@ async function evaluate(whisper: OpenAIListening, codec: Codec, espeak: ESpeak):
     language?: string,
   ) => {
     const startedAt = performance.now();
-    const { text } = await whisper.transcribe(pcm, { language, signal });
+    const { text } = await whisper.transcribe(pcm, { language, signal: never() });
     const ms = performance.now() - startedAt;
     return {
       name,
@@ -74,13 +74,13 @@ async function evaluate(whisper: OpenAIListening, codec: Codec, espeak: ESpeak):
     };
   };
   const spoken = async (text: string) => {
-    const { pcm, sampleRate } = await espeak.synthesize({ text, signal });
-    return decodeAudio(codec, wavFile(pcm, sampleRate), limits, { signal });
+    const { pcm, sampleRate } = await espeak.synthesize({ text, signal: never() });
+    return decodeAudio(codec, wavFile(pcm, sampleRate), limits, { signal: never() });
   };
   const people: Heard[] = [];
   const pcms: Pcm[] = [];
   for (const { name, file, text } of await recordings(say)) {
-    const pcm = await decodeAudio(codec, file, limits, { signal });
+    const pcm = await decodeAudio(codec, file, limits, { signal: never() });
     pcms.push(pcm);
     people.push(await hear(name, pcm, wordsOf(text), wordsOf));
   }
@@ -119,7 +119,7 @@ const folder = mkdtempSync(join(tmpdir(), "parley-voice-eval-"));
 const log = createLogger("voice-eval", { logLevel: "warn" });
 const port = await freePort(0, []);
 const server = await Engine.start(whisperServer(folder, port), log);
-const codec = new Codec(limits.voiceDecodeMs);
+const codec = new Codec(limits);
 const espeak = new ESpeak(log, limits);
 try {
   const endpoint = {

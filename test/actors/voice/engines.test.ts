@@ -20,7 +20,7 @@ import { sayLetters } from "../../_kit/upstream-audio.ts";
 
 const limits = limitsSchema.parse({});
 const log = createLogger("test", { logLevel: "silent" });
-const codec = new Codec(limits.voiceDecodeMs);
+const codec = new Codec(limits);
 const espeak = new ESpeak(log, limits);
 const folder = mkdtempSync(join(tmpdir(), "parley-voice-"));
 const upstream = new Service({
