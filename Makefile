@@ -39,7 +39,7 @@ bench: build ## the benchmark tables
 knowledge-eval: build ## recall of knowledge search, and its time at 50,000 chunks
 	@node dist/test/knowledge-eval/main.js
 
-voice: build ## install speech recognition (260 MB); the next "make run" starts it
+voice: build ## install speech recognition (210 MB); the next "make run" starts it
 	@node bin/parley.js engines --install-voice
 
 voice-eval: build ## word error rates of speech recognition on recorded and on made speech

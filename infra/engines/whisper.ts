@@ -9,7 +9,7 @@ import { installedAt, type PipPackage, type Progress, pipInstall, python } from 
 import { updateRecord } from "./record.ts";
 import { adoptOrStart, noteEngine } from "./start.ts";
 
-const whisper: PipPackage = { name: "whisper", version: "1.2.1", megabytes: 260 };
+const whisper: PipPackage = { name: "whisper", version: "1.2.1", megabytes: 210 };
 const wantedPort = 6_931;
 const program = join(checkoutDir, "infra", "engines", "whisper-server.py");
 
