@@ -158,6 +158,10 @@ export const limitsSchema = z.object({
   imagePixels: limit(50_000_000, "pixels of one picture"),
   imageMs: limit(10_000, "ms that one step of decoding a picture may take"),
   imageJobs: limit(2, "pictures that one actor process decodes at a time"),
+  imageAnalyses: limit(
+    16,
+    "pictures that one actor process analyses at a time, those that a model looks at included",
+  ),
   imageAnswerMs: limit(60_000, "ms an edge waits for the analysis of a picture"),
   visionMs: limit(30_000, "ms that the description of a picture by a model may take"),
   shownImagePx: limit(1_536, "px of the longer side of a picture that a model is given"),

@@ -1,7 +1,8 @@
 import { ParleyError } from "../../schemas/errors.ts";
+import type { Principal } from "../../schemas/principal.ts";
 import * as routes from "../../schemas/routes/images.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { isOver, serveRoute } from "../rest.ts";
 import { ImageAnalyzer } from "./image-analyzer.ts";
 import { PictureSlots } from "./picture-slots.ts";
 import { Vision } from "./vision.ts";
@@ -11,20 +12,30 @@ export function startImages(context: ActorContext): void {
   const { files, settings } = context;
   const { limits } = settings;
   const analyzer = new ImageAnalyzer(new PictureSlots(limits.imageJobs), new Vision(context), limits);
-
-  const ofFile = async (user: string, id: string, position: boolean) => {
-    const file = await files.own(user, id);
-    return analyzer.analyze(user, () => files.bytes(file, limits.uploadBytes), position);
+  // A picture stays in memory as long as a model looks at it.
+  const slots = new PictureSlots(limits.imageAnalyses);
+  const analyze = (request: Asking, read: () => Promise<Buffer>) =>
+    slots.use(async () => {
+      if (isOver(request)) throw new ParleyError("service_unavailable");
+      return analyzer.analyze(request.principal.user_id, read, request.query.position);
+    });
+  const ofFile = async (request: Asking, id: string) => {
+    const file = await files.own(request.principal.user_id, id);
+    return analyze(request, () => files.bytes(file, limits.uploadBytes));
   };
-  serveRoute(context, routes.getImageAnalysis, ({ principal, params, query }) =>
-    ofFile(principal.user_id, params.file_id, query.position),
-  );
-  serveRoute(context, routes.analyzeImage, async ({ principal, query, body }) => {
-    const { file_id: id, file, image } = body;
-    if (id !== undefined) return ofFile(principal.user_id, id, query.position);
+  serveRoute(context, routes.getImageAnalysis, (request) => ofFile(request, request.params.file_id));
+  serveRoute(context, routes.analyzeImage, async (request) => {
+    const { file_id: id, file, image } = request.body;
+    if (id !== undefined) return ofFile(request, id);
     const part = file ?? image;
     if (part === undefined) throw new ParleyError("invalid_request");
-    const read = () => files.partBytes(part, limits.imageUploadBytes);
-    return analyzer.analyze(principal.user_id, read, query.position);
+    return analyze(request, () => files.partBytes(part, limits.imageUploadBytes));
   });
+}
+
+/** What both routes say. */
+interface Asking {
+  principal: Principal;
+  deadline?: number;
+  query: { position: boolean };
 }

@@ -1,8 +1,8 @@
 import type { ChatMessage, Usage } from "../../schemas/openai.ts";
 
-// What a chat template adds around one message, and what a provider counts for an image of low detail.
+// What a chat template adds around one message, and what providers count for an image of the size that is sent.
 const messageOverhead = 4;
-const imageTokens = 85;
+const imageTokens = 765;
 
 /**
  * Tokens of a text, roughly: four ASCII characters are one, a CJK character is one. In UTF-8 a CJK character takes

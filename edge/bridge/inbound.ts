@@ -5,6 +5,7 @@ import { toParleyError } from "../http/error-shape.ts";
 import type { Services } from "../services.ts";
 import { Binding } from "./binding.ts";
 import type { Bridge, InboundMessage } from "./bridge.ts";
+import { withPictureFiles } from "./picture-files.ts";
 
 /** Most messages of one chat that wait to enter their session. */
 const chatBacklog = 100;
@@ -63,7 +64,8 @@ export class Inbound {
         );
       const user = bound ?? externalUser(address);
       const whole = (await message.complete?.(user)) ?? message;
-      await ingress.accept(inputOf(whole, user));
+      const kept = await withPictureFiles(this.#services, whole, user, sessionOf(address));
+      await ingress.accept(inputOf(kept, user));
     } catch (err) {
       const error = toParleyError(err);
       if (error.status === 500) log.error({ err, platform: address.platform }, "message not taken");

@@ -5,8 +5,6 @@ import type { InboundMessage, OutboundText } from "./bridge.ts";
 
 /** Most images of one message. */
 export const maxImages = 8;
-/** Longest image that travels inside a message, characters of its data URI. */
-const inlineChars = 180_000;
 
 /** What a message of QQ holds beside what every bridge hands on. */
 export interface OnebotInbound extends InboundMessage {
@@ -119,7 +117,7 @@ function imageOf(segment: OnebotSegment): Attachment[] {
   const remote = candidates.find((one) => /^https?:\/\//i.test(one) && one.length <= 2_048);
   if (remote !== undefined) return [{ type: "image", url: remote }];
   const inline = candidates.find((one) => one.startsWith("base64://"))?.slice("base64://".length);
-  if (inline === undefined || inline.length > inlineChars) return [];
+  if (inline === undefined) return [];
   return [{ type: "image", url: `data:${mimeOf(inline)};base64,${inline}` }];
 }
 

@@ -10,8 +10,8 @@ import type { Inbound } from "./inbound.ts";
 import { Outbound } from "./outbound.ts";
 import { NotConnected, TelegramApi } from "./telegram-api.ts";
 
-/** Largest photo that travels inside a message, bytes; Telegram offers each in several sizes. */
-const photoBytes = 130_000;
+/** Largest photo that is taken, bytes; Telegram offers each in several sizes. */
+const photoBytes = 5 * 1024 * 1024;
 
 /** Registers Telegram's webhook and sends what waits for its chats. Answers how to end it. */
 export function addTelegram(services: Services, inbound: Inbound): () => Promise<void> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import test from "ava";
 import sharp from "sharp";
 import { Api } from "../_kit/api.ts";
+import type { Frame } from "../_kit/chain.ts";
 import type { ChatClient } from "../_kit/client.ts";
 import { uploaded } from "../_kit/files.ts";
 import { photo, redCircle } from "../_kit/pictures.ts";
@@ -195,4 +196,46 @@ test("a provider that refuses images is asked again without them", async (t) => 
   });
   const said = await say(client, "Which colour?", { attachments: [{ type: "image", file_id: id }] });
   t.deepEqual([refused, said], [1, "it is red"]);
+});
+
+test("nobody attaches another's file: the message is refused, and no model hears of it", async (t) => {
+  const { client } = await newSession("theirs");
+  const id = await uploaded(
+    api,
+    { user: "eve" },
+    { name: "e.png", type: "image/png", bytes: await redCircle() },
+  );
+  for (const attachment of [{ file_id: id }, { url: `/api/v1/files/${id}/download` }]) {
+    const client_msg_id = randomUUID();
+    const attachments = [{ type: "image", ...attachment }];
+    client.raw({ type: "message", session_id: "theirs", content: "stolen", client_msg_id, attachments });
+    const isRefusal = (frame: Frame) => frame.type === "error" && frame.client_msg_id === client_msg_id;
+    t.like(await client.frame(isRefusal, "a refusal"), { errorType: "not_found" });
+  }
+  t.false(JSON.stringify(provider.calls).includes("stolen"));
+});
+
+test("what is no picture is named to the model, and the turn goes on", async (t) => {
+  const { client } = await newSession("broken");
+  const whole = await redCircle();
+  const bytes = whole.subarray(0, whole.length / 2);
+  const id = await uploaded(api, admin, { name: "half.png", type: "image/png", bytes });
+  const wav = Buffer.from(
+    "RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\0\0\0",
+    "latin1",
+  );
+  const sound = await uploaded(api, admin, { name: "a.wav", type: "audio/wav", bytes: wav });
+  const content = "What are these?";
+  await say(client, content, {
+    session_id: "broken",
+    attachments: [
+      { type: "image", file_id: id },
+      { type: "file", file_id: sound },
+    ],
+  });
+  const call = provider.calls.findLast(({ messages }) =>
+    String(messages.at(-1)?.content).startsWith(content),
+  );
+  t.is(call?.messages.at(-1)?.content, `${content}\n[图片无法读取: half.png]`);
+  t.true(String(call?.messages.at(-2)?.content).includes('"a.wav" of type audio/wav'));
 });

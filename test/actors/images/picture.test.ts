@@ -1,8 +1,11 @@
 import test from "ava";
 import sharp from "sharp";
+import { appearanceOf } from "../../../actors/images/appearance.ts";
 import { readExif } from "../../../actors/images/exif.ts";
+import { describeLocally } from "../../../actors/images/local-description.ts";
 import { openPicture, process } from "../../../actors/images/picture.ts";
 import { shownPicture } from "../../../actors/images/shown-picture.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
 import { animation, bomb, noise, photo, redCircle } from "../../_kit/pictures.ts";
 
@@ -69,4 +72,52 @@ test("what is no picture, too large or broken is refused", async (t) => {
     (await refusal(Buffer.concat([png.subarray(0, 40), Buffer.alloc(500, 7)])))?.errorType,
     "invalid_image",
   );
+});
+
+test("bytes that were changed anywhere are read or refused, never more", async (t) => {
+  let state = 99;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return state % below;
+  };
+  const webp = await sharp(await redCircle())
+    .webp()
+    .toBuffer();
+  let refused = 0;
+  for (const whole of [await photo(), await redCircle(), await animation(), webp]) {
+    for (let round = 0; round < 40; round++) {
+      const bytes = Buffer.from(whole);
+      for (let changes = 1 + random(8); changes > 0; changes--) bytes[random(bytes.length)] = random(256);
+      try {
+        const picture = await openPicture(bytes, limits);
+        t.regex(await shownPicture(picture, limits), /^data:image/);
+        describeLocally(picture, await appearanceOf(picture, limits));
+        await readExif(picture.exif, true);
+      } catch (err) {
+        refused += 1;
+        t.true(err instanceof ParleyError, String(err));
+        t.true(err instanceof ParleyError && err.status < 500);
+      }
+    }
+  }
+  t.true(refused > 0 && refused < 160, String(refused));
+});
+
+test("unusual pictures are read: grey, CMYK, 16 bits, a palette with a hole", async (t) => {
+  const circle = sharp(await redCircle());
+  const kinds = [
+    await circle.clone().greyscale().jpeg().toBuffer(),
+    await circle.clone().toColourspace("cmyk").jpeg().toBuffer(),
+    await circle.clone().toColourspace("rgb16").png().toBuffer(),
+    await circle.clone().png({ palette: true, colours: 4 }).toBuffer(),
+    await circle.clone().gif().toBuffer(),
+    await circle.clone().webp({ lossless: true }).toBuffer(),
+  ];
+  for (const [index, bytes] of kinds.entries()) {
+    const picture = await openPicture(bytes, limits);
+    const { colors } = await appearanceOf(picture, limits);
+    t.is(colors[0]?.name, "白色", `${index}: ${JSON.stringify(colors)}`);
+    if (index > 0) t.is(colors[1]?.name, "红色", `${index}: ${JSON.stringify(colors)}`);
+    t.regex(await shownPicture(picture, limits), /^data:image\/(png|jpeg)/);
+  }
 });

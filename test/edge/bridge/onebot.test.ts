@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "ava";
 import { Onebot, textOf } from "../../_kit/onebot.ts";
+import { noise } from "../../_kit/pictures.ts";
 import { type System, startSystem } from "../../_kit/system.ts";
 import { mintToken } from "../../_kit/token.ts";
 import { sayLetters, wavOf } from "../../_kit/upstream-audio.ts";
@@ -221,6 +222,8 @@ test.serial("speech becomes text, in its place in the chat; what nobody can hear
 test.serial("images reach the model, by address or inline; one that can't be had is named", async (t) => {
   const png =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const large = await noise(500, 400, [90, 120, 60], 200);
+  t.true(large.length > 300_000);
   const server = createServer((request, response) => {
     response.end(request.url === "/a.png" ? Buffer.from(png, "base64") : "no image");
   });
@@ -232,9 +235,10 @@ test.serial("images reach the model, by address or inline; one that can't be had
     { type: "text", data: { text: "@parts look" } },
     { type: "image", data: { file: "a.png", url: `${base}/a.png` } },
     { type: "image", data: { file: `base64://${png}` } },
+    { type: "image", data: { file: `base64://${large.toString("base64")}` } },
     { type: "image", data: { file: "b.png", url: `${base}/b.png` } },
   ]);
   const said = textOf(await bot.reply("@parts look"));
-  t.is(said.split("data:image/png;base64,iVBORw0KGgo").length, 3);
+  t.is(said.split("data:image/png;base64,iVBORw0KGgo").length, 4);
   t.true(said.includes("[图片无法读取]"));
 });
