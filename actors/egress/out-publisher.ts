@@ -12,16 +12,23 @@ import { subjects } from "../../schemas/subjects.ts";
 const batchBytes = 192 * 1024;
 const retryMs = 200;
 
+/** Encoded frames that travel in one message; `ending`: they end a run, and somebody waits until the stream has them. */
+interface Parcel {
+  texts: string[];
+  bytes: number;
+  ending?: { id: string; stored(): void };
+}
+
 /**
- * The only publisher of frames. What one event-loop turn produces for a user leaves as one message; final frames leave
- * as a message of their own, whose acknowledgement the caller awaits.
+ * The only publisher of frames. What one event-loop turn produces for a user leaves as one message, the frames that end
+ * runs included; a message with such frames is acknowledged.
  */
 export class OutPublisher {
   readonly #nc: NatsConnection;
   readonly #publisher: StreamPublisher;
   readonly #jsm: JetStreamManager;
   readonly #log: Logger;
-  readonly #pending = new Map<string, string[]>();
+  readonly #pending = new Map<string, Parcel[]>();
   #scheduled = false;
 
   constructor(nc: NatsConnection, publisher: StreamPublisher, jsm: JetStreamManager, log: Logger) {
@@ -33,31 +40,24 @@ export class OutPublisher {
 
   /** Sends a frame to every device of a user, with the others of this event-loop turn. */
   frame(user: string, item: OutItem): void {
-    const items = this.#pending.get(user);
-    if (items === undefined) this.#pending.set(user, [JSON.stringify(item)]);
-    else items.push(JSON.stringify(item));
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#flush());
+    this.#enqueue(user, parcelOf([item]));
   }
 
   /**
-   * Sends what ends a turn, after everything that was sent before it. Resolves when the stream has it; it tries until
-   * then, and `id` makes a repetition one message.
+   * Sends the frames that end a run, behind everything that was sent before. Resolves when the stream has them. They
+   * may be sent again, and then in other company: edges know them by their run.
    */
-  async final(user: string, items: OutItem[], id: string, signal?: AbortSignal): Promise<void> {
+  ending(user: string, items: OutItem[], id: string): Promise<void> {
+    return new Promise((stored) => this.#enqueue(user, { ...parcelOf(items), ending: { id, stored } }));
+  }
+
+  /**
+   * Sends frames as a message of their own, after everything that was sent before. Resolves when the stream has it; it
+   * tries until then, and `id` makes a repetition one message.
+   */
+  async final(user: string, items: OutItem[], id: string): Promise<void> {
     this.#flushUser(user);
-    const payload = `{"items":[${items.map((item) => JSON.stringify(item)).join(",")}]}`;
-    while (signal?.aborted !== true) {
-      try {
-        await this.#publisher.publish(subjects.outUser(user), payload, id);
-        return;
-      } catch (err) {
-        this.#log.warn({ err }, "final frames not stored yet");
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-        await this.restore();
-      }
-    }
+    await this.#store(user, parcelOf(items).texts, id);
   }
 
   /** Answers one socket of one edge. It is gone when that socket is. */
@@ -74,30 +74,76 @@ export class OutPublisher {
     }
   }
 
+  #enqueue(user: string, parcel: Parcel): void {
+    const parcels = this.#pending.get(user);
+    if (parcels === undefined) this.#pending.set(user, [parcel]);
+    else parcels.push(parcel);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
     this.#scheduled = false;
     for (const user of [...this.#pending.keys()]) this.#flushUser(user);
   }
 
   #flushUser(user: string): void {
-    const items = this.#pending.get(user);
-    if (items === undefined) return;
+    const parcels = this.#pending.get(user);
+    if (parcels === undefined) return;
     this.#pending.delete(user);
-    let batch: string[] = [];
+    let batch: Parcel[] = [];
+    let count = 0;
     let bytes = 0;
-    for (const item of items) {
-      if (batch.length === outBatchFrames || (bytes + item.length > batchBytes && batch.length > 0)) {
-        this.#publish(user, batch);
+    for (const parcel of parcels) {
+      const full = count + parcel.texts.length > outBatchFrames || bytes + parcel.bytes > batchBytes;
+      if (full && batch.length > 0) {
+        this.#send(user, batch);
         batch = [];
+        count = 0;
         bytes = 0;
       }
-      batch.push(item);
-      bytes += item.length;
+      batch.push(parcel);
+      count += parcel.texts.length;
+      bytes += parcel.bytes;
     }
-    this.#publish(user, batch);
+    this.#send(user, batch);
   }
 
-  #publish(user: string, items: string[]): void {
-    this.#nc.publish(subjects.outUser(user), `{"items":[${items.join(",")}]}`);
+  #send(user: string, batch: Parcel[]): void {
+    const texts = batch.flatMap((parcel) => parcel.texts);
+    const endings = batch.filter((parcel) => parcel.ending !== undefined);
+    const id = endings[0]?.ending?.id;
+    if (id === undefined) this.#nc.publish(subjects.outUser(user), batchOf(texts));
+    else void this.#end(user, texts, endings, endings.length === 1 ? id : `${id}+${endings.length}`);
   }
+
+  /** What a run says while it goes on is not repeated: by then later frames have overtaken it. */
+  async #end(user: string, texts: string[], endings: Parcel[], id: string): Promise<void> {
+    const again = endings.flatMap((parcel) => parcel.texts);
+    await this.#store(user, texts, id, again);
+    for (const { ending } of endings) ending?.stored();
+  }
+
+  async #store(user: string, texts: string[], id: string, again = texts): Promise<void> {
+    for (let payload = batchOf(texts); ; payload = batchOf(again)) {
+      try {
+        await this.#publisher.publish(subjects.outUser(user), payload, id);
+        return;
+      } catch (err) {
+        this.#log.warn({ err }, "final frames not stored yet");
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await this.restore();
+      }
+    }
+  }
+}
+
+function parcelOf(items: OutItem[]): Parcel {
+  const texts = items.map((item) => JSON.stringify(item));
+  return { texts, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
+}
+
+function batchOf(texts: string[]): string {
+  return `{"items":[${texts.join(",")}]}`;
 }

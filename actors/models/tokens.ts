@@ -20,8 +20,19 @@ export function textOf(message: ChatMessage): string {
   return (content ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
+/** Sizes of messages that are asked for again at every later turn; a message is never changed. */
+const known = new WeakMap<ChatMessage, number>();
+
 /** Tokens of one message, images, tool calls and template included, roughly. */
 export function messageTokens(message: ChatMessage): number {
+  const before = known.get(message);
+  if (before !== undefined) return before;
+  const tokens = countTokens(message);
+  known.set(message, tokens);
+  return tokens;
+}
+
+function countTokens(message: ChatMessage): number {
   let tokens = messageOverhead + estimateTokens(textOf(message));
   if (Array.isArray(message.content))
     tokens += imageTokens * message.content.filter((part) => part.type === "image_url").length;

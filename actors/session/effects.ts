@@ -37,7 +37,7 @@ export class Effects {
     const frames = finalFrames(turn);
     if (turn.kind === "message") this.#beside(turn);
     await Promise.all([
-      frames.length > 0 && this.#out.final(turn._id.user, frames, `${id}.final`),
+      frames.length > 0 && this.#out.ending(turn._id.user, frames, `${id}.final`),
       turn.kind === "message" && this.#events.publish(completed(turn, `${id}.completed`)),
       turn.reply?.bridge && this.bridge(turn.reply.bridge, bridgeText(turn, turn.reply), `${id}.bridge`),
     ]);
@@ -47,7 +47,7 @@ export class Effects {
   async ofDeleted(input: SessionInput, seq: number, started: boolean): Promise<void> {
     const items = deletedFrames(input, started);
     const id = `${input.user}.${input.session}.${seq}.deleted`;
-    await this.#out.final(input.user, items, id);
+    await this.#out.ending(input.user, items, id);
     if (input.bridge) await this.bridge(input.bridge, errorTable.session_not_found.error, `${id}.bridge`);
   }
 

@@ -29,13 +29,16 @@ export function buildPrompt(
   const earlier = again === undefined ? visible : visible.slice(0, -1);
   let left = budget - promptTokens(head) - promptTokens(last);
   const before: ChatMessage[][] = [];
-  for (const turn of earlier.toReversed()) {
-    const { messages, tokens } = withAttached(turn, shown, budget / 4);
+  for (let index = earlier.length - 1; index >= 0; index--) {
+    const { messages, tokens } = withAttached(earlier[index] as VisibleTurn, shown, budget / 4);
     left -= tokens;
     if (left < 0) break;
-    before.unshift(messages);
+    before.push(messages);
   }
-  return [...head, ...before.flat(), ...last];
+  const prompt = [...head];
+  for (const messages of before.reverse()) prompt.push(...messages);
+  prompt.push(...last);
+  return prompt;
 }
 
 /** A turn whose attachments are still shown. */
