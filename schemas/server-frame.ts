@@ -232,23 +232,3 @@ export const outItemSchema = z.object({
   origin: originSchema.optional(),
 });
 export type OutItem = z.infer<typeof outItemSchema>;
-
-/** Most frames in one message on `out.user.<uid>`; a frame's `seq` is `stream sequence × this + its place`. */
-export const outBatchFrames = 64;
-
-/** Payload of `out.user.<uid>`: what one event-loop turn of an actor process produced for one user. */
-export const outBatchSchema = z.object({ items: z.array(outItemSchema).min(1).max(outBatchFrames) });
-export type OutBatch = z.infer<typeof outBatchSchema>;
-
-/**
- * Wire `seq` of frame `index` of a batch of `count`: counted back from the end of the batch, so that the last frame's
- * `seq` is known from the stream sequence alone.
- */
-export function frameSeq(streamSeq: number, index: number, count: number): number {
-  return streamSeq * outBatchFrames + outBatchFrames - count + index;
-}
-
-/** Stream sequence that a wire `seq` belongs to. */
-export function streamSeqOf(seq: number): number {
-  return Math.floor(seq / outBatchFrames);
-}

@@ -5,7 +5,8 @@ import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import type { DirectFrame } from "../../schemas/direct-frame.ts";
-import { type Origin, type OutItem, outBatchFrames } from "../../schemas/server-frame.ts";
+import { outBatchFrames } from "../../schemas/out-batch.ts";
+import type { Origin, OutItem } from "../../schemas/server-frame.ts";
 import { subjects } from "../../schemas/subjects.ts";
 
 /** A batch is closed at this size, well under the server's payload limit. */

@@ -1,6 +1,6 @@
 import type { DirectFrame } from "../../schemas/direct-frame.ts";
+import { streamSeqOf } from "../../schemas/out-batch.ts";
 import type { OutItem } from "../../schemas/server-frame.ts";
-import { streamSeqOf } from "../../schemas/server-frame.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
 import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";
@@ -187,7 +187,7 @@ export class UserFeed implements FrameSink {
     // The stream loses its oldest first: if the message of the last seen frame is there, all later ones are.
     if (first === 0) await out.refresh();
     if (first === 0 ? out.firstSeq > 1 : batches[0]?.streamSeq !== first) return undefined;
-    const fence = this.stream.fenceAgain();
+    const fence = this.stream.fenceAgain(seq);
     const texts: string[] = [];
     let prev = seq;
     for (const batch of batches) {

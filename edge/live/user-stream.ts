@@ -82,9 +82,9 @@ export class UserStream {
     return this.#streamSeq;
   }
 
-  /** A fence for frames that went out here and are sent once more. */
-  fenceAgain(): RunFence {
-    return this.#fence.again();
+  /** A fence for frames that went out here and are sent once more, after `seq`. */
+  fenceAgain(seq: number): RunFence {
+    return this.#fence.again(seq);
   }
 
   get isLive(): boolean {
