@@ -4,7 +4,8 @@ import type { Logger } from "../../infra/log.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import type { DirectFrame } from "../../schemas/direct-frame.ts";
+import { newId } from "../../schemas/ids.ts";
+import { outBatchFrames } from "../../schemas/out-batch.ts";
 import { outBatchFrames } from "../../schemas/out-batch.ts";
 import type { Origin, OutItem } from "../../schemas/server-frame.ts";
 import { subjects } from "../../schemas/subjects.ts";
@@ -115,8 +116,9 @@ export class OutPublisher {
     const texts = batch.flatMap((parcel) => parcel.texts);
     const endings = batch.filter((parcel) => parcel.ending !== undefined);
     const id = endings[0]?.ending?.id;
+    // A batch is never sent again in the same company: under the id of one of its parts the server would drop the others.
     if (id === undefined) this.#nc.publish(subjects.outUser(user), batchOf(texts));
-    else void this.#end(user, texts, endings, endings.length === 1 ? id : `${id}+${endings.length}`);
+    else void this.#end(user, texts, endings, batch.length === 1 ? id : newId("out_"));
   }
 
   /** What a run says while it goes on is not repeated: by then later frames have overtaken it. */

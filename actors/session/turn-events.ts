@@ -1,6 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { type TurnCompleted, turnsPerEvent } from "../../schemas/event.ts";
+import { newId } from "../../schemas/ids.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import { persist } from "../persist.ts";
 
@@ -46,7 +47,8 @@ export class TurnEvents {
     await new Promise((resolve) => setImmediate(resolve));
     for (let batch = this.#take(user); batch.length > 0; batch = this.#take(user)) {
       const payload = `{"turns":[${batch.map((entry) => entry.payload).join(",")}]}`;
-      const id = batch.length === 1 ? (batch[0]?.id ?? "") : `${batch[0]?.id}+${batch.length}`;
+      // Another owner may tell of one of these in other company: under one's id the server would drop the rest.
+      const id = batch.length === 1 && batch[0] !== undefined ? batch[0].id : newId("events_");
       const subject = subjects.eventTurnCompleted(user);
       await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
       for (const { done } of batch) done();
