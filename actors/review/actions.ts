@@ -3,6 +3,8 @@ import type { Piece } from "./piece.ts";
 /** The older form of an action: a bracket on one line. */
 const bracket = /（([^（）\n]{1,200})）|\(([^()\n]{1,200})\)/g;
 const wordBefore = /[\p{L}\p{N}\]"'”’]$/u;
+/** After these a sentence is over, or none has begun. */
+const betweenSentences = /(?:^|[.!?。！？…~～♪])\s*$/u;
 const hasWord = /[\p{L}]/u;
 
 /**
@@ -16,7 +18,12 @@ export function splitActions(line: string): Piece[] {
     const content = match[1] ?? match[2] ?? "";
     const end = match.index + match[0].length;
     const before = line.slice(from, match.index);
-    const inSentence = wordBefore.test(before) && (match[2] !== undefined || line.slice(end).trim() !== "");
+    const isLast = line.slice(end).trim() === "";
+    // Half-width brackets are those of formulas and of English asides, too.
+    const inSentence =
+      match[2] === undefined
+        ? wordBefore.test(before) && !isLast
+        : !betweenSentences.test(before) && (!isLast || !/\s$/.test(before));
     if (inSentence || !hasWord.test(content)) continue;
     chat(pieces, before);
     pieces.push({ type: "action", content: content.trim() });

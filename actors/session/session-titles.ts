@@ -26,7 +26,8 @@ export class SessionTitles {
   readonly #sessions: Pick<SessionDocuments, "entitle" | "isUntitled">;
   readonly #log: Logger;
   readonly #stop = new AbortController();
-  readonly #making = new Set<Promise<void>>();
+  /** Titles that are being made, by session. */
+  readonly #making = new Map<string, Promise<void>>();
 
   constructor(models: Models, sessions: Pick<SessionDocuments, "entitle" | "isUntitled">, log: Logger) {
     this.#models = models;
@@ -40,16 +41,19 @@ export class SessionTitles {
     if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
     if (this.#making.size >= mostAtATime || this.#stop.signal.aborted) return;
     const { user, session } = turn._id;
+    const key = `${user}.${session}`;
+    // The next turn may be done before the model has found a title for the first.
+    if (this.#making.has(key)) return;
     const made = this.#make(user, session, asked)
       .catch((err: unknown) => this.#log.warn({ err }, "session not entitled"))
-      .finally(() => this.#making.delete(made));
-    this.#making.add(made);
+      .finally(() => this.#making.delete(key));
+    this.#making.set(key, made);
   }
 
   /** Ends what is under way. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#making);
+    await Promise.all(this.#making.values());
   }
 
   async #make(user: string, session: string, asked: string): Promise<void> {

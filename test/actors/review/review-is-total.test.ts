@@ -74,6 +74,30 @@ test("pieces keep every word of the text, in order", (t) => {
   );
 });
 
+test("brackets within a sentence, of formulas and of calls are no actions", (t) => {
+  const kinds = (text: string) => reviewOf(text).map(({ type, content }) => `${type} ${content}`);
+  for (const text of [
+    "数学 f(x)=(x+1)(x-1)。",
+    "see the file (main.ts) for details",
+    "call foo(bar)",
+    "Paris (France).",
+    "价格（含税）是100元。",
+  ])
+    t.deepEqual(kinds(text), [`chat ${text}`]);
+  t.deepEqual(kinds("(smiles) Hello. (waves) Bye"), [
+    "action smiles",
+    "chat Hello.",
+    "action waves",
+    "chat Bye",
+  ]);
+  t.deepEqual(kinds("嗯，（歪头）（微笑）你说呢"), [
+    "chat 嗯，",
+    "action 歪头",
+    "action 微笑",
+    "chat 你说呢",
+  ]);
+});
+
 test("a reply with every kind is taken apart, and only chat is spoken", (t) => {
   const review = reviewOf(
     "<action>轻轻推开窗户</action>你好呀！今天天气很好。（微笑）我们去散步吧\n北京（中国首都）很大。\n\n# 标题\n- 一\n\n```ts\nconst x = 1;\n```\n再见",

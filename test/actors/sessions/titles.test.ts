@@ -32,6 +32,16 @@ test("after the first turn a session has a title of what was asked, and keeps it
   t.is(await titleOf(api, "weather"), title);
 });
 
+test("the second turn does not overtake the title of the first", async (t) => {
+  const { api } = t.context;
+  const client = await api.system.client("hasty", { session: "hasty" });
+  await client.send("@slow:2x600 the first");
+  await client.send("the second");
+  await client.settled(20_000);
+  await eventually(async () => (await titleOf(api, "hasty")) !== "新的对话", 10_000, "a title");
+  t.regex(await titleOf(api, "hasty"), /the first/);
+});
+
 test("a title that the user gave stays", async (t) => {
   const { api } = t.context;
   await api.call("POST", "/api/v1/sessions", { user: "admin" }, { session_id: "given", title: "mine" });
