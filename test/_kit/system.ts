@@ -23,6 +23,8 @@ export interface SystemOptions {
   proxyMongo?: boolean;
   /** Command of an actor process in place of `parley actors`. */
   actorCommand?: readonly string[];
+  /** Roles of an actor process, by its index; all of them without this. */
+  actorRoles?: (index: number) => readonly string[];
   /** Command of an edge in place of `parley edge`. */
   edgeCommand?: readonly string[];
 }
@@ -161,7 +163,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const own = { ...env, ...(proxied && { MONGODB_URI: proxied.uri }), ...options.actorEnv?.(index) };
     return new Service({
       name: `actors ${index}`,
-      command: options.actorCommand ?? [bin, "actors"],
+      command: options.actorCommand ?? [bin, "actors", ...(options.actorRoles?.(index) ?? [])],
       env: own,
       cwd,
     });

@@ -1,0 +1,27 @@
+import test from "ava";
+import { pcmOf, VoiceWorld } from "../../_kit/voice.ts";
+
+const start = { type: "voice_stream_start", format: "pcm" };
+const end = { type: "voice_stream_end" };
+const chunk = (letters: string, sequence: number) => ({
+  type: "voice_stream_chunk",
+  audio_data: pcmOf(letters),
+  sequence,
+});
+
+test("speech that comes far faster than anybody speaks is refused once", async (t) => {
+  const world = await VoiceWorld.start({ env: { LIMIT_VOICE_AHEAD_MS: "1000" } });
+  t.teardown(() => world.stop());
+  const socket = await world.socket(t, "fast");
+  socket.send(start);
+  await socket.frame({ type: "voice_interim" });
+  for (let i = 0; i < 40; i++) socket.send(chunk("fast", i));
+  const error = await socket.frame({ type: "error" });
+  t.is(error.errorType, "rate_limited");
+  socket.send(end);
+  socket.send(start);
+  socket.send(chunk("slow", 0));
+  socket.send(end);
+  await socket.frame({ type: "voice_final", text: "slow" });
+  t.is(socket.frames.filter(({ type }) => type === "error").length, 1);
+});
