@@ -24,7 +24,7 @@ export type VoiceStreamOpened = z.infer<typeof voiceStreamOpenedSchema>;
 /** Requests to one stream. `object`: all of the audio is in the bulk store. `beat`: is the stream still there? */
 export const voiceStreamPartSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("chunk"), sequence: z.int().nonnegative().optional(), audio: z.string() }),
-  z.object({ kind: z.literal("object"), name: z.string() }),
+  z.object({ kind: z.literal("object"), object: z.string() }),
   z.object({ kind: z.literal("end") }),
   z.object({ kind: z.literal("beat") }),
   z.object({ kind: z.literal("drop") }),

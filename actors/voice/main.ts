@@ -3,6 +3,7 @@ import { Codec } from "./codec.ts";
 import { VoiceEngines } from "./engines.ts";
 import { serveOpenAIAudio } from "./openai-routes.ts";
 import { SpeechCache } from "./speech-cache.ts";
+import { startVoiceFrames } from "./voice-frames.ts";
 import { serveVoiceRoutes } from "./voice-routes.ts";
 
 /** What everything that hears or speaks shares. */
@@ -20,4 +21,5 @@ export function startVoice(context: ActorContext): void {
   const parts: VoiceParts = { engines, codec, speech: new SpeechCache(context, engines, codec) };
   serveVoiceRoutes(context, parts);
   serveOpenAIAudio(context, parts);
+  startVoiceFrames(context, parts);
 }

@@ -2,28 +2,23 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { subjects, voiceQueueGroup } from "../../schemas/subjects.ts";
 import { type SpeakRequest, type Spoken, speakRequestSchema } from "../../schemas/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
-import type { Transcribe } from "./speech-reader.ts";
-import { type Decode, VoiceStreams } from "./voice-streams.ts";
-
-/** What the frames of `/ws/chat` need of a voice process. */
-export interface FrameParts {
-  engines: { transcribe: Transcribe };
-  decode: Decode;
-  speech: {
-    speak(wish: { text: string; format: "mp3" }, signal: AbortSignal): Promise<Spoken>;
-    join(parts: readonly Spoken[]): Promise<Spoken>;
-  };
-}
+import { decodeAudio } from "./decode.ts";
+import type { VoiceParts } from "./main.ts";
+import { VoiceStreams } from "./voice-streams.ts";
 
 /** Listens to those who speak on `/ws/chat`, and speaks the sentences of replies. */
-export function startVoiceFrames(context: ActorContext, { engines, decode, speech }: FrameParts): void {
-  const streams = new VoiceStreams(context, (pcm, options) => engines.transcribe(pcm, options), decode);
+export function startVoiceFrames(context: ActorContext, { engines, codec, speech }: VoiceParts): void {
+  const streams = new VoiceStreams(context, {
+    transcribe: (pcm, options) => engines.transcribe(pcm, options),
+    decode: (bytes, signal, hint) =>
+      decodeAudio(codec, bytes, context.settings.limits, { bare: hint === "pcm", signal }),
+  });
   streams.serve();
   context.lifecycle.onStop("voice streams", () => streams.stop());
   serveSpeech(context, speech);
 }
 
-function serveSpeech({ nc, log, settings }: ActorContext, speech: FrameParts["speech"]): void {
+function serveSpeech({ nc, log, settings }: ActorContext, speech: VoiceParts["speech"]): void {
   const speak = (request: SpeakRequest): Promise<Spoken> =>
     "join" in request
       ? speech.join(request.join)

@@ -12,7 +12,7 @@ export interface StreamMeans {
   /** Makes samples of a recording, whole or not; `hint` where it does not tell itself what it is. */
   decode(bytes: Uint8Array, signal: AbortSignal, hint?: "pcm"): Promise<Pcm>;
   /** Takes an object from the bulk store, once. @throws ParleyError when it is not there */
-  takeObject(name: string): Promise<Uint8Array>;
+  takeObject(object: string): Promise<Uint8Array>;
   tell(heard: VoiceHeard): void;
   /** Called once, when it has told its last. */
   ended(): void;
@@ -64,7 +64,7 @@ export class VoiceStream {
     if (part.kind === "drop") this.#over();
     if (this.#state !== "open") return;
     if (part.kind === "chunk") this.#chunk(part);
-    if (part.kind === "object") this.#load(part.name);
+    if (part.kind === "object") this.#load(part.object);
     if (part.kind === "end") this.#end();
   }
 
@@ -106,8 +106,8 @@ export class VoiceStream {
     this.#bytes += bytes.length;
   }
 
-  #load(name: string): void {
-    this.#loading = this.#means.takeObject(name).then(
+  #load(object: string): void {
+    this.#loading = this.#means.takeObject(object).then(
       (bytes) => this.#add(bytes),
       (cause: unknown) => this.fail(cause),
     );

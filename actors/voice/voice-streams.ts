@@ -2,7 +2,6 @@ import type { Msg, Subscription } from "nats";
 import { openBulkStore } from "../../infra/nats/bulk-store.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { Limits } from "../../schemas/limits.ts";
 import { subjects, voiceQueueGroup } from "../../schemas/subjects.ts";
 import {
   type VoiceHeard,
@@ -12,12 +11,10 @@ import {
   voiceStreamStartSchema,
 } from "../../schemas/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
-import type { Pcm } from "./engine.ts";
-import type { Transcribe } from "./speech-reader.ts";
-import { VoiceStream } from "./voice-stream.ts";
+import { type StreamMeans, VoiceStream } from "./voice-stream.ts";
 
-/** Makes samples of a recording; `hint` where it does not tell itself what it is. @throws ParleyError when it can't */
-export type Decode = (bytes: Uint8Array, limits: Limits, signal: AbortSignal, hint?: "pcm") => Promise<Pcm>;
+/** What the streams of a process share. */
+type SpeechMeans = Pick<StreamMeans, "transcribe" | "decode">;
 
 /** A stream's subject outlives it by this, ms: its last word and the news of its end must not overtake each other. */
 const lingerMs = 1_000;
@@ -25,16 +22,14 @@ const lingerMs = 1_000;
 /** The utterances that this process listens to. */
 export class VoiceStreams {
   readonly #context: ActorContext;
-  readonly #transcribe: Transcribe;
-  readonly #decode: Decode;
+  readonly #means: SpeechMeans;
   readonly #streams = new Set<VoiceStream>();
   #starts: Subscription | undefined;
   #emptied: () => void = () => {};
 
-  constructor(context: ActorContext, transcribe: Transcribe, decode: Decode) {
+  constructor(context: ActorContext, means: SpeechMeans) {
     this.#context = context;
-    this.#decode = decode;
-    this.#transcribe = transcribe;
+    this.#means = means;
   }
 
   /** Takes requests for new streams from now on. */
@@ -75,9 +70,8 @@ export class VoiceStreams {
       nc.publish(subjects.outEdge(start.to.edge, start.to.socket), JSON.stringify(heard));
     const stream: VoiceStream = new VoiceStream(
       {
-        transcribe: this.#transcribe,
-        decode: (bytes, signal, hint) => this.#decode(bytes, limits, signal, hint),
-        takeObject: (name) => this.#takeObject(name),
+        ...this.#means,
+        takeObject: (object) => this.#takeObject(object),
         tell,
         ended: () => {
           this.#streams.delete(stream);
@@ -108,11 +102,13 @@ export class VoiceStreams {
     msg.respond(JSON.stringify({ ok: true }));
   }
 
-  async #takeObject(name: string): Promise<Uint8Array> {
-    const store = await openBulkStore(this.#context.nc);
-    const bytes = await store.getBlob(name);
-    if (bytes === null) throw new ParleyError("storage_unavailable");
-    await store.delete(name);
+  async #takeObject(object: string): Promise<Uint8Array> {
+    const { files, nc, settings, log } = this.#context;
+    const bytes = await files.partBytes({ bucket: "bulk", object }, settings.limits.voiceInputBytes);
+    openBulkStore(nc)
+      .then((store) => store.delete(object))
+      // It goes later by itself.
+      .catch((err: unknown) => log.debug({ err }, "recording not deleted"));
     return bytes;
   }
 }

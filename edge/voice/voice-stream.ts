@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto";
 import type { NatsConnection } from "nats";
 import type { z } from "zod";
-import { openBulkStore } from "../../infra/nats/bulk-store.ts";
 import { fromErrorBody, ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { subjects } from "../../schemas/subjects.ts";
@@ -16,7 +14,7 @@ import { isNoResponders, isTimeout } from "../nats-link.ts";
 import type { Services } from "../services.ts";
 
 /** What a stream needs of its edge. */
-export type VoiceServices = Pick<Services, "edge" | "link" | "inbox" | "settings" | "log">;
+export type VoiceServices = Pick<Services, "edge" | "link" | "inbox" | "uploads" | "settings" | "log">;
 
 /** What a stream tells before its end. */
 export interface VoiceStreamListener {
@@ -83,15 +81,14 @@ export class VoiceStream {
 
   /** Sends all of it in one piece, and its end. */
   async whole(bytes: Uint8Array): Promise<void> {
-    const name = randomUUID();
     try {
-      await (await openBulkStore(this.#services.link.nc)).putBlob({ name }, bytes);
-    } catch (cause) {
-      this.#fail(new ParleyError("storage_unavailable", { cause }));
-      return;
+      const about = { filename: this.id, type: "application/octet-stream" };
+      const { object } = await this.#services.uploads.put(bytes, "bulk", about);
+      this.#part({ kind: "object", object });
+      this.end();
+    } catch (err) {
+      this.#fail(err);
     }
-    this.#part({ kind: "object", name });
-    this.end();
   }
 
   /** Nobody wants to know any more. */

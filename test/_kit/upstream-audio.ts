@@ -76,14 +76,19 @@ export async function spoken(
   return { type: "audio/wav", body: wavOf(pcm, madeRate) };
 }
 
+/** Letters follow one another at their length; after silence they begin anew, wherever that is. */
 function lettersOf(pcm: Buffer): string {
   const block = ((16_000 * letterMs) / 1000) * 2;
   let text = "";
-  for (let from = 0; from + block <= pcm.length; from += block) {
+  for (let from = 0; from + block <= pcm.length; ) {
+    if (Math.abs(pcm.readInt16LE(from)) < step / 2) {
+      from += 2;
+      continue;
+    }
     let sum = 0;
     for (let at = from; at < from + block; at += 2) sum += pcm.readInt16LE(at) ** 2;
-    const level = Math.round(Math.sqrt(sum / (block / 2)) / step);
-    if (level > 0) text += String.fromCharCode(96 + level);
+    text += String.fromCharCode(96 + Math.round(Math.sqrt(sum / (block / 2)) / step));
+    from += block;
   }
   return text;
 }

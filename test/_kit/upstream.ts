@@ -82,20 +82,14 @@ async function audio(message: IncomingMessage, response: ServerResponse): Promis
   const body = await bytesOf(message);
   const gone = new AbortController();
   response.on("close", () => gone.abort());
+  const call = { call: ++lastCall, authorization: message.headers.authorization, at: Date.now() };
   if (message.url?.endsWith("/transcriptions")) {
     const type = message.headers["content-type"] ?? "";
+    calls.push({ ...call, model: "", behaviour: "hear", text: "" });
     return sendAudio(response, await transcribed(body, type, gone.signal));
   }
   const request = JSON.parse(body.toString()) as { model: string; input: string };
-  const { authorization } = message.headers;
-  const call = {
-    model: request.model,
-    behaviour: "speech",
-    text: request.input,
-    authorization,
-    at: Date.now(),
-  };
-  calls.push({ call: ++lastCall, ...call });
+  calls.push({ ...call, model: request.model, behaviour: "speech", text: request.input });
   sendAudio(response, await spoken(request, gone.signal));
 }
 

@@ -17,17 +17,18 @@ export class VoiceWorld {
     this.api = api;
   }
 
-  /** Starts it; `stt` and `tts` are models of the scripted provider. */
+  /** Starts it; `stt`, `tts` and `chat` are models of the scripted provider. */
   static async start({
     stt = "hear",
     tts = "say",
+    chat = "slow:4x20",
     ...options
-  }: SystemOptions & { stt?: string; tts?: string } = {}): Promise<VoiceWorld> {
+  }: SystemOptions & { stt?: string; tts?: string; chat?: string } = {}): Promise<VoiceWorld> {
     const roles = [["account", "admin", "session"], ["voice"]];
     const env = { OPENAI_BASE_URL: "", OPENAI_API_KEY: "", OPENAI_MODEL: "", ...options.env };
     const api = await Api.start({ actors: 2, actorRoles: (index) => roles[index] ?? [], ...options, env });
     const world = new VoiceWorld(api);
-    await world.#configure({ stt, tts, chat: "slow:4x20" }).catch(async (error: unknown) => {
+    await world.#configure({ stt, tts, chat }).catch(async (error: unknown) => {
       await api.stop();
       throw error;
     });
@@ -63,10 +64,14 @@ export class VoiceWorld {
 
   /** What the provider was asked to speak, in that order. */
   async spoken(): Promise<string[]> {
+    return (await this.calls("speech")).map(({ text }) => text);
+  }
+
+  /** What the provider was asked: to `hear`, or for `speech`. */
+  async calls(behaviour: "hear" | "speech"): Promise<{ text: string }[]> {
     const calls = await fetch(`http://127.0.0.1:${this.system.upstream.port}/calls`);
-    return ((await calls.json()) as { behaviour: string; text: string }[])
-      .filter(({ behaviour }) => behaviour === "speech")
-      .map(({ text }) => text);
+    const listed = (await calls.json()) as { behaviour: string; text: string }[];
+    return listed.filter((call) => call.behaviour === behaviour);
   }
 
   async #configure(names: Record<"stt" | "tts" | "chat", string>): Promise<void> {
@@ -74,6 +79,7 @@ export class VoiceWorld {
       base_url: `http://127.0.0.1:${this.system.upstream.port}/v1`,
       api_key: "sk",
     });
+    await this.#post("models/context", { provider: "up", name: "context:1x0", enabled: true, priority: 9 });
     for (const [purpose, name] of Object.entries(names)) {
       await this.#post(`models/for-${purpose}`, { provider: "up", name, enabled: true });
       await this.#post(`routing/${purpose}`, { purpose, fallback_chain: [`for-${purpose}`], required: true });

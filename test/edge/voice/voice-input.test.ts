@@ -1,19 +1,21 @@
 import anyTest, { type TestFn } from "ava";
 import { pcmOf, VoiceWorld, wavBase64 } from "../../_kit/voice.ts";
 
-const test = anyTest as TestFn<VoiceWorld>;
+const test = anyTest as TestFn<{ world: VoiceWorld }>;
 
 test.before(async (t) => {
-  t.context = await VoiceWorld.start({ env: { LIMIT_VOICE_INPUT_BYTES: "2000000" } });
+  t.context.world = await VoiceWorld.start({ env: { LIMIT_VOICE_INPUT_BYTES: "2000000" } });
 });
-test.after.always((t) => t.context.stop());
+test.after.always((t) => t.context.world.stop());
 
-test("a recording becomes its transcript, then a message with all that follows", async (t) => {
-  const socket = await t.context.socket(t, "said");
-  const other = await t.context.socket(t, "elsewhere");
+test.serial("a recording becomes its transcript, then a message with all that follows", async (t) => {
+  const socket = await t.context.world.socket(t, "said");
+  const other = await t.context.world.socket(t, "elsewhere");
   // Far more than a NATS message carries.
-  const letters = "hello ".repeat(60).trim();
-  const words = letters.replaceAll(" ", "");
+  const parts = ["hello".repeat(30), "world".repeat(18)];
+  const letters = parts.join("        ");
+  // So long that it is read in two parts, with a pause between them.
+  const words = parts.join(" ");
   socket.send({
     type: "voice_input",
     audio_data: wavBase64(letters),
@@ -32,13 +34,13 @@ test("a recording becomes its transcript, then a message with all that follows",
 });
 
 test("sent again with its client_msg_id it stays one message", async (t) => {
-  const socket = await t.context.socket(t, "again");
+  const socket = await t.context.world.socket(t, "again");
   const frame = { type: "voice_input", audio_data: pcmOf("once"), format: "pcm", client_msg_id: "o1" };
   socket.send(frame);
   await socket.frame({ type: "stream_end", client_msg_id: "o1" });
   socket.send(frame);
   t.like(await socket.frame({ type: "accepted", duplicate: true }), { status: "completed", text: "once" });
-  const said = (await t.context.history("again")).filter(({ role }) => role === "user");
+  const said = (await t.context.world.history("again")).filter(({ role }) => role === "user");
   t.deepEqual(
     said.map(({ content }) => content as string),
     ["once"],
@@ -46,14 +48,14 @@ test("sent again with its client_msg_id it stays one message", async (t) => {
 });
 
 test("utterances become messages in the order in which they were sent", async (t) => {
-  const socket = await t.context.socket(t, "order");
+  const socket = await t.context.world.socket(t, "order");
   const said = ["first", "second", "third"];
   for (const letters of said) socket.send({ type: "voice_input", audio_data: pcmOf(letters), format: "pcm" });
   await socket.until(
     () => socket.frames.filter(({ type }) => type === "stream_end").length === 3,
     "three replies",
   );
-  const messages = (await t.context.history("order")).filter(({ role }) => role === "user");
+  const messages = (await t.context.world.history("order")).filter(({ role }) => role === "user");
   t.deepEqual(
     messages.map(({ content }) => content as string),
     said,
@@ -61,17 +63,17 @@ test("utterances become messages in the order in which they were sent", async (t
 });
 
 test("silence has an empty transcript and becomes no message", async (t) => {
-  const socket = await t.context.socket(t, "silent");
+  const socket = await t.context.world.socket(t, "silent");
   socket.send({ type: "voice_input", audio_data: pcmOf("          "), format: "pcm", client_msg_id: "s1" });
   t.is((await socket.frame({ type: "voice_transcript" })).text, "");
   socket.send({ type: "message", content: "typed", client_msg_id: "s2" });
   await socket.frame({ type: "stream_end", client_msg_id: "s2" });
   t.is(socket.frames.filter(({ type }) => type === "accepted").length, 1);
-  t.is((await t.context.history("silent")).length, 2);
+  t.is((await t.context.world.history("silent")).length, 2);
 });
 
 test("what is no recording is answered with its reason", async (t) => {
-  const socket = await t.context.socket(t, "bad");
+  const socket = await t.context.world.socket(t, "bad");
   const refused = async (frame: object, errorType: string) => {
     const before = socket.frames.length;
     socket.send({ type: "voice_input", ...frame });

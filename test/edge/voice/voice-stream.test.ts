@@ -2,10 +2,10 @@ import anyTest, { type TestFn } from "ava";
 import { pcmOf, textsOf, VoiceWorld, wavBase64 } from "../../_kit/voice.ts";
 import type { AnyFrame, WireSocket } from "../../_kit/wire-socket.ts";
 
-const test = anyTest as TestFn<VoiceWorld>;
+const test = anyTest as TestFn<{ world: VoiceWorld }>;
 
 test.before(async (t) => {
-  t.context = await VoiceWorld.start({
+  t.context.world = await VoiceWorld.start({
     env: {
       LIMIT_VOICE_IDLE_MS: "1500",
       LIMIT_VOICE_INTERIM_MS: "50",
@@ -15,7 +15,7 @@ test.before(async (t) => {
     },
   });
 });
-test.after.always((t) => t.context.stop());
+test.after.always((t) => t.context.world.stop());
 
 const start = { type: "voice_stream_start", format: "pcm", language: "en" };
 const chunk = (letters: string, sequence: number) => ({
@@ -32,7 +32,7 @@ function later(socket: WireSocket, from: number, fields: AnyFrame): Promise<AnyF
 }
 
 test("interim results grow while somebody speaks, then comes the final one, then the turn", async (t) => {
-  const socket = await t.context.socket(t, "grow");
+  const socket = await t.context.world.socket(t, "grow");
   socket.send({ ...start, client_msg_id: "g1", mode: "text" });
   const opened = await socket.frame({ type: "voice_interim" });
   t.like(opened, { text: "", session_id: "grow", client_msg_id: "g1" });
@@ -51,7 +51,7 @@ test("interim results grow while somebody speaks, then comes the final one, then
 });
 
 test("chunks count by their sequence: late, doubled and missing ones", async (t) => {
-  const socket = await t.context.socket(t, "sequence");
+  const socket = await t.context.world.socket(t, "sequence");
   socket.send(start);
   socket.send(chunk("c", 2));
   socket.send(chunk("a", 0));
@@ -67,7 +67,7 @@ test("chunks count by their sequence: late, doubled and missing ones", async (t)
 });
 
 test("chunks need not wait for the answer to the start, and may be a file in parts", async (t) => {
-  const socket = await t.context.socket(t, "eager");
+  const socket = await t.context.world.socket(t, "eager");
   const file = Buffer.from(wavBase64("hasty"), "base64");
   socket.send({ ...start, format: "wav" });
   for (let from = 0, sequence = 0; from < file.length; from += 5_000, sequence++) {
@@ -79,7 +79,7 @@ test("chunks need not wait for the answer to the start, and may be a file in par
 });
 
 test("silence, or nothing at all, ends with an empty final and no turn", async (t) => {
-  const socket = await t.context.socket(t, "quiet");
+  const socket = await t.context.world.socket(t, "quiet");
   socket.send(start);
   socket.send(end);
   t.is((await socket.frame({ type: "voice_final" })).text, "");
@@ -90,11 +90,11 @@ test("silence, or nothing at all, ends with an empty final and no turn", async (
   t.is((await later(socket, from, { type: "voice_final" })).text, "");
   socket.send({ type: "message", content: "typed", client_msg_id: "q1" });
   await socket.frame({ type: "stream_end", client_msg_id: "q1" });
-  t.is((await t.context.history("quiet")).length, 2);
+  t.is((await t.context.world.history("quiet")).length, 2);
 });
 
 test("frames out of place have their answers, and harm nothing", async (t) => {
-  const socket = await t.context.socket(t, "place");
+  const socket = await t.context.world.socket(t, "place");
   socket.send(chunk("a", 0));
   t.is((await socket.frame({ type: "error" })).errorType, "invalid_message");
   let from = socket.frames.length;
@@ -118,7 +118,7 @@ test("frames out of place have their answers, and harm nothing", async (t) => {
 });
 
 test("a stream in which nothing comes is given up, and the next one is heard", async (t) => {
-  const socket = await t.context.socket(t, "gone");
+  const socket = await t.context.world.socket(t, "gone");
   socket.send(start);
   socket.send(chunk("abc", 0));
   const error = await socket.frame({ type: "error", errorType: "voice_stream_timeout" });
@@ -133,7 +133,7 @@ test("a stream in which nothing comes is given up, and the next one is heard", a
 });
 
 test("a stream that is too long ends as if it had been told to", async (t) => {
-  const socket = await t.context.socket(t, "long");
+  const socket = await t.context.world.socket(t, "long");
   socket.send({ ...start, client_msg_id: "l1" });
   socket.send(chunk("abcdefghijklmnopqrstuvw", 0));
   t.is((await socket.frame({ type: "error" })).errorType, "payload_too_large");
@@ -144,17 +144,17 @@ test("a stream that is too long ends as if it had been told to", async (t) => {
 });
 
 test("a socket that closes takes its stream along", async (t) => {
-  const socket = await t.context.socket(t, "closed");
+  const socket = await t.context.world.socket(t, "closed");
   socket.send({ ...start, client_msg_id: "c1" });
   socket.send(chunk("abc", 0));
   await socket.frame({ type: "voice_interim", text: "abc" });
   await socket.cut();
-  const next = await t.context.socket(t, "closed");
+  const next = await t.context.world.socket(t, "closed");
   next.send(start);
   next.send(chunk("def", 0));
   next.send(end);
   await next.frame({ type: "stream_end" });
-  const said = (await t.context.history("closed")).filter(({ role }) => role === "user");
+  const said = (await t.context.world.history("closed")).filter(({ role }) => role === "user");
   t.deepEqual(
     said.map(({ content }) => content as string),
     ["def"],
