@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { historyMessageSchema } from "./message.ts";
-import { systemInfoSchema } from "./server-frame.ts";
+import { errorFrameSchema, systemInfoSchema } from "./server-frame.ts";
 
 const timestamp = z.int();
 const session_id = z.string();
@@ -55,16 +55,7 @@ export const directFrameSchema = z.discriminatedUnion("type", [
   spokenFrame("voice_transcript"),
   spokenFrame("voice_interim"),
   spokenFrame("voice_final"),
-  z.object({
-    type: z.literal("error"),
-    error: z.string(),
-    errorType: z.string(),
-    hint: z.string().optional(),
-    session_id: z.string().optional(),
-    message_id: z.string().optional(),
-    client_msg_id: z.string().optional(),
-    timestamp,
-  }),
+  errorFrameSchema,
   z.object({
     type: z.literal("history_response"),
     session_id,

@@ -18,6 +18,18 @@ export const systemInfoSchema = z.object({
 });
 export type SystemInfo = z.infer<typeof systemInfoSchema>;
 
+/** What went wrong, and with which message; the socket stays open. */
+export const errorFrameSchema = z.object({
+  type: z.literal("error"),
+  error: z.string(),
+  errorType: z.string(),
+  hint: z.string().optional(),
+  session_id: z.string().optional(),
+  message_id: z.string().optional(),
+  client_msg_id: z.string().optional(),
+  timestamp,
+});
+
 /** Frames of a user's stream: they carry `seq` and `prev` on the wire, which the edge adds. */
 export const streamFrameSchema = z.discriminatedUnion("type", [
   z.object({
@@ -193,16 +205,7 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     device_update: deviceSchema.omit({ unsupported: true }).extend({ changed: z.array(z.string()) }),
     timestamp,
   }),
-  z.object({
-    type: z.literal("error"),
-    error: z.string(),
-    errorType: z.string(),
-    hint: z.string().optional(),
-    session_id: z.string().optional(),
-    message_id: z.string().optional(),
-    client_msg_id: z.string().optional(),
-    timestamp,
-  }),
+  errorFrameSchema,
 ]);
 /** A frame of a user's stream, before the edge adds `seq` and `prev`. */
 export type StreamFrame = z.infer<typeof streamFrameSchema>;

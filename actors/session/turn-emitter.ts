@@ -1,6 +1,7 @@
 import type { Segment } from "../../schemas/review.ts";
 import type { RunMark, StreamFrame } from "../../schemas/server-frame.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
+import { Coalescer } from "../egress/coalescer.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
 import { ReviewParser } from "../review/review-parser.ts";
 
@@ -12,14 +13,11 @@ export class TurnEmitter {
   readonly #out: Pick<OutPublisher, "frame">;
   readonly #input: SessionInput;
   readonly #run: RunMark;
-  readonly #coalesceMs: number;
+  readonly #coalescer: Coalescer;
   /** Kind of the text, for clients that show it as it comes. */
   readonly #parser = new ReviewParser();
   #text = "";
   #thinking = "";
-  #timer: NodeJS.Timeout | undefined;
-  #immediate: NodeJS.Immediate | undefined;
-  #lastAt = Number.NEGATIVE_INFINITY;
   #ended = false;
   #firstAt: number | undefined;
 
@@ -32,7 +30,7 @@ export class TurnEmitter {
     this.#out = out;
     this.#input = input;
     this.#run = { attempt: run.attempt, run_id: run.runId, phase: "running" };
-    this.#coalesceMs = coalesceMs;
+    this.#coalescer = new Coalescer(coalesceMs, () => this.#sendJoined());
   }
 
   /** When the first piece of the reply came, Unix ms. */
@@ -59,18 +57,18 @@ export class TurnEmitter {
   content(text: string): void {
     this.#firstAt ??= Date.now();
     this.#text += text;
-    this.#schedule();
+    this.#coalescer.schedule();
   }
 
   /** Takes a piece of what the model thinks before it speaks. */
   thinking(text: string): void {
     this.#thinking += text;
-    this.#schedule();
+    this.#coalescer.schedule();
   }
 
   /** Gives a spoken sentence, after the text that it belongs to. */
   segment(segment: Segment): void {
-    this.#flush();
+    this.#coalescer.flush();
     if (this.#ended) return;
     this.#send({
       type: "stream_segments",
@@ -84,7 +82,7 @@ export class TurnEmitter {
 
   /** Shows what a tool is doing, after the text that came before it. */
   tool(tool_name: string, status: "started" | "completed" | "failed", message: string): void {
-    this.#flush();
+    this.#coalescer.flush();
     if (this.#ended) return;
     this.#send({
       type: "tool_progress",
@@ -98,37 +96,20 @@ export class TurnEmitter {
 
   /** Sends what is left; nothing comes after it. */
   end(): void {
-    this.#flush();
+    this.#coalescer.flush();
     this.#ended = true;
   }
 
   /** Drops what is left: the run is no longer this process's. */
   discard(): void {
-    this.#disarm();
+    this.#coalescer.cancel();
     this.#ended = true;
   }
 
-  #schedule(): void {
-    if (this.#timer !== undefined || this.#immediate !== undefined || this.#ended) return;
-    const wait = this.#lastAt + this.#coalesceMs - performance.now();
-    // What a model says within one event-loop turn belongs into one frame, also the first.
-    if (wait <= 0) this.#immediate = setImmediate(() => this.#flush());
-    else this.#timer = setTimeout(() => this.#flush(), wait);
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#immediate);
-    this.#timer = undefined;
-    this.#immediate = undefined;
-  }
-
-  #flush(): void {
-    this.#disarm();
+  #sendJoined(): void {
     if (this.#ended) return;
     if (this.#thinking !== "") this.#sendThinking();
     if (this.#text !== "") this.#sendText();
-    this.#lastAt = performance.now();
   }
 
   #sendText(): void {

@@ -1,5 +1,6 @@
 import type { ToolCallDelta } from "../../schemas/openai.ts";
 import type { StatelessAnswer } from "../../schemas/stateless-turn.ts";
+import { Coalescer } from "../egress/coalescer.ts";
 
 // Characters of one answer: escaped as JSON they take up to six bytes each, which fits a NATS message.
 const maxChars = 32_768;
@@ -10,28 +11,21 @@ export type SendAnswer = (answer: StatelessAnswer) => void;
 /** The answers of one turn: text is joined to at most one answer every `coalesceMs`, the first goes out at once. */
 export class AnswerWriter {
   readonly #send: SendAnswer;
-  readonly #coalesceMs: number;
+  readonly #coalescer: Coalescer;
   #text = "";
-  #timer: NodeJS.Timeout | undefined;
-  #immediate: NodeJS.Immediate | undefined;
-  #lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(send: SendAnswer, coalesceMs: number) {
     this.#send = send;
-    this.#coalesceMs = coalesceMs;
+    this.#coalescer = new Coalescer(coalesceMs, () => this.#sendText());
   }
 
   content(text: string): void {
     this.#text += text;
-    if (this.#timer !== undefined || this.#immediate !== undefined) return;
-    const wait = this.#lastAt + this.#coalesceMs - performance.now();
-    // What a model says within one event-loop turn belongs into one answer, also the first.
-    if (wait <= 0) this.#immediate = setImmediate(() => this.#flush());
-    else this.#timer = setTimeout(() => this.#flush(), wait);
+    this.#coalescer.schedule();
   }
 
   toolCalls(calls: readonly ToolCallDelta[]): void {
-    this.#flush();
+    this.#coalescer.flush();
     for (const call of calls) {
       const [first = "", ...rest] = pieces(call.function?.arguments ?? "");
       const named = call.function?.arguments === undefined ? call : withArguments(call, first);
@@ -43,27 +37,18 @@ export class AnswerWriter {
 
   /** Sends what is left of the text, then the last answer. */
   last(answer: Extract<StatelessAnswer, { kind: "end" | "error" }>): void {
-    this.#flush();
+    this.#coalescer.flush();
     this.#send(answer);
   }
 
   /** Drops what is left: nobody listens. */
   discard(): void {
-    this.#disarm();
+    this.#coalescer.cancel();
     this.#text = "";
   }
 
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#immediate);
-    this.#timer = undefined;
-    this.#immediate = undefined;
-  }
-
-  #flush(): void {
-    this.#disarm();
+  #sendText(): void {
     if (this.#text === "") return;
-    this.#lastAt = performance.now();
     for (const content of pieces(this.#text)) this.#send({ kind: "delta", content });
     this.#text = "";
   }

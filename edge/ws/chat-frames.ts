@@ -1,12 +1,12 @@
 import { type ClientFrame, clientFrameSchema, type MessageFrame } from "../../schemas/client-frame.ts";
-import { fromZodError, ParleyError } from "../../schemas/errors.ts";
+import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { sessionMessages } from "../../schemas/routes/sessions.ts";
 import type { MessageState, SessionInput } from "../../schemas/session-input.ts";
 import { toParleyError } from "../http/error-shape.ts";
-import { parseJsonText } from "../http/json-text.ts";
 import type { Services } from "../services.ts";
 import type { ChatSocket } from "./chat-socket.ts";
+import { parseFrame } from "./frame-text.ts";
 import { AudioInFlight, SocketVoice, type Utterance } from "./socket-voice.ts";
 
 /** Does what the frames of `/ws/chat` clients ask for. */
@@ -22,7 +22,7 @@ export class ChatFrames {
   take(socket: ChatSocket, text: string | undefined): void {
     let frame: ClientFrame;
     try {
-      frame = decode(text);
+      frame = parseFrame(text, clientFrameSchema);
     } catch (err) {
       this.#bad(socket, toParleyError(err));
       return;
@@ -269,19 +269,6 @@ export class ChatFrames {
     if (answer === undefined) throw new ParleyError("service_unavailable");
     if (!answer.stopped) throw new ParleyError("turn_not_found");
   }
-}
-
-function decode(text: string | undefined): ClientFrame {
-  if (text === undefined) throw new ParleyError("invalid_message", { error: "消息格式无效: 只接受文本帧" });
-  let value: unknown;
-  try {
-    value = parseJsonText(text);
-  } catch (cause) {
-    throw new ParleyError("invalid_message", { cause });
-  }
-  const parsed = clientFrameSchema.safeParse(value);
-  if (!parsed.success) throw fromZodError(parsed.error, "invalid_message");
-  return parsed.data;
 }
 
 /** A request for another reply goes the way of a message, in its place in the queue. */

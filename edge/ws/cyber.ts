@@ -1,13 +1,13 @@
 import { type CyberRequest, cyberRequestSchema } from "../../schemas/client-frame.ts";
 import type { DirectFrame } from "../../schemas/direct-frame.ts";
-import { fromZodError, ParleyError } from "../../schemas/errors.ts";
+import { ParleyError } from "../../schemas/errors.ts";
 import { idSchema, newId } from "../../schemas/ids.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { toParleyError } from "../http/error-shape.ts";
-import { parseJsonText } from "../http/json-text.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import type { Services } from "../services.ts";
 import { CyberSocket } from "./cyber-socket.ts";
+import { parseFrame } from "./frame-text.ts";
 
 /** Registers the Cyber Engine WebSocket, `/{authorization}`. */
 export function addCyber(services: Services): void {
@@ -71,7 +71,7 @@ function take(services: Services, socket: CyberSocket, text: string | undefined)
   const { limits } = services.settings;
   let request: CyberRequest;
   try {
-    request = decode(text);
+    request = parseFrame(text, cyberRequestSchema);
   } catch (err) {
     refuse(socket, toParleyError(err));
     socket.bad += 1;
@@ -141,17 +141,4 @@ async function askState(services: Services, socket: CyberSocket, clientMsgId: st
 
 function refuse(socket: CyberSocket, { errorType, status, message }: ParleyError): void {
   socket.refuse(errorType, status, message);
-}
-
-function decode(text: string | undefined): CyberRequest {
-  if (text === undefined) throw new ParleyError("invalid_message", { error: "消息格式无效: 只接受文本帧" });
-  let value: unknown;
-  try {
-    value = parseJsonText(text);
-  } catch (cause) {
-    throw new ParleyError("invalid_message", { cause });
-  }
-  const parsed = cyberRequestSchema.safeParse(value);
-  if (!parsed.success) throw fromZodError(parsed.error, "invalid_message");
-  return parsed.data;
 }
