@@ -3,10 +3,12 @@ import { DeliverPolicy } from "@nats-io/jetstream";
 import { type NatsConnection, nanos, type Subscription } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import type { AbortedRun, Arrival, KeyedActor, KeyedGroup } from "./keyed-actor.ts";
+import { TurnShare } from "./turn-share.ts";
 
 /** An ordered consumer that nobody reads is removed by the server after this long. */
 const inactiveMs = 10_000;
 const retryMs = 200;
+const share = new TurnShare();
 
 /** What a partition works with. */
 export interface PartitionContext {
@@ -113,6 +115,8 @@ export class Partition {
       for await (const message of messages) {
         if (this.#closed || reading !== this.#reading) return;
         this.#deliver(message);
+        const turn = share.spent();
+        if (turn !== undefined) await turn;
       }
     } catch (err) {
       this.#context.log.warn({ err, partition: this.#number }, "partition consumer ended");
