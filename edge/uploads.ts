@@ -9,8 +9,11 @@ import type { BodyStream } from "./http/body-stream.ts";
 import { type IncomingFile, readMultipart } from "./http/multipart.ts";
 import type { RequestHead } from "./http/request-head.ts";
 import type { NatsLink } from "./nats-link.ts";
+import { TextProbe } from "./text-encoding.ts";
 
 const MiB = 1024 * 1024;
+/** Bytes of one message of an object: each is on disk before the next, so few and large ones are fast. */
+const pieceBytes = 256 * 1024;
 
 /** A form whose files are objects by now. */
 export interface UploadedForm {
@@ -103,9 +106,10 @@ export class Uploads {
   async #write(
     bytes: AsyncGenerator<Uint8Array, void>,
     bucket: Bucket,
-  ): Promise<Pick<FilePart, "object" | "size" | "sha256" | "head">> {
+  ): Promise<Pick<FilePart, "object" | "size" | "sha256" | "encoding" | "head">> {
     const head: Uint8Array[] = [];
     let headSize = 0;
+    const probe = new TextProbe();
     // Why it ended, where it is the client's doing; anything else is the store's.
     let failure: unknown;
     const source = new ReadableStream<Uint8Array>(
@@ -119,6 +123,7 @@ export class Uploads {
               head.push(Buffer.copyBytesFrom(part));
               headSize += part.length;
             }
+            probe.add(value);
             controller.enqueue(value);
           } catch (err) {
             failure = err;
@@ -131,9 +136,19 @@ export class Uploads {
     const object = `${bucket === "files" ? "body" : "part"}_${randomUUID()}`;
     try {
       const store = await this.#storeOf(bucket);
-      const { size, digest } = await store.put({ name: object }, source);
+      const { size, digest } = await store.put(
+        { name: object, options: { max_chunk_size: pieceBytes } },
+        source,
+      );
       const sha256 = Buffer.from(digest.slice(digest.indexOf("=") + 1), "base64url").toString("hex");
-      return { object, size, sha256, head: Buffer.concat(head).toString("base64") };
+      const encoding = probe.end();
+      return {
+        object,
+        size,
+        sha256,
+        ...(encoding && { encoding }),
+        head: Buffer.concat(head).toString("base64"),
+      };
     } catch (cause) {
       if (failure !== undefined) throw failure;
       this.#stores.delete(bucket);

@@ -5,6 +5,10 @@ import type { Limits } from "./limits.ts";
 export const bucketSchema = z.enum(["bulk", "files", "speech"]);
 export type Bucket = z.infer<typeof bucketSchema>;
 
+/** How a text is written. */
+export const textEncodingSchema = z.enum(["utf-8", "utf-16le", "utf-16be", "gb18030"]);
+export type TextEncoding = z.infer<typeof textEncodingSchema>;
+
 /** A file of a multipart body. Its bytes are an object by now; nothing of what the client said about it is checked. */
 export const filePartSchema = z.object({
   bucket: bucketSchema,
@@ -15,6 +19,8 @@ export const filePartSchema = z.object({
   filename: z.string(),
   /** The declared MIME type, lower case, without parameters; empty where none was given. */
   type: z.string(),
+  /** How it is written, where all of it is text. */
+  encoding: textEncodingSchema.optional(),
   /** The first bytes (at most 4 KiB), base64. */
   head: z.string(),
 });

@@ -1,20 +1,16 @@
-import { TextDecoder } from "node:util";
 import { fileTypeFromBuffer } from "file-type";
 import { ParleyError } from "../../schemas/errors.ts";
+import type { FilePart } from "../../schemas/file-part.ts";
 import { extensionOf } from "./filename.ts";
 
-/** What is known of a file before its type is. */
-export interface Content {
-  /** Name and type as the client gave them. */
-  filename: string;
-  type: string;
-  /** First bytes. */
+/** What is known of a file before its type is: the part of a form, with its first bytes and a way to read all. */
+export interface Content extends Pick<FilePart, "filename" | "type" | "encoding"> {
   head: Uint8Array;
   /** All bytes, piece by piece. */
   read(): AsyncIterable<Uint8Array>;
 }
 
-type Bytes = Pick<Content, "head" | "read">;
+type Bytes = Pick<Content, "encoding" | "head" | "read">;
 
 const word = "application/msword";
 const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
@@ -116,33 +112,8 @@ async function signatureOf({ head }: Bytes): Promise<string | undefined> {
   }
 }
 
-/** Whether all bytes are text: UTF-16 by its mark, else UTF-8 or GB18030 without a zero. */
-async function isText({ read }: Bytes): Promise<boolean> {
-  let decoders: TextDecoder[] | undefined;
-  for await (const part of read()) {
-    decoders ??= decodersFor(part);
-    const wide = decoders[0]?.encoding.startsWith("utf-16") ?? false;
-    if (!wide && part.includes(0)) return false;
-    decoders = decoders.filter((decoder) => decodes(decoder, part, true));
-    if (decoders.length === 0) return false;
-  }
-  return decoders === undefined || decoders.some((decoder) => decodes(decoder, new Uint8Array(0), false));
-}
-
-function decodersFor(first: Uint8Array): TextDecoder[] {
-  const mark = Buffer.from(first.subarray(0, 2)).toString("hex");
-  const wide = { fffe: "utf-16le", feff: "utf-16be" }[mark];
-  const names = wide === undefined ? ["utf-8", "gb18030"] : [wide];
-  return names.map((name) => new TextDecoder(name, { fatal: true }));
-}
-
-function decodes(decoder: TextDecoder, part: Uint8Array, stream: boolean): boolean {
-  try {
-    decoder.decode(part, { stream });
-    return true;
-  } catch {
-    return false;
-  }
+function isText({ encoding }: Bytes): boolean {
+  return encoding !== undefined;
 }
 
 /** Whether these bytes stand somewhere in the content. */

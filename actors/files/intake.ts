@@ -49,10 +49,15 @@ export class Intake {
 
   async #check(user: string, part: FilePart): Promise<string> {
     const { userFiles, userFileBytes } = this.#limits;
-    const object = await this.#files.open(part);
     const head = Buffer.from(part.head, "base64");
-    const { filename, type } = part;
-    const mime = await typeOf({ filename, type, head, read: () => object.read() });
+    const { filename, type, encoding } = part;
+    const files = this.#files;
+    const mime = await typeOf({
+      ...{ filename, type, encoding, head },
+      async *read() {
+        yield* (await files.open(part)).read();
+      },
+    });
     const { count, bytes } = await this.#store.usage(user);
     if (count >= userFiles) throw new ParleyError("conflict", { error: "文件数量已达上限" });
     if (bytes + part.size > userFileBytes) throw new ParleyError("conflict", { error: "文件存储空间已满" });

@@ -1,5 +1,12 @@
 import type { HttpResponse } from "uWebSockets.js";
 import { ParleyError } from "../../schemas/errors.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** uWebSockets.js drops a client that is silent for 10 s; a phone may be for longer. ms */
+const pokeMs = 5_000;
+/** What was read at once is kept in parts of this size, bytes, so that a rest in use does not keep all of it. */
+const partBytes = 64 * 1024;
 
 /**
  * A request's body as it comes, read no faster than it is taken: the connection is paused while a piece waits, so that at
@@ -9,26 +16,33 @@ export class BodyStream implements AsyncIterable<Buffer> {
   readonly #res: HttpResponse;
   readonly #waiting: Buffer[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #silenceMs: number;
   #paused = false;
   #ended = false;
   #failure: ParleyError | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(res: HttpResponse, onAbort: (fn: () => void) => void, timeoutMs: number) {
+  constructor(
+    res: HttpResponse,
+    exchange: Pick<Exchange, "onAbort" | "beforeAnswer">,
+    limits: Pick<Limits, "uploadMs" | "uploadSilenceMs">,
+  ) {
     this.#res = res;
-    this.#timer = setTimeout(
-      () => this.#fail(new ParleyError("invalid_request", { error: "请求体接收超时" })),
-      timeoutMs,
-    );
-    onAbort(() => this.#fail(new ParleyError("invalid_request", { error: "请求体不完整" })));
+    this.#silenceMs = limits.uploadSilenceMs;
+    this.#timer = setTimeout(() => this.#fail(tooSlow()), limits.uploadMs);
+    // A paused connection is told that it is writable, and without a handler its clock would run from then on.
+    res.onWritable(() => true);
+    // Resuming also starts uWebSockets.js' clock for a silent client, so not while it is we who take our time.
+    exchange.beforeAnswer(() => this.#resume());
+    exchange.onAbort(() => this.#fail(new ParleyError("invalid_request", { error: "请求体不完整" })));
     res.onData((part, last) => {
       if (this.#failure !== undefined) return;
       // A copy: uWebSockets.js empties its buffer when this call returns.
-      if (part.byteLength > 0) this.#waiting.push(Buffer.copyBytesFrom(new Uint8Array(part)));
+      for (let from = 0; from < part.byteLength; from += partBytes)
+        this.#waiting.push(Buffer.copyBytesFrom(new Uint8Array(part), from, partBytes));
       if (last) {
         this.#ended = true;
         clearTimeout(this.#timer);
-        this.#resume();
       } else if (!this.#paused) {
         this.#paused = true;
         res.pause();
@@ -48,11 +62,7 @@ export class BodyStream implements AsyncIterable<Buffer> {
       if (this.#failure !== undefined) throw this.#failure;
       const part = this.#waiting.shift();
       if (part !== undefined || this.#ended) return part;
-      const more = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#resume();
-      await more;
+      await this.#more();
     }
   }
 
@@ -88,6 +98,24 @@ export class BodyStream implements AsyncIterable<Buffer> {
     }
   }
 
+  async #more(): Promise<void> {
+    const since = Date.now();
+    const poke = setInterval(() => {
+      if (Date.now() - since >= this.#silenceMs) return this.#fail(tooSlow());
+      // Resuming sets the clock back.
+      this.#res.pause();
+      this.#res.resume();
+    }, pokeMs);
+    try {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        this.#resume();
+      });
+    } finally {
+      clearInterval(poke);
+    }
+  }
+
   #resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
@@ -101,4 +129,8 @@ export class BodyStream implements AsyncIterable<Buffer> {
     this.#waiting.length = 0;
     this.#wake?.();
   }
+}
+
+function tooSlow(): ParleyError {
+  return new ParleyError("invalid_request", { error: "请求体接收超时" });
 }

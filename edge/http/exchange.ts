@@ -31,6 +31,7 @@ export class Exchange {
   #done = false;
   #onAbort: (() => void)[] = [];
   #onOver: (() => void)[] = [];
+  #beforeAnswer: () => void = () => {};
   /** Goes on with an answer that waits for its client. */
   #wake: () => void = () => {};
 
@@ -60,6 +61,11 @@ export class Exchange {
   onAbort(fn: () => void): void {
     if (this.#aborted) fn();
     else this.#onAbort.push(fn);
+  }
+
+  /** Runs `fn` just before the answer begins; there is one such `fn`. */
+  beforeAnswer(fn: () => void): void {
+    this.#beforeAnswer = fn;
   }
 
   /** Runs `fn` when the exchange is over, in whatever way. */
@@ -197,6 +203,7 @@ export class Exchange {
 
   #begin(status: number): void {
     this.#answered = true;
+    this.#beforeAnswer();
     this.#options.onAnswer(status);
   }
 

@@ -153,7 +153,7 @@ export class Router {
       return;
     }
     if (entry.stream && withBody.has(method)) {
-      const body = new BodyStream(res, (fn) => exchange.onAbort(fn), this.#settings.limits.uploadMs);
+      const body = new BodyStream(res, exchange, this.#settings.limits);
       this.#run(exchange, path, () => this.#streamed(exchange, entry, body));
       return;
     }
