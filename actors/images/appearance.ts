@@ -42,7 +42,7 @@ export async function appearanceOf(picture: Picture, limits: PictureLimits): Pro
   };
 }
 
-/** The difference that only one neighbour in a hundred exceeds: an even background says nothing about the rest. */
+/** The difference that one neighbour in a thousand exceeds: an even background says nothing about the rest. */
 function detailOf(luma: Float32Array, width: number, height: number): number {
   const counts = new Uint32Array(256);
   let all = 0;
@@ -55,7 +55,7 @@ function detailOf(luma: Float32Array, width: number, height: number): number {
       counts[step] = (counts[step] as number) + 1;
       all += 1;
     }
-  let above = all / 100;
+  let above = all / 1000;
   for (let step = 255; step > 0; step--) {
     above -= counts[step] as number;
     if (above < 0) return step / 255;

@@ -7,7 +7,7 @@ import { openPicture, process } from "../../../actors/images/picture.ts";
 import { shownPicture } from "../../../actors/images/shown-picture.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { animation, bomb, noise, photo, redCircle } from "../../_kit/pictures.ts";
+import { animation, bomb, drawn, noise, photo, redCircle } from "../../_kit/pictures.ts";
 
 const limits = limitsSchema.parse({});
 
@@ -120,4 +120,22 @@ test("unusual pictures are read: grey, CMYK, 16 bits, a palette with a hole", as
     if (index > 0) t.is(colors[1]?.name, "红色", `${index}: ${JSON.stringify(colors)}`);
     t.regex(await shownPicture(picture, limits), /^data:image\/(png|jpeg)/);
   }
+});
+
+test("a local description tells what was measured, and no more", async (t) => {
+  const described = async (bytes: Buffer) => {
+    const picture = await openPicture(bytes, limits);
+    return describeLocally(picture, await appearanceOf(picture, limits));
+  };
+  const circle = await redCircle();
+  t.is(
+    await described(circle),
+    "PNG 图片，400×300 像素（横向）。主要颜色：白色 80%、红色 20%。整体明亮，边缘清晰。以上为本地测量结果，未识别画面内容。",
+  );
+  t.regex(await described(await sharp(circle).blur(25).png().toBuffer()), /没有清晰的边缘/);
+  t.regex(await described(await photo()), /^JPEG 图片，60×80 像素（纵向）。主要颜色：蓝色 100%。亮度适中/);
+  t.regex(await described(await animation()), /^GIF 动图，共 2 帧，20×10 像素（横向）/);
+  t.regex(await described(await drawn(9, 9, "")), /正方形.*画面完全透明/);
+  const half = '<rect width="50" height="100" fill="#111"/>';
+  t.regex(await described(await drawn(100, 100, half)), /整体偏暗.*约 50% 的面积透明/);
 });
