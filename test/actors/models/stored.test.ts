@@ -101,7 +101,13 @@ test("configured models: parameters, names at the provider, images go to the mod
     return undefined;
   };
   t.is(await look(), "second", "the tag, without a route");
+  const seeing = () => [undefined, "first", "second", "ena-test"].map((name) => models.sees(name));
+  t.deepEqual(seeing(), [true, false, true, false]);
   stored.replace({ ...configuration, routes: [route("vision", "Third"), route("chat")] });
   t.is(await look(), "Third");
+  t.deepEqual(seeing(), [true, false, true, false]);
   t.like((await hear(models, { text: "x" })).error, { errorType: "llm_unavailable" }, "an empty route holds");
+  const untagged = configuration.models.map((one) => ({ ...one, tags: [] }));
+  stored.replace({ ...configuration, models: untagged, routes: [] });
+  t.deepEqual(seeing(), [true, true, true, false], "where nobody has said it, each may");
 });
