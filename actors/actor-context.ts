@@ -3,9 +3,9 @@ import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
+import type { AttachmentReader } from "./attachments/attachment-reader.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
 import type { UserFiles } from "./files/user-files.ts";
-import type { AttachmentReader } from "./images/attachment-reader.ts";
 import type { Models } from "./models/model.ts";
 import type { QuotaBook } from "./quota/quota-book.ts";
 

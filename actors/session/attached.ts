@@ -2,7 +2,7 @@ import type { Attachment } from "../../schemas/client-frame.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
-import type { AttachmentReader, Shown } from "../images/attachment-reader.ts";
+import type { AttachmentReader, Shown } from "../attachments/attachment-reader.ts";
 import { estimateTokens } from "../models/tokens.ts";
 import type { VisibleTurn } from "./transcript.ts";
 import type { Reply } from "./turn-run.ts";

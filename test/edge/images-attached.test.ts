@@ -14,6 +14,7 @@ import {
   startRecordingProvider,
 } from "../_kit/recording-provider.ts";
 import { rolesCommand } from "../_kit/roles.ts";
+import { sampleDocx, samplePdf } from "../_kit/sample-documents.ts";
 
 const admin = { user: "admin" };
 const actorCommand = rolesCommand("session", "files");
@@ -144,6 +145,26 @@ test("a text file reaches the model as quoted data, bounded; its marks can't be 
   t.true(quoted.includes('"notes.md", its beginning only'));
   t.true(quoted.includes("````\n# Notes"), "the fence is longer than those in the text");
   t.false(quoted.includes("the very end"));
+});
+
+test("documents are read, in whatever encoding; drawings as text are text", async (t) => {
+  const { asked } = await newSession("documents");
+  const wide = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from("宽字符文本", "utf16le")]);
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title>a drawing</title></svg>';
+  const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+  const files = [
+    { name: "a.pdf", type: "application/pdf", bytes: Buffer.from(samplePdf("The pump is blue.")) },
+    { name: "b.docx", type: docx, bytes: Buffer.from(sampleDocx("Notes", "The valve is green.")) },
+    { name: "c.txt", type: "text/plain", bytes: wide },
+    { name: "d.txt", type: "text/plain", bytes: Buffer.from([0xb9, 0xfa, 0xb1, 0xea]) },
+    { name: "e.svg", type: "image/svg+xml", bytes: Buffer.from(svg) },
+  ];
+  const attachments: object[] = [];
+  for (const file of files) attachments.push({ type: "file", file_id: await uploaded(api, admin, file) });
+  const call = await asked("What do they say?", attachments);
+  const quoted = String(call.messages.at(-2)?.content);
+  for (const said of ["The pump is blue.", "The valve is green.", "宽字符文本", "国标", "a drawing"])
+    t.true(quoted.includes(said), `${said}: ${quoted}`);
 });
 
 test("a model that does not see gets the file's name and what was measured, and the user is told", async (t) => {

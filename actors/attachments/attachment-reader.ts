@@ -3,15 +3,16 @@ import { fetchOutbound } from "../../infra/outbound-http.ts";
 import type { Attachment } from "../../schemas/client-frame.ts";
 import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { type FileDocument, fileIdOfUrl } from "../../schemas/file.ts";
+import { fileIdOfUrl } from "../../schemas/file.ts";
 import type { UserFiles } from "../files/user-files.ts";
+import { appearanceOf } from "../images/appearance.ts";
+import { describeLocally } from "../images/local-description.ts";
+import { openPicture } from "../images/picture.ts";
+import type { PictureSlots } from "../images/picture-slots.ts";
+import { shownPicture } from "../images/shown-picture.ts";
 import { persist } from "../persist.ts";
-import { appearanceOf } from "./appearance.ts";
-import { describeLocally } from "./local-description.ts";
-import { openPicture } from "./picture.ts";
-import type { PictureSlots } from "./picture-slots.ts";
+import { textOf } from "./attached-text.ts";
 import { ShownCache } from "./shown-cache.ts";
-import { shownPicture } from "./shown-picture.ts";
 
 /** An attachment as a model may be given it. `name` is a text of the user's. */
 export type Shown =
@@ -83,25 +84,11 @@ export class AttachmentReader {
     const key = `${file.hash}.${wish.sees}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return { ...known, name };
-    if (isText(type)) return this.#cache.put(key, await this.#text(file, wish.signal));
-    if (!type.startsWith("image/") || type.startsWith("image/svg")) return { kind: "other", name, type };
+    const text = await this.#slots.use(() => textOf(this.#context, file, wish.signal), wish.signal);
+    if (text !== null) return this.#cache.put(key, { kind: "text", name, ...text });
+    if (!type.startsWith("image/")) return { kind: "other", name, type };
     const bytes = () => persist(log, "attachment", () => files.bytes(file, settings.limits.uploadBytes));
     return this.#cache.put(key, await this.#picture(bytes, { ...wish, name }));
-  }
-
-  async #text(file: FileDocument, signal: AbortSignal): Promise<Shown> {
-    const { shownFileChars } = this.#context.settings.limits;
-    // In none of the encodings is a character longer than four bytes.
-    const most = 4 * shownFileChars;
-    const object = await this.#context.files.open({ bucket: "files", object: file.object });
-    const parts: Uint8Array[] = [];
-    for await (const part of object.read(0, Math.min(most, file.size))) {
-      signal.throwIfAborted();
-      parts.push(part);
-    }
-    const text = beginningOf(Buffer.concat(parts));
-    const whole = file.size <= most && text.length <= shownFileChars;
-    return { kind: "text", name: file.filename, text: text.slice(0, shownFileChars), whole };
   }
 
   #picture(bytes: () => Promise<Buffer>, { name, sees, signal }: Wish): Promise<Shown> {
@@ -124,25 +111,4 @@ export class AttachmentReader {
     if (status !== 200) throw new ParleyError("invalid_image", { error: `图片地址返回 ${status}` });
     return body;
   }
-}
-
-function isText(type: string): boolean {
-  return type.startsWith("text/") || type === "application/json";
-}
-
-/** The characters of a text that may be cut anywhere: UTF-16 by its mark, else UTF-8, else GB18030. */
-function beginningOf(bytes: Uint8Array): string {
-  const mark = Buffer.from(bytes.subarray(0, 2)).toString("hex");
-  const wide = { fffe: "utf-16le", feff: "utf-16be" }[mark];
-  for (const [encoding, fatal] of [
-    [wide ?? "utf-8", true],
-    [wide ?? "gb18030", false],
-  ] as const) {
-    try {
-      return new TextDecoder(encoding, { fatal }).decode(bytes, { stream: true });
-    } catch {
-      // The next one never fails.
-    }
-  }
-  return "";
 }
