@@ -15,6 +15,7 @@ const encodings = {
 const monoLayout = 4;
 const readBytes = 64 * 1024;
 const frameSamples = 1_152;
+const packetsAtATime = 8;
 
 class UnreadableError extends Error {
   readonly why: "format" | "length" | "silent";
@@ -24,10 +25,11 @@ class UnreadableError extends Error {
   }
 }
 
-/** Samples of the first audio stream of a file, mono at `sampleRate`. */
-async function decode({ bytes, sampleRate, maxSamples }: CodecTask & { kind: "decode" }) {
-  const av = await LibAV.LibAV({ noworker: true });
-  await av.av_log_set_level(-8);
+/**
+ * The first audio stream of a file, a few packets at a time: some hundred bytes can hold hours of silence, and all of it
+ * would be in memory.
+ */
+async function* framesIn(av: Av, bytes: Uint8Array): AsyncGenerator<Frame[], void> {
   await av.writeFile("input", bytes);
   const [demuxer, streams] = await av.ff_init_demuxer_file("input").catch(() => {
     throw new UnreadableError("format");
@@ -40,24 +42,34 @@ async function decode({ bytes, sampleRate, maxSamples }: CodecTask & { kind: "de
     .catch(() => {
       throw new UnreadableError("format");
     });
+  // A recording that was cut off ends in an error: what came before it counts.
+  for (let ended = false; !ended; ) {
+    const [result, packets] = await av.ff_read_frame_multi(demuxer, packet, { limit: readBytes });
+    ended = result !== -av.EAGAIN && result !== 0;
+    const found = packets[stream.index] ?? [];
+    for (let at = 0; at < found.length; at += packetsAtATime) {
+      const some = found.slice(at, at + packetsAtATime);
+      yield await av.ff_decode_multi(decoder, packet, frame, some, { ignoreErrors: true });
+    }
+  }
+  yield await av.ff_decode_multi(decoder, packet, frame, [], { fin: true, ignoreErrors: true });
+}
+
+/** Samples of the first audio stream of a file, mono at `sampleRate`. */
+async function decode({ bytes, sampleRate, maxSamples }: CodecTask & { kind: "decode" }) {
+  const av = await LibAV.LibAV({ noworker: true });
+  await av.av_log_set_level(-8);
   const sampler = new Resampler(av, sampleRate);
   const parts: Int16Array[] = [];
   let samples = 0;
-  for (let ended = false; !ended; ) {
-    const [result, packets] = await av.ff_read_frame_multi(demuxer, packet, { limit: readBytes });
-    // A recording that was cut off ends in an error: what came before it counts.
-    ended = result !== -av.EAGAIN && result !== 0;
-    const found = packets[stream.index] ?? [];
-    const frames = await av.ff_decode_multi(decoder, packet, frame, found, {
-      fin: ended,
-      ignoreErrors: true,
-    });
-    for (const part of await sampler.run(frames, ended)) {
-      samples += part.length;
-      if (samples > maxSamples) throw new UnreadableError("length");
-      parts.push(part);
-    }
-  }
+  const take = (found: Int16Array[]) => {
+    parts.push(...found);
+    samples += found.reduce((sum, { length }) => sum + length, 0);
+    if (samples > maxSamples) throw new UnreadableError("length");
+  };
+  for await (const frames of framesIn(av, bytes)) take(await sampler.run(frames, false));
+  take(await sampler.run([], true));
+  if (samples === 0) throw new UnreadableError("format");
   return joined(parts, samples);
 }
 

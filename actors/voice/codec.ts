@@ -49,11 +49,16 @@ export class Codec {
       return result;
     } finally {
       void worker.terminate();
-      this.#spare ??= startWorker();
+      this.warm();
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();
     }
+  }
+
+  /** Starts the thread that waits ahead. */
+  warm(): void {
+    this.#spare ??= startWorker();
   }
 
   stop(): void {

@@ -4,16 +4,18 @@ import type { Purpose } from "../../schemas/model-settings.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { ModelEndpoint } from "../models/model.ts";
 import type { Codec } from "./codec.ts";
-import type {
-  EngineStatus,
-  Pcm,
-  Speech,
-  SpeechToText,
-  SynthesizeOptions,
-  TextToSpeech,
-  TranscribeOptions,
-  Transcript,
-  Voice,
+import {
+  durationMs,
+  type EngineStatus,
+  type Pcm,
+  type Speech,
+  type SpeechToText,
+  type SynthesizeOptions,
+  speechRate,
+  type TextToSpeech,
+  type TranscribeOptions,
+  type Transcript,
+  type Voice,
 } from "./engine.ts";
 import { ESpeak } from "./espeak.ts";
 import { OpenAIListening } from "./openai-listening.ts";
@@ -47,7 +49,7 @@ export class VoiceEngines {
   }
 
   /**
-   * What was said, by the first engine that can tell; `model` = an engine that comes first.
+   * What was said, by the first engine that can tell; `model` = an engine that comes first. Less than 0.1 s says nothing.
    * @throws ParleyError `voice_service_unreachable` when there is none, or all failed
    */
   transcribe(pcm: Pcm, options: TranscribeOptions, model?: string): Promise<Transcript & { engine: string }> {
@@ -56,6 +58,9 @@ export class VoiceEngines {
       AbortSignal.timeout(this.#context.settings.limits.voiceTranscribeMs),
     ]);
     const chain = first(this.#stt(), model);
+    const [engine] = chain;
+    if (engine !== undefined && pcm.length < speechRate / 10)
+      return Promise.resolve({ text: "", duration_ms: durationMs(pcm), segments: [], engine: engine.name });
     return this.#firstOf("stt", chain, options.signal, (engine) =>
       engine.transcribe(pcm, { ...options, signal }),
     );
@@ -69,6 +74,15 @@ export class VoiceEngines {
     ]);
     const chain = first(this.#tts(), model);
     return this.#firstOf("tts", chain, options.signal, (engine) => engine.synthesize({ ...options, signal }));
+  }
+
+  /** Starts what the first words would wait for; somebody is about to listen. */
+  warm(): void {
+    if (this.names("tts")[0] === this.#espeak?.name)
+      this.#espeak
+        ?.warm()
+        .catch((err: unknown) => this.#context.log.warn({ err }, "local voice not started"));
+    this.#codec.warm();
   }
 
   /** Voices of the engine that would speak. @throws ParleyError `voice_service_unreachable` */

@@ -80,6 +80,12 @@ export class ESpeak implements TextToSpeech {
     throw new Error("espeak-ng answered something else");
   }
 
+  /** Starts the process, and lets it say a word: the first one takes longest. */
+  async warm(): Promise<void> {
+    if (this.#child !== undefined) return;
+    await this.synthesize({ text: "one", signal: new AbortController().signal });
+  }
+
   stop(): void {
     this.#child?.kill("SIGKILL");
   }

@@ -124,7 +124,10 @@ class Handler(BaseHTTPRequestHandler):
             vad_filter=True,
             vad_parameters={"min_silence_duration_ms": 600},
             condition_on_previous_text=False,
-            without_timestamps=False,
+            # A doubtful passage is tried again with more freedom, once; who still speaks waits for no second try.
+            temperature=[0.0] if beam == 1 else [0.0, 0.4],
+            # Nobody says more in so long; a model that repeats itself stops there.
+            max_new_tokens=min(200, 30 + 20 * len(samples) // SAMPLE_RATE),
         )
         segments = []
         for segment in found:

@@ -78,6 +78,15 @@ test("a recording that is too long is refused, whatever it is packed in", async 
     await t.throwsAsync(decodeAudio(codec, bytes, short, { signal: signal() }), { message: /过长/ });
 });
 
+test("half an hour in a small file are refused before they fill the memory", async (t) => {
+  const silence = { pcm: new Int16Array(1_800 * 8_000), sampleRate: 8_000 };
+  const flac = await encodeAudio(codec, silence, "flac", signal());
+  t.true(flac.length < 500_000, `${flac.length} bytes`);
+  const before = process.memoryUsage().rss;
+  await t.throwsAsync(decodeAudio(codec, flac, limits, { signal: signal() }), { message: /过长/ });
+  t.true(process.memoryUsage().rss - before < 200_000_000);
+});
+
 test("decoding ends with its time, or with who waits for it", async (t) => {
   const hurried = new Codec({ voiceDecodeMs: 1, voiceCodecs: 2, voiceQueue: 64 });
   t.teardown(() => hurried.stop());
