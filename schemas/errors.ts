@@ -72,6 +72,8 @@ export class ParleyError extends Error {
   readonly hint: string | undefined;
   /** Seconds, for `Retry-After`. */
   readonly retryAfter: number | undefined;
+  /** Headers of an HTTP answer that tell more of it. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   /** Fields that the documents add to the body of some errors. */
   readonly extra: Record<string, unknown> | undefined;
 
@@ -81,6 +83,7 @@ export class ParleyError extends Error {
       error?: string;
       hint?: string;
       retryAfter?: number;
+      headers?: Readonly<Record<string, string>>;
       extra?: Record<string, unknown>;
       cause?: unknown;
     } = {},
@@ -92,6 +95,7 @@ export class ParleyError extends Error {
     this.status = entry.status;
     this.hint = options.hint ?? entry.hint;
     this.retryAfter = options.retryAfter ?? entry.retryAfter;
+    this.headers = options.headers;
     this.extra = options.extra;
   }
 

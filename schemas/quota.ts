@@ -60,7 +60,8 @@ export function isSpent({ messages, tokens, limit_messages, limit_tokens }: Quot
 }
 
 /** The refusal of what no longer fits: it names when there is room again. */
-export function quotaExceeded({ day, month }: Quota, now = Date.now()): ParleyError {
+export function quotaExceeded(quota: Quota, now = Date.now()): ParleyError {
+  const { day, month } = quota;
   // A request may ask for more than what is left: then the period that ends first and has a limit is named.
   const dayLimited = day.limit_messages + day.limit_tokens > 0;
   const { reset } = isSpent(month) || !dayLimited ? month : day;
@@ -68,6 +69,7 @@ export function quotaExceeded({ day, month }: Quota, now = Date.now()): ParleyEr
     error: `配额已用完，将于 ${reset} 重置`,
     hint: "用 /quota 或 GET /api/v1/quota 查看用量",
     retryAfter: Math.max(1, Math.ceil((Date.parse(reset) - now) / 1000)),
+    headers: quotaHeaders(quota, now),
   });
 }
 

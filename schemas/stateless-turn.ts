@@ -43,6 +43,7 @@ export const statelessAnswerSchema = z.discriminatedUnion("kind", [
     message: z.string(),
     /** Seconds. */
     retry_after: z.int().optional(),
+    headers: z.record(z.string(), z.string()).optional(),
   }),
 ]);
 export type StatelessAnswer = z.infer<typeof statelessAnswerSchema>;

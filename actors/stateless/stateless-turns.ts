@@ -191,8 +191,15 @@ function toAnswer({
   errorType,
   message,
   retryAfter,
+  headers,
 }: ParleyError): Extract<StatelessAnswer, { kind: "error" }> {
-  return { kind: "error", errorType, message, ...(retryAfter !== undefined && { retry_after: retryAfter }) };
+  return {
+    kind: "error",
+    errorType,
+    message,
+    ...(retryAfter !== undefined && { retry_after: retryAfter }),
+    ...(headers !== undefined && { headers }),
+  };
 }
 
 /** What a turn used that did not get to its end. */

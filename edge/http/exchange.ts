@@ -87,7 +87,12 @@ export class Exchange {
   /** The same with headers of its own. */
   errorWith(error: ParleyError, headers: AnswerHeaders, close = false): void {
     const body = JSON.stringify(errorBody(error, this.#options.shape));
-    this.send(error.status, body, { ...jsonType, ...retryHeader(error), ...headers }, close);
+    this.send(
+      error.status,
+      body,
+      { ...jsonType, ...retryHeader(error), ...error.headers, ...headers },
+      close,
+    );
   }
 
   /** Answers a whole body, or none. A second answer is ignored. */

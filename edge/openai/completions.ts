@@ -104,10 +104,12 @@ function limitHeaders(quota: Quota | undefined): AnswerHeaders {
   return quota === undefined ? {} : quotaHeaders(quota);
 }
 
-function errorOf({ errorType, message, retry_after }: StatelessAnswer & { kind: "error" }): ParleyError {
+function errorOf(answer: StatelessAnswer & { kind: "error" }): ParleyError {
+  const { errorType, message, retry_after, headers } = answer;
   const known = errorType in errorTable ? (errorType as ErrorType) : "llm_unavailable";
   return new ParleyError(known, {
     error: message,
     ...(retry_after !== undefined && { retryAfter: retry_after }),
+    ...(headers !== undefined && { headers }),
   });
 }

@@ -47,6 +47,8 @@ test.serial("of many requests at once, as many are served as the quota has", asy
     t.is(error.code, "insufficient_quota");
     t.deepEqual(Object.keys(error.error as object).toSorted(), ["code", "message", "param", "type"]);
     t.true(Number(error.headers.get("retry-after")) > 0);
+    t.is(error.headers.get("x-ratelimit-limit-requests"), "3");
+    t.is(error.headers.get("x-ratelimit-remaining-requests"), "0");
   }
   const { day, month } = await figures(user);
   t.is(day.messages, 3);
@@ -112,6 +114,7 @@ test.serial("Neo and Cyber say it too: 429 before the stream opens, OpenAI's err
   const refused = await fetch(`${system.url()}/api/__yao/neo?${query}`);
   t.is(refused.status, 429);
   t.true(Number(refused.headers.get("retry-after")) > 0);
+  t.is(refused.headers.get("x-ratelimit-remaining-requests"), "0");
   const body = (await refused.json()) as { error: string; errorType: string };
   t.is(body.errorType, "quota_exceeded");
   t.true(body.error.includes((await figures(user)).day.reset));
