@@ -5,6 +5,7 @@ import { upload, uploaded } from "../_kit/files.ts";
 import { bomb, drawn, photo, redCircle } from "../_kit/pictures.ts";
 import { startRecordingProvider } from "../_kit/recording-provider.ts";
 import { rolesCommand } from "../_kit/roles.ts";
+import { eventually } from "../_kit/waiting.ts";
 
 const path = "/api/v1/images/analyze";
 const ann: Caller = { user: "ann" };
@@ -63,42 +64,60 @@ test("EXIF is told, the place only when asked for", async (t) => {
   t.is((await api.call("GET", `${path}/${id}?position=7`, ann)).status, 400);
 });
 
-test("a vision model describes the picture, small and without its place; one that fails is replaced by measurements", async (t) => {
+test("a vision model describes the picture, small and without its place, at the cost of the quota; one that fails is replaced by measurements", async (t) => {
   let words = "一个红色的圆。";
   const provider = await startRecordingProvider(t, () => words);
   const env = { OPENAI_BASE_URL: provider.url, OPENAI_MODEL: "m" };
-  const seeing = await Api.start({ actorCommand, env });
+  const limits = { QUOTA_DAY_MESSAGES: "2", LIMIT_VISION_MS: "1000" };
+  const seeing = await Api.start({
+    actorCommand: rolesCommand("session", "files", "images", "admin"),
+    env: { ...env, ...limits },
+  });
   t.teardown(() => seeing.stop());
   const large = await sharp({ create: { width: 4000, height: 3000, channels: 3, background: "#f00" } })
     .jpeg()
     .withExif({ IFD0: { Make: "Canon" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "31/1 13/1 49/1" } })
     .toBuffer();
-  const seen = await upload(
-    seeing,
-    ann,
-    { name: "large.jpg", type: "image/jpeg", bytes: large },
-    path,
-    "image",
-  );
-  t.like(
-    seen.body,
-    { description: words, analyzed_by: "openai_vision", width: 4000, height: 3000 },
-    seen.text,
-  );
+  const file = { name: "large.jpg", type: "image/jpeg", bytes: large };
+  const seen = await upload(seeing, ann, file, path, "image");
+  const expected = { description: words, analyzed_by: "openai_vision", width: 4000, height: 3000 };
+  t.like(seen.body, expected, seen.text);
   const call = await provider.called(() => true, "the model is asked");
   const parts = call.messages[0]?.content as unknown as { type: string; image_url?: { url: string } }[];
   const url = parts.find(({ type }) => type === "image_url")?.image_url?.url ?? "";
   const given = await sharp(Buffer.from(url.slice(url.indexOf(",") + 1), "base64")).metadata();
   t.like(given, { format: "jpeg", width: 1536, height: 1152, exif: undefined });
   words = "";
-  const local = await upload(
-    seeing,
-    ann,
-    { name: "large.jpg", type: "image/jpeg", bytes: large },
-    path,
-    "image",
+  t.is((await upload(seeing, ann, file, path, "image")).body.analyzed_by, "local", "it said nothing");
+  const third = await upload(seeing, ann, file, path, "image");
+  t.like(third, { status: 429, body: { errorType: "quota_exceeded" } });
+
+  const admin: Caller = { user: "admin" };
+  const set = (what: string, body: object) =>
+    seeing.call("POST", `/api/v1/admin/models/${what}`, admin, body);
+  const base_url = `http://127.0.0.1:${seeing.system.upstream.port}/v1`;
+  t.is((await set("providers/up", { name: "up", base_url, api_key: "k" })).status, 200);
+  const model = { id: "eyes", name: "hang", provider: "up", enabled: true };
+  t.is((await set("models/eyes", model)).status, 200);
+  t.is((await set("routing/vision", { purpose: "vision", fallback_chain: ["eyes"] })).status, 200);
+  // Each of a user of his own: one may still be described by the model before.
+  let tries = 0;
+  const silent = await eventually(
+    async () => {
+      const before = provider.calls.length;
+      const reply = await upload(seeing, { user: `bob${++tries}` }, file, path, "image");
+      return provider.calls.length === before && reply;
+    },
+    20_000,
+    "the route is known",
   );
-  t.is(local.body.analyzed_by, "local");
+  t.like(silent, { status: 200, body: { analyzed_by: "local" } });
+  const calls = (await (await fetch(`${base_url.replace("/v1", "")}/calls`)).json()) as {
+    behaviour: string;
+  }[];
+  t.true(calls.some(({ behaviour }) => behaviour === "hang"));
+  const { body } = await seeing.call("GET", "/api/v1/quota", { user: `bob${tries}` });
+  t.like(body.day, { messages: 0 }, "what came to nothing costs nothing");
 });
 
 test("what can't be analysed is refused by name, and nobody reads another's file", async (t) => {
