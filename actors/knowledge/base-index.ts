@@ -25,6 +25,7 @@ export class BaseIndex {
   readonly #ids: string[] = [];
   readonly #documents: string[] = [];
   readonly #lengths: number[] = [];
+  readonly #logLengths: number[] = [];
   readonly #dead = new Set<number>();
   readonly #postings = new Map<string, number[]>();
   readonly #byDocument = new Map<string, number[]>();
@@ -71,6 +72,11 @@ export class BaseIndex {
   /** Number of terms of a chunk. */
   lengthOf(chunk: number): number {
     return this.#lengths[chunk] ?? 0;
+  }
+
+  /** Logarithm of that number and one. */
+  logLengthOf(chunk: number): number {
+    return this.#logLengths[chunk] ?? 0;
   }
 
   /** Whether a chunk is written in Chinese, in part at least. */
@@ -133,6 +139,7 @@ export class BaseIndex {
     this.#postingCount += counts.size;
     this.#terms += terms.length;
     this.#lengths.push(terms.length);
+    this.#logLengths.push(Math.log1p(terms.length));
   }
 
   #addVector(chunk: number, vector: ModelVector | null): void {

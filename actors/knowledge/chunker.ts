@@ -12,6 +12,8 @@ export interface Chunk {
 const chunkTokens = 220;
 /** What begins a chunk anew within one section repeats this much of what stood before. */
 const overlapTokens = 30;
+/** Between the headings of a path. */
+export const pathSeparator = " › ";
 const maxHeadingChars = 200;
 const headingLine = /^(#{1,6})[ \t]+(.+?)[ \t]*#*$/;
 const fence = /^\s*(```|~~~)/;
@@ -56,7 +58,7 @@ function sectionsOf(text: string): Section[] {
 }
 
 function* chunksOf(text: string, section: Section): Generator<Chunk> {
-  const heading = section.headings.join(" › ");
+  const heading = section.headings.join(pathSeparator);
   let pieces: { start: number; end: number; tokens: number }[] = [];
   let tokens = 0;
   const flush = (): Chunk[] => {

@@ -8,13 +8,13 @@ import type { OutPublisher } from "../egress/out-publisher.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { packVector } from "../text/vector.ts";
-import { embeddedText, searchTerms } from "./chunk-text.ts";
+import { embeddedTexts, searchTerms } from "./chunk-text.ts";
+import { chunkVectors } from "./chunk-vectors.ts";
 import { type Chunk, chunkText } from "./chunker.ts";
 import { formatOf, UnreadableError } from "./document-text.ts";
 import type { JobRun } from "./job-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
 import { parseDocument } from "./parse.ts";
-import { withSections } from "./section-vectors.ts";
 
 /** What the work on documents needs. */
 export interface IngestionContext {
@@ -75,10 +75,8 @@ export class Ingestion {
     const chunks = chunkText(source.text);
     const room = settings.limits.knowledgeChunks - (await store.countChunks(document.user_id));
     if (chunks.length > room) throw new UnreadableError("知识库容量已满");
-    const texts = chunks.map((chunk) => embeddedText(document.title, chunk));
-    const embedded = await this.#embed(document, texts, signal);
+    const embedded = await this.#embed(document, chunks, signal);
     const set = newId("set_");
-    embedded.vectors = withSections(chunks, embedded.vectors);
     await store.addChunks(chunks.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
     const there = await store.switchChunks(document, set, {
       raw_content: source.text,
@@ -98,11 +96,9 @@ export class Ingestion {
     const { store } = this.#context;
     if (document.chunk_set === null) return;
     const old = await store.chunks(document);
-    const texts = old.map((chunk) => embeddedText(document.title, chunk));
-    const embedded = await this.#embed(document, texts, signal);
+    const embedded = await this.#embed(document, old, signal);
     if (embedded.model === null) return;
     const set = newId("set_");
-    embedded.vectors = withSections(old, embedded.vectors);
     await store.addChunks(old.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
     const there = await store.switchChunks(document, set, { embedding_model: embedded.model });
     if (there) this.#progress(document, "ready", 1, "向量已更新");
@@ -139,14 +135,15 @@ export class Ingestion {
   }
 
   /**
-   * Vectors of texts by a model that the document has not been embedded by; none where no model answers: words find the
+   * Vectors of chunks by a model that the document has not been embedded by; none where no model answers: words find the
    * document until one does.
    */
   async #embed(
     document: SourceDocument,
-    texts: string[],
+    chunks: readonly Pick<Chunk, "heading" | "content">[],
     signal: AbortSignal,
   ): Promise<{ model: string | null; vectors: Float32Array[] }> {
+    const texts = embeddedTexts(document.title, chunks);
     const vectors: Float32Array[] = [];
     let model: string | null = null;
     let reported = performance.now();
@@ -168,7 +165,7 @@ export class Ingestion {
       const text = `正在处理 ${vectors.length}/${texts.length}`;
       this.#progress(document, "running", readShare + (1 - readShare) * done, text);
     }
-    return { model, vectors };
+    return { model, vectors: chunkVectors(chunks, vectors) };
   }
 
   async #fail(document: SourceDocument, error: string): Promise<void> {

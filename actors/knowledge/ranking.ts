@@ -1,5 +1,6 @@
 import { termsOf } from "../text/terms.ts";
 import type { BaseIndex } from "./base-index.ts";
+import { CosineBias } from "./cosine-bias.ts";
 import type { ModelVector } from "./vector-block.ts";
 
 /** A chunk that was found in one of the indexes; `score` is 0 to 1. */
@@ -19,13 +20,6 @@ const b = 0.75;
 const depth = 50;
 /** Smaller than the customary 60: the lists are short, and a first place should count for more than two middling ones. */
 const rrfK = 10;
-
-/**
- * Multilingual models put texts of the query's own language closer, whatever they say. This share of the gap between the
- * languages' mean cosines is taken away, once each has enough chunks for a mean.
- */
-const languageShare = 0.75;
-const fewest = 20;
 
 interface Scored {
   index: BaseIndex;
@@ -47,7 +41,7 @@ export function rank(
   const words = mode === "vectors" ? { list: [], coverage: 0 } : byWords(indexes, query);
   const { list: meaning, best } =
     mode === "words" || vector === null ? { list: [], best: 0 } : byMeaning(indexes, vector);
-  const confidence = Math.max(words.coverage, calibrated(best));
+  const confidence = Math.max(words.coverage, calibrated(best + coverageBonus * words.coverage, vector));
   const fused = fuse(
     [
       { list: words.list, weight: meaning.length === 0 ? 1 : words.coverage ** 2 },
@@ -57,9 +51,15 @@ export function rank(
   return fused.slice(0, limit).map(({ value, ...hit }) => ({ ...hit, score: value * confidence }));
 }
 
-/** Cosines of small embedding models crowd between 0.7 and 0.95; this spreads them over 0 to 1. */
-function calibrated(cosine: number): number {
-  return Math.min(1, Math.max(0, (cosine - 0.76) / 0.14));
+/** Where cosines of a family of models say nothing, and from where on they say all there is to say. */
+const scales = { e5: { floor: 0.82, span: 0.1 }, other: { floor: 0.2, span: 0.35 } };
+/** What words add to a cosine when they explain the whole query. */
+const coverageBonus = 0.1;
+
+/** Spreads cosines over 0 to 1; those of E5 models crowd between 0.8 and 0.95. */
+function calibrated(cosine: number, vector: ModelVector | null): number {
+  const { floor, span } = /\be5\b/i.test(vector?.model ?? "") ? scales.e5 : scales.other;
+  return Math.min(1, Math.max(0, (cosine - floor) / span));
 }
 
 function fuse(lists: { list: readonly Scored[]; weight: number }[]): Scored[] {
@@ -112,31 +112,26 @@ function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]
   return { list, coverage: Math.min(1, (explained.get(first.index)?.[first.chunk] ?? 0) / whole) };
 }
 
-/** Cosine over all indexes; `best` is the highest one as it is. */
+/** Cosine over all indexes, without what the form of a chunk explains of it; `best` is the highest one as it is. */
 function byMeaning(indexes: readonly BaseIndex[], vector: ModelVector): { list: Scored[]; best: number } {
-  const sums = { chinese: { sum: 0, count: 0 }, other: { sum: 0, count: 0 } };
-  const groupOf = (index: BaseIndex, chunk: number) => (index.isChinese(chunk) ? "chinese" : "other");
+  const bias = new CosineBias();
   const all = indexes.map((index) => {
     const cosines = new Float32Array(index.slots).fill(Number.NaN);
     index.eachCosine(vector, (chunk, cosine) => {
       cosines[chunk] = cosine;
-      const group = sums[groupOf(index, chunk)];
-      group.sum += cosine;
-      group.count += 1;
+      bias.add(index.isChinese(chunk), index.logLengthOf(chunk), cosine);
     });
     return { index, cosines };
   });
-  const { chinese, other } = sums;
-  const mixed = chinese.count >= fewest && other.count >= fewest;
-  const gap = mixed ? chinese.sum / chinese.count - other.sum / other.count : 0;
+  const explained = bias.fitted();
   const top = new Top(depth);
   let best = 0;
   for (const { index, cosines } of all) {
-    for (const [chunk, cosine] of cosines.entries()) {
+    for (let chunk = 0; chunk < cosines.length; chunk++) {
+      const cosine = cosines[chunk] as number;
       if (Number.isNaN(cosine)) continue;
-      best = Math.max(best, cosine);
-      const shift = groupOf(index, chunk) === "chinese" ? -languageShare * gap : 0;
-      top.offer(index, chunk, cosine + shift);
+      if (cosine > best) best = cosine;
+      top.offer(index, chunk, cosine - explained(index.isChinese(chunk), index.logLengthOf(chunk)));
     }
   }
   return { list: top.sorted(), best };

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EmbeddingKind, Embeddings } from "../../actors/models/embeddings.ts";
-import { packVector, unpackVector } from "../../actors/text/vector.ts";
 
 // Vectors are kept in the temporary folder between runs, as making them takes minutes on a small machine.
 const folder = join(tmpdir(), "parley-knowledge-eval");
@@ -23,7 +22,7 @@ export async function cachedVectors(
     const part = missing.slice(from, from + batch);
     const { vectors } = await embeddings.embed(part, kind);
     for (const [index, vector] of vectors.entries())
-      writeFileSync(fileOf(part[index] ?? ""), packVector(vector));
+      writeFileSync(fileOf(part[index] ?? ""), new Uint8Array(vector.buffer));
   }
-  return texts.map((text) => unpackVector(readFileSync(fileOf(text))));
+  return texts.map((text) => new Float32Array(new Uint8Array(readFileSync(fileOf(text))).buffer));
 }

@@ -52,7 +52,7 @@ async function main(): Promise<number> {
     line(name, ...parts.map((part) => `${recall(part).toFixed(3)} (of ${part.length})`));
   }
   process.stdout.write("\n");
-  line("score of the first", ...modes.map((mode) => `${mode} 10/50/90 %`));
+  line("score, 10/50/90 %", ...modes);
   line("  with an answer", ...answerable.map(scores));
   line("  without", ...none.map(scores));
   if (process.argv.includes("--misses"))

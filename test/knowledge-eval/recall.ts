@@ -1,9 +1,10 @@
 import { BaseIndex } from "../../actors/knowledge/base-index.ts";
-import { embeddedText, searchTerms } from "../../actors/knowledge/chunk-text.ts";
+import { embeddedTexts, searchTerms } from "../../actors/knowledge/chunk-text.ts";
+import { chunkVectors } from "../../actors/knowledge/chunk-vectors.ts";
 import { type Chunk, chunkText } from "../../actors/knowledge/chunker.ts";
 import { type Mode, rank } from "../../actors/knowledge/ranking.ts";
-import { withSections } from "../../actors/knowledge/section-vectors.ts";
 import type { Embeddings } from "../../actors/models/embeddings.ts";
+import { packVector, unpackVector } from "../../actors/text/vector.ts";
 import { cachedVectors } from "./cached-vectors.ts";
 import { corpus, type Question, questions } from "./question.ts";
 
@@ -11,7 +12,7 @@ import { corpus, type Question, questions } from "./question.ts";
 export const at = 5;
 const deepest = 50;
 const shownChars = 160;
-const model = "evaluated";
+const model = "e5";
 
 /** How one question was answered. */
 export interface Outcome {
@@ -37,11 +38,12 @@ export async function evaluationSet(embeddings: Embeddings): Promise<EvaluationS
   const index = new BaseIndex();
   for (const { title, text } of corpus()) {
     const own = chunkText(text);
-    const texts = own.map((chunk) => embeddedText(title, chunk));
-    const vectors = withSections(own, await cachedVectors(embeddings, texts, "passage"));
+    const texts = embeddedTexts(title, own);
+    const vectors = chunkVectors(own, await cachedVectors(embeddings, texts, "passage"));
     for (const [i, chunk] of own.entries()) {
-      const values = vectors[i];
-      const vector = values === undefined ? null : { model, values };
+      // As they are stored.
+      const values = unpackVector(packVector(vectors[i] ?? new Float32Array()));
+      const vector = { model, values };
       index.add({ id: String(chunks.length), document: title, terms: searchTerms(title, chunk), vector });
       chunks.push(chunk);
     }

@@ -119,7 +119,8 @@ test("long lists come in parts that fit into an answer", async (t) => {
   t.deepEqual([list.status, list.body.total, list.body.documents.length], [200, 6, 6]);
   t.true(String(list.body.documents[0].raw_content).startsWith("All work"));
   const rest = await api.call("GET", `${root}/bases/${base}/documents?offset=4`, user);
-  t.deepEqual(rest.body.documents, list.body.documents.slice(4));
+  const titles = (rest.body.documents as { title: string }[]).map(({ title }) => title);
+  t.deepEqual(titles, ["Part 4", "Part 5"]);
   const description = "x".repeat(4_000);
   for (let i = 0; i < 120; i++) await api.call("POST", `${root}/bases`, user, { name: `b${i}`, description });
   const first = await api.call("GET", `${root}/bases`, user);
