@@ -66,6 +66,17 @@ const extensions: Record<string, string> = {
   ".svg": svg,
   ".doc": word,
   ".docx": docx,
+  ".png": "image/png",
+  ".jpg": "image/jpeg",
+  ".jpeg": "image/jpeg",
+  ".gif": "image/gif",
+  ".webp": "image/webp",
+  ".pdf": "application/pdf",
+  ".mp3": "audio/mpeg",
+  ".wav": "audio/wav",
+  ".ogg": "audio/ogg",
+  ".webm": "video/webm",
+  ".mp4": "video/mp4",
 };
 
 /**
@@ -78,12 +89,15 @@ export async function typeOf(content: Content): Promise<string> {
   // Browsers on machines with a spreadsheet program declare its type for CSV.
   const sheet = declared === "application/vnd.ms-excel" && extensionOf(content.filename) === ".csv";
   const guess = ["", "application/octet-stream", "binary/octet-stream"].includes(declared) || sheet;
+  const named = extensions[extensionOf(content.filename)];
   if (!guess) {
     if (!isKnown(declared)) throw unsupported(content.type);
+    // Text is also what a part without a Content-Type is said to be; many programs send files so.
+    const untold = declared === "text/plain" && named !== undefined && !texts.has(named);
+    if (untold && (await isOf(named, content))) return named;
     if (await isOf(declared, content)) return declared;
     throw unsupported(`${content.type} (内容不符)`);
   }
-  const named = extensions[extensionOf(content.filename)];
   if (named !== undefined && (await isOf(named, content))) return named;
   const found = await signatureOf(content);
   const fitting = Object.entries(signatures).find(([, names]) => names.includes(found ?? ""))?.[0];

@@ -23,8 +23,8 @@ export function serveFileRoutes(
   { store, intake, thumbnails }: FileServices,
 ): void {
   const { files } = context;
-  serveRoute(context, routes.uploadFile, async ({ principal, body, idempotency_key }) => {
-    const file = await intake.take(principal.user_id, body.file, idempotency_key);
+  serveRoute(context, routes.uploadFile, async (request) => {
+    const file = await intake.take(request.principal.user_id, request.body.file, request);
     const { id, filename, mime_type, size, url, thumbnail_url } = viewOf(file);
     return { id, filename, mime_type, size, url, ...(thumbnail_url !== undefined && { thumbnail_url }) };
   });

@@ -3,6 +3,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { FileDocument } from "../../schemas/file.ts";
 import type { FilePart } from "../../schemas/file-part.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import { isOver } from "../rest.ts";
 import type { Bodies } from "./bodies.ts";
 import { typeOf } from "./content-type.ts";
 import type { FileStore } from "./file-store.ts";
@@ -24,10 +25,14 @@ export class Intake {
   }
 
   /**
-   * The file of an uploaded part. The same `key` makes the same file, once.
-   * @throws ParleyError `unsupported_type`, `conflict` when the user has no room left
+   * The file of an uploaded part. The same `key` makes the same file, once; after the `deadline` none is made.
+   * @throws ParleyError `unsupported_type`, `conflict` when the user has no room left, `service_unavailable` when it is late
    */
-  async take(user: string, part: FilePart, key: string | undefined): Promise<FileDocument> {
+  async take(
+    user: string,
+    part: FilePart,
+    { idempotency_key: key, deadline }: { idempotency_key?: string; deadline?: number },
+  ): Promise<FileDocument> {
     const mime_type = await this.#check(user, part).catch(async (cause: unknown) => {
       if (cause instanceof ParleyError) await this.#bodies.discard(part.object);
       throw cause;
@@ -42,6 +47,7 @@ export class Intake {
       object: await this.#bodies.adopt(part),
       created_at: new Date(),
     };
+    if (isOver({ deadline })) throw new ParleyError("service_unavailable");
     const stored = (await this.#store.add(file)) ? file : await this.#files.own(user, file._id);
     if (stored.object !== part.object) await this.#bodies.discard(part.object);
     return stored;

@@ -1,6 +1,15 @@
 import anyTest, { type TestFn } from "ava";
 import { Api } from "../../_kit/api.ts";
-import { getBytes, sha256, type TestFile, textOfSize, tinyPng, upload, uploaded } from "../../_kit/files.ts";
+import {
+  getBytes,
+  sha256,
+  type TestFile,
+  textOfSize,
+  tinyPng,
+  upload,
+  uploaded,
+  url,
+} from "../../_kit/files.ts";
 import { sampleDocx, samplePdf, sampleZip } from "../../_kit/sample-documents.ts";
 import { mintToken } from "../../_kit/token.ts";
 
@@ -138,6 +147,28 @@ test("what is no form with a file is refused", async (t) => {
   const ok = `${part("other")}--x\r\nContent-Disposition: form-data; name="note"\r\n\r\nhi\r\n${part("file")}--x--\r\n`;
   const init = { method: "POST", headers: { ...boundary, authorization }, body: ok };
   t.is((await fetch(`http://127.0.0.1:${port}${path}`, init)).status, 201);
+});
+
+test("a part without a type is what its name and bytes say", async (t) => {
+  const { api } = t.context;
+  const headers = {
+    "content-type": "multipart/form-data; boundary=x",
+    authorization: `Bearer ${mintToken(anna.user)}`,
+  };
+  const head = (name: string) =>
+    Buffer.from(`--x\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`);
+  const cases: [string, Uint8Array, string | undefined][] = [
+    ["a.png", tinyPng, "image/png"],
+    ["a.pdf", samplePdf("x"), "application/pdf"],
+    ["a.txt", Buffer.from("text"), "text/plain"],
+    ["a.txt", tinyPng, undefined],
+    ["a.pdf", tinyPng, undefined],
+  ];
+  for (const [name, bytes, type] of cases) {
+    const body = Buffer.concat([head(name), bytes, Buffer.from("\r\n--x--\r\n")]);
+    const answer = await fetch(url(api, "/api/v1/files/upload"), { method: "POST", headers, body });
+    t.is(((await answer.json()) as { mime_type?: string }).mime_type, type, name);
+  }
 });
 
 test("a list has pages", async (t) => {
