@@ -25,11 +25,12 @@ export async function interrupt(
     run.interrupt(heard);
     await run.ended;
     if (run.stopped) return { stopped: true, message_id: run.replyId };
-  }
-  const mail = actor.mailbox.find(ask.message_id);
-  if (mail !== undefined && mail !== actor.mailbox.head) {
-    mail.cancelled = true;
-    return { stopped: true, message_id: mail.replyId };
+  } else {
+    const mail = actor.mailbox.find(ask.message_id);
+    if (mail !== undefined) {
+      mail.cancelled = true;
+      return { stopped: true, message_id: mail.replyId };
+    }
   }
   return heard === undefined ? { stopped: false } : cutReply(context, actor, ask.message_id, heard);
 }

@@ -31,6 +31,7 @@ export class TurnVoice {
   readonly #queue: string[] = [];
   #working: Promise<void> | undefined;
   #silent = false;
+  #ended = false;
   #heard: Heard | undefined;
 
   constructor(
@@ -62,6 +63,7 @@ export class TurnVoice {
   async end(reply: Reply): Promise<Reply> {
     if (!this.#enabled) return reply;
     if (reply.finish === "stop") await this.#finish();
+    this.#ended = true;
     const ended = this.#signal.aborted ? stopped(reply, this.#signal.reason) : reply;
     const { text, segments } = this.#cut(ended);
     if (this.#spoken.length === 0) return { ...ended, text };
@@ -85,9 +87,10 @@ export class TurnVoice {
   }
 
   async #work(): Promise<void> {
-    for (let text = this.#queue.shift(); text !== undefined; text = this.#queue.shift()) {
+    for (let text = this.#queue[0]; text !== undefined; text = this.#queue[0]) {
       const spoken = this.#silent ? null : await this.#means.speech.speak(text);
-      if (this.#signal.aborted) return;
+      if (this.#ended || this.#signal.aborted) return;
+      this.#queue.shift();
       const index = this.#segments.length;
       if (spoken === null) {
         if (!this.#silent) this.#means.onSilent();
@@ -113,9 +116,9 @@ export class TurnVoice {
     });
     await Promise.race([this.#working, enough]);
     clearTimeout(timer);
-    // What is under way or waits now comes too late for the frames that end the turn.
-    const late = this.#queue.splice(0);
-    if (late.length > 0) this.#silent = true;
+    if (this.#signal.aborted) return;
+    // Too late for the frames that end the turn: they are there as text.
+    for (const text of this.#queue.splice(0)) this.#segments.push({ index: this.#segments.length, text });
   }
 
   async #join(): Promise<string | undefined> {

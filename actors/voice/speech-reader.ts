@@ -19,7 +19,7 @@ export class SpeechReader {
   /** `language` as a client names it; `windowMs`: speech that is read again. */
   constructor(transcribe: Transcribe, language: string, windowMs: number) {
     this.#transcribe = transcribe;
-    this.#language = language === "auto" ? undefined : language.slice(0, 2);
+    this.#language = language === "auto" ? undefined : language.split("-")[0];
     this.#window = (windowMs / 1000) * speechRate;
   }
 

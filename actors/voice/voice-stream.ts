@@ -20,6 +20,8 @@ export interface StreamMeans {
   log: Logger;
 }
 
+/** Parts that are kept apart. */
+const partsAtOnce = 256;
 const lost = "语音识别失败";
 
 /**
@@ -102,6 +104,8 @@ export class VoiceStream {
   }
 
   #add(bytes: Uint8Array): void {
+    // Many small parts cost more than their bytes.
+    if (this.#parts.length >= partsAtOnce) this.#parts = [Buffer.concat(this.#parts)];
     this.#parts.push(bytes);
     this.#bytes += bytes.length;
   }

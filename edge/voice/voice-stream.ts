@@ -41,7 +41,6 @@ export class VoiceStream {
   /** Its subject, once a process listens. */
   #subject: string | undefined;
   #waiting: VoiceStreamPart[] = [];
-  #waitingBytes = 0;
   #asking = 0;
   #beat: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
@@ -94,13 +93,15 @@ export class VoiceStream {
   /** Nobody wants to know any more. */
   drop(): void {
     if (this.#over) return;
-    if (this.#subject !== undefined) {
-      this.#services.link.nc.publish(
-        this.#subject,
-        JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart),
-      );
-    }
+    if (this.#subject !== undefined) this.#release(this.#subject);
     this.#fail(unreachable());
+  }
+
+  #release(subject: string): void {
+    const { link } = this.#services;
+    // Without a connection it is given up over there by itself.
+    if (!link.up || link.nc.isClosed()) return;
+    link.nc.publish(subject, JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart));
   }
 
   async #open(how: Omit<VoiceStreamStart, "to">): Promise<void> {
@@ -111,7 +112,10 @@ export class VoiceStream {
       const opened = await this.#request(subjects.voiceStreamStart, start, voiceStreamOpenedSchema);
       if ("refused" in opened) throw fromErrorBody(opened.refused);
       this.#subject = subjects.voiceStream(opened.stream);
-      if (this.#over) return this.#tooLate(this.#subject);
+      if (this.#over) {
+        this.#release(this.#subject);
+        return;
+      }
       this.#listener.opened();
       for (const part of this.#waiting.splice(0)) this.#send(this.#subject, part);
       this.#beat = setInterval(() => this.#look(), settings.limits.voiceBeatMs);
@@ -120,22 +124,12 @@ export class VoiceStream {
     }
   }
 
-  #tooLate(subject: string): void {
-    this.#services.link.nc.publish(subject, JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart));
-  }
-
   #part(part: VoiceStreamPart): void {
     if (this.#over) return;
-    if (this.#subject !== undefined) {
-      this.#send(this.#subject, part);
-      return;
-    }
-    this.#waiting.push(part);
-    this.#waitingBytes += part.kind === "chunk" ? part.audio.length : 0;
-    const { voiceChunkBytes, voiceReorderChunks } = this.#services.settings.limits;
-    if (this.#waitingBytes > voiceChunkBytes * 8 || this.#waiting.length > voiceReorderChunks * 8) {
+    if (this.#waiting.length + this.#asking >= this.#services.settings.limits.voiceChunks) {
       this.#fail(new ParleyError("rate_limited", { error: "音频发送过快" }));
-    }
+    } else if (this.#subject === undefined) this.#waiting.push(part);
+    else this.#send(this.#subject, part);
   }
 
   #send(subject: string, part: VoiceStreamPart): void {
