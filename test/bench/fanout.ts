@@ -1,7 +1,7 @@
 import { createLogger } from "../../infra/log.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connect.ts";
-import { adminUserId } from "../../schemas/principal.ts";
 import type { OutBatch } from "../../schemas/out-batch.ts";
+import { adminUserId } from "../../schemas/principal.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { Service } from "../_kit/service.ts";
 import { type System, startSystem } from "../_kit/system.ts";

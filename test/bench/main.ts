@@ -10,6 +10,7 @@ import { dueReminders } from "./reminders.ts";
 import { search } from "./search.ts";
 import { takeover } from "./takeover.ts";
 import { turn } from "./turn.ts";
+import { voice } from "./voice.ts";
 
 // `make bench`: one table on stdout, progress on stderr. ONLY=fanout,devices,… chooses; QUICK=1 shortens.
 // Everything talks to 127.0.0.1, and every process it starts is stopped by its id.
@@ -24,6 +25,7 @@ const scenarios: Record<string, (plan: Plan) => Promise<Figure[]>> = {
   search,
   devices: deviceUpdates,
   reminders: dueReminders,
+  voice,
 };
 
 async function main(): Promise<number> {
