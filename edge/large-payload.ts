@@ -6,8 +6,8 @@ export function isLarge(payload: string, maxBytes: number): boolean {
 }
 
 /**
- * The one place that decides about a payload that is too large for a NATS message. Bytes that a client put into a
- * field (data URIs) can't be taken aside yet, so it is refused.
+ * The one place that decides about a payload that is too large for a NATS message: bytes in it (data URIs, audio) have
+ * become objects by now, so that what is left is refused.
  * @throws ParleyError `payload_too_large` that names the field
  */
 export function refuseLarge(payload: string, maxBytes: number, field: string): void {

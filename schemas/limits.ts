@@ -33,7 +33,10 @@ export const limitsSchema = z.object({
   thumbnailPixels: limit(50_000_000, "pixels of a picture of which a thumbnail is made"),
   thumbnailJobs: limit(2, "thumbnails that one actor process makes at a time"),
   thumbnailQueue: limit(200, "thumbnails that wait to be made"),
-  orphanMs: limit(3_600_000, "ms for which bytes that no file names are kept"),
+  orphanMs: limit(
+    3_600_000,
+    "ms for which bytes that no file names are kept; far longer than a request takes",
+  ),
   fileSweepMs: limit(86_400_000, "ms between two looks for bytes that no file names"),
   natsMessageBytes: limit(256 * KiB, "size of a NATS message; larger bodies go to the object store"),
   socketBackpressureBytes: limit(1 * MiB, "unsent bytes at which a socket is dropped"),
