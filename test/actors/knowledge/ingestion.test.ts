@@ -49,6 +49,12 @@ test.serial("a page is fetched, read and found; its progress is shown to the use
     const failed = await addDocument(api, admin, base, body);
     t.is(failed.status, "failed");
     t.regex(String(failed.error), reason);
+    const told = ({ frame }: (typeof client.frames)[0]) =>
+      frame.type === "knowledge_progress" &&
+      frame.knowledge_progress.document_id === failed.id &&
+      frame.knowledge_progress.status === "failed" &&
+      frame.knowledge_progress.message === failed.error;
+    await client.until(() => client.frames.some(told), "the failure is shown");
   }
 });
 
