@@ -13,8 +13,8 @@ import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../rest.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
 
-/** How long an update waits to be stored before it is answered all the same: the stream has it. */
-const settleMs = 2_000;
+/** How long an owner has to store what he has taken. */
+const settleMs = 4_000;
 
 /** Serves the devices of the API. */
 export function serveDeviceRoutes(
@@ -42,7 +42,9 @@ export function serveDeviceRoutes(
     if (JSON.stringify(body.state).length > context.settings.limits.deviceStateBytes)
       throw new ParleyError("payload_too_large");
     const { seq } = await context.js.publish(subjects.deviceUpdate(user, device), JSON.stringify(body));
-    await ask(context, { kind: "settled", user, device, seq });
+    // It will be stored all the same; made again, it changes nothing.
+    if (!(await ask(context, { kind: "settled", user, device, seq })))
+      throw new ParleyError("service_unavailable");
     return { success: true as const };
   });
   serveRoute(context, commandDevice, async ({ principal: { user_id: user }, params, body, ...request }) => {
@@ -127,12 +129,15 @@ async function assertKnown(
   if ((await store.find(user, device)) === null) throw missing();
 }
 
-async function ask({ nc, log }: Pick<ActorContext, "nc" | "log">, question: DeviceAsk): Promise<void> {
+/** Whether the owner of the device has done it. */
+async function ask({ nc, log }: Pick<ActorContext, "nc" | "log">, question: DeviceAsk): Promise<boolean> {
   const subject = subjects.deviceAsk(devicePartitionOf(question.user, question.device));
   try {
     await nc.request(subject, JSON.stringify(question), { timeout: settleMs });
+    return true;
   } catch (err) {
     log.debug({ err, device: question.device }, "device's owner did not answer");
+    return false;
   }
 }
 

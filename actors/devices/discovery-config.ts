@@ -56,7 +56,7 @@ export function readDiscovery(
 function componentOf(id: string, config: Config, user: string, tried: Try): DiscoveredComponent {
   const source = tried(id, () => deviceOf(config, "state_topic", user, "update"));
   const command = tried(id, () => deviceOf(config, "command_topic", user, "command"));
-  const path = tried(id, () => pathOf(config.value_template));
+  const path = tried(id, () => pathOf(config.value_template ?? config.state_value_template));
   const key = id === "" ? (path?.at(-1) ?? "state") : id;
   return { id, path: path ?? [], key, ...(source && path && { source }), ...(command && { command }) };
 }
@@ -74,6 +74,8 @@ function availabilityOf(configs: readonly Config[], user: string): string | unde
     const said =
       config.availability_topic === undefined ? first : { ...config, topic: config.availability_topic };
     if (said?.topic === undefined) continue;
+    if (said.availability_template !== undefined || (said === first && said.value_template !== undefined))
+      throw new Unsupported("availability has a template");
     for (const [name, word] of [
       ["payload_available", "online"],
       ["payload_not_available", "offline"],

@@ -5,7 +5,9 @@ const shortNames: Record<string, string> = {
   avty: "availability",
   pl_avail: "payload_available",
   pl_not_avail: "payload_not_available",
+  avty_tpl: "availability_template",
   val_tpl: "value_template",
+  stat_val_tpl: "state_value_template",
   dev: "device",
   cmps: "components",
   p: "platform",
@@ -20,6 +22,7 @@ const shared = [
   "availability_topic",
   "payload_available",
   "payload_not_available",
+  "availability_template",
 ];
 
 type Config = Record<string, unknown>;

@@ -40,7 +40,12 @@ test("a device that announces all its components in one message is one device wi
       temperature: { p: "sensor", dev_cla: "temperature", val_tpl: "{{ value_json.env.t }}", uniq_id: "t" },
       humidity: { p: "sensor", val_tpl: "{{ value_json['env']['h'] | float }}", uniq_id: "h" },
       fan: { p: "switch", val_tpl: "{{ value_json.fan }}", cmd_t: "~/command", uniq_id: "f" },
-      lamp: { p: "light", stat_t: "device/admin/lamp/update", cmd_t: "device/admin/lamp/command" },
+      lamp: {
+        p: "light",
+        stat_t: "device/admin/lamp/update",
+        stat_val_tpl: "{{ value_json.on }}",
+        cmd_t: "device/admin/lamp/command",
+      },
       radio: { p: "switch", val_tpl: "{{ value_json.radio }}", cmd_t: "far/away" },
       old: { p: "sensor" },
     },
@@ -57,7 +62,7 @@ test("a device that announces all its components in one message is one device wi
       qos: 1,
     },
   );
-  await node.publishAsync("device/admin/lamp/update", "ON");
+  await node.publishAsync("device/admin/lamp/update", '{"on":"ON"}');
   const told = await phone.frame(
     (one) =>
       one.type === "device_update" &&
@@ -93,6 +98,12 @@ test("a device that announces all its components in one message is one device wi
     async () => /payload_available is not online/.test((await find())?.unsupported ?? ""),
     10_000,
     "what is unsupported now",
+  );
+  await announce({ ...config, avty: { t: "~/availability", val_tpl: "{{ value_json.s }}" } });
+  await eventually(
+    async () => /availability has a template/.test((await find())?.unsupported ?? ""),
+    10_000,
+    "what is unsupported then",
   );
   await announce(null);
   await eventually(async () => (await find()) === undefined, 10_000, "the device is gone");
