@@ -52,10 +52,11 @@ export class SpeechCache {
     const key = this.#keyOf(engine, wish);
     const kept = await this.#find(key);
     if (kept !== undefined) return kept;
-    const running = this.#making.get(key);
-    // The one that runs may be aborted by who asked for it: then it is ours to make.
-    const shared = await running?.catch(() => undefined);
-    if (shared !== undefined) return shared;
+    for (let running = this.#making.get(key); running !== undefined; running = this.#making.get(key)) {
+      // The one that runs may be aborted by who asked for it: then it is another's to make.
+      const shared = await running.catch(() => undefined);
+      if (shared !== undefined) return shared;
+    }
     signal.throwIfAborted();
     const making = this.#make(wish, signal);
     this.#making.set(key, making);

@@ -20,5 +20,6 @@ export function openBulkStore(nc: NatsConnection): Promise<ObjectStore> {
 
 /** An object store: `bulk`, `files`, which keeps what it holds, or `speech`, which forgets it after a week. */
 export function openStore(nc: NatsConnection, bucket: keyof typeof options): Promise<ObjectStore> {
-  return new Objm(nc).create(bucket, options[bucket]);
+  // A copy: the client changes what it is given.
+  return new Objm(nc).create(bucket, { ...options[bucket] });
 }
