@@ -14,7 +14,11 @@ export type ESpeakAnswer =
   | { id: number; pcm: Int16Array; sampleRate: number }
   | { id: number; failed: string };
 
-function speak(engine: ESpeakWorker, { id, text, voice, wordsPerMinute }: ESpeakRequest & { kind: "speak" }) {
+function speak(
+  engine: ESpeakWorker,
+  voice: string,
+  { id, text, wordsPerMinute }: ESpeakRequest & { kind: "speak" },
+) {
   if (engine.set_voice(voice) !== 0) throw new Error(`no voice ${voice}`);
   engine.set_rate(wordsPerMinute);
   const parts: Int16Array[] = [];
@@ -31,24 +35,30 @@ function speak(engine: ESpeakWorker, { id, text, voice, wordsPerMinute }: ESpeak
   return { id, pcm, sampleRate: engine.get_samplerate() };
 }
 
-function voicesOf(engine: ESpeakWorker): Voice[] {
-  const voices = new Map<string, Voice>();
-  for (const { name, languages } of engine.list_voices()) {
-    const language = languages[0]?.name;
+/** The voice of each language, under espeak-ng's own name for it: some languages are not found by theirs. */
+function voicesOf(engine: ESpeakWorker): Map<string, Voice & { identifier: string }> {
+  const voices = new Map<string, Voice & { identifier: string }>();
+  for (const { name, identifier, languages } of engine.list_voices()) {
+    const id = languages[0]?.name;
     // Of two voices of a language the first is the one that the language alone chooses.
-    if (language !== undefined && !voices.has(language))
-      voices.set(language, { id: language, name: name.replaceAll("_", " "), language });
+    if (id !== undefined && !voices.has(id))
+      voices.set(id, { id, name: name.replaceAll("_", " "), language: id, identifier });
   }
-  return [...voices.values()];
+  return voices;
 }
 
-const ready = load().then(async ({ eSpeakNGWorker }) => new eSpeakNGWorker());
+const ready = load().then(async ({ eSpeakNGWorker }) => {
+  const engine = await new eSpeakNGWorker();
+  return { engine, voices: voicesOf(engine) };
+});
 
 async function answer(request: ESpeakRequest): Promise<ESpeakAnswer> {
   const { id } = request;
   try {
-    const engine = await ready;
-    return request.kind === "voices" ? { id, voices: voicesOf(engine) } : speak(engine, request);
+    const { engine, voices } = await ready;
+    if (request.kind === "voices")
+      return { id, voices: [...voices.values()].map(({ identifier: _, ...voice }) => voice) };
+    return speak(engine, voices.get(request.voice)?.identifier ?? request.voice, request);
   } catch (err) {
     return { id, failed: String(err) };
   }

@@ -48,6 +48,7 @@ test("voices are listed, chosen, and refused when unknown", async (t) => {
   t.true(voices.some(({ id }) => id === "cmn") && voices.some(({ id }) => id === "en-us"));
   const british = await speak({ text: "Tomato.", voice: "en-gb", format: "wav" });
   const american = await speak({ text: "Tomato.", voice: "en-us", format: "wav" });
+  t.deepEqual([british.response.status, american.response.status], [200, 200]);
   t.notDeepEqual(british.bytes, american.bytes);
   const unknown = await api.call("POST", "/api/v1/voice/tts", caller, { text: "Tomato.", voice: "nobody" });
   t.is(unknown.status, 400);
