@@ -4,6 +4,8 @@ import type { UserDocument } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { getProfile } from "../../schemas/routes/auth.ts";
+import { defaultTimeZone } from "../user-time-zone.ts";
+import { isTimeZone } from "../zoned-time.ts";
 import { adminNickname } from "./credentials.ts";
 import type { Users } from "./users.ts";
 
@@ -60,7 +62,7 @@ export class Profiles {
 
   #profile({ user_id, is_admin }: Principal, user: UserDocument | null): Profile {
     if (user === null && !is_admin) throw new ParleyError("not_found", { error: "用户不存在" });
-    const { adminUsername, defaultTimezone } = this.#settings;
+    const { adminUsername } = this.#settings;
     const username = is_admin ? adminUsername : (user?.username ?? user_id);
     return {
       user_id,
@@ -68,15 +70,7 @@ export class Profiles {
       nickname: user?.nickname ?? (is_admin ? adminNickname : username),
       is_admin,
       created_at: user?.created_at.toISOString() ?? null,
-      time_zone: user?.time_zone ?? defaultTimezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      time_zone: user?.time_zone ?? defaultTimeZone(this.#settings),
     };
-  }
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
-  } catch {
-    return false;
   }
 }

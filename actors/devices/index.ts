@@ -87,5 +87,11 @@ async function ensureDevicesStream({ jsm }: ActorContext, store: DeviceStore): P
   // One of an earlier version, in memory: a stream can't change its storage.
   if (found !== null) await jsm.streams.delete(streams.devices);
   const first = Math.max(Date.now() * microseconds, (await store.highestPlace()) + 1);
-  await ensureStream(jsm, { ...config, first_seq: first });
+  try {
+    await jsm.streams.add({ ...config, first_seq: first });
+  } catch (err) {
+    if (!(err instanceof JetStreamApiError)) throw err;
+    // Another process made it first.
+    await ensureStream(jsm, config);
+  }
 }
