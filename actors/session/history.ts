@@ -56,14 +56,18 @@ export class History {
     // Most turns have two messages, and one more tells whether there is more.
     let size = Math.min(turnsPerRead, Math.ceil(wanted / 2) + 1);
     const replaced = new Set<string>();
+    /** What is left of replies that were cut, the newest cut of each. */
+    const heard = new Map<string, string>();
     for (;;) {
       const turns = await this.#store.page(user, session, below, size);
       for (const turn of turns) {
-        // What a cut leaves stands in the reply itself.
+        if (turn.cut !== undefined && !heard.has(turn.cut.message_id)) {
+          heard.set(turn.cut.message_id, turn.cut.text);
+        }
         if (turn.kind === "cut") continue;
         if (turn.kind !== "message") return;
         if (turn.replaces !== undefined) replaced.add(turn.replaces);
-        yield* messagesOf(turn)
+        yield* messagesOf(turn, heard)
           .toReversed()
           .filter(({ message_id }) => !replaced.has(message_id));
       }
@@ -104,6 +108,10 @@ export class History {
   }
 }
 
-function messagesOf(turn: Turn): HistoryMessage[] {
-  return turn.messages.map((message) => ({ ...message, session_id: turn._id.session }));
+function messagesOf(turn: Turn, heard: ReadonlyMap<string, string>): HistoryMessage[] {
+  return turn.messages.map((message) => ({
+    ...message,
+    content: heard.get(message.message_id) ?? message.content,
+    session_id: turn._id.session,
+  }));
 }

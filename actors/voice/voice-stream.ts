@@ -45,7 +45,8 @@ export class VoiceStream {
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #readBytes = 0;
-  #readAt = Number.NEGATIVE_INFINITY;
+  /** When it may be read again, ms of the monotonic clock. */
+  #notBefore = 0;
   #told = "";
 
   constructor(means: StreamMeans, start: VoiceStreamStart) {
@@ -121,13 +122,16 @@ export class VoiceStream {
     const { voiceInterimMs } = this.#means.limits;
     if (!this.#start.interims || this.#timer !== undefined || this.#reading !== undefined) return;
     if (this.#state !== "open" || this.#bytes === this.#readBytes) return;
-    const wait = Math.max(0, this.#readAt + voiceInterimMs - performance.now());
+    const wait = Math.max(0, this.#notBefore - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#readAt = performance.now();
       this.#readBytes = this.#bytes;
+      const begun = performance.now();
       this.#reading = this.#interim().finally(() => {
         this.#reading = undefined;
+        const now = performance.now();
+        // A slow engine rests half as long as it has worked: others wait for it too.
+        this.#notBefore = Math.max(begun + voiceInterimMs, now + (now - begun) / 2);
         this.#readSoon();
       });
     }, wait);
