@@ -221,6 +221,7 @@ export class SessionActor implements KeyedActor {
       await settleTurn(this.#context, turn, false);
       return this.#follow(mail.seq, effects.ofTurn(turn));
     }
+    await releaseTurn(this.#context, this.user, this.session, mail.seq);
     const deleted = await store.deleteCovering(this.user, this.session, mail.seq);
     this.#follow(
       mail.seq,
@@ -236,11 +237,10 @@ export class SessionActor implements KeyedActor {
       const outcome = await run.execute();
       if (outcome.kind === "left" || outcome.kind === "passed") return false;
       if (outcome.kind === "turn") await this.#committed(mail.seq, outcome.turn, outcome.own);
-      if (outcome.kind === "deleted" || outcome.kind === "dropped")
+      if (outcome.kind === "dropped") {
         await releaseTurn(this.#context, this.user, this.session, mail.seq);
-      if (outcome.kind === "deleted")
-        this.#follow(mail.seq, this.#context.effects.ofDeleted(input, mail.seq, mail.started));
-      if (outcome.kind === "dropped") void this.#context.trimmer.remove(mail.seq);
+        void this.#context.trimmer.remove(mail.seq);
+      }
       return true;
     } finally {
       run.finish();

@@ -123,7 +123,7 @@ export class SessionRun {
         if (!(err instanceof RunAborted)) throw err;
         if (err.why === "deleted") {
           this.#home.forget();
-          return { kind: "deleted" };
+          return { kind: "passed" };
         }
         return { kind: "left" };
       } finally {
@@ -283,7 +283,7 @@ export class SessionRun {
         case "superseded":
           return { kind: "dropped" };
         case "deleted":
-          return { kind: "deleted" };
+          return { kind: "passed" };
         case "again":
           return null;
         case "rebase":

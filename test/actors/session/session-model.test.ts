@@ -35,6 +35,29 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 
 const restSteps = 20_000;
 
+/** Its first owner commits a turn and dies before it tells of it; while a second one runs it again, it is deleted. */
+const committedThenDeleted: Event[] = [
+  { kind: "send", which: 0 },
+  { kind: "own", which: 0 },
+  { kind: "deliver", which: 9 },
+  { kind: "step", which: 0 },
+  { kind: "step", which: 0 },
+  { kind: "repeat", which: 0 },
+  { kind: "deliver", which: 0 },
+  { kind: "deliver", which: 0 },
+  { kind: "step", which: 1 },
+  { kind: "step", which: 8 },
+  { kind: "kill", which: 0, performed: true },
+  { kind: "told", which: 0 },
+  { kind: "delete", which: 0 },
+  { kind: "deliver", which: 0 },
+  { kind: "step", which: 3 },
+  { kind: "step", which: 0 },
+  { kind: "step", which: 0 },
+  { kind: "step", which: 0 },
+  { kind: "step", which: 0 },
+];
+
 /** The world, what was sent into it, and when: the clock counts events. */
 class Run {
   readonly world = new SessionWorld();
@@ -153,7 +176,11 @@ test("deliver, replay, drop, crash, two owners and zombies in any order break no
       if (run.world.lost.length > 0)
         throw new Error(`left the log without effects: ${run.world.lost.join(" ")}`);
     }),
-    { numRuns: Number(process.env.FAULT_ROUNDS ?? 1) * 600, includeErrorInReport: true },
+    {
+      numRuns: Number(process.env.FAULT_ROUNDS ?? 1) * 600,
+      includeErrorInReport: true,
+      examples: [[committedThenDeleted]],
+    },
   );
   t.pass();
 });
