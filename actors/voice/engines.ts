@@ -57,6 +57,8 @@ export class VoiceEngines {
       options.signal,
       AbortSignal.timeout(this.#context.settings.limits.voiceTranscribeMs),
     ]);
+    // Who speaks is mostly about to be answered.
+    this.warm();
     const chain = first(this.#stt(), model);
     const [engine] = chain;
     if (engine !== undefined && pcm.length < speechRate / 10)
@@ -76,7 +78,7 @@ export class VoiceEngines {
     return this.#firstOf("tts", chain, options.signal, (engine) => engine.synthesize({ ...options, signal }));
   }
 
-  /** Starts what the first words would wait for; somebody is about to listen. */
+  /** Starts what the first spoken words would wait for. */
   warm(): void {
     if (this.names("tts")[0] === this.#espeak?.name)
       this.#espeak

@@ -40,8 +40,13 @@ export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void
     return spokenFile((await speech.speak(wish, until(deadline))).key);
   });
   serveRoute(context, listVoices, async () => ({ voices: await engines.voices() }));
-  serveRoute(context, speechStatus, async () => engines.status().tts);
-  serveRoute(context, voiceStatus, async () => engines.status());
+  // Who asks is about to listen.
+  const status = () => {
+    engines.warm();
+    return engines.status();
+  };
+  serveRoute(context, speechStatus, async () => status().tts);
+  serveRoute(context, voiceStatus, async () => status());
   serveRoute(context, spokenAudio, async ({ params: { key } }) => {
     if (!(await speech.has(key))) throw new ParleyError("not_found");
     return spokenFile(key);

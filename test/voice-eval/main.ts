@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Codec } from "../../actors/voice/codec.ts";
 import { decodeAudio } from "../../actors/voice/decode.ts";
-import { durationMs, type Pcm } from "../../actors/voice/engine.ts";
+import { durationMs, type Pcm, speechRate } from "../../actors/voice/engine.ts";
 import { ESpeak } from "../../actors/voice/espeak.ts";
 import { OpenAIListening } from "../../actors/voice/openai-listening.ts";
 import { wavFile } from "../../actors/voice/wav.ts";
@@ -13,7 +13,10 @@ import { isWhisperInstalled, whisperServer } from "../../infra/engines/whisper.t
 import { createLogger } from "../../infra/log.ts";
 import { limitsSchema } from "../../schemas/limits.ts";
 import { charactersOf, distance, wordsOf } from "./error-rate.ts";
+import { measureLatencies } from "./latency.ts";
 import { recordings } from "./recordings.ts";
+
+// `make voice-eval`: how well whisper hears people, and, apart from that, the voice that is made here; how long it takes.
 
 const target = 0.15;
 const rounds = 5;
@@ -28,6 +31,14 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 const never = () => new AbortController().signal;
 const limits = limitsSchema.parse({});
 
+/** What takes part; `url` is where whisper answers. */
+interface Engines {
+  url: string;
+  whisper: OpenAIListening;
+  codec: Codec;
+  espeak: ESpeak;
+}
+
 /** What was said and heard, and how long the hearing took. */
 interface Heard {
   name: string;
@@ -38,77 +49,98 @@ interface Heard {
   text: string;
 }
 
-function table(title: string, unit: string, heard: readonly Heard[]): number {
+/** Something to hear, and how its text is cut into what is compared. */
+interface Sample {
+  name: string;
+  pcm: Pcm;
+  text: string;
+  split: (text: string) => string[];
+  language?: string;
+}
+
+async function hear({ whisper }: Engines, { name, pcm, text, split, language }: Sample): Promise<Heard> {
+  const startedAt = performance.now();
+  const heard = await whisper.transcribe(pcm, { language, signal: never() });
+  const ms = performance.now() - startedAt;
+  const said = split(text);
+  const errors = distance(said, split(heard.text));
+  return { name, seconds: durationMs(pcm) / 1000, ms, errors, length: said.length, text: heard.text };
+}
+
+async function spoken({ espeak, codec }: Engines, text: string): Promise<Pcm> {
+  const { pcm, sampleRate } = await espeak.synthesize({ text, signal: never() });
+  return decodeAudio(codec, wavFile(pcm, sampleRate), limits, { signal: never() });
+}
+
+async function table(engines: Engines, title: string, samples: readonly Sample[]): Promise<number> {
   say(`\n${title}`);
-  for (const { name, seconds, ms, errors, length, text } of heard)
+  let [errors, length, seconds] = [0, 0, 0];
+  for (const sample of samples) {
+    const heard = await hear(engines, sample);
+    errors += heard.errors;
+    length += heard.length;
+    seconds += heard.seconds;
+    const figures = `${heard.seconds.toFixed(1).padStart(5)} s ${String(Math.round(heard.ms)).padStart(6)} ms`;
+    const wrong = heard.errors > 0 ? `: ${heard.text.slice(0, 300)}` : "";
     say(
-      `  ${name.slice(0, 24).padEnd(24)} ${seconds.toFixed(1).padStart(5)} s ${String(Math.round(ms)).padStart(6)} ms ` +
-        `${errors}/${length} ${unit} wrong${errors > 0 ? `: ${text.slice(0, 300)}` : ""}`,
+      `  ${heard.name.slice(0, 24).padEnd(24)} ${figures} ${heard.errors} of ${heard.length} wrong${wrong}`,
     );
-  const rate =
-    heard.reduce((sum, one) => sum + one.errors, 0) / heard.reduce((sum, one) => sum + one.length, 0);
-  const seconds = heard.reduce((sum, one) => sum + one.seconds, 0);
-  say(`  ${rate.toFixed(3)} over ${seconds.toFixed(1)} s`);
+  }
+  say(`  ${(errors / length).toFixed(3)} over ${seconds.toFixed(1)} s`);
+  return errors / length;
+}
+
+/** The word error rate of people's English; the others are printed. */
+async function errorRates(engines: Engines, people: readonly Sample[]): Promise<number> {
+  const rate = await table(engines, "People, English: word error rate", people);
+  const made = (texts: readonly string[], split: Sample["split"], language: string) =>
+    Promise.all(
+      texts.map(async (text) => ({ name: text, text, split, language, pcm: await spoken(engines, text) })),
+    );
+  await table(
+    engines,
+    "espeak-ng to whisper, English: word error rate (says only that the parts fit)",
+    await made(english, wordsOf, "en"),
+  );
+  await table(
+    engines,
+    "espeak-ng to whisper, Chinese: character error rate (says only that the parts fit)",
+    await made(chinese, charactersOf, "zh"),
+  );
   return rate;
 }
 
-/** Hears everything once for its errors, and a short utterance often for the time it takes. */
-async function evaluate(whisper: OpenAIListening, codec: Codec, espeak: ESpeak): Promise<boolean> {
-  const hear = async (
-    name: string,
-    pcm: Pcm,
-    said: string[],
-    split: (text: string) => string[],
-    language?: string,
-  ) => {
-    const startedAt = performance.now();
-    const { text } = await whisper.transcribe(pcm, { language, signal: never() });
-    const ms = performance.now() - startedAt;
-    return {
-      name,
-      seconds: durationMs(pcm) / 1000,
-      ms,
-      text,
-      errors: distance(said, split(text)),
-      length: said.length,
-    };
-  };
-  const spoken = async (text: string) => {
-    const { pcm, sampleRate } = await espeak.synthesize({ text, signal: never() });
-    return decodeAudio(codec, wavFile(pcm, sampleRate), limits, { signal: never() });
-  };
-  const people: Heard[] = [];
-  const pcms: Pcm[] = [];
-  for (const { name, file, text } of await recordings(say)) {
-    const pcm = await decodeAudio(codec, file, limits, { signal: never() });
-    pcms.push(pcm);
-    people.push(await hear(name, pcm, wordsOf(text), wordsOf));
-  }
-  const rate = table("People, English: word error rate", "words", people);
-  const made: Heard[] = [];
-  for (const text of english) made.push(await hear(text, await spoken(text), wordsOf(text), wordsOf, "en"));
-  table("espeak-ng to whisper, English: word error rate (says only that the parts fit)", "words", made);
-  const mandarin: Heard[] = [];
-  for (const text of chinese)
-    mandarin.push(await hear(text, await spoken(text), charactersOf(text), charactersOf, "zh"));
-  table(
-    "espeak-ng to whisper, Chinese: character error rate (says only that the parts fit)",
-    "characters",
-    mandarin,
-  );
-  const [first = new Int16Array()] = pcms;
-  say("\nFrom the end of speech to its text, ms (median and worst of 5)");
+async function latencies(engines: Engines, person: Pcm): Promise<void> {
+  const both = (times: readonly number[]) =>
+    `${Math.round(times[times.length >> 1] ?? 0)}, ${Math.round(times.at(-1) ?? 0)}`;
+  say(`\nFrom the end of speech to its text, the recognizer alone, ms (median and worst of ${rounds})`);
   for (const seconds of [2, 5, 10]) {
-    const part = first.subarray(0, seconds * 16_000);
+    const pcm = person.subarray(0, seconds * speechRate);
     const times: number[] = [];
-    for (let round = 0; round < rounds; round++) times.push((await hear("", part, [], wordsOf, "en")).ms);
-    times.sort((a, b) => a - b);
-    say(
-      `  ${String(seconds).padStart(2)} s spoken: ${Math.round(times[2] ?? 0)}, ${Math.round(times[4] ?? 0)}`,
-    );
+    for (let round = 0; round < rounds; round++)
+      times.push((await hear(engines, { name: "", pcm, text: "", split: wordsOf, language: "en" })).ms);
+    say(`  ${String(seconds).padStart(2)} s spoken: ${both(times.toSorted((a, b) => a - b))}`);
   }
-  say(`\n${rate <= target ? "passed" : "FAILED"}: word error rate ${rate.toFixed(3)}, at most ${target}`);
-  return rate <= target;
+  const sentence = await spoken(engines, english[0] ?? "");
+  const { final, firstAudio } = await measureLatencies(engines.url, sentence);
+  say("\nOver /ws/chat with the local engines, ms (median and worst of 5)");
+  say(
+    `  from the end of ${(durationMs(sentence) / 1000).toFixed(1)} s of speech to voice_final: ${both(final)}`,
+  );
+  say(`  from the end of a reply's first sentence to its audio: ${both(firstAudio)}`);
+}
+
+async function evaluate(engines: Engines): Promise<boolean> {
+  const people: Sample[] = [];
+  for (const { name, file, text } of await recordings(say)) {
+    const pcm = await decodeAudio(engines.codec, file, limits, { signal: never() });
+    people.push({ name, pcm, text, split: wordsOf });
+  }
+  const rate = await errorRates(engines, people);
+  await latencies(engines, people[0]?.pcm ?? new Int16Array());
+  const passed = rate <= target;
+  say(`\n${passed ? "passed" : "FAILED"}: word error rate ${rate.toFixed(3)}, at most ${target}`);
+  return passed;
 }
 
 if (!isWhisperInstalled()) {
@@ -122,15 +154,10 @@ const server = await Engine.start(whisperServer(folder, port), log);
 const codec = new Codec(limits);
 const espeak = new ESpeak(log, limits);
 try {
-  const endpoint = {
-    id: "whisper",
-    model: "whisper-base",
-    baseUrl: `http://127.0.0.1:${port}/v1`,
-    apiKey: undefined,
-    params: {},
-  };
+  const url = `http://127.0.0.1:${port}/v1`;
+  const endpoint = { id: "whisper", model: "whisper-base", baseUrl: url, apiKey: undefined, params: {} };
   const whisper = new OpenAIListening(endpoint, limits, { embedded: true });
-  process.exitCode = (await evaluate(whisper, codec, espeak)) ? 0 : 1;
+  process.exitCode = (await evaluate({ url, whisper, codec, espeak })) ? 0 : 1;
 } finally {
   espeak.stop();
   codec.stop();
