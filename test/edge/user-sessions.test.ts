@@ -9,12 +9,7 @@ import { WireSocket } from "../_kit/wire-socket.ts";
 const test = anyTest as TestFn<EdgeWorld>;
 
 test.before(async (t) => {
-  t.context = await startEdgeWorld({
-    LIMIT_USER_SESSIONS: "8",
-    LIMIT_USER_MESSAGES_PER_S: "1",
-    LIMIT_USER_BURST: "100",
-    LIMIT_RATE_REPORT_MS: "10",
-  });
+  t.context = await startEdgeWorld({ LIMIT_USER_SESSIONS: "8" });
   const { actor } = t.context;
   actor.onInput = (input) => void actor.out(input.user, echoOf(input));
 });
@@ -31,7 +26,7 @@ async function send(socket: WireSocket, session: string): Promise<string> {
   return (frame.type === "error" ? frame.errorType : frame.type) as string;
 }
 
-test.serial("a user has so many sessions with unfinished messages at a time, over all edges", async (t) => {
+test("a user has so many sessions with unfinished messages at a time, over all edges", async (t) => {
   const { edge, actor, another } = t.context;
   const other = await another();
   const [one, two] = [await WireSocket.open(t, edge.port, path), await WireSocket.open(t, other.port, path)];
@@ -39,29 +34,15 @@ test.serial("a user has so many sessions with unfinished messages at a time, ove
     t.is(await send(one, `a${count}`), "accepted");
     t.is(await send(two, `b${count}`), "accepted");
   }
-  // Each edge has looked by now, or does so at once.
-  await eventually(async () => (await send(one, "a-more")) === "rate_limited", 10_000, "a refusal of one");
-  await eventually(
-    async () => (await send(two, "b-more")) === "rate_limited",
-    10_000,
-    "a refusal of the other",
-  );
+  // An edge that has not seen the others' sessions yet takes one or two more; each try is another session.
+  const refuses = (socket: WireSocket) => async () => (await send(socket, `more${sent}`)) === "rate_limited";
+  await eventually(refuses(one), 20_000, "a refusal of one");
+  await eventually(refuses(two), 20_000, "a refusal of the other");
+  t.true(new Set(actor.inputs.map(({ session }) => session)).size <= 12);
   t.is(await send(one, "a0"), "accepted");
   const refused = one.frames.find(({ errorType }) => errorType === "rate_limited");
-  t.like(refused, { error: "未完成的会话过多", session_id: "a-more" });
-  t.true(actor.inputs.every(({ session }) => session !== "never"));
+  t.is(refused?.error, "未完成的会话过多");
+  t.false(actor.inputs.some(({ session }) => session === refused?.session_id));
   await actor.jsm.streams.purge(streams.sessions, { filter: subjects.sessionInOfUser("admin") });
   await eventually(async () => (await send(one, "later")) === "accepted", 10_000, "an end of the refusals");
-});
-
-test.serial("what a user sends to one edge counts at the others", async (t) => {
-  const { edge, another } = t.context;
-  const other = await another();
-  const [one, two] = [await WireSocket.open(t, edge.port, path), await WireSocket.open(t, other.port, path)];
-  let taken = 0;
-  while ((await send(one, "s")) === "accepted") taken += 1;
-  t.true(taken > 20 && taken < 130, `${taken}`);
-  await eventually(async () => (await send(two, "s")) === "rate_limited", 10_000, "a refusal of the other");
-  const here = two.frames.filter(({ type }) => type === "accepted").length;
-  t.true(here < 40, `${here} more`);
 });
