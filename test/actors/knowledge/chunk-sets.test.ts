@@ -1,4 +1,5 @@
 import anyTest, { type TestFn } from "ava";
+import { Ingestion, type IngestionContext } from "../../../actors/knowledge/ingestion.ts";
 import { KnowledgeStore, type NewChunk } from "../../../actors/knowledge/knowledge-store.ts";
 import type { SourceDocument } from "../../../schemas/knowledge.ts";
 import { actorContext } from "../../_kit/actor.ts";
@@ -67,4 +68,20 @@ test("what is deleted while it is worked on leaves nothing behind", async (t) =>
   t.true(await store.deleteBase(user, document.kb_id));
   t.false(await store.addDocument(document), "its base is gone");
   t.is(await store.document(user, "deleted"), null);
+});
+
+test("work that comes again after its process died before it told is told", async (t) => {
+  const { db } = await actorContext(t, t.context);
+  const store = new KnowledgeStore(db);
+  const document = await stored(store, "untold");
+  await store.updateDocument(user, "untold", { status: "ready" });
+  const before = await store.base(user, document.kb_id);
+  const told: string[] = [];
+  // What is done already needs no source and no model.
+  const context = { store, changed: (one: string) => told.push(one) } as unknown as IngestionContext;
+  const job = { kind: "ingest" as const, user, document: "untold" };
+  await new Ingestion(context).run({ job, last: false, signal: new AbortController().signal });
+  const after = await store.base(user, document.kb_id);
+  t.is(after?.revision, (before?.revision ?? 0) + 1, "indexes look again");
+  t.deepEqual(told, [user]);
 });
