@@ -136,10 +136,8 @@ export class Uploads {
     const object = `${bucket === "files" ? "body" : "part"}_${randomUUID()}`;
     try {
       const store = await this.#storeOf(bucket);
-      const { size, digest } = await store.put(
-        { name: object, options: { max_chunk_size: pieceBytes } },
-        source,
-      );
+      const meta = { name: object, options: { max_chunk_size: pieceBytes } };
+      const { size, digest } = await store.put(meta, source, { timeout: this.#limits.uploadPieceMs });
       const sha256 = Buffer.from(digest.slice(digest.indexOf("=") + 1), "base64url").toString("hex");
       const encoding = probe.end();
       return {

@@ -24,6 +24,7 @@ export const limitsSchema = z.object({
   uploadBytes: limit(20 * MiB, "size of one uploaded file"),
   uploadMs: limit(600_000, "ms an uploaded file may take to arrive"),
   uploadSilenceMs: limit(30_000, "ms without a byte of an upload after which it has failed"),
+  uploadPieceMs: limit(30_000, "ms that storing one piece of an upload may take"),
   uploads: limit(200, "uploads that one edge takes at a time"),
   uploadFields: limit(32, "fields of a form, and files in it"),
   uploadFieldBytes: limit(64 * KiB, "size of one field of a form that is no file"),
