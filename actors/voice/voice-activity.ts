@@ -8,7 +8,7 @@ const framesInARow = 3;
 const quiet = 100;
 const loud = 650;
 /** A voice stands out of the noise by this factor. */
-const aboveNoise = 3;
+const aboveNoise = 2;
 
 /** How loud each frame of a recording is, and where somebody speaks: by energy alone, which is cheap and errs to speech. */
 export class VoiceActivity {

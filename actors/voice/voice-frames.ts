@@ -9,6 +9,7 @@ import { VoiceStreams } from "./voice-streams.ts";
 /** Listens to those who speak on `/ws/chat`, and speaks the sentences of replies. */
 export function startVoiceFrames(context: ActorContext, { engines, codec, speech }: VoiceParts): void {
   const streams = new VoiceStreams(context, {
+    hears: () => engines.status().stt.available,
     transcribe: (pcm, options) => engines.transcribe(pcm, options),
     decode: (bytes, signal, hint) =>
       decodeAudio(codec, bytes, context.settings.limits, { bare: hint === "pcm", signal }),

@@ -14,7 +14,10 @@ import type { ActorContext } from "../actor-context.ts";
 import { type StreamMeans, VoiceStream } from "./voice-stream.ts";
 
 /** What the streams of a process share. */
-type SpeechMeans = Pick<StreamMeans, "transcribe" | "decode">;
+interface SpeechMeans extends Pick<StreamMeans, "transcribe" | "decode"> {
+  /** Whether there is an engine that hears. */
+  hears(): boolean;
+}
 
 /** A stream's subject outlives it by this, ms: its last word and the news of its end must not overtake each other. */
 const lingerMs = 1_000;
@@ -64,6 +67,10 @@ export class VoiceStreams {
     const { limits } = settings;
     if (this.#streams.size >= limits.voiceStreams) {
       return { refused: new ParleyError("rate_limited", { error: "语音服务繁忙" }).body };
+    }
+    if (!this.#means.hears()) {
+      const error = "Voice-Service 不可达: 没有可用的语音引擎";
+      return { refused: new ParleyError("voice_service_unreachable", { error }).body };
     }
     const id = newId("vs_", 16);
     const tell = (heard: VoiceHeard) =>

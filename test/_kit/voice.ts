@@ -9,7 +9,7 @@ import { type AnyFrame, WireSocket } from "./wire-socket.ts";
 const admin = { user: "admin" };
 const root = "/api/v1/admin/models";
 
-/** Sessions in one process, voices in another, and the models of a scripted provider that hears, speaks and talks. */
+/** Sessions in one process, voices in the others, and the models of a scripted provider that hears, speaks and talks. */
 export class VoiceWorld {
   readonly api: Api;
 
@@ -24,9 +24,9 @@ export class VoiceWorld {
     chat = "slow:4x20",
     ...options
   }: SystemOptions & { stt?: string; tts?: string; chat?: string } = {}): Promise<VoiceWorld> {
-    const roles = [["account", "admin", "session"], ["voice"]];
+    const roles = (index: number) => (index === 0 ? ["account", "admin", "session"] : ["voice"]);
     const env = { OPENAI_BASE_URL: "", OPENAI_API_KEY: "", OPENAI_MODEL: "", ...options.env };
-    const api = await Api.start({ actors: 2, actorRoles: (index) => roles[index] ?? [], ...options, env });
+    const api = await Api.start({ actors: 2, actorRoles: roles, ...options, env });
     const world = new VoiceWorld(api);
     await world.#configure({ stt, tts, chat }).catch(async (error: unknown) => {
       await api.stop();

@@ -1,5 +1,7 @@
 import test from "ava";
 import { pcmOf, VoiceWorld } from "../../_kit/voice.ts";
+import { eventually } from "../../_kit/waiting.ts";
+import type { AnyFrame } from "../../_kit/wire-socket.ts";
 
 test("engines that never answer cost the sound and the words, and nothing else", async (t) => {
   const world = await VoiceWorld.start({
@@ -26,4 +28,24 @@ test("engines that never answer cost the sound and the words, and nothing else",
     told.map(({ system_info }) => system_info.action as string),
     ["voice_unavailable"],
   );
+});
+
+test("without an engine that hears, speech is refused at once", async (t) => {
+  const world = await VoiceWorld.start();
+  t.teardown(() => world.stop());
+  const admin = { user: "admin" };
+  await world.api.call("DELETE", "/api/v1/admin/models/routing/stt", admin);
+  await eventually(
+    async () =>
+      !((await world.api.call("GET", "/api/v1/voice/status", admin)).body.stt as AnyFrame).available,
+    10_000,
+    "nobody hears",
+  );
+  const socket = await world.socket(t, "s");
+  socket.send({ type: "voice_stream_start", client_msg_id: "v1" });
+  socket.send({ type: "voice_input", format: "pcm", audio_data: pcmOf("abc"), client_msg_id: "v2" });
+  for (const id of ["v1", "v2"]) {
+    t.is((await socket.frame({ type: "error", client_msg_id: id })).errorType, "voice_service_unreachable");
+  }
+  t.false(socket.frames.some(({ type }) => String(type).startsWith("voice_")));
 });

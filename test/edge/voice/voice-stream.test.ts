@@ -5,7 +5,9 @@ import type { AnyFrame, WireSocket } from "../../_kit/wire-socket.ts";
 const test = anyTest as TestFn<{ world: VoiceWorld }>;
 
 test.before(async (t) => {
+  // Two processes hear: each stream stays with one of them.
   t.context.world = await VoiceWorld.start({
+    actors: 3,
     env: {
       LIMIT_VOICE_INTERIM_MS: "50",
       LIMIT_VOICE_STREAM_MS: "2000",
