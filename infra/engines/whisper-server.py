@@ -31,6 +31,8 @@ from faster_whisper import WhisperModel  # noqa: E402
 MAX_BODY = 64 * 1024 * 1024
 MAX_WAITING = 64
 SAMPLE_RATE = 16_000
+# An example of how to write: without one it uses traditional characters as often as simplified ones.
+SIMPLIFIED = "以下是普通话的句子。"
 
 
 def model_folder():
@@ -111,32 +113,20 @@ class Handler(BaseHTTPRequestHandler):
             line.leave()
 
     def transcribe(self, samples, beam, language, prompt):
-        if language and language not in model.supported_languages:
+        if language not in model.supported_languages:
             language = ""
-        if language == "zh" and not prompt:
-            # Without an example it writes traditional characters as often as simplified ones.
-            prompt = "以下是普通话的句子。"
-        found, info = model.transcribe(
-            samples,
-            language=language or None,
-            beam_size=beam,
-            initial_prompt=prompt or None,
-            vad_filter=True,
-            vad_parameters={"min_silence_duration_ms": 600},
-            condition_on_previous_text=False,
-            # A doubtful passage is tried again with more freedom, once; who still speaks waits for no second try.
-            temperature=[0.0] if beam == 1 else [0.0, 0.4],
-            # Nobody says more in so long; a model that repeats itself stops there.
-            max_new_tokens=min(200, 30 + 20 * len(samples) // SAMPLE_RATE),
-        )
+        found, info = listen(samples, beam, language, prompt)
+        # Nothing is decoded before it is read: what was found out so far is the language.
+        if info.language == "zh" and not prompt:
+            found, info = listen(samples, beam, "zh", SIMPLIFIED)
         segments = []
         for segment in found:
             if self.gone():
                 raise ConnectionResetError
-            # What whisper makes of noise.
-            if segment.no_speech_prob > 0.6 and segment.avg_logprob < -1:
-                continue
-            segments.append({"start": segment.start, "end": segment.end, "text": segment.text})
+            # What whisper makes of noise: words that it doubts, or the same ones again and again.
+            doubtful = segment.no_speech_prob > 0.6 and segment.avg_logprob < -1
+            if not doubtful and segment.compression_ratio < 2.4:
+                segments.append({"start": segment.start, "end": segment.end, "text": segment.text})
         return {
             "task": "transcribe",
             "language": info.language,
@@ -162,6 +152,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def listen(samples, beam, language, prompt):
+    return model.transcribe(
+        samples,
+        language=language or None,
+        beam_size=beam,
+        initial_prompt=prompt or None,
+        # A doubtful passage is tried again with more freedom, once; who still speaks waits for no second try.
+        temperature=[0.0] if beam == 1 else [0.0, 0.4],
+        # Nobody says more in so long; a model that repeats itself stops there.
+        max_new_tokens=min(200, 30 + 20 * len(samples) // SAMPLE_RATE),
+        vad_filter=True,
+        vad_parameters={"min_silence_duration_ms": 600},
+        condition_on_previous_text=False,
+    )
 
 
 def multipart(content_type, body):

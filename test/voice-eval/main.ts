@@ -14,7 +14,7 @@ import { createLogger } from "../../infra/log.ts";
 import { limitsSchema } from "../../schemas/limits.ts";
 import { charactersOf, distance, wordsOf } from "./error-rate.ts";
 import { measureLatencies } from "./latency.ts";
-import { recordings } from "./recordings.ts";
+import { chineseRecording, recordings } from "./recordings.ts";
 
 // `make voice-eval`: how well whisper hears people, and, apart from that, the voice that is made here; how long it takes.
 
@@ -93,6 +93,10 @@ async function table(engines: Engines, title: string, samples: readonly Sample[]
 /** The word error rate of people's English; the others are printed. */
 async function errorRates(engines: Engines, people: readonly Sample[]): Promise<number> {
   const rate = await table(engines, "People, English: word error rate", people);
+  const { name, text, file } = await chineseRecording(say);
+  const pcm = await decodeAudio(engines.codec, file, limits, { signal: never() });
+  const chinesePerson = { name, text, pcm, split: charactersOf, language: "zh" };
+  await table(engines, "A person, Chinese: character error rate", [chinesePerson]);
   const made = (texts: readonly string[], split: Sample["split"], language: string) =>
     Promise.all(
       texts.map(async (text) => ({ name: text, text, split, language, pcm: await spoken(engines, text) })),

@@ -13,7 +13,7 @@ export interface Recording {
   text: string;
 }
 
-const samples = { name: "speech-samples", version: "0.1.5", megabytes: 20 };
+const samples = { name: "speech-samples", version: "2", megabytes: 21 };
 const kennedy = {
   pack: "nodejs-whisper@0.3.1",
   folder: join(enginesDir, "speech-samples-jfk-0.3.1"),
@@ -33,7 +33,7 @@ const texts = {
 const inaugural =
   "And so, my fellow Americans: ask not what your country can do for you, ask what you can do for your country.";
 
-/** Recordings of people that packages ship, fetched for the evaluation alone. @throws Error when a package can't be had */
+/** English recordings of people that packages ship, fetched for the evaluation alone. @throws Error when a package can't be had */
 export async function recordings(progress: (line: string) => void): Promise<Recording[]> {
   await pipInstall(samples, progress);
   const folder = join(installedAt(samples), "moonshine_voice", "assets");
@@ -43,6 +43,13 @@ export async function recordings(progress: (line: string) => void): Promise<Reco
     file: readFileSync(join(folder, name)),
   }));
   return [...shipped, { name: "jfk.mp3", text: inaugural, file: await kennedyFile() }];
+}
+
+/** A Chinese one, likewise. */
+export async function chineseRecording(progress: (line: string) => void): Promise<Recording> {
+  const folder = join(await pipInstall(samples, progress), "f5_tts", "infer", "examples", "basic");
+  const name = "basic_ref_zh.wav";
+  return { name, text: "对，这就是我，万人敬仰的太乙真人。", file: readFileSync(join(folder, name)) };
 }
 
 /** Only the file is wanted: the package is unpacked, not installed, and its scripts never run. */
