@@ -154,7 +154,8 @@ export const limitsSchema = z.object({
   voiceCodecs: limit(2, "audio files that one process decodes or encodes at a time"),
   voiceTranscribeMs: limit(120_000, "ms that hearing one file may take"),
   voiceSpeakMs: limit(30_000, "ms that speaking one text may take"),
-  voiceAnswerMs: limit(150_000, "ms an edge waits for the answer of a voice actor"),
+  voiceAnswerMs: limit(150_000, "ms an edge waits for the text of a recording"),
+  voiceSpokenMs: limit(70_000, "ms an edge waits for a spoken text, a second engine included"),
   voiceQueue: limit(64, "texts that wait for the local voice of one process, and audio files for the codec"),
   voiceReplyBytes: limit(
     4 * MiB,

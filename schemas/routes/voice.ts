@@ -12,7 +12,6 @@ import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const area = "voice";
 const access = "user";
-const patience = "voiceAnswerMs";
 
 /** `POST /api/v1/voice/transcribe`. */
 export const transcribe = defineRoute({
@@ -25,7 +24,7 @@ export const transcribe = defineRoute({
   body: z.object({ audio: filePartSchema, language: spokenLanguageSchema }),
   multipart: { files: ["audio"], maxBytes: "voiceUploadBytes", bucket: "bulk" },
   answer: z.object({ success: z.literal(true), text: z.string() }),
-  patience,
+  patience: "voiceAnswerMs",
 });
 
 /** `POST /api/v1/voice/tts`: the answer is the audio. */
@@ -44,7 +43,7 @@ export const speak = defineRoute({
   }),
   answer: fileAnswerSchema,
   file: true,
-  patience,
+  patience: "voiceSpokenMs",
 });
 
 /** `GET /api/v1/voice/tts/voices`. */
@@ -105,7 +104,7 @@ export const openaiSpeech = defineRoute({
   answer: fileAnswerSchema,
   file: true,
   errors: "openai",
-  patience,
+  patience: "voiceSpokenMs",
 });
 
 /** `POST /v1/audio/transcriptions`: the answer is JSON or text, by `response_format`. */
@@ -121,5 +120,5 @@ export const openaiTranscription = defineRoute({
   answer: fileAnswerSchema,
   file: true,
   errors: "openai",
-  patience,
+  patience: "voiceAnswerMs",
 });
