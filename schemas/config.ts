@@ -142,7 +142,7 @@ export const variablesSchema = z.object({
   EXTRAS: z
     .stringbool()
     .default(true)
-    .describe("whether the local chat model and embeddings are installed and run"),
+    .describe("whether the local chat model and embeddings are installed and run, and whisper where it is installed"),
 });
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`

@@ -28,7 +28,8 @@ program
     "after",
     `
 The embedded engines keep their data in DATA_DIR (.data). They are installed into .engines/ when the machine has none.
-Unless EXTRAS=0, a local chat model and embeddings are installed in the background and join when they are ready.
+Unless EXTRAS=0, a local chat model and embeddings are installed in the background and join when they are ready;
+speech recognition runs too where "parley engines --install-voice" (make voice) has installed it.
 SIGTERM or Ctrl-C stops everything, the engines too, within 10 s.
 
 Examples:
