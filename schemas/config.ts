@@ -142,7 +142,9 @@ export const variablesSchema = z.object({
   EXTRAS: z
     .stringbool()
     .default(true)
-    .describe("whether the local chat model and embeddings are installed and run, and whisper where it is installed"),
+    .describe(
+      "whether the local chat model and embeddings are installed and run, and whisper where it is installed",
+    ),
 });
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
