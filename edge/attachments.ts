@@ -1,7 +1,8 @@
+import { assertAllowedUrl } from "../infra/outbound-http.ts";
 import type { Attachment } from "../schemas/client-frame.ts";
+import type { Settings } from "../schemas/config.ts";
 import { ParleyError } from "../schemas/errors.ts";
 import { type FileView, fileIdOfUrl } from "../schemas/file.ts";
-import type { Limits } from "../schemas/limits.ts";
 import type { Principal } from "../schemas/principal.ts";
 import { getFile, uploadFile } from "../schemas/routes/files.ts";
 import { mayHaveArrived, type RestClient, refusalOf } from "./rest.ts";
@@ -14,38 +15,38 @@ export interface AttachmentsOf {
   clientMsgId: string;
 }
 
+/** Bounds, and which addresses may be named. */
+type AttachmentSettings = Pick<Settings, "limits" | "allowPrivateUrls">;
+
 const remote = /^https?:\/\//i;
 
 /** Makes light references of what clients attach: a message carries no bytes, and names own files only. */
 export class Attachments {
   readonly #rest: RestClient;
   readonly #uploads: Uploads;
-  readonly #limits: Pick<Limits, "uploadBytes" | "bodiesInFlightBytes">;
+  readonly #settings: AttachmentSettings;
   #inFlight = 0;
 
-  constructor(
-    rest: RestClient,
-    uploads: Uploads,
-    limits: Pick<Limits, "uploadBytes" | "bodiesInFlightBytes">,
-  ) {
+  constructor(rest: RestClient, uploads: Uploads, settings: AttachmentSettings) {
     this.#rest = rest;
     this.#uploads = uploads;
-    this.#limits = limits;
+    this.#settings = settings;
   }
 
-  /** Whether there is nothing to look up: addresses on the web stay as they are. */
+  /** Whether there is nothing to look up. */
   areReady(attachments: readonly Attachment[]): boolean {
-    return attachments.every(isRemote);
+    return attachments.length === 0;
   }
 
   /**
-   * The attachments as they are stored: own files with name, type, size and addresses; data URIs have become files.
+   * The attachments as they are stored: own files with name, type, size and addresses; data URIs have become files;
+   * addresses on the web stay as they are.
    * @throws ParleyError `not_found` for an unknown or another's file, `invalid_message` for what names nothing,
-   * `unsupported_type`, `file_too_large`, `service_unavailable`, `storage_unavailable`
+   * `unsupported_type`, `file_too_large`, `url_not_allowed`, `service_unavailable`, `storage_unavailable`
    */
   async resolve(attachments: readonly Attachment[], of: AttachmentsOf): Promise<Attachment[]> {
     const bytes = attachments.reduce((sum, { url }) => sum + (url?.length ?? 0), 0);
-    if (this.#inFlight + bytes > this.#limits.bodiesInFlightBytes)
+    if (this.#inFlight + bytes > this.#settings.limits.bodiesInFlightBytes)
       throw new ParleyError("service_unavailable");
     this.#inFlight += bytes;
     try {
@@ -61,7 +62,11 @@ export class Attachments {
     const { url } = attachment;
     const id = attachment.file_id ?? fileIdOfUrl(url ?? "");
     if (id !== undefined) return reference(attachment, await this.#find(of.principal, id));
-    if (isRemote(attachment)) return attachment;
+    if (url !== undefined && remote.test(url)) {
+      // Checked again when it is fetched, which is later and elsewhere.
+      await assertAllowedUrl(url, this.#settings);
+      return attachment;
+    }
     if (url?.startsWith("data:")) return reference(attachment, await this.#store(attachment, url, of, index));
     throw new ParleyError("invalid_message", {
       error: `消息格式无效: attachments.${index} 需要 file_id,或 data:、http(s): 及 /api/v1/files/… 形式的 url`,
@@ -78,7 +83,7 @@ export class Attachments {
 
   async #store(attachment: Attachment, uri: string, of: AttachmentsOf, index: number): Promise<FileView> {
     const { type, bytes } = decode(uri, index);
-    const { uploadBytes } = this.#limits;
+    const { uploadBytes } = this.#settings.limits;
     if (bytes.length > uploadBytes) throw new ParleyError("file_too_large");
     const filename = attachment.filename ?? `attachment${extensionOf(type)}`;
     const file = await this.#uploads.put(bytes, "files", { filename, type });
@@ -93,10 +98,6 @@ export class Attachments {
     if (answer.status >= 400) throw refusalOf(answer);
     return this.#find(of.principal, uploadFile.answer.parse(answer.body).id);
   }
-}
-
-function isRemote({ file_id, url }: Attachment): boolean {
-  return file_id === undefined && remote.test(url ?? "");
 }
 
 /** What the client knows of its picture, with what is known of the file. */

@@ -127,7 +127,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     identity: new Identity(secrets, new ApiKeyCheck(link, limits), revocations),
     rest,
     uploads,
-    attachments: new Attachments(rest, uploads, limits),
+    attachments: new Attachments(rest, uploads, settings),
     owner,
     ingress: new Ingress(link, owner, bounds, limits, metrics),
     inbox: new Inbox(link, edge, log),

@@ -66,8 +66,9 @@ async function newSession(session: string) {
   const client = await api.system.client(session, { session });
   const asked = async (content: string, attachments?: object[]) => {
     await say(client, content, { session_id: session, attachments });
-    // A title is asked for, too.
-    const isOf = (call: RecordedCall) => partsOf(call).some(({ text }) => text === content);
+    // A title is asked for with the same words.
+    const isTitle = ({ messages }: RecordedCall) => String(messages[0]?.content).startsWith("Write a title");
+    const isOf = (call: RecordedCall) => !isTitle(call) && partsOf(call).some(({ text }) => text === content);
     return provider.calls.findLast(isOf) as RecordedCall;
   };
   return { client, asked };
