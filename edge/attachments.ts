@@ -5,7 +5,7 @@ import { ParleyError } from "../schemas/errors.ts";
 import { type FileView, fileIdOfUrl } from "../schemas/file.ts";
 import type { Principal } from "../schemas/principal.ts";
 import { getFile, uploadFile } from "../schemas/routes/files.ts";
-import { mayHaveArrived, type RestClient, refusalOf } from "./rest.ts";
+import { mayHaveArrived, type RestClient, refusalOf } from "./rest-client.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** Whose attachments, and of which message: the same message makes the same files. */

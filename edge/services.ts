@@ -11,7 +11,7 @@ import type { Hub } from "./live/hub.ts";
 import type { EdgeMetrics } from "./metrics.ts";
 import type { NatsLink } from "./nats-link.ts";
 import type { OpenSockets } from "./open-sockets.ts";
-import type { RestClient } from "./rest.ts";
+import type { RestClient } from "./rest-client.ts";
 import type { Revocations } from "./revocations.ts";
 import type { SessionOwner } from "./session-owner.ts";
 import type { Uploads } from "./uploads.ts";

@@ -1,4 +1,4 @@
-import type { Shown } from "./attachment-reader.ts";
+import type { Shown } from "./shown.ts";
 
 /** Attachments that were prepared for a model, by the hash of their file: later turns of a session need them again. */
 export class ShownCache {

@@ -2,18 +2,11 @@ import mammoth from "mammoth";
 import { extractText, getDocumentProxy } from "unpdf";
 import { htmlToText } from "./html-text.ts";
 import { csvToText, jsonToText } from "./record-text.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 import { assertNoBomb } from "./zip-size.ts";
 
 /** What can be read. */
 export type Format = "text" | "html" | "json" | "csv" | "pdf" | "docx";
-
-/** A document whose content can't be used: the reason is for its owner. */
-export class UnreadableError extends Error {
-  constructor(reason: string, cause?: unknown) {
-    super(reason, { cause });
-    this.name = "UnreadableError";
-  }
-}
 
 const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const special: Record<string, Format> = {

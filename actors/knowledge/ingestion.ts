@@ -11,10 +11,11 @@ import { packVector } from "../text/vector.ts";
 import { embeddedTexts, searchTerms } from "./chunk-text.ts";
 import { chunkVectors } from "./chunk-vectors.ts";
 import { type Chunk, chunkText } from "./chunker.ts";
-import { formatOf, UnreadableError } from "./document-text.ts";
+import { formatOf } from "./document-text.ts";
 import type { JobRun } from "./job-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
 import { parseDocument } from "./parse.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 
 /** What the work on documents needs. */
 export interface IngestionContext {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type Format, readDocument, UnreadableError } from "./document-text.ts";
+import { type Format, readDocument } from "./document-text.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 
 /** What the worker is given. */
 export interface ParseTask {

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../../schemas/limits.ts";
-import { type Format, UnreadableError } from "./document-text.ts";
+import type { Format } from "./document-text.ts";
 import type { ParseResult, ParseTask } from "./parse-worker.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 
 const memoryMb = 512;
 

@@ -1,4 +1,4 @@
-import { UnreadableError } from "./document-text.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 
 const endMark = 0x06054b50;
 const entryMark = 0x02014b50;

@@ -1,11 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { MemoryDocument } from "../../schemas/memory.ts";
 import type { Embeddings } from "../models/embeddings.ts";
-import type { MemoryStore } from "./memory-store.ts";
-
-/** What is embedded of a fact. */
-export type Embeddable = Pick<MemoryDocument, "_id" | "user_id" | "content">;
+import type { Embeddable, MemoryStore } from "./memory-store.ts";
 
 const batch = 8;
 

@@ -4,7 +4,6 @@ import { newId } from "../../schemas/ids.ts";
 import { type Fact, type MemoryDocument, memoryCollections } from "../../schemas/memory.ts";
 import { termsOf } from "../text/terms.ts";
 import { packVector } from "../text/vector.ts";
-import type { Embeddable } from "./fact-vectors.ts";
 
 /** A fact on its way in, with what it was found to replace. */
 export interface NewFact extends Fact {
@@ -18,6 +17,9 @@ export interface Remembered {
   memory: MemoryDocument;
   change: "added" | "merged";
 }
+
+/** What is embedded of a fact. */
+export type Embeddable = Pick<MemoryDocument, "_id" | "user_id" | "content">;
 
 const byModel = { embedding_model: 1, superseded_by: 1 } as const;
 const day = 24 * 3600;

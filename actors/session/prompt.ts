@@ -1,8 +1,9 @@
 import type { ChatMessage } from "../../schemas/openai.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { promptTokens } from "../models/tokens.ts";
-import { nothingShown, questionOf, type ShownAttachments, saidWith } from "./attached.ts";
+import { questionOf } from "./attached.ts";
 import { type Known, nothingKnown, sourceLine } from "./recall.ts";
+import { nothingShown, type ShownAttachments, saidWith } from "./said.ts";
 import type { VisibleTurn } from "./transcript.ts";
 
 /**

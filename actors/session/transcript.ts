@@ -1,7 +1,7 @@
 import type { Turn } from "../../schemas/documents.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import { promptTokens } from "../models/tokens.ts";
-import { type Asked, nothingShown, saidWith } from "./attached.ts";
+import { type Asked, nothingShown, saidWith } from "./said.ts";
 import { tailTurns } from "./turn-store.ts";
 
 /** A turn as a model is told of it, with its size: both are asked for at every later turn. */

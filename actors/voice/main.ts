@@ -4,14 +4,8 @@ import { VoiceEngines } from "./engines.ts";
 import { serveOpenAIAudio } from "./openai-routes.ts";
 import { SpeechCache } from "./speech-cache.ts";
 import { startVoiceFrames } from "./voice-frames.ts";
+import type { VoiceParts } from "./voice-parts.ts";
 import { serveVoiceRoutes } from "./voice-routes.ts";
-
-/** What everything that hears or speaks shares. */
-export interface VoiceParts {
-  engines: VoiceEngines;
-  speech: SpeechCache;
-  codec: Codec;
-}
 
 /** Serves speech. Any number of processes may. */
 export function startVoice(context: ActorContext): void {

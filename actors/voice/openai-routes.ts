@@ -4,7 +4,7 @@ import { openaiSpeech, openaiTranscription } from "../../schemas/routes/voice.ts
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../rest.ts";
 import type { Transcript, TranscriptSegment } from "./engine.ts";
-import type { VoiceParts } from "./main.ts";
+import type { VoiceParts } from "./voice-parts.ts";
 import { spokenFile, until, uploadedSpeech } from "./voice-routes.ts";
 
 /** Names that clients are set to, and that mean whichever engine this installation has. */

@@ -3,7 +3,7 @@ import { subjects, voiceQueueGroup } from "../../schemas/subjects.ts";
 import { type SpeakRequest, type Spoken, speakRequestSchema } from "../../schemas/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { decodeAudio } from "./decode.ts";
-import type { VoiceParts } from "./main.ts";
+import type { VoiceParts } from "./voice-parts.ts";
 import { VoiceStreams } from "./voice-streams.ts";
 
 /** Listens to those who speak on `/ws/chat`, and speaks the sentences of replies. */

@@ -16,7 +16,7 @@ import type { AudioFormat } from "./codec-task.ts";
 import { decodeAudio } from "./decode.ts";
 import { audioTypes } from "./encode.ts";
 import type { Pcm } from "./engine.ts";
-import type { VoiceParts } from "./main.ts";
+import type { VoiceParts } from "./voice-parts.ts";
 
 type RouteContext = Pick<ActorContext, "nc" | "jsm" | "settings" | "log">;
 

@@ -1,9 +1,9 @@
 import type { ClientFrame, SpeechFrame } from "../../schemas/client-frame.ts";
+import type { DirectFrame } from "../../schemas/direct-frame.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { toParleyError } from "../http/error-shape.ts";
 import { type VoiceServices, VoiceStream } from "../voice/voice-stream.ts";
-import type { ChatSocket } from "./chat-socket.ts";
 
 /** What was said, for the session in which it is to be answered. */
 export interface Utterance {
@@ -11,6 +11,12 @@ export interface Utterance {
   frame: SpeechFrame;
   /** Of the message that it becomes; whether the client has chosen it is known by the frame. */
   clientMsgId: string;
+}
+
+/** The socket on which somebody speaks. */
+interface Answering {
+  answer(frame: DirectFrame): void;
+  refuse(error: ParleyError, of: { session_id: string; client_msg_id: string; message_id: string }): void;
 }
 
 /** Audio that one edge holds on its way to the voice actors. */
@@ -28,7 +34,7 @@ interface Open extends Utterance {
  */
 export class SocketVoice {
   readonly #services: VoiceServices;
-  readonly #socket: ChatSocket;
+  readonly #socket: Answering;
   readonly #inFlight: AudioInFlight;
   readonly #enter: (utterance: Utterance, text: string) => void;
   /** The stream that takes chunks; `failed` until the client has heard of it by starting or ending one. */
@@ -39,7 +45,7 @@ export class SocketVoice {
   /** `enter` puts what was understood into its session's log. */
   constructor(
     services: VoiceServices,
-    socket: ChatSocket,
+    socket: Answering,
     inFlight: AudioInFlight,
     enter: (utterance: Utterance, text: string) => void,
   ) {

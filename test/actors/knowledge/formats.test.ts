@@ -1,6 +1,7 @@
 import test from "ava";
-import { formatOf, readDocument, UnreadableError } from "../../../actors/knowledge/document-text.ts";
+import { formatOf, readDocument } from "../../../actors/knowledge/document-text.ts";
 import { parseDocument } from "../../../actors/knowledge/parse.ts";
+import { UnreadableError } from "../../../actors/knowledge/unreadable-error.ts";
 import { settingsOf } from "../../_kit/provider.ts";
 import { sampleDocx, samplePdf, sampleZip } from "../../_kit/sample-documents.ts";
 
