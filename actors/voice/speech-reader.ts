@@ -1,6 +1,9 @@
 import { type Pcm, speechRate, type TranscribeOptions, type Transcript } from "./engine.ts";
 import { VoiceActivity } from "./voice-activity.ts";
 
+/** A pause so long, in samples, may be the end: what was said before it is read as if it were. */
+const pause = 0.4 * speechRate;
+
 /** Makes text of speech. */
 export type Transcribe = (pcm: Pcm, options: TranscribeOptions) => Promise<Pick<Transcript, "text">>;
 
@@ -15,6 +18,8 @@ export class SpeechReader {
   /** Text of what lies before {@link #from}. */
   #fixed = "";
   #from = 0;
+  /** The last careful reading of what lies behind {@link #from}: it holds until somebody speaks on. */
+  #careful: { from: number; to: number; text: string } | undefined;
 
   /** `language` as a client names it; `windowMs`: speech that is read again. */
   constructor(transcribe: Transcribe, language: string, windowMs: number) {
@@ -24,20 +29,38 @@ export class SpeechReader {
   }
 
   /**
-   * Text of all that was said, empty where nobody spoke. `pcm` begins with what earlier calls were given.
-   * @throws what the engine throws; the signal's reason once that is aborted
+   * Text of all that was said, empty where nobody spoke. `pcm` begins with what earlier calls were given. `hurry` ends
+   * what an interim result reads for itself alone; what the final one can use is read to its end.
+   * @throws what the engine throws; the reason of `signal`, or of `hurry`, once that is aborted
    */
-  async read(pcm: Pcm, interim: boolean, signal: AbortSignal): Promise<string> {
+  async read(pcm: Pcm, interim: boolean, signal: AbortSignal, hurry = signal): Promise<string> {
     const activity = new VoiceActivity(pcm);
     while (pcm.length - this.#from > this.#window) {
       const cut = activity.quietest(this.#from + this.#window / 2, this.#from + this.#window);
-      // Read as carefully as the last part: nobody comes back to it.
       const text = await this.#part(pcm, activity, { from: this.#from, to: cut }, false, signal);
       this.#fixed = joined(this.#fixed, text);
       this.#from = cut;
     }
-    const rest = { from: this.#from, to: pcm.length };
-    return joined(this.#fixed, await this.#part(pcm, activity, rest, interim, signal));
+    return joined(this.#fixed, await this.#rest(pcm, activity, interim, signal, hurry));
+  }
+
+  async #rest(
+    pcm: Pcm,
+    activity: VoiceActivity,
+    interim: boolean,
+    signal: AbortSignal,
+    hurry: AbortSignal,
+  ): Promise<string> {
+    const part = { from: this.#from, to: pcm.length };
+    const last = this.#careful;
+    if (last?.from === part.from && !activity.speaks(last.to, part.to)) return last.text;
+    if (interim) hurry.throwIfAborted();
+    if (interim && activity.speaks(part.to - pause, part.to)) {
+      return this.#part(pcm, activity, part, true, hurry);
+    }
+    const text = await this.#part(pcm, activity, part, false, signal);
+    this.#careful = { ...part, text };
+    return text;
   }
 
   async #part(

@@ -139,7 +139,12 @@ export class VoiceStream {
 
   async #interim(): Promise<void> {
     try {
-      const text = await this.#reader.read(await this.#pcm(), true, this.#hurry.signal);
+      const text = await this.#reader.read(
+        await this.#pcm(),
+        true,
+        this.#controller.signal,
+        this.#hurry.signal,
+      );
       if (this.#state !== "open" || text === "" || text === this.#told) return;
       this.#told = text;
       this.#means.tell({ kind: "interim", text });

@@ -61,6 +61,47 @@ test("silence is read by no engine; long speech is cut at its pauses and each pa
   t.is(read.length, 5);
 });
 
+test("what was said before a pause is read as if it were all, and not again at the end", async (t) => {
+  const calls: boolean[] = [];
+  const transcribe = (_: Pcm, { interim }: { interim?: boolean }) => {
+    calls.push(interim === true);
+    return Promise.resolve({ text: `read ${calls.length}` });
+  };
+  const { signal } = new AbortController();
+  const reader = new SpeechReader(transcribe, "auto", 10_000);
+  const pcm = recording(6, [
+    [0.2, 2],
+    [4, 5],
+  ]);
+  t.is(await reader.read(pcm.subarray(0, seconds(1)), true, signal), "read 1");
+  t.is(await reader.read(pcm.subarray(0, seconds(2.5)), true, signal), "read 2");
+  t.is(await reader.read(pcm.subarray(0, seconds(3)), true, signal), "read 2");
+  t.is(await reader.read(pcm.subarray(0, seconds(3.5)), false, signal), "read 2");
+  t.is(await reader.read(pcm, false, signal), "read 3");
+  t.deepEqual(calls, [true, false, false]);
+});
+
+test("the end hurries what only an interim result wants, and waits for what it needs itself", async (t) => {
+  const aborted: boolean[] = [];
+  const hurry = new AbortController();
+  const transcribe = (_: Pcm, { interim, signal }: { interim?: boolean; signal: AbortSignal }) => {
+    // The end comes during the first reading.
+    hurry.abort(new Error("hurry"));
+    aborted.push(signal.aborted);
+    return Promise.resolve({ text: interim ? "rough" : "careful" });
+  };
+  const { signal } = new AbortController();
+  const long = recording(14, [
+    [0, 7],
+    [8, 14],
+  ]);
+  const reader = new SpeechReader(transcribe, "auto", 10_000);
+  await t.throwsAsync(reader.read(long, true, signal, hurry.signal), { message: "hurry" });
+  t.deepEqual(aborted, [false]);
+  t.is(await reader.read(long, false, signal), "careful careful");
+  t.is(aborted.length, 2);
+});
+
 test("a reading that is given up leaves the reader as it was", async (t) => {
   const controller = new AbortController();
   const transcribe = (_: Pcm, { signal }: { signal: AbortSignal }) =>
