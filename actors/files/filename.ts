@@ -2,8 +2,14 @@ const maxBytes = 255;
 const encoder = new TextEncoder();
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+/** Joiners inside a word or an emoji belong to it: Persian, Hindi and families are written with them. */
+const joiner =
+  /(?<=[\p{M}\p{Script=Arabic}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200C\u200D](?=[\p{L}\p{M}\p{Extended_Pictographic}])/u;
 /** Control characters, and those that make a name look like another (bidirectional marks, zero widths), halves of characters. */
-const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u;
+const unseen = new RegExp(`(?!${joiner.source})${invisible.source}`, "gu");
+/** What forms write for a quotation mark and a line end in a name (WHATWG HTML, multipart form data). */
+const escaped = /%(?:22|0[AD])/gi;
 /** What some file system takes for a path, a wildcard or a stream. */
 const special = /[<>:"|?*]/g;
 const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
@@ -12,7 +18,8 @@ const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 export function sanitiseFilename(name: string): string {
   const last = name.normalize("NFC").split(/[/\\]/).at(-1) ?? "";
   const clean = last
-    .replace(invisible, "")
+    .replace(escaped, "_")
+    .replace(unseen, "")
     .replace(special, "_")
     .replace(/\s+/g, " ")
     .replace(/^[. ]+|[. ]+$/g, "");

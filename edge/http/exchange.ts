@@ -101,8 +101,9 @@ export class Exchange {
     this.#begin(status);
     this.#res.cork(() => {
       this.#writeHead(status, headers);
-      if (this.head.method === "HEAD") this.#res.endWithoutBody(Buffer.byteLength(body ?? ""), close);
-      else if (body === undefined) this.#res.endWithoutBody(undefined, close);
+      if (body === undefined) this.#endEmpty();
+      else if (this.head.method === "HEAD" && !close) this.#endEmpty(Buffer.byteLength(body));
+      else if (this.head.method === "HEAD") this.#res.endWithoutBody(Buffer.byteLength(body), true);
       else this.#res.end(body, close);
     });
     this.#finish();
@@ -114,9 +115,18 @@ export class Exchange {
     this.#begin(status);
     this.#res.cork(() => {
       this.#writeHead(status, headers);
-      this.#res.endWithoutBody(length);
+      this.#endEmpty(length);
     });
     this.#finish();
+  }
+
+  /**
+   * The length is a header of ours: `endWithoutBody(length)` waits for that many bytes, so that the connection could take
+   * no further request, and given `undefined` it announces 2^63 of them.
+   */
+  #endEmpty(length?: number): void {
+    if (length !== undefined) this.#res.writeHeader("content-length", String(length));
+    this.#res.endWithoutBody();
   }
 
   /** Answers a body of `size` bytes in pieces, each of which is fetched when the client has taken the one before. */

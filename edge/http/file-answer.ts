@@ -35,12 +35,19 @@ export async function sendFile(exchange: Exchange, link: NatsLink, file: FileAns
 function headersOf({ filename, type, inline, cache }: FileAnswer, etag: string | undefined): AnswerHeaders {
   return {
     "content-type": type,
-    "content-disposition": `${inline ? "inline" : "attachment"}; filename*=UTF-8''${encoded(filename)}`,
+    "content-disposition": `${inline ? "inline" : "attachment"}; ${namedBy(filename)}`,
     // It is the user's content, whatever it looks like: it never runs as a page of ours.
     "content-security-policy": "default-src 'none'; sandbox",
     ...(etag !== undefined && { etag, "cache-control": "private, no-cache" }),
     ...(cache !== undefined && { "cache-control": cache }),
   };
+}
+
+/** A name for every client: some read only the plain form, which holds ASCII (RFC 6266 section 4.3 and appendix D). */
+function namedBy(filename: string): string {
+  // A percent sign would be decoded by some.
+  const plain = filename.replace(/[^ !#$&'()+,\-.0-9;=@A-Z[\]^_`a-z{}~]/gu, "_");
+  return `filename="${plain}"; filename*=UTF-8''${encoded(filename)}`;
 }
 
 /** A name as RFC 8187 wants it. */

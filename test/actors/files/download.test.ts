@@ -89,7 +89,7 @@ test("what could run in a page is saved, and has no rights", async (t) => {
   const id = await uploaded(api, anna, { name: "x.svg", type: "image/svg+xml", bytes });
   const { headers } = await getBytes(api, anna, `/api/v1/files/${id}/download`);
   t.is(headers.get("content-type"), "image/svg+xml");
-  t.is(headers.get("content-disposition"), "attachment; filename*=UTF-8''x.svg");
+  t.is(headers.get("content-disposition"), "attachment; filename=\"x.svg\"; filename*=UTF-8''x.svg");
   t.is(headers.get("x-content-type-options"), "nosniff");
   t.is(headers.get("content-security-policy"), "default-src 'none'; sandbox");
 });

@@ -41,7 +41,7 @@ test("a file comes back as it was, with its metadata", async (t) => {
   t.is(down.headers.get("x-content-type-options"), "nosniff");
   t.is(
     down.headers.get("content-disposition"),
-    "attachment; filename*=UTF-8''%E7%AC%94%E8%AE%B0%20%281%29.txt",
+    "attachment; filename=\"__ (1).txt\"; filename*=UTF-8''%E7%AC%94%E8%AE%B0%20%281%29.txt",
   );
 });
 
@@ -112,6 +112,9 @@ test("a name is safe to save under", async (t) => {
     ["con.txt", "_con.txt"],
     ["a<b>|c?*.txt", "a_b__c__.txt"],
     ["....", "file"],
+    ['a"b\r\n.txt', "a_b__.txt"],
+    ["👩🏽‍💻 می‌خواهم क्‍ष.txt", "👩🏽‍💻 می‌خواهم क्‍ष.txt"],
+    ["pay\u200Dpal\u200C.txt", "paypal.txt"],
     [`${"长".repeat(200)}.txt`, `${"长".repeat(83)}.txt`],
   ];
   for (const [name, clean] of names) {
