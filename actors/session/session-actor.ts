@@ -216,17 +216,15 @@ export class SessionActor implements KeyedActor {
   /** A message that the log still has and the transcript has passed: its effects may be missing, so they come again. */
   async #settle(mail: Mail, input: SessionInput, transcript: Transcript): Promise<void> {
     const { store, effects } = this.#context;
-    const turn = transcript.byInSeq.get(mail.seq) ?? (await store.byInSeq(this.user, this.session, mail.seq));
-    if (turn !== null) {
-      await settleTurn(this.#context, turn, false);
-      return this.#follow(mail.seq, effects.ofTurn(turn));
-    }
-    await releaseTurn(this.#context, this.user, this.session, mail.seq);
-    const deleted = await store.deleteCovering(this.user, this.session, mail.seq);
-    this.#follow(
-      mail.seq,
-      deleted === null ? Promise.resolve() : effects.ofDeleted(input, mail.seq, mail.started),
-    );
+    const { user, session } = this;
+    const turn = transcript.byInSeq.get(mail.seq) ?? (await store.byInSeq(user, session, mail.seq));
+    if (turn === null) await releaseTurn(this.#context, user, session, mail.seq);
+    else await settleTurn(this.#context, turn, false);
+    // Of a turn that was erased with its session nothing is left to tell.
+    const gone = turn === null || turn.blanked === true;
+    const deleted = gone ? await store.deleteCovering(user, session, mail.seq) : null;
+    if (deleted !== null) this.#follow(mail.seq, effects.ofDeleted(input, mail.seq, mail.started));
+    else this.#follow(mail.seq, turn === null ? Promise.resolve() : effects.ofTurn(turn));
   }
 
   /** Runs the turn of a message to its end; false when it has to be looked at again, or is no longer this process's. */
