@@ -54,7 +54,7 @@ export const limitsSchema = z.object({
   rateReportMs: limit(100, "ms between two words of an edge to the others about what busy users send"),
   heldFrameBytes: limit(8 * MiB, "bytes of a user's frames an edge holds while it fills a gap"),
   replayBytes: limit(256 * KiB, "bytes of missed frames that are replayed; more = recovered:false"),
-  fencedReplies: limit(512, "replies of one user whose runs an edge tells apart"),
+  fencedReplies: limit(8_192, "messages and replies of one user whose runs an edge tells apart"),
   sweepMs: limit(100, "ms between two looks for slow sockets"),
   confirmMs: limit(5_000, "ms until an edge asks what became of an accepted message"),
   ownerAnswerMs: limit(5_000, "ms an edge goes on asking for the owner of a session"),

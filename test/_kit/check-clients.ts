@@ -35,13 +35,18 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
   const deleted = new Set(turns.filter(({ kind }) => kind === "delete").map(({ _id }) => _id.session));
   // An erased turn has lost the id of its reply.
   const erased = new Set(turns.filter(({ blanked }) => blanked).map(clientMsgId));
-  const seen = new Set<string>();
-  for (const { frame } of client.frames) {
+  const seen = new Map<string, Received>();
+  for (const received of client.frames) {
+    const { frame } = received;
     // Told that frames were lost, a client starts anew: what ends again after that is no repetition.
     if (frame.type === "connected" && !frame.recovered) seen.clear();
     if (frame.type !== "stream_end") continue;
-    if (seen.has(frame.message_id)) report("final", `${client.name}: reply ${frame.message_id} ended again`);
-    seen.add(frame.message_id);
+    const before = seen.get(frame.message_id);
+    if (before !== undefined) {
+      const ends = `${part(before, "end")} | ${part(received, "end")}`;
+      report("final", `${client.name}: reply ${frame.message_id} ended again: ${ends}`);
+    }
+    seen.set(frame.message_id, received);
     const turn = committed.get(frame.message_id);
     const name = `${client.name}: reply ${frame.message_id} to ${frame.client_msg_id}`;
     if (turn === undefined) {
