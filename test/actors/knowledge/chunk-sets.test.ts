@@ -34,7 +34,8 @@ function chunk({ _id, kb_id }: SourceDocument, set: string, index: number): NewC
   };
 }
 
-test("of two processes that do the same work one wins, and what it wrote stays whole", async (t) => {
+// One after the other: they count the chunks of the same user.
+test.serial("of two processes that do the same work one wins, and what it wrote stays whole", async (t) => {
   const { db } = await actorContext(t, t.context);
   const store = new KnowledgeStore(db);
   await store.createIndexes();
@@ -54,7 +55,7 @@ test("of two processes that do the same work one wins, and what it wrote stays w
   t.is(await store.countChunks(user), 2, "nothing is left of the other");
 });
 
-test("what is deleted while it is worked on leaves nothing behind", async (t) => {
+test.serial("what is deleted while it is worked on leaves nothing behind", async (t) => {
   const { db } = await actorContext(t, t.context);
   const store = new KnowledgeStore(db);
   const before = await store.countChunks(user);
@@ -70,7 +71,7 @@ test("what is deleted while it is worked on leaves nothing behind", async (t) =>
   t.is(await store.document(user, "deleted"), null);
 });
 
-test("work that comes again after its process died before it told is told", async (t) => {
+test.serial("work that comes again after its process died before it told is told", async (t) => {
   const { db } = await actorContext(t, t.context);
   const store = new KnowledgeStore(db);
   const document = await stored(store, "untold");
