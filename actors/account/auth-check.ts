@@ -3,7 +3,7 @@ import type { Logger } from "../../infra/log.ts";
 import { type AuthAnswer, authCheckSchema } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { authQueueGroup, subjects } from "../../schemas/subjects.ts";
-import { isStorageAway } from "../storage-error.ts";
+import { isStorageAway } from "../storage/storage-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 
 /** Answers `auth.check`: whose API key is this? */

@@ -16,7 +16,7 @@ import {
 import { createKey, deleteKey, listKeys } from "../../schemas/routes/keys.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import { AccountDatabase } from "./account-database.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { AttemptLimit } from "./attempt-limit.ts";

@@ -4,8 +4,8 @@ import type { UserDocument } from "../../schemas/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { getProfile } from "../../schemas/routes/auth.ts";
-import { defaultTimeZone } from "../user-time-zone.ts";
-import { isTimeZone } from "../zoned-time.ts";
+import { defaultTimeZone } from "../time/user-time-zone.ts";
+import { isTimeZone } from "../time/zoned-time.ts";
 import { adminNickname } from "./credentials.ts";
 import type { Users } from "./users.ts";
 

@@ -10,7 +10,7 @@ import {
 import { adminQueueGroup, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { settingsStore } from "../models/configured-models.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import { KnownClients } from "./known-clients.ts";
 import { serveModelSettings } from "./model-routes.ts";
 import { SessionStates } from "./session-states.ts";

@@ -5,7 +5,7 @@ import * as routes from "../../schemas/routes/admin-models.ts";
 import { maskKey } from "../models/key-cipher.ts";
 import type { SettingsStore } from "../models/settings-store.ts";
 import { upstreamName } from "../models/stored-source.ts";
-import { type RestContext, serveRoute } from "../rest.ts";
+import { type RestContext, serveRoute } from "../requests/rest.ts";
 import { keyAfter } from "./provider-key.ts";
 import { listRemoteModels, probe } from "./provider-probe.ts";
 

@@ -10,7 +10,7 @@ import { describeLocally } from "../images/local-description.ts";
 import { openPicture } from "../images/picture.ts";
 import type { PictureSlots } from "../images/picture-slots.ts";
 import { shownPicture } from "../images/shown-picture.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import { textOf } from "./attached-text.ts";
 import type { Shown } from "./shown.ts";
 import { ShownCache } from "./shown-cache.ts";

@@ -4,7 +4,7 @@ import {
   conditionSchema,
   conditionsSchema,
 } from "../../schemas/automation.ts";
-import { localTime } from "../zoned-time.ts";
+import { localTime } from "../time/zoned-time.ts";
 import { compare, valueAt } from "./comparison.ts";
 import { RuleFault } from "./rule-fault.ts";
 

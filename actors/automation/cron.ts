@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import { isTimeZone } from "../zoned-time.ts";
+import { isTimeZone } from "../time/zoned-time.ts";
 import { RuleFault } from "./rule-fault.ts";
 
 /**

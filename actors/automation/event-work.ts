@@ -3,7 +3,7 @@ import type { RuleDocument } from "../../schemas/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { eventNames, parseEvent, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../durable-work.ts";
+import { startDurableWork } from "../events/durable-work.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";

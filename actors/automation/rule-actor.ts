@@ -7,8 +7,8 @@ import {
 } from "../../schemas/automation.ts";
 import { streams } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { persist } from "../persist.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
+import { persist } from "../storage/persist.ts";
 import { pause } from "./pause.ts";
 import { MadeElsewhere, makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
 

@@ -1,9 +1,9 @@
 import type { RuleDocument } from "../../schemas/automation.ts";
 import type { Due } from "../../schemas/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { ScheduleRepair } from "../schedule-repair.ts";
-import type { Schedules } from "../schedules.ts";
-import { userTimeZone } from "../user-time-zone.ts";
+import { ScheduleRepair } from "../time/schedule-repair.ts";
+import type { Schedules } from "../time/schedules.ts";
+import { userTimeZone } from "../time/user-time-zone.ts";
 import { nextRun } from "./cron.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";

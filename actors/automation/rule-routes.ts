@@ -14,10 +14,10 @@ import {
 } from "../../schemas/routes/automation.ts";
 import { getDevice } from "../../schemas/routes/devices.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { askRoute } from "../ask-route.ts";
-import { serveRoute } from "../rest.ts";
-import { userTimeZone } from "../user-time-zone.ts";
-import { parseInstant } from "../zoned-time.ts";
+import { askRoute } from "../requests/ask-route.ts";
+import { serveRoute } from "../requests/rest.ts";
+import { userTimeZone } from "../time/user-time-zone.ts";
+import { parseInstant } from "../time/zoned-time.ts";
 import { backtest } from "./backtest.ts";
 import type { RuleClock } from "./rule-clock.ts";
 import { RuleFault } from "./rule-fault.ts";

@@ -8,9 +8,9 @@ import {
   stepSchema,
 } from "../../schemas/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { persist } from "../persist.ts";
-import { isStorageAway } from "../storage-error.ts";
-import { userTimeZone } from "../user-time-zone.ts";
+import { persist } from "../storage/persist.ts";
+import { isStorageAway } from "../storage/storage-error.ts";
+import { userTimeZone } from "../time/user-time-zone.ts";
 import { judge, nowIn } from "./conditions.ts";
 import { pause } from "./pause.ts";
 import { RuleFault } from "./rule-fault.ts";

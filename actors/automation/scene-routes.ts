@@ -10,7 +10,7 @@ import {
   listScenes,
   updateScene,
 } from "../../schemas/routes/automation.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { AutomationServices } from "./rule-routes.ts";
 import { shownScene } from "./rule-store.ts";
 import { runScene } from "./steps.ts";

@@ -3,7 +3,7 @@ import { type DeviceChange, devicesUpdatedSchema } from "../../schemas/device.ts
 import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/event.ts";
 import { notificationEventSchema } from "../../schemas/notification.ts";
 import { eventNames } from "../../schemas/subjects.ts";
-import { isAutomatic } from "../session-mail.ts";
+import { isAutomatic } from "../events/session-mail.ts";
 import { matchesPattern } from "./bounded-pattern.ts";
 import { compare } from "./comparison.ts";
 import { nextRun } from "./cron.ts";

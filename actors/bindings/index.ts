@@ -6,9 +6,9 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { createBindToken, deleteBinding, listBindings } from "../../schemas/routes/bindings.ts";
 import { lastToken, restQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../durable-work.ts";
-import { serveRoute } from "../rest.ts";
-import { isStorageAway } from "../storage-error.ts";
+import { startDurableWork } from "../events/durable-work.ts";
+import { serveRoute } from "../requests/rest.ts";
+import { isStorageAway } from "../storage/storage-error.ts";
 import { Bindings } from "./bindings.ts";
 
 /** Serves the bindings of accounts of chat platforms: to their users by REST, to bridges on `bridge.ask`. */

@@ -6,7 +6,7 @@ import { idSchema } from "../../schemas/ids.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { deleteRule, getRule, listRules, triggerRule } from "../../schemas/routes/automation.ts";
 import type { Route } from "../../schemas/routes/route.ts";
-import { askRoute } from "../ask-route.ts";
+import { askRoute } from "../requests/ask-route.ts";
 import type { Command, CommandCall } from "./command.ts";
 
 /** `/task …`: a task is an automation rule of the user, and is asked for as he would ask for it. */

@@ -3,7 +3,7 @@ import type { DeviceChange, DeviceDocument } from "../../schemas/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
 
 /** Bytes of changes in one event, well under the limit of a message. */

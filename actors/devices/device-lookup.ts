@@ -1,7 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import type { DeviceDocument } from "../../schemas/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import type { DeviceStore } from "./device-store.ts";
 
 const admissionMs = 1_000;

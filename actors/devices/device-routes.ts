@@ -10,7 +10,7 @@ import {
 } from "../../schemas/routes/devices.ts";
 import { devicePartitionOf, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
 
 /** How long an owner has to store what he has taken. */

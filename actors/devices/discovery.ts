@@ -3,7 +3,7 @@ import { ensureStream } from "../../infra/nats/streams.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { parseDiscovery, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../durable-work.ts";
+import { startDurableWork } from "../events/durable-work.ts";
 import { forgetDevice } from "./device-routes.ts";
 import type { DeviceStore } from "./device-store.ts";
 import { readDiscovery } from "./discovery-config.ts";

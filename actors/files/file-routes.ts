@@ -2,7 +2,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { type FileDocument, type FileView, fileUrl, thumbnailUrl } from "../../schemas/file.ts";
 import * as routes from "../../schemas/routes/files.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { FileStore } from "./file-store.ts";
 import type { Intake } from "./intake.ts";
 import { placeholder } from "./placeholder.ts";

@@ -3,7 +3,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { FileDocument } from "../../schemas/file.ts";
 import type { FilePart } from "../../schemas/file-part.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { isOver } from "../rest.ts";
+import { isOver } from "../requests/rest.ts";
 import type { Bodies } from "./bodies.ts";
 import { typeOf } from "./content-type.ts";
 import type { FileStore } from "./file-store.ts";

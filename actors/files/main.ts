@@ -1,6 +1,6 @@
 import type { ActorContext } from "../actor-context.ts";
-import { Schedules } from "../schedules.ts";
-import { onUserDeleted } from "../user-erasure.ts";
+import { onUserDeleted } from "../events/user-erasure.ts";
+import { Schedules } from "../time/schedules.ts";
 import { Bodies } from "./bodies.ts";
 import { serveFileRoutes } from "./file-routes.ts";
 import { FileStore } from "./file-store.ts";

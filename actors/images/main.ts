@@ -2,7 +2,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import * as routes from "../../schemas/routes/images.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { isOver, serveRoute } from "../rest.ts";
+import { isOver, serveRoute } from "../requests/rest.ts";
 import { ImageAnalyzer } from "./image-analyzer.ts";
 import { PictureSlots } from "./picture-slots.ts";
 import { Vision } from "./vision.ts";

@@ -5,7 +5,7 @@ import type { BaseDocument, KnowledgeDocument, SourceDocument } from "../../sche
 import * as routes from "../../schemas/routes/knowledge.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { UserFiles } from "../files/user-files.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import { chunkText } from "./chunker.ts";
 import { formatOf } from "./document-text.ts";
 import type { JobQueue } from "./job-queue.ts";

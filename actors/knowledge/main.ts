@@ -1,8 +1,8 @@
 import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { onUserDeleted } from "../events/user-erasure.ts";
 import type { Embeddings } from "../models/embeddings.ts";
-import { onUserDeleted } from "../user-erasure.ts";
-import { startVectorRenewal } from "../vector-renewal.ts";
+import { startVectorRenewal } from "../models/vector-renewal.ts";
 import { IndexCache } from "./index-cache.ts";
 import { Ingestion } from "./ingestion.ts";
 import { JobQueue } from "./job-queue.ts";

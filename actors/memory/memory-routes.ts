@@ -1,10 +1,10 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Memory, MemoryDocument } from "../../schemas/memory.ts";
 import { addMemory, deleteMemory, listMemory, searchMemory } from "../../schemas/routes/memory.ts";
-import { actingUser } from "../acting-user.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
-import { serveRoute } from "../rest.ts";
+import { actingUser } from "../requests/acting-user.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { Keeper } from "./keeper.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import { factsIn } from "./patterns.ts";

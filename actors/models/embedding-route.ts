@@ -3,7 +3,7 @@ import { newId } from "../../schemas/ids.ts";
 import type { EmbeddingAnswer, EmbeddingRequest } from "../../schemas/openai-embeddings.ts";
 import { createEmbedding } from "../../schemas/routes/embeddings.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { Embeddings } from "./embeddings.ts";
 import { estimateTokens } from "./tokens.ts";
 

@@ -1,6 +1,6 @@
 import { listModels } from "../../schemas/routes/models.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 
 /** Serves `GET /v1/models`. */
 export function startModelList(ctx: Pick<ActorContext, "nc" | "log" | "settings" | "models">): void {

@@ -2,7 +2,7 @@ import type { NatsConnection } from "nats";
 import type { Lifecycle } from "../../infra/lifecycle.ts";
 import type { Logger } from "../../infra/log.ts";
 import { subjects } from "../../schemas/subjects.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import type { SettingsStore } from "./settings-store.ts";
 import type { StoredSource } from "./stored-source.ts";
 

@@ -1,6 +1,6 @@
 import { getQuota } from "../../schemas/routes/quota.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { QuotaBook } from "./quota-book.ts";
 
 /** Serves `GET /api/v1/quota`. */

@@ -1,7 +1,7 @@
 import type { Collection, Document } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
 import type { QuotaDocument } from "../../schemas/quota.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import { periodsOf } from "./periods.ts";
 
 interface Used {

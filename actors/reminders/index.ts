@@ -1,8 +1,8 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { Schedules } from "../schedules.ts";
-import { onUserDeleted } from "../user-erasure.ts";
+import { onUserDeleted } from "../events/user-erasure.ts";
+import { Schedules } from "../time/schedules.ts";
 import { ReminderClock } from "./reminder-clock.ts";
 import { serveReminderRoutes } from "./reminder-routes.ts";
 import { ReminderStore } from "./reminder-store.ts";

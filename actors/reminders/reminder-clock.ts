@@ -1,10 +1,10 @@
 import type { Due, ReminderDocument } from "../../schemas/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { notify } from "../notifier.ts";
-import { ScheduleRepair } from "../schedule-repair.ts";
-import type { Schedules } from "../schedules.ts";
-import { sayInSession } from "../session-mail.ts";
-import { type LocalTime, nextRepetition } from "../zoned-time.ts";
+import { notify } from "../events/notifier.ts";
+import { sayInSession } from "../events/session-mail.ts";
+import { ScheduleRepair } from "../time/schedule-repair.ts";
+import type { Schedules } from "../time/schedules.ts";
+import { type LocalTime, nextRepetition } from "../time/zoned-time.ts";
 import type { ReminderStore } from "./reminder-store.ts";
 
 /** Gives reminders to the engine's clock, and does what is due when it rings. */

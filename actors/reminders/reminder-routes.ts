@@ -8,11 +8,11 @@ import {
   listReminders,
   updateReminder,
 } from "../../schemas/routes/reminders.ts";
-import { actingUser } from "../acting-user.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
-import { userTimeZone } from "../user-time-zone.ts";
-import { type LocalTime, localTime, nextRepetition, parseInstant } from "../zoned-time.ts";
+import { actingUser } from "../requests/acting-user.ts";
+import { serveRoute } from "../requests/rest.ts";
+import { userTimeZone } from "../time/user-time-zone.ts";
+import { type LocalTime, localTime, nextRepetition, parseInstant } from "../time/zoned-time.ts";
 import type { ReminderClock } from "./reminder-clock.ts";
 import { type ReminderStore, shownReminder } from "./reminder-store.ts";
 

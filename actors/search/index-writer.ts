@@ -3,8 +3,8 @@ import type { Logger } from "../../infra/log.ts";
 import { collections, type Turn, turnKey } from "../../schemas/documents.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";
 import type { IndexedMessage } from "../../schemas/message-index.ts";
-import type { MessageIndex } from "../message-index.ts";
-import { persist } from "../persist.ts";
+import type { MessageIndex } from "../storage/message-index.ts";
+import { persist } from "../storage/persist.ts";
 import { indexTerms, normalize } from "./search-terms.ts";
 
 interface Waiting {

@@ -5,11 +5,11 @@ import { ensureStream } from "../../infra/nats/streams.ts";
 import { turnsCompletedSchema } from "../../schemas/event.ts";
 import { searchMessages } from "../../schemas/routes/search.ts";
 import { streams, subjects } from "../../schemas/subjects.ts";
-import { actingUser } from "../acting-user.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../durable-work.ts";
-import { MessageIndex } from "../message-index.ts";
-import { serveRoute } from "../rest.ts";
+import { startDurableWork } from "../events/durable-work.ts";
+import { actingUser } from "../requests/acting-user.ts";
+import { serveRoute } from "../requests/rest.ts";
+import { MessageIndex } from "../storage/message-index.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { MessageSearch } from "./message-search.ts";
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { collections, type SessionDocument, type Turn, turnKey } from "../../schemas/documents.ts";
 import type { IndexedMessage } from "../../schemas/message-index.ts";
 import type { searchMessages } from "../../schemas/routes/search.ts";
-import type { HiddenBelow, MessageIndex, Wanted } from "../message-index.ts";
+import type { HiddenBelow, MessageIndex, Wanted } from "../storage/message-index.ts";
 import { excerpt } from "./excerpt.ts";
 import { rank, type WeightedTerm } from "./ranking.ts";
 import { normalize, queryTerms } from "./search-terms.ts";

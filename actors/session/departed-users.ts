@@ -1,7 +1,7 @@
 import { userDeletedSchema } from "../../schemas/account.ts";
 import { streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../durable-work.ts";
+import { startDurableWork } from "../events/durable-work.ts";
 import type { SessionList } from "./session-list.ts";
 
 /** Deletes all sessions of a user who was deleted. */

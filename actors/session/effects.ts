@@ -7,7 +7,7 @@ import type { TurnCompleted } from "../../schemas/event.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { subjects } from "../../schemas/subjects.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import { deletedFrames, finalFrames } from "./frames.ts";
 import { TurnEvents } from "./turn-events.ts";
 

@@ -8,8 +8,8 @@ import { parseSessionIn, partitionCount, streams, subjects } from "../../schemas
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
-import { MessageIndex } from "../message-index.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import { MessageIndex } from "../storage/message-index.ts";
 import { createToolbox } from "../tools/index.ts";
 import { Attempts } from "./attempts.ts";
 import { startDepartures } from "./departed-users.ts";

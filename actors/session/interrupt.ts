@@ -1,7 +1,7 @@
 import { type Turn, turnKey } from "../../schemas/documents.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionAsk, StopAnswer } from "../../schemas/session-input.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import { type Heard, type HeardReply, heardOf } from "./heard.ts";
 import type { SessionActor } from "./session-actor.ts";
 import type { SessionContext } from "./session-context.ts";

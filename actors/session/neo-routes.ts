@@ -11,7 +11,7 @@ import {
 import type { ActorContext } from "../actor-context.ts";
 import type { CommandMeans } from "../commands/index.ts";
 import { answerCommand } from "../commands/registry.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { History } from "./history.ts";
 
 /** Serves Yao Neo's routes beside its chat. */

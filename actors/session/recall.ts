@@ -5,7 +5,7 @@ import { type Passage, passageAnswerSchema } from "../../schemas/knowledge.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { recallAnswerSchema } from "../../schemas/memory.ts";
 import { lastToken, subjects } from "../../schemas/subjects.ts";
-import { placeLine } from "../citation.ts";
+import { placeLine } from "../text/citation.ts";
 
 /** What a turn is told of its user: facts about him, and passages of his documents that may answer the message. */
 export interface Known {

@@ -1,8 +1,8 @@
 import { failpoint } from "../../infra/failpoint.ts";
 import type { Turn } from "../../schemas/documents.ts";
 import { type SessionInput, sessionInputSchema } from "../../schemas/session-input.ts";
-import { persist } from "../persist.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
+import { persist } from "../storage/persist.ts";
 import { answerAccepted, answerBeside, answerRepetition, stateOfTurn } from "./answers.ts";
 import { echo, queued } from "./frames.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";

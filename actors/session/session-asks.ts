@@ -6,7 +6,7 @@ import {
   type StopAnswer,
   sessionAskSchema,
 } from "../../schemas/session-input.ts";
-import { isOver } from "../rest.ts";
+import { isOver } from "../requests/rest.ts";
 import { stateOfTurn } from "./answers.ts";
 import { interrupt } from "./interrupt.ts";
 import type { SessionActor } from "./session-actor.ts";

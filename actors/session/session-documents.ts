@@ -2,7 +2,7 @@ import type { AnyBulkWriteOperation, Collection, Db } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { collections, type MainSession, type SessionDocument, type Turn } from "../../schemas/documents.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 
 /** Title of a session that has no other yet. */
 export const defaultTitle = "新的对话";

@@ -10,8 +10,8 @@ import {
   listSessions,
   sessionMessages,
 } from "../../schemas/routes/sessions.ts";
-import { actingUser } from "../acting-user.ts";
-import { type RestContext, serveRoute } from "../rest.ts";
+import { actingUser } from "../requests/acting-user.ts";
+import { type RestContext, serveRoute } from "../requests/rest.ts";
 import type { Eraser } from "./erase.ts";
 import type { History } from "./history.ts";
 import type { SessionDocuments } from "./session-documents.ts";

@@ -3,7 +3,7 @@ import type { Turn } from "../../schemas/documents.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { answerCommand, type Called } from "../commands/registry.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import { answerRepetition, stateOfTurn } from "./answers.ts";
 import { askShowing, isDescribed, questionOf, readAttachments } from "./attached.ts";
 import { aloneFrom, aloneLimit } from "./attempts.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "../../infra/log.ts";
 import type { Turn } from "../../schemas/documents.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import type { CommitResult } from "./turn-store.ts";
 
 /** Writes under way at once: one travels while the next gathers. */

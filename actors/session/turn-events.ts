@@ -3,7 +3,7 @@ import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { type TurnCompleted, turnsPerEvent } from "../../schemas/event.ts";
 import { newId } from "../../schemas/ids.ts";
 import { subjects } from "../../schemas/subjects.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 
 /** A batch is closed at this size, well under the server's payload limit. */
 const batchBytes = 192 * 1024;

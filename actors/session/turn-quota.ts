@@ -3,7 +3,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { ChatMessage } from "../../schemas/openai.ts";
 import type { SessionInput } from "../../schemas/session-input.ts";
 import { estimateTokens, promptTokens } from "../models/tokens.ts";
-import { persist } from "../persist.ts";
+import { persist } from "../storage/persist.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Reply } from "./turn-run.ts";
 

@@ -7,7 +7,7 @@ import type { StatelessAnswer, StatelessTurn } from "../../schemas/stateless-tur
 import type { Models } from "../models/model.ts";
 import { estimateTokens, promptTokens, usageOf } from "../models/tokens.ts";
 import type { QuotaBook } from "../quota/quota-book.ts";
-import { isStorageAway } from "../storage-error.ts";
+import { isStorageAway } from "../storage/storage-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { UsageLedger } from "./usage-ledger.ts";
 

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { searchKnowledge } from "../../schemas/routes/knowledge.ts";
-import { placeLine } from "../citation.ts";
+import { placeLine } from "../text/citation.ts";
 import { routeTool } from "./route-tool.ts";
 import type { Tool } from "./tool.ts";
 

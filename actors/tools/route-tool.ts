@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { z } from "zod";
 import type { Route } from "../../schemas/routes/route.ts";
-import { askRoute } from "../ask-route.ts";
+import { askRoute } from "../requests/ask-route.ts";
 import type { Tool } from "./tool.ts";
 
 /** What a route takes, as far as a tool fills it in. */

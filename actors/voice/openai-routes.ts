@@ -2,7 +2,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { openaiSpeech, openaiTranscription } from "../../schemas/routes/voice.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { Transcript, TranscriptSegment } from "./engine.ts";
 import type { VoiceParts } from "./voice-parts.ts";
 import { spokenFile, until, uploadedSpeech } from "./voice-routes.ts";

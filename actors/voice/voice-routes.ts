@@ -11,7 +11,7 @@ import {
   voiceStatus,
 } from "../../schemas/routes/voice.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { serveRoute } from "../rest.ts";
+import { serveRoute } from "../requests/rest.ts";
 import type { AudioFormat } from "./codec-task.ts";
 import { decodeAudio } from "./decode.ts";
 import { audioTypes } from "./encode.ts";

@@ -1,7 +1,7 @@
 import { dict } from "@node-rs/jieba/dict.js";
 import { MongoClient } from "mongodb";
-import { MessageIndex } from "../../actors/message-index.ts";
 import { IndexWriter } from "../../actors/search/index-writer.ts";
+import { MessageIndex } from "../../actors/storage/message-index.ts";
 import { createLogger } from "../../infra/log.ts";
 import { collections, type Turn, turnKey } from "../../schemas/documents.ts";
 import type { TurnCompleted } from "../../schemas/event.ts";

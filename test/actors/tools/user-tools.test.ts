@@ -1,5 +1,5 @@
 import test from "ava";
-import { localTime } from "../../../actors/zoned-time.ts";
+import { localTime } from "../../../actors/time/zoned-time.ts";
 import type { Reminder } from "../../../schemas/reminder.ts";
 import { call } from "../../_kit/rest.ts";
 import { startSystem } from "../../_kit/system.ts";

@@ -1,8 +1,8 @@
-import { eventsStreamConfig } from "../infra/nats/stream-configs.ts";
-import { ensureStream } from "../infra/nats/streams.ts";
-import { userDeletedSchema } from "../schemas/account.ts";
-import { streams, subjects } from "../schemas/subjects.ts";
-import type { ActorContext } from "./actor-context.ts";
+import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { userDeletedSchema } from "../../schemas/account.ts";
+import { streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "./durable-work.ts";
 
 /** Erases what is kept of users who are deleted; `name` is the consumer's. It may be done again. */

@@ -1,5 +1,5 @@
-import { ParleyError } from "../schemas/errors.ts";
-import type { Principal } from "../schemas/principal.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { Principal } from "../../schemas/principal.ts";
 
 /** Whose things a request means: one's own, or those of `asked`, which only an administrator may name. */
 export function actingUser(principal: Principal, asked: string | undefined): string {

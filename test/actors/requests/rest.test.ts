@@ -1,14 +1,14 @@
 import anyTest, { type TestFn } from "ava";
 import { MongoClient } from "mongodb";
 import { z } from "zod";
-import { startModelList } from "../../actors/models/list.ts";
-import { serveRoute } from "../../actors/rest.ts";
-import { ParleyError } from "../../schemas/errors.ts";
-import { modelListSchema } from "../../schemas/openai.ts";
-import { listModels } from "../../schemas/routes/models.ts";
-import { defineRoute } from "../../schemas/routes/route.ts";
-import { actorContext, askRoute, type TestActor } from "../_kit/actor.ts";
-import { startEngines } from "../_kit/engines.ts";
+import { startModelList } from "../../../actors/models/list.ts";
+import { serveRoute } from "../../../actors/requests/rest.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import { modelListSchema } from "../../../schemas/openai.ts";
+import { listModels } from "../../../schemas/routes/models.ts";
+import { defineRoute } from "../../../schemas/routes/route.ts";
+import { actorContext, askRoute, type TestActor } from "../../_kit/actor.ts";
+import { startEngines } from "../../_kit/engines.ts";
 
 const test = anyTest as TestFn<TestActor>;
 const stops: (() => unknown)[] = [];

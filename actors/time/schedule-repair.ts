@@ -1,4 +1,4 @@
-import type { Logger } from "../infra/log.ts";
+import type { Logger } from "../../infra/log.ts";
 
 const againMs = 5_000;
 const batch = 200;

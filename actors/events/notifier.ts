@@ -1,7 +1,7 @@
-import { newId } from "../schemas/ids.ts";
-import type { NotificationEvent } from "../schemas/notification.ts";
-import { subjects } from "../schemas/subjects.ts";
-import type { ActorContext } from "./actor-context.ts";
+import { newId } from "../../schemas/ids.ts";
+import type { NotificationEvent } from "../../schemas/notification.ts";
+import { subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
 
 type News = Omit<NotificationEvent["notification"], "id" | "timestamp"> & { id?: string };
 

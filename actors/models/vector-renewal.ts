@@ -1,7 +1,7 @@
-import type { Logger } from "../infra/log.ts";
-import { ParleyError } from "../schemas/errors.ts";
-import type { ActorContext } from "./actor-context.ts";
-import type { Embeddings } from "./models/embeddings.ts";
+import type { Logger } from "../../infra/log.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { ActorContext } from "../actor-context.ts";
+import type { Embeddings } from "./embeddings.ts";
 
 /** Something whose vectors belong to one embedding model each. */
 export interface Renewable<Item extends { _id: string }> {

@@ -1,5 +1,5 @@
 import { TimeoutError } from "nats";
-import type { Logger } from "../infra/log.ts";
+import type { Logger } from "../../infra/log.ts";
 import { isStorageAway } from "./storage-error.ts";
 
 const retryMs = 200;

@@ -1,6 +1,6 @@
 import { AckPolicy, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
 import { nanos } from "nats";
-import type { ActorContext } from "./actor-context.ts";
+import type { ActorContext } from "../actor-context.ts";
 
 const ackWaitMs = 30_000;
 const retryMs = 1_000;

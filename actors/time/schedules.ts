@@ -1,10 +1,10 @@
-import { schedulesStreamConfig } from "../infra/nats/stream-configs.ts";
-import { ensureStream } from "../infra/nats/streams.ts";
-import { collections } from "../schemas/documents.ts";
-import { type Due, dueSchema, type ScheduleStream } from "../schemas/reminder.ts";
-import { type ScheduleKind, streams, subjects } from "../schemas/subjects.ts";
-import type { ActorContext } from "./actor-context.ts";
-import { startDurableWork } from "./durable-work.ts";
+import { schedulesStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../infra/nats/streams.ts";
+import { collections } from "../../schemas/documents.ts";
+import { type Due, dueSchema, type ScheduleStream } from "../../schemas/reminder.ts";
+import { type ScheduleKind, streams, subjects } from "../../schemas/subjects.ts";
+import type { ActorContext } from "../actor-context.ts";
+import { startDurableWork } from "../events/durable-work.ts";
 
 const inFlight = 128;
 
