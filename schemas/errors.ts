@@ -48,8 +48,16 @@ export const errorTable = {
   headers_too_large: { status: 431, error: "请求头过大" },
   internal_error: { status: 500, error: "服务器内部错误" },
   llm_unavailable: { status: 502, error: "AI 服务暂不可用" },
-  memory_service_unreachable: { status: 502, error: "Memory-Service 不可达: 没有可用的服务进程" },
-  voice_service_unreachable: { status: 502, error: "Voice-Service 不可达: 没有可用的服务进程" },
+  memory_service_unreachable: {
+    status: 502,
+    error: "Memory-Service 不可达: 没有可用的服务进程",
+    retryAfter: 2,
+  },
+  voice_service_unreachable: {
+    status: 502,
+    error: "Voice-Service 不可达: 没有可用的服务进程",
+    retryAfter: 2,
+  },
   service_unavailable: { status: 503, error: "服务暂不可用", hint: "请稍后重试", retryAfter: 2 },
   storage_unavailable: { status: 503, error: "存储服务暂不可用", hint: "请稍后重试", retryAfter: 2 },
 } as const satisfies Record<string, ErrorEntry>;

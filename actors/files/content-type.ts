@@ -93,7 +93,7 @@ export async function typeOf(content: Content): Promise<string> {
   if (!guess) {
     if (!isKnown(declared)) throw unsupported(content.type);
     // Text is also what a part without a Content-Type is said to be; many programs send files so.
-    const untold = declared === "text/plain" && named !== undefined && !texts.has(named);
+    const untold = declared === "text/plain" && named !== undefined;
     if (untold && (await isOf(named, content))) return named;
     if (await isOf(declared, content)) return declared;
     throw unsupported(`${content.type} (内容不符)`);

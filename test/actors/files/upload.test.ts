@@ -74,6 +74,8 @@ test("a file is what its bytes say", async (t) => {
     [{ name: "a.txt", type: "text/plain", bytes: Buffer.from([0xd6, 0xd0, 0xce, 0xc4]) }, "text/plain"],
     [{ name: "a.txt", type: "text/plain", bytes: "" }, "text/plain"],
     [{ name: "a.md", type: "application/octet-stream", bytes: "# Title" }, "text/markdown"],
+    [{ name: "a.md", type: "text/plain", bytes: "# Title" }, "text/markdown"],
+    [{ name: "a.json", type: "text/plain", bytes: "{}" }, "application/json"],
     [{ name: "a.csv", type: "application/vnd.ms-excel", bytes: "a,b\n1,2\n" }, "text/csv"],
     [{ name: "a.json", type: "application/json", bytes: "{}" }, "application/json"],
     [{ name: "a.wav", type: "audio/x-wav", bytes: wav() }, "audio/wav"],

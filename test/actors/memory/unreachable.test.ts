@@ -18,6 +18,7 @@ test("without a memory actor every memory endpoint answers 502 at once, and chat
     const answer = await api.call(method, path, user, body);
     t.is(answer.status, 502);
     t.is(answer.body.errorType, "memory_service_unreachable");
+    t.truthy(answer.headers.get("retry-after"));
     t.regex(String(answer.body.error), /^Memory-Service 不可达/);
     t.true(performance.now() - at < 2_000);
   }
