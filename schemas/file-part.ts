@@ -10,20 +10,23 @@ export const textEncodingSchema = z.enum(["utf-8", "utf-16le", "utf-16be", "gb18
 export type TextEncoding = z.infer<typeof textEncodingSchema>;
 
 /** A file of a multipart body. Its bytes are an object by now; nothing of what the client said about it is checked. */
-export const filePartSchema = z.object({
-  bucket: bucketSchema,
-  object: z.string().min(1),
-  size: z.int().nonnegative(),
-  /** SHA-256 of the bytes, hex. */
-  sha256: z.string(),
-  filename: z.string(),
-  /** The declared MIME type, lower case, without parameters; empty where none was given. */
-  type: z.string(),
-  /** How it is written, where all of it is text. */
-  encoding: textEncodingSchema.optional(),
-  /** The first bytes (at most 4 KiB), base64. */
-  head: z.string(),
-});
+export const filePartSchema = z.object(
+  {
+    bucket: bucketSchema,
+    object: z.string().min(1),
+    size: z.int().nonnegative(),
+    /** SHA-256 of the bytes, hex. */
+    sha256: z.string(),
+    filename: z.string(),
+    /** The declared MIME type, lower case, without parameters; empty where none was given. */
+    type: z.string(),
+    /** How it is written, where all of it is text. */
+    encoding: textEncodingSchema.optional(),
+    /** The first bytes (at most 4 KiB), base64. */
+    head: z.string(),
+  },
+  "must be a file",
+);
 export type FilePart = z.infer<typeof filePartSchema>;
 
 /** Bytes at the beginning of a file that travel with its name. */

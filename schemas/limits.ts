@@ -100,7 +100,7 @@ export const limitsSchema = z.object({
   recallPassages: limit(4, "passages of a user's documents that enter a prompt"),
   recallFacts: limit(12, "remembered facts that enter a prompt"),
   voiceChunkBytes: limit(128 * KiB, "audio of one voice_stream_chunk"),
-  voiceChunks: limit(64, "chunks of a stream that are on their way to its voice process"),
+  voiceChunks: limit(2_000, "chunks of a stream that are on their way to its voice process"),
   voiceInputBytes: limit(10 * MiB, "audio of one voice_input or one stream of speech"),
   voiceInFlightBytes: limit(128 * MiB, "audio of voice_input frames that one edge holds"),
   voiceInputs: limit(4, "utterances of one socket that are being understood at a time"),

@@ -16,7 +16,10 @@ export const spokenLanguageSchema = z
   .optional();
 
 /** How fast a text is spoken; 1 = as the voice does. */
-export const speedSchema = z.coerce.number("must be a number").min(0.25).max(4);
+export const speedSchema = z.coerce
+  .number("must be a number")
+  .min(0.25, "must be at least 0.25")
+  .max(4, "must be at most 4");
 
 /** Name of a spoken text: its content, sealed, and the kind of file. */
 export const speechKeySchema = z

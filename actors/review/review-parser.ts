@@ -71,6 +71,12 @@ export class ReviewParser {
   }
 
   #line(line: string): void {
+    const words = this.#fence === null && this.#tag === null ? wordsBeforeFence(line) : undefined;
+    if (words !== undefined) {
+      this.#line(words.trimEnd());
+      this.#line(line.slice(words.length));
+      return;
+    }
     const fence = fenceOpen.exec(line);
     const tag = tagOpen.exec(line);
     if (this.#fence !== null) this.#inFence(this.#fence, line);
@@ -152,4 +158,11 @@ export class ReviewParser {
     this.#blankLines = 0;
     if (piece.content !== "") this.#pieces.push(piece);
   }
+}
+
+/** What stands before a fence on its line: models open a block behind words too. */
+function wordsBeforeFence(line: string): string | undefined {
+  const words = line.slice(0, Math.max(0, line.indexOf("```")));
+  if (words.trim() === "" || words.includes("`")) return undefined;
+  return /^`{3,}[ \t]*[\w+#.-]*\s*$/.test(line.slice(words.length)) ? words : undefined;
 }

@@ -44,8 +44,8 @@ export class SpokenSentences {
       const piece = pieces[this.#piece];
       if (piece === undefined) return sentences;
       const text = piece.type === "chat" ? piece.content : "";
-      // A line that turned out to be something else has taken its text with it.
-      const from = text.startsWith(this.#given) ? this.#given.length : 0;
+      // A line that turned out to be something else has taken its text with it: what is before it was still given.
+      const from = commonPrefix(text, this.#given);
       if (this.#piece === pieces.length - 1 && !ended) {
         const { sentences: whole, end } = scanWhole(text.slice(from));
         this.#given = text.slice(0, from + end);
@@ -56,6 +56,13 @@ export class SpokenSentences {
       this.#given = "";
     }
   }
+}
+
+/** How many characters two texts have in common from their beginning. */
+function commonPrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 /** The text ends where a sentence or a line does. */

@@ -42,6 +42,8 @@ export class VoiceStream {
   #subject: string | undefined;
   #waiting: VoiceStreamPart[] = [];
   #asking = 0;
+  /** Audio on its way, base64. */
+  #characters = 0;
   #beat: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #over = false;
@@ -126,7 +128,11 @@ export class VoiceStream {
 
   #part(part: VoiceStreamPart): void {
     if (this.#over) return;
-    if (this.#waiting.length + this.#asking >= this.#services.settings.limits.voiceChunks) {
+    // What was said while the network was away comes at once: only what nobody takes in is too much.
+    const { voiceChunks, voiceInputBytes } = this.#services.settings.limits;
+    this.#characters += charactersOf(part);
+    const bytes = (this.#characters * 3) / 4;
+    if (this.#waiting.length + this.#asking >= voiceChunks || bytes > voiceInputBytes) {
       this.#fail(new ParleyError("rate_limited", { error: "音频发送过快" }));
     } else if (this.#subject === undefined) this.#waiting.push(part);
     else this.#send(this.#subject, part);
@@ -138,6 +144,7 @@ export class VoiceStream {
       .catch((err: unknown) => this.#fail(err))
       .finally(() => {
         this.#asking -= 1;
+        this.#characters -= charactersOf(part);
       });
   }
 
@@ -183,6 +190,10 @@ export class VoiceStream {
     clearTimeout(this.#deadline);
     this.#services.inbox.remove(this.id);
   }
+}
+
+function charactersOf(part: VoiceStreamPart): number {
+  return part.kind === "chunk" ? part.audio.length : 0;
 }
 
 function unreachable(): ParleyError {

@@ -73,3 +73,28 @@ test("any text is taken to its end", (t) => {
   );
   t.pass();
 });
+
+test("a line that turns out to be Markdown does not have the lines before it spoken again", (t) => {
+  const text = "First this.\nCall it now. Use `npm i` for that. Then go.\nLast that.";
+  for (const size of [1, 3, 7, 20, 100]) {
+    const { all } = spoken(cutAt(text, size));
+    t.deepEqual(
+      all.filter((sentence) => sentence !== "Call it now."),
+      ["First this.", "Last that."],
+    );
+  }
+});
+
+test("code is not spoken where its fence opens behind words, and what follows it is", (t) => {
+  const text = "Do this: ```js\nconsole.log('x'); // Never. Said.\n```\nThat was it.";
+  for (const size of [1, 3, 7, 20, 100])
+    t.deepEqual(spoken(cutAt(text, size)).all, ["Do this:", "That was it."]);
+  t.deepEqual(
+    reviewOf(text).map(({ type, content }) => ({ type, content })),
+    [
+      { type: "chat", content: "Do this:" },
+      { type: "code", content: "console.log('x'); // Never. Said." },
+      { type: "chat", content: "That was it." },
+    ],
+  );
+});

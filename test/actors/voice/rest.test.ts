@@ -59,7 +59,8 @@ for (const [field, body] of [
   ["text", { text: " " }],
   ["text", {}],
   ["text", { text: "x".repeat(4_097) }],
-  ["speed", { text: "a", speed: 9 }],
+  ["speed must be at most 4", { text: "a", speed: 9 }],
+  ["speed must be a number", { text: "a", speed: "fast" }],
   ["format", { text: "a", format: "aac" }],
 ] as const) {
   test(`bad ${field} is named: ${JSON.stringify(body).slice(0, 40)}`, async (t) => {
@@ -89,6 +90,24 @@ test("without an engine a recording is refused with 502", async (t) => {
   });
   t.is(response.status, 502);
   t.is(((await response.json()) as { errorType: string }).errorType, "voice_service_unreachable");
+});
+
+test("a form without a recording is told that one must be there", async (t) => {
+  for (const audio of [undefined, "words"]) {
+    const form = new FormData();
+    if (audio !== undefined) form.set("audio", audio);
+    form.set("language", "en");
+    const response = await fetch(`${api.system.url()}/api/v1/voice/transcribe`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${mintToken(user)}` },
+      body: form,
+    });
+    t.is(response.status, 400);
+    t.like(await response.json(), {
+      error: "请求参数错误: audio must be a file",
+      errorType: "invalid_request",
+    });
+  }
 });
 
 test("an unknown key of a spoken text is not found, a malformed one is refused", async (t) => {

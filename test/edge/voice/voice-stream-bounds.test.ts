@@ -42,3 +42,18 @@ test("a stream in which nothing comes is given up, and the next one is heard", a
   t.is((await socket.frame({ type: "voice_final" })).text, "back");
   t.is(socket.frames.filter(({ type }) => type === "error").length, 1);
 });
+
+test("what was said while the network was away comes at once, and all of it is heard", async (t) => {
+  const world = await VoiceWorld.start();
+  t.teardown(() => world.stop());
+  const socket = await world.socket(t, "burst");
+  socket.send(start);
+  // 20 s in pieces of 100 ms, before and after the answer to the start.
+  const said = "abcdefghij".repeat(20);
+  [...said].forEach((letter, i) => {
+    socket.send(chunk(letter, i));
+  });
+  socket.send(end);
+  t.is((await socket.frame({ type: "voice_final" })).text, said);
+  t.is(socket.frames.filter(({ type }) => type === "error").length, 0);
+});
