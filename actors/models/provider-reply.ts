@@ -8,6 +8,7 @@ import {
 import { type ProviderChunk, providerChunkSchema } from "../../schemas/provider-chunk.ts";
 import type { ModelDelta } from "./model.ts";
 import { ProviderError } from "./provider-error.ts";
+import { ThinkTag } from "./think-tag.ts";
 import { promptTokens, usageOf } from "./tokens.ts";
 
 type Delta = NonNullable<NonNullable<NonNullable<ProviderChunk["choices"]>[number]>["delta"]>;
@@ -22,6 +23,7 @@ export class ProviderReply {
   finish: OpenAIFinish | undefined;
   usage: Usage | undefined;
   readonly #maxBytes: number;
+  readonly #thinkTag = new ThinkTag();
   #bytes = 0;
   #hasToolCalls = false;
 
@@ -37,8 +39,9 @@ export class ProviderReply {
     if (usage) this.usage = usageOf(usage.prompt_tokens, usage.completion_tokens);
     const choice = choices?.[0];
     const parts = choice?.delta ? this.#parts(choice.delta) : [];
-    if (choice?.finish_reason) this.finish = this.#finishOf(choice.finish_reason);
-    return parts;
+    if (!choice?.finish_reason) return parts;
+    this.finish = this.#finishOf(choice.finish_reason);
+    return [...parts, ...this.#thinkTag.end()];
   }
 
   /** Usage by size, for a provider that tells none. */
@@ -50,7 +53,7 @@ export class ProviderReply {
     const parts: ModelDelta[] = [];
     const thought = reasoning_content || reasoning;
     if (thought) parts.push({ kind: "reasoning", text: thought });
-    if (content) parts.push({ kind: "content", text: content });
+    if (content) parts.push(...this.#thinkTag.push(content));
     this.#count(thought);
     this.#count(content);
     if (tool_calls && tool_calls.length > 0) {

@@ -104,6 +104,27 @@ test.serial("actions, code and Markdown are shown and never spoken", async (t) =
   t.false(asked.some((text) => /never said|waves|推开|item of/.test(text)));
 });
 
+test.serial("thinking that a model writes into its text is neither text nor spoken", async (t) => {
+  const { world } = t.context;
+  const socket = await world.socket(t, "thoughts");
+  const thought = "They must not hear this. Nor that.";
+  const end = await reply(socket, "voice_assistant", `<think>\n${thought}\n</think>\n\nHello to you!`, "k2");
+  t.is(end.text, "Hello to you!");
+  const thinking = socket.frames.filter(({ type }) => type === "thinking");
+  t.is(
+    thinking
+      .map(({ thinking_content }) => (thinking_content ?? "") as string)
+      .join("")
+      .trim(),
+    thought,
+  );
+  t.deepEqual(
+    segmentsIn(socket.frames).map(({ text }) => text),
+    ["Hello to you!", "Hello to you!"],
+  );
+  t.false((await world.spoken()).some((text) => /hear this|Nor that|think/.test(text)));
+});
+
 test.serial("what was spoken once is not spoken again", async (t) => {
   const { world } = t.context;
   const socket = await world.socket(t, "cached");
