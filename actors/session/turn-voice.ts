@@ -74,7 +74,9 @@ export class TurnVoice {
 
   #cut({ text, finish }: Reply) {
     const all = { text, segments: [...this.#segments] };
-    if (this.#heard === undefined || finish !== "cancelled" || this.#spoken.length === 0) return all;
+    if (this.#heard === undefined || finish !== "cancelled") return all;
+    // Where nobody speaks it is read; what waits to be spoken was not heard.
+    if (this.#spoken.length === 0 && (this.#silent || this.#queue.length === 0)) return all;
     return heardOf(all, this.#heard, false);
   }
 
