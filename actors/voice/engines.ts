@@ -162,9 +162,17 @@ export class VoiceEngines {
         this.#context.log.warn({ err, purpose, engine: engine.name }, "voice engine failed");
       }
     }
-    const reason = chain.length === 0 ? "没有可用的语音引擎" : "语音引擎出错";
-    throw new ParleyError("voice_service_unreachable", { error: `Voice-Service 不可达: ${reason}`, cause });
+    if (chain.length === 0) throw noEngine();
+    throw new ParleyError("voice_service_unreachable", {
+      error: "Voice-Service 不可达: 语音引擎出错",
+      cause,
+    });
   }
+}
+
+/** A voice process is there, and no engine that it could use. */
+export function noEngine(): ParleyError {
+  return new ParleyError("voice_service_unreachable", { error: "Voice-Service 不可达: 没有可用的语音引擎" });
 }
 
 /** One engine for each endpoint, kept as long as the process lives: endpoints are few, and change seldom. */

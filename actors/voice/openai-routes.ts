@@ -4,6 +4,7 @@ import { openaiSpeech, openaiTranscription } from "../../schemas/routes/voice.ts
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import type { Transcript, TranscriptSegment } from "./engine.ts";
+import { noEngine } from "./engines.ts";
 import type { VoiceParts } from "./voice-parts.ts";
 import { spokenFile, until, uploadedSpeech } from "./voice-routes.ts";
 
@@ -33,7 +34,7 @@ export function serveOpenAIAudio(
   };
   const known = (purpose: "stt" | "tts", model: string) => {
     const names = engines.names(purpose);
-    if (names.length === 0) throw new ParleyError("voice_service_unreachable");
+    if (names.length === 0) throw noEngine();
     if (!names.includes(model) && !aliases[purpose].test(model)) throw new ParleyError("model_not_found");
   };
   serveRoute(context, openaiSpeech, async ({ principal, body, deadline }) => {

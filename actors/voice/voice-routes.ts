@@ -16,6 +16,7 @@ import type { AudioFormat } from "./codec-task.ts";
 import { decodeAudio } from "./decode.ts";
 import { audioTypes } from "./encode.ts";
 import type { Pcm } from "./engine.ts";
+import { noEngine } from "./engines.ts";
 import type { VoiceParts } from "./voice-parts.ts";
 
 type RouteContext = Pick<ActorContext, "nc" | "jsm" | "settings" | "log">;
@@ -25,7 +26,7 @@ export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void
   const { engines, speech } = voice;
   serveRoute(context, transcribe, async ({ body: { audio, language }, deadline }) => {
     const signal = until(deadline);
-    if (!engines.status().stt.available) throw new ParleyError("voice_service_unreachable");
+    if (!engines.status().stt.available) throw noEngine();
     const pcm = await uploadedSpeech(context, voice, audio, signal);
     const { text } = await engines.transcribe(pcm, { language, signal });
     return { success: true as const, text };

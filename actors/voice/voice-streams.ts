@@ -11,6 +11,7 @@ import {
   voiceStreamStartSchema,
 } from "../../schemas/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { noEngine } from "./engines.ts";
 import { type StreamMeans, VoiceStream } from "./voice-stream.ts";
 
 /** What the streams of a process share. */
@@ -69,8 +70,7 @@ export class VoiceStreams {
       return { refused: new ParleyError("rate_limited", { error: "语音服务繁忙" }).body };
     }
     if (!this.#means.hears()) {
-      const error = "Voice-Service 不可达: 没有可用的语音引擎";
-      return { refused: new ParleyError("voice_service_unreachable", { error }).body };
+      return { refused: noEngine().body };
     }
     const id = newId("vs_", 16);
     const tell = (heard: VoiceHeard) =>

@@ -89,7 +89,10 @@ test("without an engine a recording is refused with 502", async (t) => {
     body: form,
   });
   t.is(response.status, 502);
-  t.is(((await response.json()) as { errorType: string }).errorType, "voice_service_unreachable");
+  t.deepEqual(await response.json(), {
+    error: "Voice-Service 不可达: 没有可用的语音引擎",
+    errorType: "voice_service_unreachable",
+  });
 });
 
 test("a form without a recording is told that one must be there", async (t) => {
