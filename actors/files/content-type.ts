@@ -145,21 +145,15 @@ function startsWith({ head }: Bytes, hex: string): boolean {
   return Buffer.from(head).toString("hex").startsWith(hex);
 }
 
+/** What may stand before the root element of an XML text; drawing programs define entities in the document type. */
+const prolog = /^\s*(?:<\?.*?\?>|<!--.*?-->|<!doctype[^[>]*(?:\[[^\]]*\]\s*)?>)/is;
+
 /** The beginning of an XML text from its root element on. */
 function afterProlog(head: Uint8Array): string {
-  let text = new TextDecoder().decode(head).trimStart();
-  for (;;) {
-    const close = text.startsWith("<?")
-      ? "?>"
-      : text.startsWith("<!--")
-        ? "-->"
-        : /^<!doctype/i.test(text)
-          ? ">"
-          : "";
-    const end = close === "" ? -1 : text.indexOf(close);
-    if (end < 0) return text;
-    text = text.slice(end + close.length).trimStart();
-  }
+  let text = new TextDecoder().decode(head);
+  for (let found = prolog.exec(text); found !== null; found = prolog.exec(text))
+    text = text.slice(found[0].length);
+  return text.trimStart();
 }
 
 function utf16(text: string): Buffer {

@@ -113,6 +113,11 @@ export class BaseIndex {
       visit(Math.floor(posting / perCount), posting % perCount);
   }
 
+  /** All terms that hold a text. */
+  termsWith(text: string): string[] {
+    return [...this.#postings.keys()].filter((term) => term.includes(text));
+  }
+
   /** In how many chunks a term stands, dead ones included. */
   frequency(term: string): number {
     return this.#postings.get(term)?.length ?? 0;

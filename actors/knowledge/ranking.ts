@@ -20,6 +20,9 @@ const b = 0.75;
 const depth = 50;
 /** Smaller than the customary 60: the lists are short, and a first place should count for more than two middling ones. */
 const rrfK = 10;
+const oneCharacter = /^\p{Script=Han}$/u;
+/** Up to so many terms a query may look through all words for its characters. */
+const fewTerms = 4;
 
 interface Scored {
   index: BaseIndex;
@@ -80,10 +83,11 @@ function fuse(lists: { list: readonly Scored[]; weight: number }[]): Scored[] {
 /** BM25 over all indexes as one collection; `coverage`: share of the query's weight that the best chunk has, 0 to 1. */
 function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]; coverage: number } {
   const terms = [...new Set(termsOf(query))];
+  const words = terms.map((term) => (terms.length <= fewTerms ? wordsWith(indexes, term) : [term]));
   const total = indexes.reduce((sum, { slots }) => sum + slots, 0);
   const mean = indexes.reduce((sum, index) => sum + index.terms, 0) / Math.max(1, total);
-  const weights = terms.map((term) => {
-    const frequency = indexes.reduce((sum, index) => sum + index.frequency(term), 0);
+  const weights = words.map((same) => {
+    const frequency = Math.min(total, frequencyOf(indexes, same));
     return Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
   });
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
@@ -93,13 +97,14 @@ function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]
     const scores = new Float32Array(index.slots);
     const covered = new Float32Array(index.slots);
     explained.set(index, covered);
-    for (const [place, term] of terms.entries()) {
+    for (const [place, same] of words.entries()) {
       const weight = weights[place] ?? 0;
-      index.eachPosting(term, (chunk, count) => {
+      const visit = (chunk: number, count: number) => {
         const norm = k1 * (1 - b + (b * index.lengthOf(chunk)) / mean);
         scores[chunk] = (scores[chunk] ?? 0) + (weight * count * (k1 + 1)) / (count + norm);
         covered[chunk] = (covered[chunk] ?? 0) + weight;
-      });
+      };
+      for (const word of same) index.eachPosting(word, visit);
     }
     for (let chunk = 0; chunk < scores.length; chunk++) {
       const score = scores[chunk] ?? 0;
@@ -110,6 +115,16 @@ function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]
   const [first] = list;
   if (first === undefined || whole === 0) return { list, coverage: 0 };
   return { list, coverage: Math.min(1, (explained.get(first.index)?.[first.chunk] ?? 0) / whole) };
+}
+
+/** A term, or, where it is one Chinese character that never stands alone, the words it is in: 茶 finds 绿茶. */
+function wordsWith(indexes: readonly BaseIndex[], term: string): string[] {
+  if (!oneCharacter.test(term) || frequencyOf(indexes, [term]) > 0) return [term];
+  return [...new Set(indexes.flatMap((index) => index.termsWith(term)))];
+}
+
+function frequencyOf(indexes: readonly BaseIndex[], words: readonly string[]): number {
+  return indexes.reduce((sum, index) => words.reduce((own, word) => own + index.frequency(word), sum), 0);
 }
 
 /** Cosine over all indexes, without what the form of a chunk explains of it; `best` is the highest one as it is. */

@@ -63,10 +63,12 @@ test("20 MB is the most, to the byte", async (t) => {
 test("a file is what its bytes say", async (t) => {
   const { api } = t.context;
   const svg = `<?xml version="1.0"?><!-- a drawing --><svg xmlns="http://www.w3.org/2000/svg"/>`;
+  const drawn = `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [\n<!ENTITY ns "http://www.w3.org/2000/svg">\n]>\n<svg xmlns="&ns;"/>`;
   const good: [TestFile, string][] = [
     [{ name: "a.png", type: "image/png", bytes: tinyPng }, "image/png"],
     [{ name: "a", type: "application/octet-stream", bytes: tinyPng }, "image/png"],
     [{ name: "a.svg", type: "image/svg+xml", bytes: svg }, "image/svg+xml"],
+    [{ name: "b.svg", type: "image/svg+xml", bytes: drawn }, "image/svg+xml"],
     [{ name: "a.pdf", type: "application/pdf", bytes: samplePdf("hi") }, "application/pdf"],
     [{ name: "a.docx", type: docx, bytes: sampleDocx("a", "b") }, docx],
     [{ name: "a.docx", type: "application/octet-stream", bytes: sampleDocx("a", "b") }, docx],

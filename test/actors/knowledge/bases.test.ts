@@ -66,6 +66,21 @@ test("a text becomes chunks under their headings, which are found with document,
   t.is((await api.call("GET", `${root}/bases/${base}`, anna)).body.knowledge_base.doc_count, 2);
 });
 
+test("one Chinese character finds the words it is in", async (t) => {
+  const { api } = t.context;
+  const user = { user: "dora" };
+  const base = await newBase(api, user);
+  await addDocument(api, user, base, { title: "茶", content: "绿茶用八十度的泉水泡三分钟。" });
+  await addDocument(api, user, base, { title: "面", content: "面团发酵一个小时。" });
+  for (const query of ["茶", "茶 水"]) {
+    const chunks = await found(api, user, query);
+    t.is(chunks.length, 1, query);
+    t.like(chunks[0], { document_title: "茶" });
+    t.true(Number(chunks[0]?.score) > 0.5);
+  }
+  t.deepEqual(await found(api, user, "鹅"), []);
+});
+
 test("a deleted document is found no more", async (t) => {
   const { api } = t.context;
   const user = { user: "dora" };
