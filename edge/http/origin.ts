@@ -13,7 +13,8 @@ export class OriginPolicy {
   headers(head: RequestHead): AnswerHeaders {
     const origin = head.headers.get("origin");
     if (origin === undefined || !this.#lists(origin)) return {};
-    return { "access-control-allow-origin": origin, vary: "origin" };
+    // No answer depends on a cookie, so that a page may read all of its headers.
+    return { "access-control-allow-origin": origin, "access-control-expose-headers": "*", vary: "origin" };
   }
 
   /** Further headers of the answer to a preflight. */
@@ -22,7 +23,8 @@ export class OriginPolicy {
     if (origin === undefined || !this.#lists(origin)) return {};
     return {
       "access-control-allow-methods": methods.join(", "),
-      "access-control-allow-headers": "authorization, content-type, last-event-id, x-webhook-key",
+      // Clients of OpenAI's API send many of their own; the star does not stand for the first.
+      "access-control-allow-headers": "authorization, *",
       "access-control-max-age": "600",
     };
   }

@@ -183,6 +183,22 @@ test("HEAD has the head of GET and no body", async (t) => {
   t.is(answer.split("\r\n\r\n")[1], "");
 });
 
+test("a page of a listed origin may send the headers of its client, and read those of the answer", async (t) => {
+  const { edge } = t.context;
+  const origin = "https://chat.example";
+  const asked = {
+    "access-control-request-method": "GET",
+    "access-control-request-headers": "if-none-match,x-stainless-os",
+  };
+  const preflight = await fetch(`${edge.url}/health`, { method: "OPTIONS", headers: { origin, ...asked } });
+  t.is(preflight.status, 204);
+  const allowed = (preflight.headers.get("access-control-allow-headers") ?? "").split(", ");
+  t.true(allowed.includes("*") && allowed.includes("authorization"));
+  const answer = await fetch(`${edge.url}/health`, { headers: { origin } });
+  t.is(answer.headers.get("access-control-expose-headers"), "*");
+  t.is(answer.headers.get("access-control-allow-credentials"), null, "else a star would be a name");
+});
+
 test("only a listed origin may read answers and open sockets", async (t) => {
   const { edge } = t.context;
   const ask = (origin: string) => fetch(`${edge.url}/health`, { headers: { origin } });
