@@ -83,11 +83,14 @@ class Source<Answer extends { empty: boolean }> {
   async ask(user: string, text: string): Promise<Answer | null> {
     const now = performance.now();
     if (now < this.#absentUntil || now < (this.#empty.get(user) ?? 0)) return null;
+    // While it was away, one turn looks whether it is back; the others do not ask with it.
+    if (this.#absentUntil > 0) this.#absentUntil = now + absentMs;
     const changes = this.#changes;
     const { subject, waitMs, parse } = this.#of;
     try {
       const request = JSON.stringify({ user, text: text.slice(0, maxChars) });
       const answer = parse((await this.#nc.request(subject, request, { timeout: waitMs })).json());
+      this.#absentUntil = 0;
       if (answer.empty && changes === this.#changes) this.#remember(user, now);
       return answer;
     } catch (err) {

@@ -6,7 +6,9 @@ import { persist } from "../storage/persist.ts";
 
 /** Title of a session that has no other yet. */
 export const defaultTitle = "新的对话";
-const touchEveryMs = 1_000;
+const flushEveryMs = 1_000;
+/** Between two writes of one session's time: a session that is busy costs no write a second. */
+const touchEveryMs = 5_000;
 
 /** Sessions as their users list them: a projection of the turns, written after the commit and behind its back. */
 export class SessionDocuments {
@@ -14,6 +16,8 @@ export class SessionDocuments {
   readonly #mains: Collection<MainSession>;
   readonly #log: Logger;
   readonly #touched = new Map<string, { user: string; session: string; at: Date }>();
+  /** When a session's time was written last, ms of the monotonic clock; older ones are forgotten. */
+  readonly #writtenAt = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(db: Db, log: Logger) {
@@ -30,15 +34,15 @@ export class SessionDocuments {
     ]);
   }
 
-  /** Starts to write `updated_at` of what was touched, once a second. */
+  /** Starts to write `updated_at` of what was touched: within a second, and again after five. */
   start(): void {
-    this.#timer = setInterval(() => void this.#flush(), touchEveryMs);
+    this.#timer = setInterval(() => void this.#flush(performance.now()), flushEveryMs);
   }
 
   /** Writes what is left. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#flush();
+    await this.#flush(Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -162,17 +166,20 @@ export class SessionDocuments {
     return found?._id.user ?? null;
   }
 
-  async #flush(): Promise<void> {
-    if (this.#touched.size === 0) return;
-    const writes: AnyBulkWriteOperation<SessionDocument>[] = [...this.#touched.values()].map(
-      ({ user, session, at }) => ({
+  async #flush(now: number): Promise<void> {
+    for (const [key, at] of this.#writtenAt) if (at + touchEveryMs <= now) this.#writtenAt.delete(key);
+    const due = [...this.#touched].filter(([key]) => !this.#writtenAt.has(key));
+    if (due.length === 0) return;
+    const writes = due.map(([key, { user, session, at }]): AnyBulkWriteOperation<SessionDocument> => {
+      this.#touched.delete(key);
+      this.#writtenAt.set(key, now);
+      return {
         updateOne: {
           filter: { _id: { user, session }, deleted_n: { $exists: false } },
           update: { $set: { updated_at: at } },
         },
-      }),
-    );
-    this.#touched.clear();
+      };
+    });
     try {
       await this.#sessions.bulkWrite(writes, { ordered: false, writeConcern: { w: 1 } });
     } catch (err) {

@@ -4,6 +4,7 @@ import type { Models } from "../models/model.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 
 /** Messages of a session, commands included, after which no title is made any more. */
+const words = new Intl.Segmenter(undefined, { granularity: "word" });
 const earlyMessages = 8;
 const modelMs = 20_000;
 /** Widths in columns: a Chinese character takes two. */
@@ -111,9 +112,7 @@ export function titleFrom(content: string): string {
 function cut(text: string): string {
   let columns = 0;
   let end = 0;
-  for (const { segment, isWordLike } of new Intl.Segmenter(undefined, { granularity: "word" }).segment(
-    text,
-  )) {
+  for (const { segment, isWordLike } of words.segment(text)) {
     const width = [...segment].reduce(
       (sum, character) => sum + (/[\u1100-\uffff]/u.test(character) ? 2 : 1),
       0,

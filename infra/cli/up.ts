@@ -4,7 +4,7 @@ import { connectNats } from "../nats/connect.ts";
 import { loadSecrets } from "../secrets.ts";
 import { banner } from "./banner.ts";
 import { Child } from "./child.ts";
-import { edgeNodeFlags } from "./node-flags.ts";
+import { actorNodeFlags, edgeNodeFlags } from "./node-flags.ts";
 import { announceReady, type CommandProcess, progress } from "./run-process.ts";
 
 /** Of the time a stop may take, what remains for the engines after edge and actors. */
@@ -36,7 +36,7 @@ export async function runUp(command: CommandProcess): Promise<void> {
   const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);
   const env = { LIMIT_STOP_MS: String(graceMs) };
   const edge = new Child(["edge"], { ...env }, log, edgeNodeFlags);
-  const actors = new Child(["actors"], { ...env }, log);
+  const actors = new Child(["actors"], { ...env }, log, actorNodeFlags);
   lifecycle.onStop("actors", () => actors.stop(graceMs));
   lifecycle.onStop("edge", () => edge.stop(graceMs));
   const [{ port = settings.port }] = await Promise.all([edge.start(), actors.start()]);

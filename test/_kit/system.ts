@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { edgeNodeFlags } from "../../infra/cli/node-flags.ts";
+import { actorNodeFlags, edgeNodeFlags } from "../../infra/cli/node-flags.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { ChatClient } from "./client.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -163,7 +163,12 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const own = { ...env, ...(proxied && { MONGODB_URI: proxied.uri }), ...options.actorEnv?.(index) };
     return new Service({
       name: `actors ${index}`,
-      command: options.actorCommand ?? [bin, "actors", ...(options.actorRoles?.(index) ?? [])],
+      command: options.actorCommand ?? [
+        ...actorNodeFlags,
+        bin,
+        "actors",
+        ...(options.actorRoles?.(index) ?? []),
+      ],
       env: own,
       cwd,
     });

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkoutDir } from "../../infra/checkout.ts";
+import { actorNodeFlags } from "../../infra/cli/node-flags.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import type { Service } from "../_kit/service.ts";
 import { type System, startSystem } from "../_kit/system.ts";
@@ -63,7 +64,7 @@ interface Parts {
 }
 
 /** Command of a process that runs the session actors and no others. */
-export const sessionActors = [join(checkoutDir, "bin", "parley.js"), "actors", "session"];
+export const sessionActors = [...actorNodeFlags, join(checkoutDir, "bin", "parley.js"), "actors", "session"];
 
 /** Path of `/ws/chat` with the administrator's token. */
 export const chatPath = () => `/ws/chat?token=${mintToken(adminUserId)}`;

@@ -23,7 +23,10 @@ test("JSON is the default, oldest first, a file to save", async (t) => {
   const answer = await download(t.context.api, "story");
   t.is(answer.status, 200, answer.text);
   t.regex(answer.headers.get("content-type") ?? "", /^application\/json/);
-  t.is(answer.headers.get("content-disposition"), "attachment; filename*=UTF-8''story.json");
+  t.is(
+    answer.headers.get("content-disposition"),
+    `attachment; filename="story.json"; filename*=UTF-8''story.json`,
+  );
   t.deepEqual(Object.keys(answer.body.session), ["id", "title", "created_at", "updated_at"]);
   t.is(answer.body.session.title, "故事");
   t.deepEqual(
@@ -45,7 +48,10 @@ test("Markdown and text say who said what", async (t) => {
   const text = await download(t.context.api, "story", "?format=txt");
   t.regex(text.headers.get("content-type") ?? "", /^text\/plain/);
   t.regex(text.text, /\] assistant: second\n$/);
-  t.is(text.headers.get("content-disposition"), "attachment; filename*=UTF-8''story.txt");
+  t.is(
+    text.headers.get("content-disposition"),
+    `attachment; filename="story.txt"; filename*=UTF-8''story.txt`,
+  );
 });
 
 test("a session that is larger than an answer may be comes whole", async (t) => {
