@@ -203,11 +203,14 @@ export class Exchange {
     this.#finish();
   }
 
-  /** Hands the raw response over, once, to become a WebSocket; not called when the client has gone. */
+  /**
+   * Hands the raw response over, once, to become a WebSocket; not called when the client has gone. Never corked: where the
+   * socket keeps its address, uWebSockets.js reads it as a response when the cork ends, and may close it as one.
+   */
   hijack(act: (res: HttpResponse) => void): void {
     if (this.#answered || this.#aborted) return;
     this.#begin(101);
-    this.#res.cork(() => act(this.#res));
+    act(this.#res);
     this.#finish();
   }
 
