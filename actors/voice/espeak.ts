@@ -27,6 +27,7 @@ type Question = ESpeakRequest extends infer One ? (One extends unknown ? Omit<On
 interface Pending {
   settle: (answer: ESpeakAnswer) => void;
   fail: (err: Error) => void;
+  child: ChildProcess;
 }
 
 /** espeak-ng, as a process of its own: started at the first text, and anew when it has died or hung. */
@@ -99,7 +100,7 @@ export class ESpeak implements TextToSpeech {
     let aborted: (() => void) | undefined;
     try {
       const answer = await new Promise<ESpeakAnswer>((settle, fail) => {
-        this.#pending.set(id, { settle, fail });
+        this.#pending.set(id, { settle, fail, child });
         // It is one thread: what hangs it holds up everybody, and only its end helps.
         timer = setTimeout(() => {
           fail(new Error("espeak-ng took too long"));
@@ -108,7 +109,10 @@ export class ESpeak implements TextToSpeech {
         aborted = () => fail(signal?.reason);
         signal?.addEventListener("abort", aborted);
         child.send({ ...question, id } as ESpeakRequest, (err) => {
-          if (err !== null) fail(err);
+          if (err === null) return;
+          // It is dead, and its end is not told yet: the next text starts another.
+          if (this.#child === child) this.#child = undefined;
+          fail(err);
         });
       });
       if ("failed" in answer) throw new Error(`espeak-ng: ${answer.failed}`);
@@ -134,7 +138,8 @@ export class ESpeak implements TextToSpeech {
     child.on("close", (code, signal) => {
       this.#log.info({ code, signal }, "espeak-ng process ended");
       if (this.#child === child) this.#child = undefined;
-      for (const { fail } of this.#pending.values()) fail(new Error("espeak-ng process ended"));
+      for (const one of this.#pending.values())
+        if (one.child === child) one.fail(new Error("espeak-ng process ended"));
     });
     child.unref();
     child.channel?.unref();
