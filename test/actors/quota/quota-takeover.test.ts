@@ -24,5 +24,5 @@ test("a turn that starts again after its process was killed is counted once", as
   const { messages, tokens } = await figures();
   t.is(messages, 1);
   // What was reserved for the reply is given back.
-  t.true(tokens > 0 && tokens < 256);
+  t.true(tokens > 0 && tokens < 256, `${tokens} tokens`);
 });
