@@ -6,7 +6,8 @@ test("a turn that starts again after its process was killed is counted once", as
   const system = await startSystem({
     edges: 1,
     actors: 1,
-    env: { QUOTA_DAY_MESSAGES: "5", QUOTA_DAY_TOKENS: "9000" },
+    // A model that takes facts from the turn reserves tokens, too, while it does.
+    env: { QUOTA_DAY_MESSAGES: "5", QUOTA_DAY_TOKENS: "9000", MEMORY_EXTRACTION: "patterns" },
   });
   t.teardown(() => system.stop());
   const figures = async () =>
