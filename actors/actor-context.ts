@@ -7,7 +7,7 @@ import type { AttachmentReader } from "./attachments/attachment-reader.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
 import type { UserFiles } from "./files/user-files.ts";
 import type { Models } from "./models/model.ts";
-import type { QuotaBook } from "./quota/quota-book.ts";
+import type { QuotaLedger } from "./quota/quota-ledger.ts";
 
 /** What every actor of a process works with; made once in `main.ts`. */
 export interface ActorContext extends ProcessContext {
@@ -17,7 +17,7 @@ export interface ActorContext extends ProcessContext {
   jsm: JetStreamManager;
   db: Db;
   models: Models;
-  quota: QuotaBook;
+  quota: QuotaLedger;
   out: OutPublisher;
   /** Uploaded files, to read. */
   files: UserFiles;

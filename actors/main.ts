@@ -28,7 +28,7 @@ import { startModelList } from "./models/list.ts";
 import { startNotifications } from "./notifications/index.ts";
 import { startProcessHealth } from "./process-health.ts";
 import { serveQuota } from "./quota/index.ts";
-import { QuotaBook } from "./quota/quota-book.ts";
+import { QuotaLedger } from "./quota/quota-ledger.ts";
 import { startReminders } from "./reminders/index.ts";
 import type { KeyedGroup } from "./runtime/keyed-actor.ts";
 import { hostGroups } from "./runtime/keyed-host.ts";
@@ -115,7 +115,7 @@ async function connectActor(
 ): Promise<ActorContext> {
   const { nc } = own;
   const models = await startModels({ ...context, ...own });
-  const quota = new QuotaBook(own.db, context.settings, context.log);
+  const quota = new QuotaLedger(own.db, context.settings, context.log);
   context.lifecycle.onStop("quota", () => quota.stop());
   const js = jetstream(nc);
   const publisher = new StreamPublisher(nc);

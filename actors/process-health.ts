@@ -1,5 +1,5 @@
-import type { ProcessHealth } from "../schemas/process-health.ts";
-import { subjects } from "../schemas/subjects.ts";
+import type { ProcessHealth } from "../schemas/messages/process-health.ts";
+import { subjects } from "../schemas/messages/subjects.ts";
 import type { ActorContext } from "./actor-context.ts";
 
 const sayEveryMs = 1_000;

@@ -1,20 +1,20 @@
 import type { Logger } from "../infra/log.ts";
 import type { Settings } from "../schemas/config.ts";
-import type { Attachments } from "./attachments.ts";
-import type { Confirmations } from "./confirmations.ts";
-import type { Dependencies } from "./dependencies.ts";
 import type { Router } from "./http/router.ts";
-import type { Identity } from "./identity.ts";
-import type { Inbox } from "./inbox.ts";
-import type { Ingress } from "./ingress.ts";
+import type { Identity } from "./identity/identity.ts";
+import type { Revocations } from "./identity/revocations.ts";
 import type { Hub } from "./live/hub.ts";
-import type { EdgeMetrics } from "./metrics.ts";
 import type { NatsLink } from "./nats-link.ts";
-import type { OpenSockets } from "./open-sockets.ts";
-import type { RestClient } from "./rest-client.ts";
-import type { Revocations } from "./revocations.ts";
-import type { SessionOwner } from "./session-owner.ts";
-import type { Uploads } from "./uploads.ts";
+import type { Dependencies } from "./operations/dependencies.ts";
+import type { EdgeMetrics } from "./operations/metrics.ts";
+import type { OpenSockets } from "./operations/open-sockets.ts";
+import type { Confirmations } from "./submit/confirmations.ts";
+import type { Inbox } from "./submit/inbox.ts";
+import type { Ingress } from "./submit/ingress.ts";
+import type { SessionOwnerClient } from "./submit/session-owner-client.ts";
+import type { RouteClient } from "./surfaces/rest/route-client.ts";
+import type { Attachments } from "./uploads/attachments.ts";
+import type { Uploads } from "./uploads/uploads.ts";
 
 /** The parts of one edge, as the surfaces use them. */
 export interface Services {
@@ -26,10 +26,10 @@ export interface Services {
   link: NatsLink;
   router: Router;
   identity: Identity;
-  rest: RestClient;
+  rest: RouteClient;
   uploads: Uploads;
   attachments: Attachments;
-  owner: SessionOwner;
+  owner: SessionOwnerClient;
   ingress: Ingress;
   inbox: Inbox;
   hub: Hub;

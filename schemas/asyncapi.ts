@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import { chatUpgradeQuerySchema, clientFrameSchema, cyberRequestSchema } from "./client-frame.ts";
-import { directFrameSchema } from "./direct-frame.ts";
-import { chatChunkSchema, openaiErrorSchema } from "./openai.ts";
 import { jsonSchemaOf } from "./openapi.ts";
-import { streamFrameSchema } from "./server-frame.ts";
+import { chatUpgradeQuerySchema, clientFrameSchema, cyberRequestSchema } from "./wire/client-frame.ts";
+import { directFrameSchema } from "./wire/direct-frame.ts";
+import { chatChunkSchema, openaiErrorSchema } from "./wire/openai.ts";
+import { streamFrameSchema } from "./wire/server-frame.ts";
 
 type Json = Record<string, unknown>;
 /** A name and the schema of one kind of message. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { errorBodySchema } from "./errors.ts";
-import { openaiErrorSchema } from "./openai.ts";
 import { edgeRoutes, routes } from "./routes/index.ts";
 import type { Route } from "./routes/route.ts";
+import { openaiErrorSchema } from "./wire/openai.ts";
 
 type Json = Record<string, unknown>;
 

@@ -6,7 +6,7 @@ import {
   type RefreshUseDocument,
   type TokenFamilyDocument,
   type UserDocument,
-} from "../../schemas/account.ts";
+} from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 
 /** The collections of accounts. */

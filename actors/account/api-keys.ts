@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { ApiKeyDocument } from "../../schemas/account.ts";
+import type { ApiKeyDocument } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
+import { revocations } from "../../schemas/messages/revocation.ts";
 import { adminUserId, type Principal } from "../../schemas/principal.ts";
-import { revocations } from "../../schemas/revocation.ts";
 import type { AccountDatabase } from "./account-database.ts";
 import { adminNickname } from "./credentials.ts";
 import type { Revoker } from "./revoker.ts";

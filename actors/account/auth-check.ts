@@ -1,8 +1,8 @@
 import type { Msg, NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
-import { type AuthAnswer, authCheckSchema } from "../../schemas/account.ts";
+import { type AuthAnswer, authCheckSchema } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { authQueueGroup, subjects } from "../../schemas/subjects.ts";
+import { authQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 

@@ -1,4 +1,4 @@
-import { usernamePattern } from "../../schemas/account.ts";
+import { usernamePattern } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { AttemptLimit } from "./attempt-limit.ts";

@@ -3,7 +3,8 @@ import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import type { ZoneChanged } from "../../schemas/account.ts";
+import type { ZoneChanged } from "../../schemas/documents/account.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import {
   deleteUser,
   getProfile,
@@ -14,7 +15,6 @@ import {
   register,
 } from "../../schemas/routes/auth.ts";
 import { createKey, deleteKey, listKeys } from "../../schemas/routes/keys.ts";
-import { subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { AccountDatabase } from "./account-database.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Settings } from "../../infra/settings.ts";
-import type { UserDocument } from "../../schemas/account.ts";
+import type { UserDocument } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { getProfile } from "../../schemas/routes/auth.ts";

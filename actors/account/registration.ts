@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Settings } from "../../infra/settings.ts";
-import { type UserDocument, usernamePattern } from "../../schemas/account.ts";
+import { type UserDocument, usernamePattern } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { register } from "../../schemas/routes/auth.ts";
 import type { AttemptLimit } from "./attempt-limit.ts";

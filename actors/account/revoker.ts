@@ -1,6 +1,6 @@
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
-import { revocationBucket, revocationMs, revocations } from "../../schemas/revocation.ts";
+import { revocationBucket, revocationMs, revocations } from "../../schemas/messages/revocation.ts";
 
 /** Tells all edges what is no longer valid; they hear of it at once, and those that start later find it. */
 export class Revoker {

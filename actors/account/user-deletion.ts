@@ -1,8 +1,8 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
-import type { UserDeleted } from "../../schemas/account.ts";
+import type { UserDeleted } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { subjects } from "../../schemas/subjects.ts";
 import type { Revoker } from "./revoker.ts";
 import type { Users } from "./users.ts";
 

@@ -1,5 +1,5 @@
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
-import { type UserDocument, usernamePattern } from "../../schemas/account.ts";
+import { type UserDocument, usernamePattern } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import type { AccountDatabase } from "./account-database.ts";

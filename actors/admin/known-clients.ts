@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Db, Filter } from "mongodb";
-import type { ClientDocument, KnownClient, SeenClient } from "../../schemas/clients.ts";
-import { collections } from "../../schemas/documents.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import type { ClientDocument, KnownClient, SeenClient } from "../../schemas/messages/clients.ts";
 import type { Surveyor } from "./survey.ts";
 
 /** Most clients of one answer. */

@@ -1,5 +1,6 @@
-import { clientReportSchema } from "../../schemas/clients.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { clientReportSchema } from "../../schemas/messages/clients.ts";
+import { adminQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
 import {
   getSessionState,
   listActiveSessions,
@@ -7,7 +8,6 @@ import {
   listSessionStates,
   noteClient,
 } from "../../schemas/routes/admin.ts";
-import { adminQueueGroup, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { settingsStore } from "../models/configured-models.ts";
 import { serveRoute } from "../requests/rest.ts";

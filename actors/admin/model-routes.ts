@@ -1,6 +1,6 @@
+import { modelDefaults, modelSettingsSchema } from "../../schemas/documents/model-settings.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { modelDefaults, modelSettingsSchema } from "../../schemas/model-settings.ts";
 import * as routes from "../../schemas/routes/admin-models.ts";
 import { maskKey } from "../models/key-cipher.ts";
 import type { SettingsStore } from "../models/settings-store.ts";

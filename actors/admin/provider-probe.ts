@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { providerModelsSchema } from "../../schemas/provider-chunk.ts";
 import type { fetchModels } from "../../schemas/routes/admin-models.ts";
+import { providerModelsSchema } from "../../schemas/wire/provider-chunk.ts";
 import { boundedFetch } from "../models/bounded-fetch.ts";
 import { createClient, createOpenAIDriver, listProviderModels } from "../models/openai-provider.ts";
 import { llmUnavailable } from "../models/provider-error.ts";

@@ -1,6 +1,11 @@
 import type { Collection, Db, Filter } from "mongodb";
-import type { SessionState, SessionSurvey, SocketSurvey, Survey } from "../../schemas/admin-survey.ts";
-import { collections, type SessionDocument } from "../../schemas/documents.ts";
+import { collections, type SessionDocument } from "../../schemas/documents/collections.ts";
+import type {
+  SessionState,
+  SessionSurvey,
+  SocketSurvey,
+  Survey,
+} from "../../schemas/messages/admin-survey.ts";
 import type { Surveyor } from "./survey.ts";
 
 /** What stands in place of a title until the first turn is committed. */

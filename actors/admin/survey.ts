@@ -6,8 +6,8 @@ import {
   type Survey,
   sessionSurveySchema,
   socketSurveySchema,
-} from "../../schemas/admin-survey.ts";
-import { subjects } from "../../schemas/subjects.ts";
+} from "../../schemas/messages/admin-survey.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 
 /** Asks all actor processes and all edges at once; who does not answer in time is not counted. */
 export class Surveyor {

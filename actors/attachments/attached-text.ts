@@ -1,8 +1,8 @@
 import type { Settings } from "../../schemas/config.ts";
-import type { FileDocument } from "../../schemas/file.ts";
+import type { FileDocument } from "../../schemas/documents/file.ts";
+import { formatOf } from "../extraction/document-text.ts";
+import { parseDocument } from "../extraction/parse.ts";
 import type { UserFiles } from "../files/user-files.ts";
-import { formatOf } from "../knowledge/document-text.ts";
-import { parseDocument } from "../knowledge/parse.ts";
 
 /** The beginning of a file's text; `whole` where that is all. */
 export interface AttachedText {

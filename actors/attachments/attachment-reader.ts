@@ -1,19 +1,19 @@
 import type { Logger } from "../../infra/log.ts";
 import { fetchOutbound } from "../../infra/outbound-http.ts";
-import type { Attachment } from "../../schemas/client-frame.ts";
 import type { Settings } from "../../schemas/config.ts";
+import { fileIdOfUrl } from "../../schemas/documents/file.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { fileIdOfUrl } from "../../schemas/file.ts";
+import type { Attachment } from "../../schemas/wire/client-frame.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import { appearanceOf } from "../images/appearance.ts";
 import { describeLocally } from "../images/local-description.ts";
 import { openPicture } from "../images/picture.ts";
 import type { PictureSlots } from "../images/picture-slots.ts";
-import { shownPicture } from "../images/shown-picture.ts";
+import { shownPicture } from "../images/reduced-picture.ts";
 import { persist } from "../storage/persist.ts";
 import { textOf } from "./attached-text.ts";
-import type { Shown } from "./shown.ts";
-import { ShownCache } from "./shown-cache.ts";
+import type { Shown } from "./prepared-attachment.ts";
+import { ShownCache } from "./prepared-cache.ts";
 
 const timeoutMs = 15_000;
 const dataUriPattern = /^data:image\/[\w.+-]+;base64,/i;

@@ -1,8 +1,13 @@
 import { DeliverPolicy, type JetStreamClient } from "@nats-io/jetstream";
 import { nanos } from "nats";
-import type { ConditionTrace, RuleDocument, RunTrigger, StepTrace } from "../../schemas/automation.ts";
+import type {
+  ConditionTrace,
+  RuleDocument,
+  RunTrigger,
+  StepTrace,
+} from "../../schemas/documents/automation.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { parseEvent, streams, subjects } from "../../schemas/subjects.ts";
+import { parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { judge, nowIn } from "./conditions.ts";
 import { nextRun } from "./cron.ts";
 import { eventOf } from "./event-work.ts";

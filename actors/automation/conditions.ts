@@ -3,7 +3,7 @@ import {
   type ConditionTrace,
   conditionSchema,
   conditionsSchema,
-} from "../../schemas/automation.ts";
+} from "../../schemas/documents/automation.ts";
 import { localTime } from "../time/zoned-time.ts";
 import { compare, valueAt } from "./comparison.ts";
 import { RuleFault } from "./rule-fault.ts";

@@ -1,7 +1,7 @@
 import type { JsMsg } from "@nats-io/jetstream";
-import type { RuleDocument } from "../../schemas/automation.ts";
+import type { RuleDocument } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { eventNames, parseEvent, streams, subjects } from "../../schemas/subjects.ts";
+import { eventNames, parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { RuleFault } from "./rule-fault.ts";

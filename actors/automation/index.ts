@@ -1,7 +1,7 @@
 import { eventsStreamConfig, runsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { zoneChangedSchema } from "../../schemas/account.ts";
-import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/subjects.ts";
+import { zoneChangedSchema } from "../../schemas/documents/account.ts";
+import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";

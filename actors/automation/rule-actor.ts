@@ -4,13 +4,13 @@ import {
   type RunRequest,
   runModeSchema,
   runRequestSchema,
-} from "../../schemas/automation.ts";
-import { streams } from "../../schemas/subjects.ts";
+} from "../../schemas/documents/automation.ts";
+import { streams } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
 import { persist } from "../storage/persist.ts";
 import { pause } from "./pause.ts";
-import { MadeElsewhere, makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
+import { CommittedElsewhere, makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
 
 const retryMs = 1_000;
 
@@ -127,7 +127,7 @@ export class RuleActor implements KeyedActor {
         const { log, settings } = this.#means.context;
         log.warn({ err, run: request.id }, "run not made yet");
         // Whoever makes it is given the time that he may take.
-        const ms = err instanceof MadeElsewhere ? settings.limits.stepMs : retryMs;
+        const ms = err instanceof CommittedElsewhere ? settings.limits.stepMs : retryMs;
         await pause(ms, signal.aborted ? undefined : signal);
         if (isLost(signal)) return;
       }

@@ -1,5 +1,5 @@
-import type { RuleDocument } from "../../schemas/automation.ts";
-import type { Due } from "../../schemas/reminder.ts";
+import type { RuleDocument } from "../../schemas/documents/automation.ts";
+import type { Due } from "../../schemas/documents/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { ScheduleRepair } from "../time/schedule-repair.ts";
 import type { Schedules } from "../time/schedules.ts";

@@ -6,7 +6,7 @@ import {
   type Step,
   type StepTrace,
   stepSchema,
-} from "../../schemas/automation.ts";
+} from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { persist } from "../storage/persist.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
@@ -28,16 +28,16 @@ export interface RunMeans extends StepMeans {
 export class Superseded extends RuleFault {}
 
 /** Another process makes the run: this one was stopped or cut off, and has lost it. */
-export class MadeElsewhere extends Error {
+export class CommittedElsewhere extends Error {
   constructor() {
     super("the run is made elsewhere");
-    this.name = "MadeElsewhere";
+    this.name = "CommittedElsewhere";
   }
 }
 
 /**
  * Makes a run, or goes on with one that an earlier owner has left: steps that succeeded are not done again.
- * @throws MadeElsewhere; the signal's reason when it is cut short for another owner to go on
+ * @throws CommittedElsewhere; the signal's reason when it is cut short for another owner to go on
  */
 export async function makeRun(
   means: RunMeans,
@@ -144,7 +144,7 @@ async function makeStep(
     trace.attempts += 1;
     // Written first: an attempt that kills its process counts as well, and of two processes one makes it.
     if (!(await persist(context.log, "run", () => runs.beginAttempt(request.id, trace))))
-      throw new MadeElsewhere();
+      throw new CommittedElsewhere();
     try {
       const run = { ...request, chain: [...request.chain, request.rule] };
       const call = { run, key: trace.key, signal };

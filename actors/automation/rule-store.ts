@@ -1,6 +1,6 @@
 import type { Collection, Db } from "mongodb";
-import type { Rule, RuleDocument, Scene, SceneDocument } from "../../schemas/automation.ts";
-import { collections } from "../../schemas/documents.ts";
+import type { Rule, RuleDocument, Scene, SceneDocument } from "../../schemas/documents/automation.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 
 /** Rules and scenes in MongoDB; every call but the clock's is one user's. */
 export class RuleStore {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
-import type { RunRequest } from "../../schemas/automation.ts";
+import type { RunRequest } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /** Puts runs into the log; from there on they happen, whatever dies. */

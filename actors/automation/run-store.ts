@@ -1,6 +1,12 @@
 import type { Collection, Db } from "mongodb";
-import type { ConditionTrace, Run, RunDocument, RunRequest, StepTrace } from "../../schemas/automation.ts";
-import { collections } from "../../schemas/documents.ts";
+import type {
+  ConditionTrace,
+  Run,
+  RunDocument,
+  RunRequest,
+  StepTrace,
+} from "../../schemas/documents/automation.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 
 const keptMs = 90 * 24 * 3600 * 1000;
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { SceneDocument } from "../../schemas/automation.ts";
+import type { SceneDocument } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import {

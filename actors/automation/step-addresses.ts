@@ -1,7 +1,7 @@
 import { assertAllowedUrl } from "../../infra/outbound-http.ts";
 import type { Settings } from "../../infra/settings.ts";
-import type { RuleDocument } from "../../schemas/automation.ts";
-import { stepSchema } from "../../schemas/automation.ts";
+import type { RuleDocument } from "../../schemas/documents/automation.ts";
+import { stepSchema } from "../../schemas/documents/automation.ts";
 import { listedSteps } from "./rule-run.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { fetchOutbound, OutboundError } from "../../infra/outbound-http.ts";
-import type { RunRequest, Step } from "../../schemas/automation.ts";
-import type { SessionDocument } from "../../schemas/documents.ts";
-import { collections } from "../../schemas/documents.ts";
+import type { RunRequest, Step } from "../../schemas/documents/automation.ts";
+import type { SessionDocument } from "../../schemas/documents/collections.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { adminUserId, type Principal } from "../../schemas/principal.ts";
 import { commandDevice } from "../../schemas/routes/devices.ts";

@@ -1,8 +1,8 @@
-import { type RuleDocument, triggerConfigs } from "../../schemas/automation.ts";
-import { type DeviceChange, devicesUpdatedSchema } from "../../schemas/device.ts";
-import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/event.ts";
-import { notificationEventSchema } from "../../schemas/notification.ts";
-import { eventNames } from "../../schemas/subjects.ts";
+import { type RuleDocument, triggerConfigs } from "../../schemas/documents/automation.ts";
+import { type DeviceChange, devicesUpdatedSchema } from "../../schemas/documents/device.ts";
+import { notificationEventSchema } from "../../schemas/documents/notification.ts";
+import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/messages/event.ts";
+import { eventNames } from "../../schemas/messages/subjects.ts";
 import { isAutomatic } from "../events/session-mail.ts";
 import { matchesPattern } from "./bounded-pattern.ts";
 import { compare } from "./comparison.ts";

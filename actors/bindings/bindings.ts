@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Collection, Db } from "mongodb";
 import type { NatsConnection } from "nats";
-import type { BindCodeDocument, BindingDocument, Platform } from "../../schemas/bridge.ts";
-import { collections } from "../../schemas/documents.ts";
+import type { BindCodeDocument, BindingDocument, Platform } from "../../schemas/documents/bridge.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 import { newId } from "../../schemas/ids.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 
 /** How long a code can be used, ms: long enough to type it into another program. */
 const codeMs = 600_000;

@@ -1,10 +1,10 @@
 import type { Msg } from "nats";
 import { bridgeStreamConfig, eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { type BridgeAnswer, type BridgeAsk, bridgeAskSchema } from "../../schemas/bridge.ts";
+import { type BridgeAnswer, type BridgeAsk, bridgeAskSchema } from "../../schemas/documents/bridge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { lastToken, restQueueGroup, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { createBindToken, deleteBinding, listBindings } from "../../schemas/routes/bindings.ts";
-import { lastToken, restQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { serveRoute } from "../requests/rest.ts";

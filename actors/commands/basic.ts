@@ -1,6 +1,6 @@
-import type { Surface } from "../../schemas/session-input.ts";
+import type { Surface } from "../../schemas/messages/session-input.ts";
 import { quotaText } from "../quota/index.ts";
-import type { QuotaBook } from "../quota/quota-book.ts";
+import type { QuotaLedger } from "../quota/quota-ledger.ts";
 import type { Command } from "./command.ts";
 import type { Commands } from "./registry.ts";
 
@@ -29,7 +29,7 @@ export function basicCommands(version: string, status: () => string, registry: (
 }
 
 /** The commands of bridged platforms. Bridges take `/bind` and `/unbind` themselves: a token must not enter a log. */
-export function bridgeCommands(quota: QuotaBook): Command[] {
+export function bridgeCommands(quota: QuotaLedger): Command[] {
   const elsewhere = () => "该命令只能在 QQ、Telegram 等外部平台的私聊中使用";
   return [
     {

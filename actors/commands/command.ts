@@ -1,5 +1,5 @@
-import type { CommandEffect } from "../../schemas/neo.ts";
-import type { SessionInput, Surface } from "../../schemas/session-input.ts";
+import type { SessionInput, Surface } from "../../schemas/messages/session-input.ts";
+import type { CommandEffect } from "../../schemas/wire/neo.ts";
 
 /** One use of a command. */
 export interface CommandCall {

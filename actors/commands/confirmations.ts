@@ -1,8 +1,8 @@
 import type { Collection, Db } from "mongodb";
-import { collections } from "../../schemas/documents.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { SessionInput } from "../../schemas/session-input.ts";
+import type { SessionInput } from "../../schemas/messages/session-input.ts";
 import type { Command } from "./command.ts";
 import type { Called } from "./registry.ts";
 

@@ -1,11 +1,11 @@
 import type { Collection, Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
-import { collections } from "../../schemas/documents.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { PageCommand } from "../../schemas/neo.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import type { PageCommand } from "../../schemas/wire/neo.ts";
 import type { Command, CommandAnswer } from "./command.ts";
 
 /** Most commands that may be registered. */

@@ -1,6 +1,6 @@
 import type { Logger } from "../../infra/log.ts";
-import type { NeoContext } from "../../schemas/neo.ts";
-import type { SessionInput, Surface } from "../../schemas/session-input.ts";
+import type { SessionInput, Surface } from "../../schemas/messages/session-input.ts";
+import type { NeoContext } from "../../schemas/wire/neo.ts";
 import type { Command, CommandAnswer } from "./command.ts";
 
 const unknownChars = 64;

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "nats";
 import type { z } from "zod";
-import type { Rule } from "../../schemas/automation.ts";
+import type { Rule } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { idSchema } from "../../schemas/ids.ts";
 import { adminUserId } from "../../schemas/principal.ts";

@@ -7,9 +7,9 @@ import {
 } from "@nats-io/jwt";
 import type { Msg } from "nats";
 import { deviceIssuer } from "../../infra/device-issuer.ts";
-import { authAnswerSchema } from "../../schemas/account.ts";
-import { revocations } from "../../schemas/revocation.ts";
-import { natsAccount, subjects } from "../../schemas/subjects.ts";
+import { authAnswerSchema } from "../../schemas/documents/account.ts";
+import { revocations } from "../../schemas/messages/revocation.ts";
+import { natsAccount, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /** A device logs in anew after this long: its key may have been deleted meanwhile, s. */

@@ -5,12 +5,12 @@ import {
   type DeviceDocument,
   type DeviceUpdate,
   deviceUpdateSchema,
-} from "../../schemas/device.ts";
+} from "../../schemas/documents/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { devicePartitionOf, lastToken } from "../../schemas/subjects.ts";
+import { devicePartitionOf, lastToken } from "../../schemas/messages/subjects.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
-import type { DeviceBook } from "./device-book.ts";
 import type { DeviceLookup } from "./device-lookup.ts";
+import type { DeviceWriteBehind } from "./device-write-behind.ts";
 import type { RawTopics } from "./raw-topics.ts";
 
 const decoder = new TextDecoder();
@@ -18,13 +18,13 @@ const decoder = new TextDecoder();
 /** What a device's actor works with. */
 export interface DeviceMeans {
   lookup: DeviceLookup;
-  book: DeviceBook;
+  book: DeviceWriteBehind;
   raw: RawTopics;
   log: Logger;
   limits: Limits;
 }
 
-interface Letter extends LogEntry {
+interface DeviceMessage extends LogEntry {
   applied(): void;
 }
 
@@ -34,7 +34,7 @@ export class DeviceActor implements KeyedActor {
   readonly #user: string;
   readonly #id: string;
   readonly #partition: number;
-  readonly #letters: Letter[] = [];
+  readonly #letters: DeviceMessage[] = [];
   #device: DeviceDocument | null = null;
   #working = false;
   #hurried = false;
@@ -126,7 +126,7 @@ export class DeviceActor implements KeyedActor {
   }
 
   /** Answers at once where nothing has to be looked up, which is nearly always. */
-  #apply({ seq, subject, data }: Letter): Promise<void> | undefined {
+  #apply({ seq, subject, data }: DeviceMessage): Promise<void> | undefined {
     const device = this.#device;
     if (device === null || seq <= device.seq) this.#stored(seq);
     else if (device.seq === 0) return this.#applyNew(device, seq, subject, data);

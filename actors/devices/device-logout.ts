@@ -3,8 +3,8 @@ import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { systemUser } from "../../infra/device-issuer.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
-import { revocationBucket, revocationMs } from "../../schemas/revocation.ts";
-import { natsAccount, subjects } from "../../schemas/subjects.ts";
+import { revocationBucket, revocationMs } from "../../schemas/messages/revocation.ts";
+import { natsAccount, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { isOfRevoked } from "./auth-callout.ts";
 

@@ -1,5 +1,5 @@
 import type { Logger } from "../../infra/log.ts";
-import type { DeviceDocument } from "../../schemas/device.ts";
+import type { DeviceDocument } from "../../schemas/documents/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { persist } from "../storage/persist.ts";
 import type { DeviceStore } from "./device-store.ts";

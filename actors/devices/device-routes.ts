@@ -1,6 +1,7 @@
-import type { Device, DeviceAsk, Discovery } from "../../schemas/device.ts";
+import type { Device, DeviceAsk, Discovery } from "../../schemas/documents/device.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
+import { devicePartitionOf, streams, subjects } from "../../schemas/messages/subjects.ts";
 import {
   commandDevice,
   deleteDevice,
@@ -8,7 +9,6 @@ import {
   listDevices,
   updateDevice,
 } from "../../schemas/routes/devices.ts";
-import { devicePartitionOf, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";

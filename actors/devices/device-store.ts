@@ -1,8 +1,8 @@
 import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
 import { duplicateKey } from "../../infra/mongo/duplicate-key.ts";
-import { accountCollections, type UserDocument } from "../../schemas/account.ts";
-import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/device.ts";
-import { collections } from "../../schemas/documents.ts";
+import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/documents/device.ts";
 
 /** Devices in MongoDB: the last state of each, what discovery says of it, and how far the stream is stored. */
 export class DeviceStore {

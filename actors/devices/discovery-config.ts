@@ -1,4 +1,4 @@
-import type { DiscoveredComponent, Discovery } from "../../schemas/device.ts";
+import type { DiscoveredComponent, Discovery } from "../../schemas/documents/device.ts";
 import { idPattern } from "../../schemas/ids.ts";
 import { readPayload } from "./discovery-payload.ts";
 

@@ -1,7 +1,7 @@
 import { discoveryStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { parseDiscovery, streams, subjects } from "../../schemas/subjects.ts";
+import { parseDiscovery, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { forgetDevice } from "./device-routes.ts";

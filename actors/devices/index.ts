@@ -5,18 +5,18 @@ import {
   eventsStreamConfig,
 } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { deviceAskSchema } from "../../schemas/device.ts";
-import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/subjects.ts";
+import { deviceAskSchema } from "../../schemas/documents/device.ts";
+import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { serveDeviceLogin } from "./auth-callout.ts";
 import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
-import { DeviceBook } from "./device-book.ts";
 import { startDeviceLogout } from "./device-logout.ts";
 import { DeviceLookup } from "./device-lookup.ts";
 import { eraseDevices, serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
+import { DeviceWriteBehind } from "./device-write-behind.ts";
 import { startDiscovery } from "./discovery.ts";
 import { RawTopics } from "./raw-topics.ts";
 
@@ -34,7 +34,7 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
     ensureStream(jsm, commandsStreamConfig()),
     ensureDevicesStream(context, store),
   ]);
-  const book = new DeviceBook({ out, publisher, log, limits }, store);
+  const book = new DeviceWriteBehind({ out, publisher, log, limits }, store);
   const raw = new RawTopics(context, store, log);
   await startDiscovery(context, store);
   await onUserDeleted(context, "devices-erasure", (user) => eraseDevices(context, store, user));

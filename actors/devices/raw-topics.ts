@@ -1,6 +1,6 @@
 import type { Logger } from "../../infra/log.ts";
-import type { DeviceUpdate, Discovery } from "../../schemas/device.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import type { DeviceUpdate, Discovery } from "../../schemas/documents/device.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { persist } from "../storage/persist.ts";
 import type { DeviceStore } from "./device-store.ts";

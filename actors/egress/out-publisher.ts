@@ -4,18 +4,18 @@ import type { Logger } from "../../infra/log.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import type { DirectFrame } from "../../schemas/direct-frame.ts";
 import { newId } from "../../schemas/ids.ts";
-import { outBatchFrames } from "../../schemas/out-batch.ts";
-import type { Origin, OutItem } from "../../schemas/server-frame.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { outBatchFrames } from "../../schemas/messages/out-batch.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
+import type { Origin, OutItem } from "../../schemas/wire/server-frame.ts";
 
 /** A batch is closed at this size, well under the server's payload limit. */
 const batchBytes = 192 * 1024;
 const retryMs = 200;
 
 /** Encoded frames that travel in one message; `ending`: they end a run, and somebody waits until the stream has them. */
-interface Parcel {
+interface PendingFrames {
   texts: string[];
   bytes: number;
   ending?: { id: string; stored(): void };
@@ -30,7 +30,7 @@ export class OutPublisher {
   readonly #publisher: StreamPublisher;
   readonly #jsm: JetStreamManager;
   readonly #log: Logger;
-  readonly #pending = new Map<string, Parcel[]>();
+  readonly #pending = new Map<string, PendingFrames[]>();
   #scheduled = false;
 
   constructor(nc: NatsConnection, publisher: StreamPublisher, jsm: JetStreamManager, log: Logger) {
@@ -76,7 +76,7 @@ export class OutPublisher {
     }
   }
 
-  #enqueue(user: string, parcel: Parcel): void {
+  #enqueue(user: string, parcel: PendingFrames): void {
     const parcels = this.#pending.get(user);
     if (parcels === undefined) this.#pending.set(user, [parcel]);
     else parcels.push(parcel);
@@ -94,7 +94,7 @@ export class OutPublisher {
     const parcels = this.#pending.get(user);
     if (parcels === undefined) return;
     this.#pending.delete(user);
-    let batch: Parcel[] = [];
+    let batch: PendingFrames[] = [];
     let count = 0;
     let bytes = 0;
     for (const parcel of parcels) {
@@ -112,7 +112,7 @@ export class OutPublisher {
     this.#send(user, batch);
   }
 
-  #send(user: string, batch: Parcel[]): void {
+  #send(user: string, batch: PendingFrames[]): void {
     const texts = batch.flatMap((parcel) => parcel.texts);
     const endings = batch.filter((parcel) => parcel.ending !== undefined);
     const id = endings[0]?.ending?.id;
@@ -122,7 +122,7 @@ export class OutPublisher {
   }
 
   /** What a run says while it goes on is not repeated: by then later frames have overtaken it. */
-  async #end(user: string, texts: string[], endings: Parcel[], id: string): Promise<void> {
+  async #end(user: string, texts: string[], endings: PendingFrames[], id: string): Promise<void> {
     const again = endings.flatMap((parcel) => parcel.texts);
     await this.#store(user, texts, id, again);
     for (const { ending } of endings) ending?.stored();
@@ -142,7 +142,7 @@ export class OutPublisher {
   }
 }
 
-function parcelOf(items: OutItem[]): Parcel {
+function parcelOf(items: OutItem[]): PendingFrames {
   const texts = items.map((item) => JSON.stringify(item));
   return { texts, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
 }

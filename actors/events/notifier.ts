@@ -1,6 +1,6 @@
+import type { NotificationEvent } from "../../schemas/documents/notification.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { NotificationEvent } from "../../schemas/notification.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 type News = Omit<NotificationEvent["notification"], "id" | "timestamp"> & { id?: string };

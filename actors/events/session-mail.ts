@@ -1,8 +1,8 @@
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { SessionInput } from "../../schemas/session-input.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import type { SessionInput } from "../../schemas/messages/session-input.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /** What goes into a session by itself; `key` (an id, at most 56 characters) makes a repetition one message. */

@@ -1,7 +1,7 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { userDeletedSchema } from "../../schemas/account.ts";
-import { streams, subjects } from "../../schemas/subjects.ts";
+import { userDeletedSchema } from "../../schemas/documents/account.ts";
+import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "./durable-work.ts";
 

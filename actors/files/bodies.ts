@@ -1,7 +1,7 @@
 import type { ObjectStore } from "@nats-io/obj";
 import type { Logger } from "../../infra/log.ts";
-import type { FileBody } from "../../schemas/file.ts";
-import type { FilePart } from "../../schemas/file-part.ts";
+import type { FileBody } from "../../schemas/documents/file.ts";
+import type { FilePart } from "../../schemas/wire/file-part.ts";
 import type { FileStore } from "./file-store.ts";
 
 /** The bytes of files: what is the same is kept once. */

@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from "file-type";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { FilePart } from "../../schemas/file-part.ts";
+import type { FilePart } from "../../schemas/wire/file-part.ts";
 import { extensionOf } from "./filename.ts";
 
 /** What is known of a file before its type is: the part of a form, with its first bytes and a way to read all. */

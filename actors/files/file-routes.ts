@@ -1,5 +1,5 @@
+import { type FileDocument, type FileView, fileUrl, thumbnailUrl } from "../../schemas/documents/file.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { type FileDocument, type FileView, fileUrl, thumbnailUrl } from "../../schemas/file.ts";
 import * as routes from "../../schemas/routes/files.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";

@@ -1,6 +1,6 @@
 import type { Collection, Db } from "mongodb";
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
-import { type FileBody, type FileDocument, fileCollections } from "../../schemas/file.ts";
+import { type FileBody, type FileDocument, fileCollections } from "../../schemas/documents/file.ts";
 
 /** Documents of files, and of the bodies that they share. */
 export class FileStore {

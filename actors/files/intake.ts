@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { FileDocument } from "../../schemas/documents/file.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { FileDocument } from "../../schemas/file.ts";
-import type { FilePart } from "../../schemas/file-part.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import type { FilePart } from "../../schemas/wire/file-part.ts";
 import { isOver } from "../requests/rest.ts";
 import type { Bodies } from "./bodies.ts";
 import { typeOf } from "./content-type.ts";

@@ -3,7 +3,7 @@ import type { ObjectStore } from "@nats-io/obj";
 import type { Logger } from "../../infra/log.ts";
 import { storedMessage } from "../../infra/nats/stored-message.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { lastToken, subjects } from "../../schemas/subjects.ts";
+import { lastToken, subjects } from "../../schemas/messages/subjects.ts";
 import type { Bodies } from "./bodies.ts";
 import type { FileStore } from "./file-store.ts";
 

@@ -1,8 +1,8 @@
 import type { ObjectStore } from "@nats-io/obj";
 import sharp from "sharp";
 import type { Logger } from "../../infra/log.ts";
+import type { FileDocument } from "../../schemas/documents/file.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { FileDocument } from "../../schemas/file.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { thumbnailObject } from "./bodies.ts";
 import type { UserFiles } from "./user-files.ts";

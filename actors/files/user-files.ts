@@ -4,9 +4,9 @@ import type { Collection, Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import { openStore } from "../../infra/nats/bulk-store.ts";
 import { openObject, type StoredObject } from "../../infra/nats/object-reader.ts";
+import { type FileDocument, fileCollections } from "../../schemas/documents/file.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { type FileDocument, fileCollections } from "../../schemas/file.ts";
-import type { FilePart } from "../../schemas/file-part.ts";
+import type { FilePart } from "../../schemas/wire/file-part.ts";
 
 /** The files of users, to read. Nobody gets another's: each is asked for together with its user. */
 export class UserFiles {

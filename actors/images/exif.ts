@@ -1,5 +1,5 @@
 import exifr from "exifr";
-import type { Exif } from "../../schemas/image.ts";
+import type { Exif } from "../../schemas/wire/image.ts";
 
 const maxFields = 80;
 const maxChars = 500;

@@ -1,11 +1,11 @@
-import type { ImageAnalysis } from "../../schemas/image.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import type { ImageAnalysis } from "../../schemas/wire/image.ts";
 import { type Appearance, appearanceOf } from "./appearance.ts";
 import { readExif } from "./exif.ts";
 import { describeLocally } from "./local-description.ts";
 import { openPicture, type Picture } from "./picture.ts";
 import type { PictureSlots } from "./picture-slots.ts";
-import { shownPicture } from "./shown-picture.ts";
+import { shownPicture } from "./reduced-picture.ts";
 import type { Vision } from "./vision.ts";
 
 interface Found {

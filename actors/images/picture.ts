@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from "sharp";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { ImageAnalysis } from "../../schemas/image.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import type { ImageAnalysis } from "../../schemas/wire/image.ts";
 
 // A picture is read once, and others wait for their turn: neither keeps memory for the next, nor takes all cores.
 sharp.cache(false);

@@ -1,5 +1,5 @@
 import { newId } from "../../schemas/ids.ts";
-import type { ChatMessage } from "../../schemas/openai.ts";
+import type { ChatMessage } from "../../schemas/wire/openai.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { promptTokens } from "../models/tokens.ts";
 

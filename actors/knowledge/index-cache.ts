@@ -1,4 +1,4 @@
-import type { BaseDocument } from "../../schemas/knowledge.ts";
+import type { BaseDocument } from "../../schemas/documents/knowledge.ts";
 import { unpackVector } from "../text/vector.ts";
 import { BaseIndex } from "./base-index.ts";
 import type { KnowledgeStore, SourceHead } from "./knowledge-store.ts";

@@ -1,21 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { fetchOutbound, OutboundError } from "../../infra/outbound-http.ts";
 import type { Settings } from "../../infra/settings.ts";
+import type { SourceDocument } from "../../schemas/documents/knowledge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { SourceDocument } from "../../schemas/knowledge.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
+import { formatOf } from "../extraction/document-text.ts";
+import { parseDocument } from "../extraction/parse.ts";
+import { UnreadableError } from "../extraction/unreadable-error.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { packVector } from "../text/vector.ts";
 import { embeddedTexts, searchTerms } from "./chunk-text.ts";
 import { chunkVectors } from "./chunk-vectors.ts";
 import { type Chunk, chunkText } from "./chunker.ts";
-import { formatOf } from "./document-text.ts";
 import type { JobRun } from "./job-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
-import { parseDocument } from "./parse.ts";
-import { UnreadableError } from "./unreadable-error.ts";
 
 /** What the work on documents needs. */
 export interface IngestionContext {

@@ -3,9 +3,9 @@ import { nanos } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import { knowledgeStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { type KnowledgeJob, knowledgeJobSchema } from "../../schemas/knowledge.ts";
+import { type KnowledgeJob, knowledgeJobSchema } from "../../schemas/documents/knowledge.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { streams, subjects } from "../../schemas/subjects.ts";
+import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 const durable = "knowledge";

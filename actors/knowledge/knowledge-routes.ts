@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { assertAllowedUrl } from "../../infra/outbound-http.ts";
+import type { BaseDocument, KnowledgeDocument, SourceDocument } from "../../schemas/documents/knowledge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { BaseDocument, KnowledgeDocument, SourceDocument } from "../../schemas/knowledge.ts";
 import * as routes from "../../schemas/routes/knowledge.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { formatOf } from "../extraction/document-text.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { chunkText } from "./chunker.ts";
-import { formatOf } from "./document-text.ts";
 import type { JobQueue } from "./job-queue.ts";
 import type { KnowledgeStore } from "./knowledge-store.ts";
 import { type SearchContext, search } from "./search.ts";

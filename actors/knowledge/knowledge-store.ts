@@ -4,7 +4,7 @@ import {
   type ChunkDocument,
   knowledgeCollections,
   type SourceDocument,
-} from "../../schemas/knowledge.ts";
+} from "../../schemas/documents/knowledge.ts";
 
 /** A chunk before it is stored; its vector is packed. */
 export type NewChunk = Omit<ChunkDocument, "vector"> & { vector: Uint8Array | null };

@@ -1,4 +1,4 @@
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import type { Embeddings } from "../models/embeddings.ts";

@@ -1,7 +1,11 @@
 import type { NatsConnection } from "nats";
-import { type PassageAnswer, type PassageRequest, passageRequestSchema } from "../../schemas/knowledge.ts";
+import {
+  type PassageAnswer,
+  type PassageRequest,
+  passageRequestSchema,
+} from "../../schemas/documents/knowledge.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { knowledgeQueueGroup, subjects } from "../../schemas/subjects.ts";
+import { knowledgeQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
 import { type SearchContext, search } from "./search.ts";
 
 /** Passages that say less about the question than this would only distract the model. */

@@ -1,6 +1,6 @@
 import type { Logger } from "../../infra/log.ts";
+import type { FoundChunk } from "../../schemas/documents/knowledge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { FoundChunk } from "../../schemas/knowledge.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import type { IndexCache } from "./index-cache.ts";
 import type { KnowledgeStore } from "./knowledge-store.ts";

@@ -4,7 +4,7 @@ import type {
   KnowledgeChunk,
   KnowledgeDocument,
   SourceDocument,
-} from "../../schemas/knowledge.ts";
+} from "../../schemas/documents/knowledge.ts";
 import type { CountedBase } from "./knowledge-store.ts";
 
 /** A base as answers show it. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Logger } from "../../infra/log.ts";
+import { factSchema, type MemoryDocument } from "../../schemas/documents/memory.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { TurnCompleted } from "../../schemas/event.ts";
-import { factSchema, type MemoryDocument } from "../../schemas/memory.ts";
-import type { ChatMessage } from "../../schemas/openai.ts";
+import type { TurnCompleted } from "../../schemas/messages/event.ts";
+import type { ChatMessage } from "../../schemas/wire/openai.ts";
 import type { Models } from "../models/model.ts";
 import { estimateTokens, promptTokens } from "../models/tokens.ts";
-import type { QuotaBook, TurnUsage } from "../quota/quota-book.ts";
+import type { QuotaLedger, TurnUsage } from "../quota/quota-ledger.ts";
 import type { NewFact } from "./memory-store.ts";
 
 /** Ms that a model may take; the event comes again after 30 s. */
@@ -43,7 +43,7 @@ export function maySpeakOfUser(text: string): boolean {
 /** What asking a model needs; its tokens are the user's. */
 export interface ExtractionContext {
   models: Models;
-  quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
+  quota: Pick<QuotaLedger, "reserve" | "settle" | "release" | "count">;
   log: Logger;
 }
 

@@ -1,17 +1,17 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { turnsCompletedSchema } from "../../schemas/event.ts";
-import { type RecallAnswer, recallRequestSchema } from "../../schemas/memory.ts";
-import { lastToken, memoryQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
+import { type RecallAnswer, recallRequestSchema } from "../../schemas/documents/memory.ts";
+import { turnsCompletedSchema } from "../../schemas/messages/event.ts";
+import { lastToken, memoryQueueGroup, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { startVectorRenewal } from "../models/vector-renewal.ts";
 import { FactVectors } from "./fact-vectors.ts";
-import { Keeper } from "./keeper.ts";
 import { serveMemoryRoutes } from "./memory-routes.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { MemoryWriter } from "./memory-writer.ts";
 import { Recall } from "./recall.ts";
 import { readTurn } from "./turn-reader.ts";
 
@@ -29,7 +29,7 @@ export async function startMemory(context: ActorContext, embeddings: Embeddings)
   await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
   const changed = (user: string) => nc.publish(subjects.memoryChanged(user));
   const vectors = new FactVectors(store, embeddings, log, changed);
-  const keeper = new Keeper({ store, vectors, changed, maxFacts: limits.memories });
+  const keeper = new MemoryWriter({ store, vectors, changed, maxFacts: limits.memories });
   startVectorRenewal(context, embeddings, {
     name: "facts",
     stale: (model, after) => store.otherwiseEmbedded(model, after, renewedAtOnce),

@@ -1,12 +1,12 @@
+import type { Memory, MemoryDocument } from "../../schemas/documents/memory.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { Memory, MemoryDocument } from "../../schemas/memory.ts";
 import { addMemory, deleteMemory, listMemory, searchMemory } from "../../schemas/routes/memory.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { actingUser } from "../requests/acting-user.ts";
 import { serveRoute } from "../requests/rest.ts";
-import type { Keeper } from "./keeper.ts";
 import type { MemoryStore } from "./memory-store.ts";
+import type { MemoryWriter } from "./memory-writer.ts";
 import { factsIn } from "./patterns.ts";
 import { relevance } from "./recall.ts";
 
@@ -15,7 +15,7 @@ const foundFrom = 0.2;
 /** Serves what users see of their memory, and change in it. */
 export function serveMemoryRoutes(
   context: Pick<ActorContext, "nc" | "log" | "settings">,
-  { store, keeper, embeddings }: { store: MemoryStore; keeper: Keeper; embeddings: Embeddings },
+  { store, keeper, embeddings }: { store: MemoryStore; keeper: MemoryWriter; embeddings: Embeddings },
 ): void {
   serveRoute(context, listMemory, async ({ principal, query }) => {
     const { memories, total } = await store.page(actingUser(principal, query.user_id), query);

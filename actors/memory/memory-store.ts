@@ -1,7 +1,7 @@
 import { Binary, type ClientSession, type Collection, type Db } from "mongodb";
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
+import { type Fact, type MemoryDocument, memoryCollections } from "../../schemas/documents/memory.ts";
 import { newId } from "../../schemas/ids.ts";
-import { type Fact, type MemoryDocument, memoryCollections } from "../../schemas/memory.ts";
 import { termsOf } from "../text/terms.ts";
 import { packVector } from "../text/vector.ts";
 

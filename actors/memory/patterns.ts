@@ -1,4 +1,4 @@
-import type { Fact } from "../../schemas/memory.ts";
+import type { Fact } from "../../schemas/documents/memory.ts";
 
 const maxChars = 300;
 const sentences = /[^。！？!?；;\n.]+(?:\.(?=\S)[^。！？!?；;\n.]*)*[。！？!?；;.]?/gu;

@@ -1,5 +1,5 @@
 import type { Logger } from "../../infra/log.ts";
-import type { MemoryDocument, RecallAnswer } from "../../schemas/memory.ts";
+import type { MemoryDocument, RecallAnswer } from "../../schemas/documents/memory.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { termsOf } from "../text/terms.ts";
 import { dot, unpackVector } from "../text/vector.ts";

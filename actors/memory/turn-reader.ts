@@ -1,14 +1,14 @@
-import type { TurnCompleted } from "../../schemas/event.ts";
+import type { TurnCompleted } from "../../schemas/messages/event.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
 import { type ExtractionContext, extractByModel, maySpeakOfUser } from "./extraction.ts";
-import type { Keeper } from "./keeper.ts";
 import type { MemoryStore, NewFact } from "./memory-store.ts";
+import type { MemoryWriter } from "./memory-writer.ts";
 import { factsIn } from "./patterns.ts";
 
 /** What reading turns needs. */
 export interface ReaderContext extends ExtractionContext {
   store: MemoryStore;
-  keeper: Keeper;
+  keeper: MemoryWriter;
   out: Pick<OutPublisher, "frame">;
   /** Whether a model may be asked; otherwise plain forms alone are understood. */
   byModel: boolean;

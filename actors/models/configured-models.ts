@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { ProcessContext } from "../../infra/process-context.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { createModels } from "./index.ts";
 import type { Models } from "./model.ts";
 import { SettingsStore } from "./settings-store.ts";

@@ -1,7 +1,7 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { EmbeddingAnswer, EmbeddingRequest } from "../../schemas/openai-embeddings.ts";
 import { createEmbedding } from "../../schemas/routes/embeddings.ts";
+import type { EmbeddingAnswer, EmbeddingRequest } from "../../schemas/wire/openai-embeddings.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import type { Embeddings } from "./embeddings.ts";

@@ -1,7 +1,7 @@
 import type { ProcessContext } from "../../infra/process-context.ts";
+import type { Purpose } from "../../schemas/documents/model-settings.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { Purpose } from "../../schemas/model-settings.ts";
-import type { ChatMessage } from "../../schemas/openai.ts";
+import type { ChatMessage } from "../../schemas/wire/openai.ts";
 import { defaultContextTokens, enaTestSource, type Link, localSource, type ModelSource } from "./catalog.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 import { environmentSource, type ProviderSource } from "./environment-source.ts";

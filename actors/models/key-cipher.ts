@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import type { SealedKey } from "../../schemas/model-settings.ts";
+import type { SealedKey } from "../../schemas/documents/model-settings.ts";
 
 const algorithm = "aes-256-gcm";
 const ivBytes = 12;

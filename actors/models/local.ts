@@ -1,5 +1,5 @@
 import type { Limits } from "../../schemas/limits.ts";
-import type { ChatMessage } from "../../schemas/openai.ts";
+import type { ChatMessage } from "../../schemas/wire/openai.ts";
 import type { LocalModelFiles } from "./local-files.ts";
 import type { LocalProcess } from "./local-process.ts";
 import type { LocalTurn } from "./local-worker.ts";

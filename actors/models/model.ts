@@ -1,5 +1,11 @@
-import type { Purpose } from "../../schemas/model-settings.ts";
-import type { ChatMessage, ChatParams, OpenAIFinish, ToolCallDelta, Usage } from "../../schemas/openai.ts";
+import type { Purpose } from "../../schemas/documents/model-settings.ts";
+import type {
+  ChatMessage,
+  ChatParams,
+  OpenAIFinish,
+  ToolCallDelta,
+  Usage,
+} from "../../schemas/wire/openai.ts";
 
 /** One call of a model. */
 export interface ModelCall {

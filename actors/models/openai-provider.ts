@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import OpenAI from "openai";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import type { Limits } from "../../schemas/limits.ts";
-import { providerModelsSchema } from "../../schemas/provider-chunk.ts";
+import { providerModelsSchema } from "../../schemas/wire/provider-chunk.ts";
 import { boundedFetch } from "./bounded-fetch.ts";
 import type { ModelCall, ModelDelta, ModelDriver } from "./model.ts";
 import { llmUnavailable, ProviderError, toProviderError } from "./provider-error.ts";

@@ -4,8 +4,8 @@ import {
   type OpenAIFinish,
   type ToolCallDelta,
   type Usage,
-} from "../../schemas/openai.ts";
-import { type ProviderChunk, providerChunkSchema } from "../../schemas/provider-chunk.ts";
+} from "../../schemas/wire/openai.ts";
+import { type ProviderChunk, providerChunkSchema } from "../../schemas/wire/provider-chunk.ts";
 import type { ModelDelta } from "./model.ts";
 import { ProviderError } from "./provider-error.ts";
 import { ThinkTag } from "./think-tag.ts";

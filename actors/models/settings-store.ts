@@ -1,12 +1,12 @@
 import type { Collection, Db } from "mongodb";
-import { collections } from "../../schemas/documents.ts";
+import { collections } from "../../schemas/documents/collections.ts";
 import type {
   ModelDocument,
   ModelSettings,
   ProviderDocument,
   Purpose,
   RouteDocument,
-} from "../../schemas/model-settings.ts";
+} from "../../schemas/documents/model-settings.ts";
 import { KeyCipher } from "./key-cipher.ts";
 import type { Provider } from "./openai-provider.ts";
 

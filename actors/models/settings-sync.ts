@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Lifecycle } from "../../infra/lifecycle.ts";
 import type { Logger } from "../../infra/log.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { persist } from "../storage/persist.ts";
 import type { SettingsStore } from "./settings-store.ts";
 import type { StoredSource } from "./stored-source.ts";

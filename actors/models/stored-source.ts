@@ -1,8 +1,8 @@
 import type OpenAI from "openai";
 import type { Logger } from "../../infra/log.ts";
+import type { ModelDocument, Purpose } from "../../schemas/documents/model-settings.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { ModelDocument, Purpose } from "../../schemas/model-settings.ts";
-import type { ChatParams } from "../../schemas/openai.ts";
+import type { ChatParams } from "../../schemas/wire/openai.ts";
 import { defaultContextTokens, type Link, type ModelSource } from "./catalog.ts";
 import type { ModelDriver, ModelEndpoint } from "./model.ts";
 import { createClient, createOpenAIDriver, type Provider } from "./openai-provider.ts";

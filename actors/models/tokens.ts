@@ -1,4 +1,4 @@
-import type { ChatMessage, Usage } from "../../schemas/openai.ts";
+import type { ChatMessage, Usage } from "../../schemas/wire/openai.ts";
 
 // What a chat template adds around one message, and what providers count for an image of the size that is sent.
 const messageOverhead = 4;

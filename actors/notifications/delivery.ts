@@ -1,7 +1,11 @@
+import type {
+  Notification,
+  NotificationDocument,
+  NotificationEvent,
+} from "../../schemas/documents/notification.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { Notification, NotificationDocument, NotificationEvent } from "../../schemas/notification.ts";
-import { outBatchFrames } from "../../schemas/out-batch.ts";
-import type { OutItem } from "../../schemas/server-frame.ts";
+import { outBatchFrames } from "../../schemas/messages/out-batch.ts";
+import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import type { Presence } from "./presence.ts";

@@ -1,8 +1,8 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { notificationEventSchema, presenceConnectedSchema } from "../../schemas/notification.ts";
+import { notificationEventSchema, presenceConnectedSchema } from "../../schemas/documents/notification.ts";
+import { presenceQueueGroup, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { pushNotification } from "../../schemas/routes/notifications.ts";
-import { presenceQueueGroup, streams, subjects } from "../../schemas/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";

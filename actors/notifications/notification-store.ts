@@ -1,6 +1,6 @@
 import type { Collection, Db } from "mongodb";
-import { collections } from "../../schemas/documents.ts";
-import type { NotificationDocument, NotificationEvent } from "../../schemas/notification.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import type { NotificationDocument, NotificationEvent } from "../../schemas/documents/notification.ts";
 
 const keptSeconds = 90 * 24 * 3600;
 

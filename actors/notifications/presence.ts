@@ -1,5 +1,5 @@
 import { type NatsConnection, TimeoutError } from "nats";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 
 /** Asks the edges whether users have sockets. Only an edge that has some listens, so nobody is a quick answer. */
 export class Presence {

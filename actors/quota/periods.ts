@@ -1,4 +1,4 @@
-import type { Quota, QuotaDocument, QuotaLimits } from "../../schemas/quota.ts";
+import type { Quota, QuotaDocument, QuotaLimits } from "../../schemas/documents/quota.ts";
 
 /** Keys of the day and the month of a time, and when they end; all UTC. */
 export function periodsOf(now: Date) {

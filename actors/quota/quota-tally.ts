@@ -1,6 +1,6 @@
 import type { Collection, Document } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
-import type { QuotaDocument } from "../../schemas/quota.ts";
+import type { QuotaDocument } from "../../schemas/documents/quota.ts";
 import { persist } from "../storage/persist.ts";
 import { periodsOf } from "./periods.ts";
 

@@ -1,4 +1,4 @@
-import type { Due, ReminderDocument } from "../../schemas/reminder.ts";
+import type { Due, ReminderDocument } from "../../schemas/documents/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { notify } from "../events/notifier.ts";
 import { sayInSession } from "../events/session-mail.ts";

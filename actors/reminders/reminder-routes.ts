@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { ReminderDocument } from "../../schemas/documents/reminder.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import type { ReminderDocument } from "../../schemas/reminder.ts";
 import {
   createReminder,
   deleteReminder,

@@ -1,7 +1,7 @@
 import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
-import { collections } from "../../schemas/documents.ts";
-import type { Reminder, ReminderDocument } from "../../schemas/reminder.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import type { Reminder, ReminderDocument } from "../../schemas/documents/reminder.ts";
 
 /** Reminders in MongoDB; every call but the clock's is one user's. */
 export class ReminderStore {

@@ -1,9 +1,9 @@
 import { type NatsConnection, RequestError, TimeoutError } from "nats";
 import type { z } from "zod";
 import { type ErrorType, errorBodySchema, errorTable, ParleyError } from "../../schemas/errors.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import { type RestRequest, type Route, restAnswerSchema } from "../../schemas/routes/route.ts";
-import { subjects } from "../../schemas/subjects.ts";
 
 const answerMs = 10_000;
 

@@ -3,9 +3,9 @@ import type { z } from "zod";
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../infra/settings.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { restQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { Access, RestAnswer, RestRequest, Route } from "../../schemas/routes/route.ts";
-import { restQueueGroup, subjects } from "../../schemas/subjects.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 
 /** What serving a route needs of a process. */

@@ -1,5 +1,5 @@
-import type { MsgType } from "../../schemas/message.ts";
-import type { ReviewMessage, Segment } from "../../schemas/review.ts";
+import type { MsgType } from "../../schemas/documents/message.ts";
+import type { ReviewMessage, Segment } from "../../schemas/wire/review.ts";
 import type { Piece } from "./piece.ts";
 import { ReviewParser } from "./review-parser.ts";
 import { splitSentences } from "./sentences.ts";

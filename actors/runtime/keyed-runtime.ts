@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import { type MoveAnswer, type MoveRequest, moveAnswerSchema } from "../../schemas/actors-alive.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { type MoveAnswer, type MoveRequest, moveAnswerSchema } from "../../schemas/messages/actors-alive.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { KeyedActor, KeyedGroup } from "./keyed-actor.ts";
 import type { Membership } from "./membership.ts";
 import { type Handover, Partition, type PartitionContext } from "./partition.ts";

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
-import { type ActorsAlive, actorsAliveSchema } from "../../schemas/actors-alive.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { type ActorsAlive, actorsAliveSchema } from "../../schemas/messages/actors-alive.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { rendezvous } from "./rendezvous.ts";
 
 const aliveEveryMs = 1_000;

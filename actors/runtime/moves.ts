@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "../../infra/log.ts";
-import { moveRequestSchema } from "../../schemas/actors-alive.ts";
-import { subjects } from "../../schemas/subjects.ts";
+import { moveRequestSchema } from "../../schemas/messages/actors-alive.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { KeyedRuntime } from "./keyed-runtime.ts";
 
 /** Answers the move requests that other processes send to this one; `cut` ends what still runs. */

@@ -1,4 +1,4 @@
-import { fnv1a } from "../../schemas/subjects.ts";
+import { fnv1a } from "../../schemas/messages/subjects.ts";
 
 /** Final mix of MurmurHash3: FNV alone leaves close names with close hashes. */
 function mix(hash: number): number {

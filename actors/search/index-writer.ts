@@ -1,8 +1,8 @@
 import type { Collection, Db } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
-import { collections, type Turn, turnKey } from "../../schemas/documents.ts";
-import type { TurnCompleted } from "../../schemas/event.ts";
-import type { IndexedMessage } from "../../schemas/message-index.ts";
+import { collections, type Turn, turnKey } from "../../schemas/documents/collections.ts";
+import type { IndexedMessage } from "../../schemas/documents/message-index.ts";
+import type { TurnCompleted } from "../../schemas/messages/event.ts";
 import type { MessageIndex } from "../storage/message-index.ts";
 import { persist } from "../storage/persist.ts";
 import { indexTerms, normalize } from "./search-terms.ts";

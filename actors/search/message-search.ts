@@ -1,7 +1,12 @@
 import type { Collection, Db } from "mongodb";
 import type { z } from "zod";
-import { collections, type SessionDocument, type Turn, turnKey } from "../../schemas/documents.ts";
-import type { IndexedMessage } from "../../schemas/message-index.ts";
+import {
+  collections,
+  type SessionDocument,
+  type Turn,
+  turnKey,
+} from "../../schemas/documents/collections.ts";
+import type { IndexedMessage } from "../../schemas/documents/message-index.ts";
 import type { searchMessages } from "../../schemas/routes/search.ts";
 import type { HiddenBelow, MessageIndex, Wanted } from "../storage/message-index.ts";
 import { excerpt } from "./excerpt.ts";

@@ -1,4 +1,4 @@
-import type { IndexedMessage } from "../../schemas/message-index.ts";
+import type { IndexedMessage } from "../../schemas/documents/message-index.ts";
 
 const saturation = 1.2;
 const lengthShare = 0.5;

@@ -1,5 +1,5 @@
-import type { ToolCallDelta } from "../../schemas/openai.ts";
-import type { StatelessAnswer } from "../../schemas/stateless-turn.ts";
+import type { StatelessAnswer } from "../../schemas/messages/stateless-turn.ts";
+import type { ToolCallDelta } from "../../schemas/wire/openai.ts";
 import { Coalescer } from "../egress/coalescer.ts";
 
 // Characters of one answer: escaped as JSON they take up to six bytes each, which fits a NATS message.

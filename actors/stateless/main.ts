@@ -9,8 +9,8 @@ import {
   edgeInterestSchema,
   type StatelessAnswer,
   statelessTurnSchema,
-} from "../../schemas/stateless-turn.ts";
-import { lastToken, subjects, turnQueueGroup } from "../../schemas/subjects.ts";
+} from "../../schemas/messages/stateless-turn.ts";
+import { lastToken, subjects, turnQueueGroup } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { StatelessTurns } from "./stateless-turns.ts";
 import { UsageLedger } from "./usage-ledger.ts";

@@ -1,12 +1,12 @@
 import type { Logger } from "../../infra/log.ts";
+import type { Quota } from "../../schemas/documents/quota.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { Usage } from "../../schemas/openai.ts";
-import type { Quota } from "../../schemas/quota.ts";
-import type { StatelessAnswer, StatelessTurn } from "../../schemas/stateless-turn.ts";
+import type { StatelessAnswer, StatelessTurn } from "../../schemas/messages/stateless-turn.ts";
+import type { Usage } from "../../schemas/wire/openai.ts";
 import type { Models } from "../models/model.ts";
 import { estimateTokens, promptTokens, usageOf } from "../models/tokens.ts";
-import type { QuotaBook } from "../quota/quota-book.ts";
+import type { QuotaLedger } from "../quota/quota-ledger.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { UsageLedger } from "./usage-ledger.ts";
@@ -34,7 +34,7 @@ interface Running {
 export interface StatelessOptions {
   models: Models;
   ledger: Pick<UsageLedger, "add">;
-  quota: Pick<QuotaBook, "reserve" | "settle" | "release" | "count">;
+  quota: Pick<QuotaLedger, "reserve" | "settle" | "release" | "count">;
   limits: Limits;
   log: Logger;
   /** Publishes an answer to the edge that asked. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Collection, Db } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
-import { collections } from "../../schemas/documents.ts";
-import type { Usage } from "../../schemas/openai.ts";
-import type { UsageDocument } from "../../schemas/usage.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import type { UsageDocument } from "../../schemas/documents/usage.ts";
+import type { Usage } from "../../schemas/wire/openai.ts";
 
 const retryMs = 1_000;
 // MongoDB that is away answers after seconds, and a stop has other things to do.

@@ -1,5 +1,5 @@
 import type { Collection, Db, Filter } from "mongodb";
-import { type IndexedMessage, messageIndexCollection } from "../../schemas/message-index.ts";
+import { type IndexedMessage, messageIndexCollection } from "../../schemas/documents/message-index.ts";
 
 /** Messages of a session below a turn, which a clear or delete hides. */
 export interface HiddenBelow {

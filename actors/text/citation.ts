@@ -1,4 +1,4 @@
-import type { Passage } from "../../schemas/knowledge.ts";
+import type { Passage } from "../../schemas/documents/knowledge.ts";
 
 /** Where a passage stands: its document, the headings above it, its number there. */
 export function placeLine({ title, heading, index }: Pick<Passage, "title" | "heading" | "index">): string {

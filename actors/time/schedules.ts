@@ -1,8 +1,8 @@
 import { schedulesStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { collections } from "../../schemas/documents.ts";
-import { type Due, dueSchema, type ScheduleStream } from "../../schemas/reminder.ts";
-import { type ScheduleKind, streams, subjects } from "../../schemas/subjects.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import { type Due, dueSchema, type ScheduleStream } from "../../schemas/documents/reminder.ts";
+import { type ScheduleKind, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 

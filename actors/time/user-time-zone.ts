@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
-import { accountCollections, type UserDocument } from "../../schemas/account.ts";
 import type { Settings } from "../../schemas/config.ts";
+import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
 
 /** The user's own time zone, else the installation's, else the system's. */
 export async function userTimeZone(

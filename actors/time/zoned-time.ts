@@ -1,4 +1,4 @@
-import type { RepeatType } from "../../schemas/reminder.ts";
+import type { RepeatType } from "../../schemas/documents/reminder.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

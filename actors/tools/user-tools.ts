@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import { z } from "zod";
+import { repeatTypeSchema } from "../../schemas/documents/reminder.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { repeatTypeSchema } from "../../schemas/reminder.ts";
 import { getProfile } from "../../schemas/routes/auth.ts";
 import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
 import { commandDevice, listDevices } from "../../schemas/routes/devices.ts";

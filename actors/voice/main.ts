@@ -1,11 +1,11 @@
 import type { ActorContext } from "../actor-context.ts";
-import { Codec } from "./codec.ts";
-import { VoiceEngines } from "./engines.ts";
+import { Codec } from "./codec/codec.ts";
+import { VoiceEngines } from "./engines/engines.ts";
 import { serveOpenAIAudio } from "./openai-routes.ts";
 import { SpeechCache } from "./speech-cache.ts";
-import { startVoiceFrames } from "./voice-frames.ts";
-import type { VoiceParts } from "./voice-parts.ts";
+import type { VoiceParts } from "./stream/voice-parts.ts";
 import { serveVoiceRoutes } from "./voice-routes.ts";
+import { startVoiceFrames } from "./voice-service.ts";
 
 /** Serves speech. Any number of processes may. */
 export function startVoice(context: ActorContext): void {

@@ -3,9 +3,9 @@ import { newId } from "../../schemas/ids.ts";
 import { openaiSpeech, openaiTranscription } from "../../schemas/routes/voice.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
-import type { Transcript, TranscriptSegment } from "./engine.ts";
-import { noEngine } from "./engines.ts";
-import type { VoiceParts } from "./voice-parts.ts";
+import type { Transcript, TranscriptSegment } from "./engines/engine.ts";
+import { noEngine } from "./engines/engines.ts";
+import type { VoiceParts } from "./stream/voice-parts.ts";
 import { spokenFile, until, uploadedSpeech } from "./voice-routes.ts";
 
 /** Names that clients are set to, and that mean whichever engine this installation has. */

@@ -3,11 +3,11 @@ import type { ObjectInfo, ObjectStore } from "@nats-io/obj";
 import { openStore, speechStoreBytes } from "../../infra/nats/bulk-store.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { ActorContext } from "../actor-context.ts";
-import type { Codec } from "./codec.ts";
-import type { AudioFormat } from "./codec-task.ts";
-import { encodeAudio } from "./encode.ts";
-import { durationMs } from "./engine.ts";
-import type { VoiceEngines } from "./engines.ts";
+import type { Codec } from "./codec/codec.ts";
+import type { AudioFormat } from "./codec/codec-task.ts";
+import { encodeAudio } from "./codec/encode.ts";
+import { durationMs } from "./engines/engine.ts";
+import type { VoiceEngines } from "./engines/engines.ts";
 
 /** A text to speak; what is left out is the engine's choice. */
 export interface SpeechWish {

@@ -1,7 +1,6 @@
 import { openBulkStore } from "../../infra/nats/bulk-store.ts";
 import { objectBytes } from "../../infra/nats/object-reader.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { FilePart } from "../../schemas/file-part.ts";
 import {
   listVoices,
   speak,
@@ -10,14 +9,15 @@ import {
   transcribe,
   voiceStatus,
 } from "../../schemas/routes/voice.ts";
+import type { FilePart } from "../../schemas/wire/file-part.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
-import type { AudioFormat } from "./codec-task.ts";
-import { decodeAudio } from "./decode.ts";
-import { audioTypes } from "./encode.ts";
-import type { Pcm } from "./engine.ts";
-import { noEngine } from "./engines.ts";
-import type { VoiceParts } from "./voice-parts.ts";
+import type { AudioFormat } from "./codec/codec-task.ts";
+import { decodeAudio } from "./codec/decode.ts";
+import { audioTypes } from "./codec/encode.ts";
+import type { Pcm } from "./engines/engine.ts";
+import { noEngine } from "./engines/engines.ts";
+import type { VoiceParts } from "./stream/voice-parts.ts";
 
 type RouteContext = Pick<ActorContext, "nc" | "jsm" | "settings" | "log">;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ErrorBody, fromZodError, ParleyError } from "../../schemas/errors.ts";
-import type { OpenAIError } from "../../schemas/openai.ts";
+import type { OpenAIError } from "../../schemas/wire/openai.ts";
 
 /** Shape of a route's errors: Parley's uniform body, or OpenAI's error object. */
 export type ErrorShape = "uniform" | "openai";

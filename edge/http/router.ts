@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { EdgeMetrics } from "../metrics.ts";
+import type { EdgeMetrics } from "../operations/metrics.ts";
 import { BodyReader, checkJsonType } from "./body.ts";
 import { BodyStream } from "./body-stream.ts";
 import { type ErrorShape, toParleyError } from "./error-shape.ts";

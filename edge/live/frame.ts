@@ -1,5 +1,5 @@
-import type { OutBatch } from "../../schemas/out-batch.ts";
-import type { StreamFrame } from "../../schemas/server-frame.ts";
+import type { OutBatch } from "../../schemas/messages/out-batch.ts";
+import type { StreamFrame } from "../../schemas/wire/server-frame.ts";
 
 /** A frame of a user's stream as it goes out: its `seq`, and the `seq` of the frame before it on the same wire. */
 export type WireFrame = StreamFrame & { seq: number; prev: number };

@@ -1,7 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { EdgeMetrics } from "../metrics.ts";
 import type { NatsLink } from "../nats-link.ts";
+import type { EdgeMetrics } from "../operations/metrics.ts";
 import type { Position } from "./frame.ts";
 import { OutStream } from "./out-stream.ts";
 import { type FeedContext, type Follower, type LiveSocket, UserFeed } from "./user-feed.ts";

@@ -2,8 +2,8 @@ import type { StoredMsg } from "@nats-io/jetstream";
 import type { Logger } from "../../infra/log.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { frameSeq } from "../../schemas/out-batch.ts";
-import { streams, subjects } from "../../schemas/subjects.ts";
+import { frameSeq } from "../../schemas/messages/out-batch.ts";
+import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 import { type Batch, readBatch } from "./frame.ts";
 

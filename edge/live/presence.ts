@@ -1,5 +1,5 @@
 import type { Subscription } from "nats";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 
 interface Member {
@@ -8,7 +8,7 @@ interface Member {
 }
 
 /** Says to whoever asks that users have sockets here, and that one has come. Users without sockets cost nothing. */
-export class PresenceTeller {
+export class PresenceResponder {
   readonly #link: NatsLink;
   readonly #users = new Map<string, { members: Set<Member>; questions: Subscription }>();
 

@@ -1,5 +1,5 @@
-import type { CommandEffect } from "../../schemas/neo.ts";
-import type { StreamFrame } from "../../schemas/server-frame.ts";
+import type { CommandEffect } from "../../schemas/wire/neo.ts";
+import type { StreamFrame } from "../../schemas/wire/server-frame.ts";
 
 /** What a reader of one reply gets: pieces of text and what a command wants of a front end, then one end. */
 export type ReplyEvent =

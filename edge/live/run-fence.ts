@@ -1,5 +1,10 @@
-import { frameSeq, seqBefore } from "../../schemas/out-batch.ts";
-import { deletedRunId, type OutItem, type RunMark, type StreamFrame } from "../../schemas/server-frame.ts";
+import { frameSeq, seqBefore } from "../../schemas/messages/out-batch.ts";
+import {
+  deletedRunId,
+  type OutItem,
+  type RunMark,
+  type StreamFrame,
+} from "../../schemas/wire/server-frame.ts";
 import type { Batch } from "./frame.ts";
 
 /** What is known of a reply: the mark of its last frame, that of the last one which was streamed, and where it ended. */

@@ -1,6 +1,6 @@
-import type { DirectFrame } from "../../schemas/direct-frame.ts";
-import { streamSeqOf } from "../../schemas/out-batch.ts";
-import type { OutItem } from "../../schemas/server-frame.ts";
+import { streamSeqOf } from "../../schemas/messages/out-batch.ts";
+import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
+import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
 import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";

@@ -1,10 +1,10 @@
 import type { Msg, Subscription } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { OutItem } from "../../schemas/server-frame.ts";
-import { subjects } from "../../schemas/subjects.ts";
-import type { EdgeMetrics } from "../metrics.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import type { NatsLink } from "../nats-link.ts";
+import type { EdgeMetrics } from "../operations/metrics.ts";
 import { type Batch, type Position, readBatch, type WireFrame } from "./frame.ts";
 import type { OutStream } from "./out-stream.ts";
 import { RunFence } from "./run-fence.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect } from "nats";
-import { natsAccount } from "../../schemas/subjects.ts";
+import { natsAccount } from "../../schemas/messages/subjects.ts";
 import { deviceIssuer, systemUser } from "../device-issuer.ts";
 import type { EngineDefinition } from "./engine.ts";
 

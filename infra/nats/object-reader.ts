@@ -1,6 +1,6 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { ObjectStore } from "@nats-io/obj";
-import { subjects } from "../../schemas/subjects.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { storedMessage } from "./stored-message.ts";
 
 /** An object's bytes, read as they are wanted: the store's own reading takes all of them as fast as they come. */

@@ -1,7 +1,7 @@
 import { DiscardPolicy, PersistMode, RetentionPolicy, StorageType } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { Limits } from "../../schemas/limits.ts";
-import { streams, subjects } from "../../schemas/subjects.ts";
+import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { WantedStream } from "./streams.ts";
 
 const minute = 60_000;

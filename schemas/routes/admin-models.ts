@@ -6,7 +6,7 @@ import {
   modelSettingsSchema,
   providerNameSchema,
   purposeSchema,
-} from "../model-settings.ts";
+} from "../documents/model-settings.ts";
 import { defineRoute } from "./route.ts";
 
 const admin = { access: "admin", area: "admin" } as const;

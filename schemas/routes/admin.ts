@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { sessionStateSchema } from "../admin-survey.ts";
-import { knownClientSchema } from "../clients.ts";
 import { idSchema } from "../ids.ts";
+import { sessionStateSchema } from "../messages/admin-survey.ts";
+import { knownClientSchema } from "../messages/clients.ts";
 import { defineRoute } from "./route.ts";
 
 const admin = { access: "admin", area: "admin" } as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ruleSchema, runSchema, sceneSchema } from "../automation.ts";
+import { ruleSchema, runSchema, sceneSchema } from "../documents/automation.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 

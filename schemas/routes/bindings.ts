@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { externalIdSchema, platformSchema } from "../bridge.ts";
+import { externalIdSchema, platformSchema } from "../documents/bridge.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "bindings";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deviceSchema, deviceUpdateSchema } from "../device.ts";
+import { deviceSchema, deviceUpdateSchema } from "../documents/device.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { neoQuerySchema } from "../neo.ts";
-import { chatCompletionRequestSchema, chatCompletionSchema } from "../openai.ts";
-import { healthSchema } from "../process-health.ts";
+import { healthSchema } from "../messages/process-health.ts";
+import { neoQuerySchema } from "../wire/neo.ts";
+import { chatCompletionRequestSchema, chatCompletionSchema } from "../wire/openai.ts";
 import { defineRoute } from "./route.ts";
 
 /** `POST /v1/chat/completions`; with `stream` the answer is server-sent events of `chat.completion.chunk`. */

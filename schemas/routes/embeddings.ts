@@ -1,4 +1,4 @@
-import { embeddingAnswerSchema, embeddingRequestSchema } from "../openai-embeddings.ts";
+import { embeddingAnswerSchema, embeddingRequestSchema } from "../wire/openai-embeddings.ts";
 import { defineRoute } from "./route.ts";
 
 /** `POST /v1/embeddings`. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { fileViewSchema } from "../file.ts";
-import { filePartSchema } from "../file-part.ts";
+import { fileViewSchema } from "../documents/file.ts";
 import { idSchema } from "../ids.ts";
+import { filePartSchema } from "../wire/file-part.ts";
 import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const area = "files";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { filePartSchema } from "../file-part.ts";
 import { idSchema } from "../ids.ts";
-import { imageAnalysisSchema } from "../image.ts";
+import { filePartSchema } from "../wire/file-part.ts";
+import { imageAnalysisSchema } from "../wire/image.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "images";

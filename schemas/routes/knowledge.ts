@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { idSchema } from "../ids.ts";
 import {
   foundChunkSchema,
   knowledgeBaseSchema,
   knowledgeChunkSchema,
   knowledgeDocumentSchema,
   sourceTypeSchema,
-} from "../knowledge.ts";
+} from "../documents/knowledge.ts";
+import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "knowledge";

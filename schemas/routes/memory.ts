@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { memoryCategorySchema, memoryPrioritySchema, memorySchema } from "../documents/memory.ts";
 import { idSchema } from "../ids.ts";
-import { memoryCategorySchema, memoryPrioritySchema, memorySchema } from "../memory.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "memory";

@@ -1,4 +1,4 @@
-import { modelListSchema } from "../openai.ts";
+import { modelListSchema } from "../wire/openai.ts";
 import { defineRoute } from "./route.ts";
 
 /** `GET /v1/models`: what the caller may name in `model`. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commandEffectSchema, neoCommandSchema, pageCommandSchema } from "../neo.ts";
+import { commandEffectSchema, neoCommandSchema, pageCommandSchema } from "../wire/neo.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "neo";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { notificationSchema, notificationTypeSchema } from "../documents/notification.ts";
 import { idSchema } from "../ids.ts";
-import { notificationSchema, notificationTypeSchema } from "../notification.ts";
 import { defineRoute } from "./route.ts";
 
 /** `POST /api/v1/notifications/push`: to oneself; to others only by an admin. */

@@ -1,4 +1,4 @@
-import { quotaSchema } from "../quota.ts";
+import { quotaSchema } from "../documents/quota.ts";
 import { defineRoute } from "./route.ts";
 
 /** `GET /api/v1/quota`: what the caller has used of the day and of the month (UTC). */

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { reminderSchema, reminderStatusSchema, repeatTypeSchema } from "../documents/reminder.ts";
 import { idSchema } from "../ids.ts";
-import { reminderSchema, reminderStatusSchema, repeatTypeSchema } from "../reminder.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "reminders";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { bucketSchema, type Multipart } from "../file-part.ts";
 import type { Limits } from "../limits.ts";
 import { principalSchema } from "../principal.ts";
+import { bucketSchema, type Multipart } from "../wire/file-part.ts";
 
 /** Who may call a route: anyone, a logged-in user, the administrator. */
 export type Access = "public" | "user" | "admin";

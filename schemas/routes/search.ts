@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { roleSchema } from "../documents/message.ts";
 import { idSchema } from "../ids.ts";
-import { roleSchema } from "../message.ts";
 import { defineRoute } from "./route.ts";
 
 /**

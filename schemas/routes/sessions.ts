@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { historyMessageSchema } from "../documents/message.ts";
 import { idSchema } from "../ids.ts";
-import { historyMessageSchema } from "../message.ts";
 import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const params = z.object({ id: idSchema });

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { filePartSchema } from "../file-part.ts";
-import { speechRequestSchema, transcriptionRequestSchema } from "../openai-audio.ts";
+import { filePartSchema } from "../wire/file-part.ts";
+import { speechRequestSchema, transcriptionRequestSchema } from "../wire/openai-audio.ts";
 import {
   engineStatusSchema,
   speechKeySchema,
   speedSchema,
   spokenLanguageSchema,
   voiceSchema,
-} from "../voice.ts";
+} from "../wire/voice.ts";
 import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const area = "voice";

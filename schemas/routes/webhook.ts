@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { finishReasonSchema } from "../message.ts";
-import { discordAnswerSchema, discordInteractionSchema, genericWebhookSchema } from "../webhook.ts";
+import { finishReasonSchema } from "../documents/message.ts";
+import { discordAnswerSchema, discordInteractionSchema, genericWebhookSchema } from "../wire/webhook.ts";
 import { defineRoute } from "./route.ts";
 
 /** `POST /api/v1/webhook/generic`, with `X-Webhook-Key`; also at `/webhook/generic`. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import test from "ava";
-import { checkout, sources } from "../_kit/sources.ts";
+import { checkout, sources } from "../_kit/judge/sources.ts";
 
 const all = sources();
 const fileLines = 300;

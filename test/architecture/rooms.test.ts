@@ -1,5 +1,5 @@
 import test from "ava";
-import { type Room, type Source, sources, target } from "../_kit/sources.ts";
+import { type Room, type Source, sources, target } from "../_kit/judge/sources.ts";
 
 const all = sources();
 const mayImport: Record<Exclude<Room, "test">, readonly Room[]> = {
@@ -12,7 +12,7 @@ const infraReadsOf = new Set([
   "schemas/config.ts",
   "schemas/limits.ts",
   "schemas/errors.ts",
-  "schemas/subjects.ts",
+  "schemas/messages/subjects.ts",
 ]);
 
 /** Files with an import that `wrong` names. */

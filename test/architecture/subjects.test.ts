@@ -1,6 +1,6 @@
 import test from "ava";
-import { subjects } from "../../schemas/subjects.ts";
-import { sources } from "../_kit/sources.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import { sources } from "../_kit/judge/sources.ts";
 
 /** First tokens of all subjects. */
 const roots = [
@@ -15,12 +15,12 @@ const roots = [
   ),
 ];
 
-test("subjects are built and read in schemas/subjects.ts alone", (t) => {
+test("subjects are built and read in schemas/messages/subjects.ts alone", (t) => {
   t.true(roots.length > 3);
   // A quoted text that begins with a subject's first token and a dot, and goes on as a subject does.
   const quoted = new RegExp(`["'\`](${roots.join("|")})\\.([\\w*>$.{}-]+)["'\`]`, "g");
   const wrong = sources()
-    .filter(({ path }) => path !== "schemas/subjects.ts")
+    .filter(({ path }) => path !== "schemas/messages/subjects.ts")
     .flatMap(({ path, text }) =>
       [...withoutComments(text).matchAll(quoted)].map((match) => `${path}: ${match[0]}`),
     )

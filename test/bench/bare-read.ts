@@ -1,6 +1,6 @@
 import uWS from "uWebSockets.js";
 import { MongoClient } from "mongodb";
-import { collections, type Turn, turnKey } from "../../schemas/documents.ts";
+import { collections, type Turn, turnKey } from "../../schemas/documents/collections.ts";
 
 // The floor of a read over REST: one uWebSockets.js route that reads the same turns from MongoDB with one query and
 // answers the same messages as JSON. No token, no validation, no other process, no queue, nothing that hides what was cleared.

@@ -1,12 +1,12 @@
 import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
-import type { Device } from "../../schemas/device.ts";
+import type { Device } from "../../schemas/documents/device.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { subjects } from "../../schemas/subjects.ts";
-import { call } from "../_kit/rest.ts";
-import { type System, startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
-import { eventually, lasting } from "../_kit/waiting.ts";
+import { call } from "../_kit/clients/rest.ts";
+import { eventually, lasting } from "../_kit/judge/waiting.ts";
+import { type System, startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 import { type Figure, percentile } from "./figures.ts";
 import { openMany } from "./frame-socket.ts";
 import type { Plan } from "./plan.ts";

@@ -1,12 +1,12 @@
 import { createLogger } from "../../infra/log.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connect.ts";
-import type { OutBatch } from "../../schemas/out-batch.ts";
+import type { OutBatch } from "../../schemas/messages/out-batch.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { subjects } from "../../schemas/subjects.ts";
-import type { Service } from "../_kit/service.ts";
-import { type System, startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
-import { Watch, within } from "../_kit/waiting.ts";
+import { Watch, within } from "../_kit/judge/waiting.ts";
+import type { Service } from "../_kit/worlds/service.ts";
+import { type System, startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 import { Deliveries, marked } from "./deliveries.ts";
 import { type Figure, percentile } from "./figures.ts";
 import { FrameSocket, openMany } from "./frame-socket.ts";

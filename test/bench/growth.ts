@@ -1,5 +1,5 @@
-import { startSystem } from "../_kit/system.ts";
-import { lasting } from "../_kit/waiting.ts";
+import { lasting } from "../_kit/judge/waiting.ts";
+import { startSystem } from "../_kit/worlds/system.ts";
 import { type Figure, percentile } from "./figures.ts";
 import type { Plan } from "./plan.ts";
 import { anonymousKiB, settledKiB } from "./process-usage.ts";

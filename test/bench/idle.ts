@@ -1,7 +1,7 @@
 import { adminUserId } from "../../schemas/principal.ts";
-import { startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
-import { Watch } from "../_kit/waiting.ts";
+import { Watch } from "../_kit/judge/waiting.ts";
+import { startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 import type { Figure } from "./figures.ts";
 import { type FrameSocket, openMany } from "./frame-socket.ts";
 import type { Plan } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { Service } from "../_kit/service.ts";
+import { Service } from "../_kit/worlds/service.ts";
 
 /** Starts a program of this folder and waits for its ready line. */
 export async function startProgram(

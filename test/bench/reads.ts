@@ -1,8 +1,13 @@
 import { MongoClient } from "mongodb";
-import { collections, type SessionDocument, type Turn, turnKey } from "../../schemas/documents.ts";
+import {
+  collections,
+  type SessionDocument,
+  type Turn,
+  turnKey,
+} from "../../schemas/documents/collections.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
+import { startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 import { type Figure, percentile } from "./figures.ts";
 import type { Plan } from "./plan.ts";
 import { startProgram } from "./program.ts";

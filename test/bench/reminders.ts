@@ -1,8 +1,8 @@
 import { adminUserId } from "../../schemas/principal.ts";
-import { call } from "../_kit/rest.ts";
-import { type System, startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
-import { Watch } from "../_kit/waiting.ts";
+import { call } from "../_kit/clients/rest.ts";
+import { Watch } from "../_kit/judge/waiting.ts";
+import { type System, startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 import { type Figure, percentile } from "./figures.ts";
 import { openMany } from "./frame-socket.ts";
 import type { Plan } from "./plan.ts";

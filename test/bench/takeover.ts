@@ -1,11 +1,11 @@
 import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
-import { actorsAliveSchema } from "../../schemas/actors-alive.ts";
+import { actorsAliveSchema } from "../../schemas/messages/actors-alive.ts";
+import { partitionCount, sessionPartition, subjects } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { partitionCount, sessionPartition, subjects } from "../../schemas/subjects.ts";
-import type { Service } from "../_kit/service.ts";
-import { type System, startSystem } from "../_kit/system.ts";
-import { lasting, Watch } from "../_kit/waiting.ts";
+import { lasting, Watch } from "../_kit/judge/waiting.ts";
+import type { Service } from "../_kit/worlds/service.ts";
+import { type System, startSystem } from "../_kit/worlds/system.ts";
 import { type Figure, percentile } from "./figures.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import type { Plan } from "./plan.ts";

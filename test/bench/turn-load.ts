@@ -1,4 +1,4 @@
-import { Watch } from "../_kit/waiting.ts";
+import { Watch } from "../_kit/judge/waiting.ts";
 import { FrameSocket } from "./frame-socket.ts";
 
 /** Whom to talk to, and how many sessions at a time. */

@@ -1,7 +1,7 @@
-import { sayLetters } from "../_kit/upstream-audio.ts";
-import { VoiceWorld } from "../_kit/voice.ts";
-import { lasting } from "../_kit/waiting.ts";
-import type { AnyFrame, WireSocket } from "../_kit/wire-socket.ts";
+import type { AnyFrame, WireSocket } from "../_kit/clients/wire-socket.ts";
+import { sayLetters } from "../_kit/fakes/upstream-audio.ts";
+import { lasting } from "../_kit/judge/waiting.ts";
+import { VoiceWorld } from "../_kit/worlds/voice.ts";
 import { type Figure, percentile } from "./figures.ts";
 import type { Plan } from "./plan.ts";
 

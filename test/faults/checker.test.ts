@@ -1,8 +1,8 @@
 import test from "ava";
-import { type Turn, turnKey } from "../../schemas/documents.ts";
-import type { Frame } from "../_kit/chain.ts";
-import { check } from "../_kit/checker.ts";
-import { type Sample, sampleHistory, seen } from "../_kit/sample-history.ts";
+import { type Turn, turnKey } from "../../schemas/documents/collections.ts";
+import type { Frame } from "../_kit/clients/chain.ts";
+import { check } from "../_kit/judge/checker.ts";
+import { type Sample, sampleHistory, seen } from "../_kit/judge/sample-history.ts";
 
 /** The rules that a history breaks after `change`. */
 function broken(change: (sample: Sample) => void): string[] {

@@ -1,7 +1,7 @@
 import test from "ava";
-import { endSession } from "../_kit/endings.ts";
-import { rounds, type Scenario, underLoad } from "../_kit/scenario.ts";
-import { lasting } from "../_kit/waiting.ts";
+import { endSession } from "../_kit/judge/endings.ts";
+import { lasting } from "../_kit/judge/waiting.ts";
+import { rounds, type Scenario, underLoad } from "../_kit/worlds/scenario.ts";
 
 const endings = 24 * rounds;
 const pauseMs = 10_000;

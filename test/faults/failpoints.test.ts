@@ -1,5 +1,5 @@
 import test from "ava";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 test("kill -9 before the commit, after it and after the publish changes nothing that anybody sees", async (t) => {
   const { system, load, seed, finish } = await underLoad(t, { actors: 2 });

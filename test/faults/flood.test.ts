@@ -1,6 +1,6 @@
 import test from "ava";
-import { assertPromises, startFor } from "../_kit/scenario.ts";
-import { seedFromEnvironment } from "../_kit/seed.ts";
+import { seedFromEnvironment } from "../_kit/judge/seed.ts";
+import { assertPromises, startFor } from "../_kit/worlds/scenario.ts";
 
 const flood = 2_000;
 const cap = 200;

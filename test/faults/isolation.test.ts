@@ -1,8 +1,8 @@
 import test from "ava";
 import WebSocket from "ws";
-import { startFor } from "../_kit/scenario.ts";
-import { mintToken } from "../_kit/token.ts";
-import { Watch } from "../_kit/waiting.ts";
+import { Watch } from "../_kit/judge/waiting.ts";
+import { startFor } from "../_kit/worlds/scenario.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 
 const messages = 5;
 

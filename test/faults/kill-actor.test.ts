@@ -1,5 +1,5 @@
 import test from "ava";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 test("kill -9 of an actor process in the middle of its turns loses, repeats and reorders nothing", async (t) => {
   const { system, clients, load, seed, finish } = await underLoad(t);

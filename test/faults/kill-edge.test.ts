@@ -1,5 +1,5 @@
 import test from "ava";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 test("clients of an edge that is killed go on at the other one without a hole", async (t) => {
   const { system, clients, load, finish } = await underLoad(t);

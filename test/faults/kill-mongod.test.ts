@@ -1,5 +1,5 @@
 import test from "ava";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 test("a mongod that is killed and started again loses no turn and commits none twice", async (t) => {
   const { system, load, finish } = await underLoad(t);

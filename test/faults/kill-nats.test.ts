@@ -1,5 +1,5 @@
 import test from "ava";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 test("a nats-server that is killed and started again loses no accepted message", async (t) => {
   const { system, clients, load, finish } = await underLoad(t);

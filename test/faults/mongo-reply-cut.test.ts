@@ -1,6 +1,6 @@
 import test from "ava";
-import { collections } from "../../schemas/documents.ts";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 test("a commit whose reply is lost is committed once", async (t) => {
   const { system, load, finish } = await underLoad(t, { proxyMongo: true });

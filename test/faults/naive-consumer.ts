@@ -5,12 +5,12 @@ import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
 import { outStreamConfig, sessionsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { collections, type Turn, turnKey } from "../../schemas/documents.ts";
+import { collections, type Turn, turnKey } from "../../schemas/documents/collections.ts";
 import { limitsSchema } from "../../schemas/limits.ts";
-import type { OutItem } from "../../schemas/server-frame.ts";
-import { sessionInputSchema } from "../../schemas/session-input.ts";
-import { streams, subjects } from "../../schemas/subjects.ts";
-import { contextDigest } from "../_kit/context-digest.ts";
+import { sessionInputSchema } from "../../schemas/messages/session-input.ts";
+import { streams, subjects } from "../../schemas/messages/subjects.ts";
+import type { OutItem } from "../../schemas/wire/server-frame.ts";
+import { contextDigest } from "../_kit/judge/context-digest.ts";
 
 // What many would write: one durable consumer, acknowledged on delivery, and no fence around the transcript. It works
 // as long as nothing fails; the checker must see what happens when it does.

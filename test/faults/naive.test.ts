@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { check, describe } from "../_kit/checker.ts";
-import { collect } from "../_kit/collect.ts";
-import { type Scenario, underLoad } from "../_kit/scenario.ts";
+import { check, describe } from "../_kit/judge/checker.ts";
+import { collect } from "../_kit/judge/collect.ts";
+import { type Scenario, underLoad } from "../_kit/worlds/scenario.ts";
 
 const actorCommand = [fileURLToPath(new URL("./naive-consumer.js", import.meta.url))];
 const restMs = 3_000;

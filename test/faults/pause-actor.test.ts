@@ -1,6 +1,6 @@
 import test from "ava";
-import { underLoad } from "../_kit/scenario.ts";
-import { lasting } from "../_kit/waiting.ts";
+import { lasting } from "../_kit/judge/waiting.ts";
+import { underLoad } from "../_kit/worlds/scenario.ts";
 
 const pauseMs = 20_000;
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { underLoad } from "../_kit/scenario.ts";
+import { underLoad } from "../_kit/worlds/scenario.ts";
 
 test("a message that crashes its process fails alone, and 50 turns beside it succeed", async (t) => {
   const env = { PARLEY_FAILPOINTS: "turn=poisonous" };

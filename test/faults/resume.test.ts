@@ -1,8 +1,8 @@
 import test from "ava";
-import type { ChatClient } from "../_kit/client.ts";
-import { assertPromises, startFor } from "../_kit/scenario.ts";
-import { seedFromEnvironment } from "../_kit/seed.ts";
-import type { System } from "../_kit/system.ts";
+import type { ChatClient } from "../_kit/clients/client.ts";
+import { seedFromEnvironment } from "../_kit/judge/seed.ts";
+import { assertPromises, startFor } from "../_kit/worlds/scenario.ts";
+import type { System } from "../_kit/worlds/system.ts";
 
 const cuts = 24;
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { rounds, underLoad } from "../_kit/scenario.ts";
+import { rounds, underLoad } from "../_kit/worlds/scenario.ts";
 
 const stopMs = 20_000;
 

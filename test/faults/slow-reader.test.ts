@@ -1,5 +1,5 @@
 import test from "ava";
-import { underLoad } from "../_kit/scenario.ts";
+import { underLoad } from "../_kit/worlds/scenario.ts";
 
 const bulk = "x".repeat(60_000);
 const bulkMessages = 60;

@@ -1,10 +1,10 @@
-import { check, describe } from "../_kit/checker.ts";
-import { collect } from "../_kit/collect.ts";
-import { endSession } from "../_kit/endings.ts";
-import { Load } from "../_kit/load.ts";
-import { createSeed, type Seed, seedFromEnvironment } from "../_kit/seed.ts";
-import { type System, startSystem } from "../_kit/system.ts";
-import { lasting } from "../_kit/waiting.ts";
+import { Load } from "../_kit/clients/load.ts";
+import { check, describe } from "../_kit/judge/checker.ts";
+import { collect } from "../_kit/judge/collect.ts";
+import { endSession } from "../_kit/judge/endings.ts";
+import { createSeed, type Seed, seedFromEnvironment } from "../_kit/judge/seed.ts";
+import { lasting } from "../_kit/judge/waiting.ts";
+import { type System, startSystem } from "../_kit/worlds/system.ts";
 
 // `make soak`: random faults against a system under load, for SOAK_SECONDS, then one look at everything by the checker.
 // SEED repeats the choice of faults, though not their timing.

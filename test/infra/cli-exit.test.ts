@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import test from "ava";
 import { checkoutDir, version } from "../../infra/checkout.ts";
-import { parley, workFolder } from "../_kit/parley.ts";
+import { parley, workFolder } from "../_kit/worlds/parley.ts";
 
 test("bad settings are named and exit 78", async (t) => {
   const { cwd } = workFolder(t);

@@ -1,7 +1,7 @@
 import test from "ava";
 import { isRunning } from "../../infra/engines/process.ts";
 import { readRecord } from "../../infra/engines/record.ts";
-import { parley, workFolder } from "../_kit/parley.ts";
+import { parley, workFolder } from "../_kit/worlds/parley.ts";
 
 test("engines left behind by a kill -9 are adopted, with their data, and stopped on SIGTERM", async (t) => {
   const { cwd, dataDir } = workFolder(t);

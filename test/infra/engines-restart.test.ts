@@ -2,7 +2,7 @@ import test from "ava";
 import { readRecord } from "../../infra/engines/record.ts";
 import { createLogger } from "../../infra/log.ts";
 import { connectMongo } from "../../infra/mongo/connect.ts";
-import { parley, workFolder } from "../_kit/parley.ts";
+import { parley, workFolder } from "../_kit/worlds/parley.ts";
 
 test("engines that die start again on the same ports and data", async (t) => {
   const { cwd, dataDir } = workFolder(t);

@@ -3,8 +3,8 @@ import { syncBuiltinESMExports } from "node:module";
 import test from "ava";
 import { assertAllowedUrl, fetchOutbound } from "../../infra/outbound-http.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { settingsOf } from "../_kit/provider.ts";
-import { startWeb } from "../_kit/web-page.ts";
+import { startWeb } from "../_kit/fakes/web-page.ts";
+import { settingsOf } from "../_kit/worlds/provider.ts";
 
 type Address = { address: string; family: number };
 

@@ -3,8 +3,8 @@ import test from "ava";
 import { isPublicAddress } from "../../infra/outbound-address.ts";
 import { assertAllowedUrl, fetchOutbound, OutboundError } from "../../infra/outbound-http.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { settingsOf } from "../_kit/provider.ts";
-import { startWeb } from "../_kit/web-page.ts";
+import { startWeb } from "../_kit/fakes/web-page.ts";
+import { settingsOf } from "../_kit/worlds/provider.ts";
 
 const closed = settingsOf({});
 const open = settingsOf({

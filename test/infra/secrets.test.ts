@@ -5,8 +5,8 @@ import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
 import { loadSecrets } from "../../infra/secrets.ts";
 import { loadSettings } from "../../infra/settings.ts";
-import { startEngines } from "../_kit/engines.ts";
-import { workFolder } from "../_kit/parley.ts";
+import { startEngines } from "../_kit/worlds/engines.ts";
+import { workFolder } from "../_kit/worlds/parley.ts";
 
 test("made once in DATA_DIR, readable by the owner alone", async (t) => {
   const { dataDir } = workFolder(t);

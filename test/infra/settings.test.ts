@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { loadSettings, SettingsError } from "../../infra/settings.ts";
-import { workFolder } from "../_kit/parley.ts";
+import { workFolder } from "../_kit/worlds/parley.ts";
 
 test("defaults, the file .env and the environment, which comes first", (t) => {
   const file = join(workFolder(t).cwd, ".env");

@@ -3,7 +3,7 @@ import test from "ava";
 import { createLogger } from "../../infra/log.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { startEngines } from "../_kit/engines.ts";
+import { startEngines } from "../_kit/worlds/engines.ts";
 
 test("a stream is made once, left alone when equal, and changed where it differs", async (t) => {
   const engines = await startEngines(t);

@@ -1,8 +1,8 @@
 import test from "ava";
 import { isRunning } from "../../infra/engines/process.ts";
 import { readRecord } from "../../infra/engines/record.ts";
-import { parley, workFolder } from "../_kit/parley.ts";
-import type { LogLine, Service } from "../_kit/service.ts";
+import { parley, workFolder } from "../_kit/worlds/parley.ts";
+import type { LogLine, Service } from "../_kit/worlds/service.ts";
 
 /** The ready lines of one role: `up` and its children write to the same output. */
 const readyOf = (role: string) => (line: LogLine) => line.fields.msg === "ready" && line.fields.role === role;

@@ -1,6 +1,6 @@
 import type { Mode } from "../../actors/knowledge/ranking.ts";
 import { installEmbeddings } from "../../infra/engines/extras.ts";
-import { startEmbeddings } from "../_kit/embeddings.ts";
+import { startEmbeddings } from "../_kit/worlds/embeddings.ts";
 import { at, evaluationSet, type Outcome, outcomes, recall } from "./recall.ts";
 import { measureScale } from "./scale.ts";
 

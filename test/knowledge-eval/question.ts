@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { checkout } from "../_kit/sources.ts";
+import { checkout } from "../_kit/judge/sources.ts";
 
 const folder = join(checkout, "test", "knowledge-eval");
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
+import { startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 
 // `make test-python`: needs a package index for OpenAI's Python package, so it is no part of `make test`.
 const folder = fileURLToPath(new URL("../../../test/python/", import.meta.url));

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Pcm, speechRate } from "../../actors/voice/engine.ts";
-import { bytesOf } from "../../actors/voice/wav.ts";
+import { bytesOf } from "../../actors/voice/codec/wav.ts";
+import { type Pcm, speechRate } from "../../actors/voice/engines/engine.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { type System, startSystem } from "../_kit/system.ts";
-import { mintToken } from "../_kit/token.ts";
-import { WireSocket } from "../_kit/wire-socket.ts";
+import { WireSocket } from "../_kit/clients/wire-socket.ts";
+import { type System, startSystem } from "../_kit/worlds/system.ts";
+import { mintToken } from "../_kit/worlds/token.ts";
 
 const rounds = 5;
 const chunkMs = 100;

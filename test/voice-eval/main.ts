@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Codec } from "../../actors/voice/codec.ts";
-import { decodeAudio } from "../../actors/voice/decode.ts";
-import { durationMs, type Pcm, speechRate } from "../../actors/voice/engine.ts";
-import { ESpeak } from "../../actors/voice/espeak.ts";
-import { OpenAIListening } from "../../actors/voice/openai-listening.ts";
-import { wavFile } from "../../actors/voice/wav.ts";
+import { Codec } from "../../actors/voice/codec/codec.ts";
+import { decodeAudio } from "../../actors/voice/codec/decode.ts";
+import { wavFile } from "../../actors/voice/codec/wav.ts";
+import { durationMs, type Pcm, speechRate } from "../../actors/voice/engines/engine.ts";
+import { ESpeak } from "../../actors/voice/engines/espeak.ts";
+import { OpenAISpeechToText } from "../../actors/voice/engines/openai-speech-to-text.ts";
 import { Engine } from "../../infra/engines/engine.ts";
 import { freePort } from "../../infra/engines/free-port.ts";
 import { isWhisperInstalled, whisperServer } from "../../infra/engines/whisper.ts";
@@ -34,7 +34,7 @@ const limits = limitsSchema.parse({});
 /** What takes part; `url` is where whisper answers. */
 interface Engines {
   url: string;
-  whisper: OpenAIListening;
+  whisper: OpenAISpeechToText;
   codec: Codec;
   espeak: ESpeak;
 }
@@ -160,7 +160,7 @@ const espeak = new ESpeak(log, limits);
 try {
   const url = `http://127.0.0.1:${port}/v1`;
   const endpoint = { id: "whisper", model: "whisper-base", baseUrl: url, apiKey: undefined, params: {} };
-  const whisper = new OpenAIListening(endpoint, limits, { embedded: true });
+  const whisper = new OpenAISpeechToText(endpoint, limits, { embedded: true });
   process.exitCode = (await evaluate({ url, whisper, codec, espeak })) ? 0 : 1;
 } finally {
   espeak.stop();

@@ -1,8 +1,8 @@
 import anyTest, { type TestFn } from "ava";
 import { startAccount } from "../../../actors/account/main.ts";
 import { login } from "../../../schemas/routes/auth.ts";
-import { actorContext, askRoute } from "../../_kit/actor.ts";
-import { startEngines, type TestEngines } from "../../_kit/engines.ts";
+import { actorContext, askRoute } from "../../_kit/worlds/actor.ts";
+import { startEngines, type TestEngines } from "../../_kit/worlds/engines.ts";
 
 const test = anyTest as TestFn<TestEngines>;
 const wrong = { username: "nobody", password: "x" };

@@ -3,9 +3,9 @@ import jwt from "jsonwebtoken";
 import { startAccount } from "../../../actors/account/main.ts";
 import { accessTokenSeconds, refreshTokenSeconds, tokenClaimsSchema } from "../../../schemas/principal.ts";
 import { login } from "../../../schemas/routes/auth.ts";
-import { actorContext, askRoute, type TestActor } from "../../_kit/actor.ts";
-import { startEngines } from "../../_kit/engines.ts";
-import { testSecret } from "../../_kit/token.ts";
+import { actorContext, askRoute, type TestActor } from "../../_kit/worlds/actor.ts";
+import { startEngines } from "../../_kit/worlds/engines.ts";
+import { testSecret } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<TestActor>;
 

@@ -1,5 +1,5 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 

@@ -1,8 +1,8 @@
 import anyTest, { type TestFn } from "ava";
 import jwt from "jsonwebtoken";
 import { issueTokens } from "../../../actors/account/tokens.ts";
-import { Api, type Reply } from "../../_kit/api.ts";
-import { testSecret } from "../../_kit/token.ts";
+import { Api, type Reply } from "../../_kit/worlds/api.ts";
+import { testSecret } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 

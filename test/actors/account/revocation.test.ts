@@ -1,8 +1,8 @@
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { closeCodes } from "../../../schemas/close-codes.ts";
-import { Api } from "../../_kit/api.ts";
-import { eventually } from "../../_kit/waiting.ts";
-import { WireSocket } from "../../_kit/wire-socket.ts";
+import { WireSocket } from "../../_kit/clients/wire-socket.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const revokedMs = 5_000;

@@ -1,8 +1,8 @@
 import test from "ava";
 import WebSocket from "ws";
-import { Api } from "../../_kit/api.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { eventually, Watch } from "../../_kit/waiting.ts";
+import { eventually, Watch } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const admin = { user: "admin" };
 

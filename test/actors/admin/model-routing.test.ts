@@ -1,6 +1,6 @@
 import test from "ava";
-import { Api } from "../../_kit/api.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const admin = { user: "admin" };
 const root = "/api/v1/admin/models";

@@ -1,6 +1,6 @@
 import test from "ava";
 import { MongoClient } from "mongodb";
-import { Api } from "../../_kit/api.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const admin = { user: "admin" };
 const root = "/api/v1/admin/models";

@@ -1,5 +1,5 @@
 import test from "ava";
-import { Api } from "../../_kit/api.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const admin = { user: "admin" };
 

@@ -1,8 +1,8 @@
 import test from "ava";
 import { MongoClient } from "mongodb";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("nothing is left of a deleted user's reminders, rules, scenes, runs, devices and notifications", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1, env: { REGISTRATION_ENABLED: "true" } });

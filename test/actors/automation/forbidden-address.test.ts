@@ -1,6 +1,6 @@
 import test from "ava";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("rules can't be made to call where only the server itself could go", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

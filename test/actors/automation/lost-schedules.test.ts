@@ -2,10 +2,10 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import test from "ava";
 import { createLogger } from "../../../infra/log.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
-import { streams } from "../../../schemas/subjects.ts";
-import { ended, makeRule } from "../../_kit/automation.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import { streams } from "../../../schemas/messages/subjects.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { ended, makeRule } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("reminders and cron rules fire though the engine has lost all its schedules", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

@@ -1,7 +1,7 @@
 import test from "ava";
-import { ended, makeRule, runsOf, trigger } from "../../_kit/automation.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { WebHook } from "../../_kit/web-hook.ts";
+import { WebHook } from "../../_kit/fakes/web-hook.ts";
+import { ended, makeRule, runsOf, trigger } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a rule's mode says what a run does while an earlier one is not finished; failing steps are tried again", async (t) => {
   const hook = await WebHook.start();

@@ -1,7 +1,7 @@
 import test from "ava";
-import { ended, makeRule, runsOf } from "../../_kit/automation.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { lasting } from "../../_kit/waiting.ts";
+import { lasting } from "../../_kit/judge/waiting.ts";
+import { ended, makeRule, runsOf } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 const outageMs = 5_000;
 

@@ -1,8 +1,8 @@
 import test from "ava";
-import type { Rule, Scene } from "../../../schemas/automation.ts";
-import { ended, makeRule, runsOf, trigger } from "../../_kit/automation.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import type { Rule, Scene } from "../../../schemas/documents/automation.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { ended, makeRule, runsOf, trigger } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("rules and scenes have the documented shapes, and runs say what became of them", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

@@ -1,7 +1,7 @@
 import test from "ava";
-import { ended, makeRule, trigger } from "../../_kit/automation.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { WebHook } from "../../_kit/web-hook.ts";
+import { WebHook } from "../../_kit/fakes/web-hook.ts";
+import { ended, makeRule, trigger } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a webhook that does not answer in time is tried again, with the same key", async (t) => {
   const hook = await WebHook.start();

@@ -1,10 +1,10 @@
 import test from "ava";
 import { createLogger } from "../../../infra/log.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
-import { subjects } from "../../../schemas/subjects.ts";
-import { ended, makeRule, runsOf } from "../../_kit/automation.ts";
-import { call } from "../../_kit/rest.ts";
-import { contextModel, startSystem } from "../../_kit/system.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { ended, makeRule, runsOf } from "../../_kit/worlds/automation.ts";
+import { contextModel, startSystem } from "../../_kit/worlds/system.ts";
 
 test("a step whose process dies before it is noted is tried again, and what it does is done once", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

@@ -1,8 +1,8 @@
 import test from "ava";
-import { subjects } from "../../../schemas/subjects.ts";
-import { ended, makeRule, trigger } from "../../_kit/automation.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { WebHook } from "../../_kit/web-hook.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { WebHook } from "../../_kit/fakes/web-hook.ts";
+import { ended, makeRule, trigger } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a process that was stopped in the middle of a run does none of what another has done meanwhile", async (t) => {
   const hook = await WebHook.start();

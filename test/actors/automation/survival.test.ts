@@ -1,7 +1,7 @@
 import test from "ava";
-import { ended, makeRule, runsOf, trigger } from "../../_kit/automation.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { WebHook } from "../../_kit/web-hook.ts";
+import { WebHook } from "../../_kit/fakes/web-hook.ts";
+import { ended, makeRule, runsOf, trigger } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a run survives a kill -9 of the process that makes it; steps that succeeded are not done again", async (t) => {
   const hook = await WebHook.start();

@@ -1,10 +1,10 @@
 import test from "ava";
-import type { Rule } from "../../../schemas/automation.ts";
-import { eventNames } from "../../../schemas/subjects.ts";
-import { ended, makeRule, runsOf } from "../../_kit/automation.ts";
-import { call } from "../../_kit/rest.ts";
-import { contextModel, startSystem } from "../../_kit/system.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import type { Rule } from "../../../schemas/documents/automation.ts";
+import { eventNames } from "../../../schemas/messages/subjects.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { ended, makeRule, runsOf } from "../../_kit/worlds/automation.ts";
+import { contextModel, startSystem } from "../../_kit/worlds/system.ts";
 
 test("devices, messages, events and time trigger rules, and a back-test finds when they did", async (t) => {
   const system = await startSystem({ edges: 1, actors: 2, env: { DEFAULT_TIMEZONE: "Asia/Shanghai" } });

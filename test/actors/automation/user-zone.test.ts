@@ -1,8 +1,8 @@
 import test from "ava";
 import { localTime } from "../../../actors/time/zoned-time.ts";
-import { ended, makeRule, runsOf } from "../../_kit/automation.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { ended, makeRule, runsOf } from "../../_kit/worlds/automation.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a cron rule without a time zone goes by its user's, also when that changes", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

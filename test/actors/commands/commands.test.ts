@@ -1,9 +1,9 @@
 import { on, once } from "node:events";
 import test from "ava";
 import WebSocket from "ws";
-import { chatChunkSchema } from "../../../schemas/openai.ts";
-import { type System, startSystem } from "../../_kit/system.ts";
-import { mintToken } from "../../_kit/token.ts";
+import { chatChunkSchema } from "../../../schemas/wire/openai.ts";
+import { type System, startSystem } from "../../_kit/worlds/system.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const help = `可用命令列表：
 /help - 显示此帮助信息

@@ -1,9 +1,9 @@
 import test from "ava";
 import mqtt from "mqtt";
-import type { Device } from "../../../schemas/device.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import type { Device } from "../../../schemas/documents/device.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a device that announces all its components in one message is one device with the value of each", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

@@ -1,11 +1,11 @@
 import test from "ava";
 import mqtt from "mqtt";
 import { connect } from "nats";
-import type { Device } from "../../../schemas/device.ts";
-import { subjects } from "../../../schemas/subjects.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { eventually, within } from "../../_kit/waiting.ts";
+import type { Device } from "../../../schemas/documents/device.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { eventually, within } from "../../_kit/judge/waiting.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("devices log in with their user's API key, over NATS and MQTT, and can't touch another user's", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });

@@ -1,9 +1,9 @@
 import test from "ava";
 import mqtt from "mqtt";
-import type { Device } from "../../../schemas/device.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { eventually, lasting } from "../../_kit/waiting.ts";
+import type { Device } from "../../../schemas/documents/device.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { eventually, lasting } from "../../_kit/judge/waiting.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 const updates = 200;
 /** The server writes what it has within some 20 ms; under load it may be late. */

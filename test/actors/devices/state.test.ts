@@ -1,10 +1,10 @@
 import test from "ava";
 import { createLogger } from "../../../infra/log.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
-import type { Device } from "../../../schemas/device.ts";
-import { subjects } from "../../../schemas/subjects.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import type { Device } from "../../../schemas/documents/device.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 interface Devices {
   devices: Device[];

@@ -1,8 +1,8 @@
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { getBytes, tinyPng, uploaded } from "../../_kit/files.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { type AnyFrame, WireSocket } from "../../_kit/wire-socket.ts";
+import { type AnyFrame, WireSocket } from "../../_kit/clients/wire-socket.ts";
+import { getBytes, tinyPng, uploaded } from "../../_kit/fakes/files.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const admin = { user: "admin" };

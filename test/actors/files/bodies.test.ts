@@ -1,11 +1,11 @@
 import { connect, type Socket } from "node:net";
 import anyTest, { type TestFn } from "ava";
-import { subjects } from "../../../schemas/subjects.ts";
-import { Api } from "../../_kit/api.ts";
-import { FileVault, memoryOf } from "../../_kit/file-vault.ts";
-import { getBytes, sha256, textOfSize, upload, uploaded } from "../../_kit/files.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { getBytes, sha256, textOfSize, upload, uploaded } from "../../_kit/fakes/files.ts";
+import { FileVault, memoryOf } from "../../_kit/judge/file-vault.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api; vault: FileVault }>;
 const anna = { user: "user_anna" };

@@ -1,10 +1,10 @@
 import { type IncomingMessage, request } from "node:http";
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { FileVault, memoryOf } from "../../_kit/file-vault.ts";
-import { getBytes, sha256, textOfSize, uploaded, url } from "../../_kit/files.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { within } from "../../_kit/waiting.ts";
+import { getBytes, sha256, textOfSize, uploaded, url } from "../../_kit/fakes/files.ts";
+import { FileVault, memoryOf } from "../../_kit/judge/file-vault.ts";
+import { within } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api; id: string; bytes: Uint8Array }>;
 const anna = { user: "user_anna" };

@@ -1,8 +1,8 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { type TestFile, tinyPng, uploaded } from "../../_kit/files.ts";
-import { addDocument, found, newBase } from "../../_kit/knowledge.ts";
-import { sampleDocx, samplePdf } from "../../_kit/sample-documents.ts";
+import { type TestFile, tinyPng, uploaded } from "../../_kit/fakes/files.ts";
+import { sampleDocx, samplePdf } from "../../_kit/fakes/sample-documents.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { addDocument, found, newBase } from "../../_kit/worlds/knowledge.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "user_anna" };

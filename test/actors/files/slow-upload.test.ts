@@ -1,10 +1,10 @@
 import { connect, type Socket } from "node:net";
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { FileVault } from "../../_kit/file-vault.ts";
-import { textOfSize } from "../../_kit/files.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { eventually, lasting, within } from "../../_kit/waiting.ts";
+import { textOfSize } from "../../_kit/fakes/files.ts";
+import { FileVault } from "../../_kit/judge/file-vault.ts";
+import { eventually, lasting, within } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api; vault: FileVault }>;
 const size = 2 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { getBytes, sha256, textOfSize, upload } from "../../_kit/files.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { getBytes, sha256, textOfSize, upload } from "../../_kit/fakes/files.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "user_anna" };

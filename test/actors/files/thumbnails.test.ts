@@ -1,9 +1,9 @@
 import anyTest, { type TestFn } from "ava";
 import sharp from "sharp";
-import { Api } from "../../_kit/api.ts";
-import { FileVault } from "../../_kit/file-vault.ts";
-import { getBytes, type TestFile, uploaded } from "../../_kit/files.ts";
-import { samplePdf } from "../../_kit/sample-documents.ts";
+import { getBytes, type TestFile, uploaded } from "../../_kit/fakes/files.ts";
+import { samplePdf } from "../../_kit/fakes/sample-documents.ts";
+import { FileVault } from "../../_kit/judge/file-vault.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "user_anna" };

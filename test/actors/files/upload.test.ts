@@ -1,5 +1,4 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
 import {
   getBytes,
   sha256,
@@ -9,9 +8,10 @@ import {
   upload,
   uploaded,
   url,
-} from "../../_kit/files.ts";
-import { sampleDocx, samplePdf, sampleZip } from "../../_kit/sample-documents.ts";
-import { mintToken } from "../../_kit/token.ts";
+} from "../../_kit/fakes/files.ts";
+import { sampleDocx, samplePdf, sampleZip } from "../../_kit/fakes/sample-documents.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "user_anna" };

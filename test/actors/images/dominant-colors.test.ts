@@ -2,7 +2,7 @@ import test from "ava";
 import { appearanceOf } from "../../../actors/images/appearance.ts";
 import { openPicture } from "../../../actors/images/picture.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { drawn, noise, redCircle } from "../../_kit/pictures.ts";
+import { drawn, noise, redCircle } from "../../_kit/fakes/pictures.ts";
 
 const limits = limitsSchema.parse({});
 

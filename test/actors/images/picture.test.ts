@@ -4,10 +4,10 @@ import { appearanceOf } from "../../../actors/images/appearance.ts";
 import { readExif } from "../../../actors/images/exif.ts";
 import { describeLocally } from "../../../actors/images/local-description.ts";
 import { openPicture, process } from "../../../actors/images/picture.ts";
-import { shownPicture } from "../../../actors/images/shown-picture.ts";
+import { shownPicture } from "../../../actors/images/reduced-picture.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { animation, bomb, drawn, noise, photo, redCircle } from "../../_kit/pictures.ts";
+import { animation, bomb, drawn, noise, photo, redCircle } from "../../_kit/fakes/pictures.ts";
 
 const limits = limitsSchema.parse({});
 

@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { addDocument, found, newBase } from "../../_kit/knowledge.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { addDocument, found, newBase } from "../../_kit/worlds/knowledge.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "anna" };

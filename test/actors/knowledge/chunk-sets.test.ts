@@ -1,9 +1,9 @@
 import anyTest, { type TestFn } from "ava";
 import { Ingestion, type IngestionContext } from "../../../actors/knowledge/ingestion.ts";
 import { KnowledgeStore, type NewChunk } from "../../../actors/knowledge/knowledge-store.ts";
-import type { SourceDocument } from "../../../schemas/knowledge.ts";
-import { actorContext } from "../../_kit/actor.ts";
-import { startEngines, type TestEngines } from "../../_kit/engines.ts";
+import type { SourceDocument } from "../../../schemas/documents/knowledge.ts";
+import { actorContext } from "../../_kit/worlds/actor.ts";
+import { startEngines, type TestEngines } from "../../_kit/worlds/engines.ts";
 
 const test = anyTest as TestFn<TestEngines>;
 const user = "anna";

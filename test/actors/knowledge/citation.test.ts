@@ -1,9 +1,9 @@
 import test from "ava";
-import { citedSources } from "../../../actors/session/recall.ts";
-import { Api } from "../../_kit/api.ts";
-import { addDocument, newBase } from "../../_kit/knowledge.ts";
-import { startRecordingProvider } from "../../_kit/recording-provider.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
+import { citedSources } from "../../../actors/session/turn/recall.ts";
+import { startRecordingProvider } from "../../_kit/fakes/recording-provider.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { addDocument, newBase } from "../../_kit/worlds/knowledge.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const admin = { user: "admin" };
 

@@ -1,9 +1,9 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { type FakeEmbeddings, startFakeEmbeddings } from "../../_kit/fake-embeddings.ts";
-import { addDocument, found, newBase } from "../../_kit/knowledge.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { type FakeEmbeddings, startFakeEmbeddings } from "../../_kit/fakes/fake-embeddings.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { addDocument, found, newBase } from "../../_kit/worlds/knowledge.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const test = anyTest as TestFn<{ api: Api; fake: FakeEmbeddings }>;
 const anna = { user: "anna" };

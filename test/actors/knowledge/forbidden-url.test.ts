@@ -1,8 +1,8 @@
 import test from "ava";
-import { Api } from "../../_kit/api.ts";
-import { newBase } from "../../_kit/knowledge.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { startWeb } from "../../_kit/web-page.ts";
+import { startWeb } from "../../_kit/fakes/web-page.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { newBase } from "../../_kit/worlds/knowledge.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 test("documents are not fetched from where only the server itself could go", async (t) => {
   const api = await Api.start({ actorCommand: rolesCommand("knowledge") });

@@ -1,9 +1,9 @@
 import test from "ava";
-import { formatOf, readDocument } from "../../../actors/knowledge/document-text.ts";
-import { parseDocument } from "../../../actors/knowledge/parse.ts";
-import { UnreadableError } from "../../../actors/knowledge/unreadable-error.ts";
-import { settingsOf } from "../../_kit/provider.ts";
-import { sampleDocx, samplePdf, sampleZip } from "../../_kit/sample-documents.ts";
+import { formatOf, readDocument } from "../../../actors/extraction/document-text.ts";
+import { parseDocument } from "../../../actors/extraction/parse.ts";
+import { UnreadableError } from "../../../actors/extraction/unreadable-error.ts";
+import { sampleDocx, samplePdf, sampleZip } from "../../_kit/fakes/sample-documents.ts";
+import { settingsOf } from "../../_kit/worlds/provider.ts";
 
 const mebibyte = 1024 * 1024;
 const read = (data: string | Uint8Array, type: string) => {

@@ -1,8 +1,8 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { addDocument, found, ingested, newBase } from "../../_kit/knowledge.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { startWeb } from "../../_kit/web-page.ts";
+import { startWeb } from "../../_kit/fakes/web-page.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { addDocument, found, ingested, newBase } from "../../_kit/worlds/knowledge.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const admin = { user: "admin" };

@@ -1,9 +1,9 @@
 import anyTest, { type TestFn } from "ava";
 import { MongoClient } from "mongodb";
-import { knowledgeCollections } from "../../../schemas/knowledge.ts";
-import { memoryCollections } from "../../../schemas/memory.ts";
-import { Api } from "../../_kit/api.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { knowledgeCollections } from "../../../schemas/documents/knowledge.ts";
+import { memoryCollections } from "../../../schemas/documents/memory.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 

@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from "ava";
-import { Api, type Caller } from "../../_kit/api.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import type { AnyFrame } from "../../_kit/wire-socket.ts";
+import type { AnyFrame } from "../../_kit/clients/wire-socket.ts";
+import { Api, type Caller } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 const root = "/api/v1/memory";

@@ -1,9 +1,9 @@
 import test from "ava";
-import { quotaSchema } from "../../../schemas/quota.ts";
-import { Api } from "../../_kit/api.ts";
-import { startRecordingProvider } from "../../_kit/recording-provider.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { quotaSchema } from "../../../schemas/documents/quota.ts";
+import { startRecordingProvider } from "../../_kit/fakes/recording-provider.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const admin = { user: "admin" };
 

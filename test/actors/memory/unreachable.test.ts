@@ -1,6 +1,6 @@
 import test from "ava";
-import { Api } from "../../_kit/api.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 test("without a memory actor every memory endpoint answers 502 at once, and chat goes on", async (t) => {
   const api = await Api.start({

@@ -1,8 +1,8 @@
 import test from "ava";
-import { Api } from "../../_kit/api.ts";
-import { startFakeEmbeddings } from "../../_kit/fake-embeddings.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { startFakeEmbeddings } from "../../_kit/fakes/fake-embeddings.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const root = "/api/v1/memory";
 

@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { parseEnaTest, splitEvenly, splitWords } from "../../../actors/models/ena-test.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
-import { hear, modelsOf } from "../../_kit/provider.ts";
+import { hear, modelsOf } from "../../_kit/worlds/provider.ts";
 
 const wellFormed = (chunks: string[]) =>
   chunks.every((chunk) => chunk !== "" && Buffer.from(chunk).toString() === chunk);

@@ -8,7 +8,7 @@ import { LocalProcess } from "../../../actors/models/local-process.ts";
 import { streamChain } from "../../../actors/models/routing.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { type Heard, hear } from "../../_kit/provider.ts";
+import { type Heard, hear } from "../../_kit/worlds/provider.ts";
 
 // A stand-in for node-llama-cpp: it repeats the prompt word by word; some prompts hang or end the process.
 const library = `

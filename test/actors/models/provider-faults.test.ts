@@ -1,6 +1,6 @@
 import test from "ava";
 import { ParleyError } from "../../../schemas/errors.ts";
-import { hear, modelsOf, startUpstream, unreachable } from "../../_kit/provider.ts";
+import { hear, modelsOf, startUpstream, unreachable } from "../../_kit/worlds/provider.ts";
 
 const patient = { LIMIT_TURN_REPLY_BYTES: String(256 * 1024) };
 /** For upstreams that are silent: what they are waited for is what the test waits. */

@@ -1,5 +1,5 @@
 import test from "ava";
-import { hear, modelsOf, startUpstream } from "../../_kit/provider.ts";
+import { hear, modelsOf, startUpstream } from "../../_kit/worlds/provider.ts";
 
 test("streams text, and takes the provider's usage", async (t) => {
   const upstream = await startUpstream(t);

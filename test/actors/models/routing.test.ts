@@ -1,6 +1,6 @@
 import test from "ava";
 import { ParleyError } from "../../../schemas/errors.ts";
-import { hear, modelsOf, startUpstream } from "../../_kit/provider.ts";
+import { hear, modelsOf, startUpstream } from "../../_kit/worlds/provider.ts";
 
 test("the chain goes on before the first token, and its first answer is the whole reply", async (t) => {
   const upstream = await startUpstream(t);

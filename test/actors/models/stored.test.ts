@@ -5,9 +5,13 @@ import { createModels } from "../../../actors/models/index.ts";
 import { StoredSource } from "../../../actors/models/stored-source.ts";
 import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
-import { type ModelDocument, modelDefaults, type RouteDocument } from "../../../schemas/model-settings.ts";
-import type { ChatMessage } from "../../../schemas/openai.ts";
-import { hear, settingsOf } from "../../_kit/provider.ts";
+import {
+  type ModelDocument,
+  modelDefaults,
+  type RouteDocument,
+} from "../../../schemas/documents/model-settings.ts";
+import type { ChatMessage } from "../../../schemas/wire/openai.ts";
+import { hear, settingsOf } from "../../_kit/worlds/provider.ts";
 
 interface Asked {
   model: string;

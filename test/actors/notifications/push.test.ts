@@ -1,6 +1,6 @@
 import test from "ava";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 interface Pushed {
   success: boolean;

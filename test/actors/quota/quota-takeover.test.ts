@@ -1,6 +1,6 @@
 import test from "ava";
-import { quotaSchema } from "../../../schemas/quota.ts";
-import { startSystem } from "../../_kit/system.ts";
+import { quotaSchema } from "../../../schemas/documents/quota.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a turn that starts again after its process was killed is counted once", async (t) => {
   const system = await startSystem({

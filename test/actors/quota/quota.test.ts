@@ -2,9 +2,9 @@ import { once } from "node:events";
 import test from "ava";
 import OpenAI, { RateLimitError } from "openai";
 import WebSocket from "ws";
-import { quotaSchema } from "../../../schemas/quota.ts";
-import { type System, startSystem } from "../../_kit/system.ts";
-import { mintToken } from "../../_kit/token.ts";
+import { quotaSchema } from "../../../schemas/documents/quota.ts";
+import { type System, startSystem } from "../../_kit/worlds/system.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const model = "ena-test";
 let system: System;

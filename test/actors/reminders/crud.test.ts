@@ -1,7 +1,7 @@
 import test from "ava";
-import type { Reminder } from "../../../schemas/reminder.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import type { Reminder } from "../../../schemas/documents/reminder.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 interface One {
   success: boolean;

@@ -1,8 +1,8 @@
 import test from "ava";
-import type { Reminder } from "../../../schemas/reminder.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import type { Reminder } from "../../../schemas/documents/reminder.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 interface One {
   reminder: Reminder;

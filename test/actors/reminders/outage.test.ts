@@ -1,7 +1,7 @@
 import test from "ava";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
-import { lasting } from "../../_kit/waiting.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { lasting } from "../../_kit/judge/waiting.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("reminders that came due while everything was down fire once when it is back", async (t) => {
   const system = await startSystem({ edges: 1, actors: 2 });

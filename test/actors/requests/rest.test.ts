@@ -4,11 +4,11 @@ import { z } from "zod";
 import { startModelList } from "../../../actors/models/list.ts";
 import { serveRoute } from "../../../actors/requests/rest.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
-import { modelListSchema } from "../../../schemas/openai.ts";
 import { listModels } from "../../../schemas/routes/models.ts";
 import { defineRoute } from "../../../schemas/routes/route.ts";
-import { actorContext, askRoute, type TestActor } from "../../_kit/actor.ts";
-import { startEngines } from "../../_kit/engines.ts";
+import { modelListSchema } from "../../../schemas/wire/openai.ts";
+import { actorContext, askRoute, type TestActor } from "../../_kit/worlds/actor.ts";
+import { startEngines } from "../../_kit/worlds/engines.ts";
 
 const test = anyTest as TestFn<TestActor>;
 const stops: (() => unknown)[] = [];

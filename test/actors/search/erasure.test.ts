@@ -1,9 +1,9 @@
 import anyTest, { type TestFn } from "ava";
 import { MongoClient } from "mongodb";
-import type { IndexedMessage } from "../../../schemas/message-index.ts";
-import { messageIndexCollection } from "../../../schemas/message-index.ts";
-import { Api } from "../../_kit/api.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import type { IndexedMessage } from "../../../schemas/documents/message-index.ts";
+import { messageIndexCollection } from "../../../schemas/documents/message-index.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 

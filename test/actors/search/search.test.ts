@@ -1,8 +1,8 @@
 import anyTest, { type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { eventually } from "../../_kit/waiting.ts";
-import { WireSocket } from "../../_kit/wire-socket.ts";
+import { WireSocket } from "../../_kit/clients/wire-socket.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 

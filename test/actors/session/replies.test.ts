@@ -1,7 +1,7 @@
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
-import { Api } from "../../_kit/api.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { type AnyFrame, WireSocket } from "../../_kit/wire-socket.ts";
+import { type AnyFrame, WireSocket } from "../../_kit/clients/wire-socket.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ api: Api }>;
 

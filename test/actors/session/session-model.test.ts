@@ -1,8 +1,8 @@
 import test from "ava";
 import fc from "fast-check";
-import { check, describe } from "../../_kit/checker.ts";
-import type { Control, History, Send } from "../../_kit/history.ts";
-import { SessionWorld } from "../../_kit/session-world.ts";
+import { check, describe } from "../../_kit/judge/checker.ts";
+import type { Control, History, Send } from "../../_kit/judge/history.ts";
+import { SessionWorld } from "../../_kit/worlds/session-world.ts";
 
 /** One thing that happens; `which` chooses among the processes or requests that there are. */
 type Event =

@@ -1,18 +1,18 @@
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { startStateless } from "../../../actors/stateless/main.ts";
-import { collections } from "../../../schemas/documents.ts";
+import { collections } from "../../../schemas/documents/collections.ts";
+import type { UsageDocument } from "../../../schemas/documents/usage.ts";
 import { newId } from "../../../schemas/ids.ts";
 import {
   type StatelessAnswer,
   type StatelessTurn,
   statelessAnswerSchema,
-} from "../../../schemas/stateless-turn.ts";
-import { subjects } from "../../../schemas/subjects.ts";
-import type { UsageDocument } from "../../../schemas/usage.ts";
-import { actorContext, type TestActor } from "../../_kit/actor.ts";
-import { startEngines, type TestEngines } from "../../_kit/engines.ts";
-import { startUpstream, type Upstream } from "../../_kit/provider.ts";
-import { eventually, Watch } from "../../_kit/waiting.ts";
+} from "../../../schemas/messages/stateless-turn.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { eventually, Watch } from "../../_kit/judge/waiting.ts";
+import { actorContext, type TestActor } from "../../_kit/worlds/actor.ts";
+import { startEngines, type TestEngines } from "../../_kit/worlds/engines.ts";
+import { startUpstream, type Upstream } from "../../_kit/worlds/provider.ts";
 
 const test = anyTest as TestFn<TestEngines>;
 test.before(async (t) => {

@@ -1,8 +1,8 @@
 import test from "ava";
 import { localTime } from "../../../actors/time/zoned-time.ts";
-import type { Reminder } from "../../../schemas/reminder.ts";
-import { call } from "../../_kit/rest.ts";
-import { startSystem } from "../../_kit/system.ts";
+import type { Reminder } from "../../../schemas/documents/reminder.ts";
+import { call } from "../../_kit/clients/rest.ts";
+import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("the model makes a reminder from talk, in the user's time zone, and reaches devices", async (t) => {
   const system = await startSystem({

@@ -1,11 +1,11 @@
 import test from "ava";
-import { Codec } from "../../../actors/voice/codec.ts";
-import { decodeAudio } from "../../../actors/voice/decode.ts";
-import { encodeAudio } from "../../../actors/voice/encode.ts";
-import { speechRate } from "../../../actors/voice/engine.ts";
-import { bytesOf, readPlainWav, wavFile } from "../../../actors/voice/wav.ts";
+import { Codec } from "../../../actors/voice/codec/codec.ts";
+import { decodeAudio } from "../../../actors/voice/codec/decode.ts";
+import { encodeAudio } from "../../../actors/voice/codec/encode.ts";
+import { bytesOf, readPlainWav, wavFile } from "../../../actors/voice/codec/wav.ts";
+import { speechRate } from "../../../actors/voice/engines/engine.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
-import { anyWav, frequencyOf, tone, webmFile } from "../../_kit/audio-files.ts";
+import { anyWav, frequencyOf, tone, webmFile } from "../../_kit/fakes/audio-files.ts";
 
 const codec = new Codec({ voiceDecodeMs: 30_000, voiceCodecs: 2, voiceQueue: 64 });
 const limits = { voiceAudioMs: 10_000 };

@@ -3,20 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { Codec } from "../../../actors/voice/codec.ts";
-import { decodeAudio } from "../../../actors/voice/decode.ts";
-import { ESpeak } from "../../../actors/voice/espeak.ts";
-import { OpenAIListening } from "../../../actors/voice/openai-listening.ts";
-import { OpenAISpeaking } from "../../../actors/voice/openai-speaking.ts";
-import { samplesOf, wavFile } from "../../../actors/voice/wav.ts";
+import { Codec } from "../../../actors/voice/codec/codec.ts";
+import { decodeAudio } from "../../../actors/voice/codec/decode.ts";
+import { samplesOf, wavFile } from "../../../actors/voice/codec/wav.ts";
+import { ESpeak } from "../../../actors/voice/engines/espeak.ts";
+import { OpenAISpeechToText } from "../../../actors/voice/engines/openai-speech-to-text.ts";
+import { OpenAITextToSpeech } from "../../../actors/voice/engines/openai-text-to-speech.ts";
 import { Engine } from "../../../infra/engines/engine.ts";
 import { freePort } from "../../../infra/engines/free-port.ts";
 import { isWhisperInstalled, whisperServer } from "../../../infra/engines/whisper.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { Service } from "../../_kit/service.ts";
-import { hears, speaks } from "../../_kit/speech-conformance.ts";
-import { sayLetters } from "../../_kit/upstream-audio.ts";
+import { hears, speaks } from "../../_kit/fakes/speech-conformance.ts";
+import { sayLetters } from "../../_kit/fakes/upstream-audio.ts";
+import { Service } from "../../_kit/worlds/service.ts";
 
 const limits = limitsSchema.parse({});
 const log = createLogger("test", { logLevel: "silent" });
@@ -25,7 +25,7 @@ const espeak = new ESpeak(log, limits);
 const folder = mkdtempSync(join(tmpdir(), "parley-voice-"));
 const upstream = new Service({
   name: "upstream",
-  command: [fileURLToPath(new URL("../../_kit/upstream.js", import.meta.url)), "--port", "0"],
+  command: [fileURLToPath(new URL("../../_kit/fakes/upstream.js", import.meta.url)), "--port", "0"],
   env: {},
   cwd: folder,
 });
@@ -47,12 +47,12 @@ const endpoint = (id: string, port: number) => ({
 });
 
 test("an OpenAI-compatible provider hears", async (t) => {
-  const engine = new OpenAIListening(endpoint("hear", upstream.port), limits);
+  const engine = new OpenAISpeechToText(endpoint("hear", upstream.port), limits);
   await hears(t, engine, { pcm: samplesOf(sayLetters("hello")), heard: /^hello$/ });
 });
 
 test("an OpenAI-compatible provider speaks", async (t) => {
-  await speaks(t, new OpenAISpeaking(endpoint("say", upstream.port), limits, codec));
+  await speaks(t, new OpenAITextToSpeech(endpoint("say", upstream.port), limits, codec));
 });
 
 test("espeak-ng speaks", async (t) => {
@@ -75,7 +75,7 @@ if (isWhisperInstalled()) {
     const port = await freePort(0);
     const server = await Engine.start(whisperServer(folder, port), log);
     t.teardown(() => server.stop());
-    const engine = new OpenAIListening(endpoint("whisper", port), limits, { embedded: true });
+    const engine = new OpenAISpeechToText(endpoint("whisper", port), limits, { embedded: true });
     const text = "The quick brown fox jumps over the lazy dog.";
     const { pcm, sampleRate } = await espeak.synthesize({ text, signal: new AbortController().signal });
     const heard = await decodeAudio(codec, wavFile(pcm, sampleRate), limits, {

@@ -1,8 +1,8 @@
 import test from "ava";
 import OpenAI, { type APIError, toFile } from "openai";
-import { Api } from "../../_kit/api.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { mintToken } from "../../_kit/token.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 test("each spoken text of /v1 counts as a message, one that was refused does not", async (t) => {
   const env = { QUOTA_DAY_MESSAGES: "2" };

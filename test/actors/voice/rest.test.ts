@@ -1,7 +1,7 @@
 import test from "ava";
-import { Api } from "../../_kit/api.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { mintToken } from "../../_kit/token.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 let api: Api;
 const user = "rest_voice";

@@ -1,16 +1,16 @@
 import { Objm } from "@nats-io/obj";
 import test from "ava";
 import type { NatsConnection } from "nats";
-import { Codec } from "../../../actors/voice/codec.ts";
-import { decodeAudio } from "../../../actors/voice/decode.ts";
-import { durationMs } from "../../../actors/voice/engine.ts";
-import { VoiceEngines } from "../../../actors/voice/engines.ts";
+import { Codec } from "../../../actors/voice/codec/codec.ts";
+import { decodeAudio } from "../../../actors/voice/codec/decode.ts";
+import { durationMs } from "../../../actors/voice/engines/engine.ts";
+import { VoiceEngines } from "../../../actors/voice/engines/engines.ts";
 import { SpeechCache } from "../../../actors/voice/speech-cache.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { Api } from "../../_kit/api.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
 
 const limits = limitsSchema.parse({});
 const log = createLogger("test", { logLevel: "silent" });

@@ -1,8 +1,8 @@
 import test from "ava";
-import { ChunkOrder } from "../../../actors/voice/chunk-order.ts";
-import { type Pcm, speechRate } from "../../../actors/voice/engine.ts";
-import { SpeechReader } from "../../../actors/voice/speech-reader.ts";
-import { VoiceActivity } from "../../../actors/voice/voice-activity.ts";
+import { type Pcm, speechRate } from "../../../actors/voice/engines/engine.ts";
+import { IncrementalTranscriber } from "../../../actors/voice/stream/incremental-transcriber.ts";
+import { ReorderBuffer } from "../../../actors/voice/stream/reorder-buffer.ts";
+import { VoiceActivity } from "../../../actors/voice/stream/voice-activity.ts";
 
 const seconds = (s: number) => Math.round(s * speechRate);
 
@@ -41,7 +41,7 @@ test("silence is read by no engine; long speech is cut at its pauses and each pa
     return Promise.resolve({ text: ` part${read.length} ` });
   };
   const { signal } = new AbortController();
-  const reader = new SpeechReader(transcribe, "auto", 10_000);
+  const reader = new IncrementalTranscriber(transcribe, "auto", 10_000);
   t.is(await reader.read(recording(3, []), false, signal), "");
   t.is(read.length, 0);
 
@@ -68,7 +68,7 @@ test("what was said before a pause is read as if it were all, and not again at t
     return Promise.resolve({ text: `read ${calls.length}` });
   };
   const { signal } = new AbortController();
-  const reader = new SpeechReader(transcribe, "auto", 10_000);
+  const reader = new IncrementalTranscriber(transcribe, "auto", 10_000);
   const pcm = recording(6, [
     [0.2, 2],
     [4, 5],
@@ -95,7 +95,7 @@ test("the end hurries what only an interim result wants, and waits for what it n
     [0, 7],
     [8, 14],
   ]);
-  const reader = new SpeechReader(transcribe, "auto", 10_000);
+  const reader = new IncrementalTranscriber(transcribe, "auto", 10_000);
   await t.throwsAsync(reader.read(long, true, signal, hurry.signal), { message: "hurry" });
   t.deepEqual(aborted, [false]);
   t.is(await reader.read(long, false, signal), "careful careful");
@@ -106,14 +106,14 @@ test("a reading that is given up leaves the reader as it was", async (t) => {
   const controller = new AbortController();
   const transcribe = (_: Pcm, { signal }: { signal: AbortSignal }) =>
     signal.aborted ? Promise.resolve({ text: "late" }) : Promise.resolve({ text: "said" });
-  const reader = new SpeechReader(transcribe, "zh", 10_000);
+  const reader = new IncrementalTranscriber(transcribe, "zh", 10_000);
   controller.abort(new Error("given up"));
   await t.throwsAsync(reader.read(recording(3, [[1, 2]]), true, controller.signal), { message: "given up" });
   t.is(await reader.read(recording(3, [[1, 2]]), false, new AbortController().signal), "said");
 });
 
 test("chunks come out in order, once, and what is lost holds nothing back for ever", (t) => {
-  const order = new ChunkOrder<string>(2);
+  const order = new ReorderBuffer<string>(2);
   t.deepEqual(order.take(1, "b"), []);
   t.deepEqual(order.take(0, "a"), ["a", "b"]);
   t.deepEqual(order.take(0, "again"), []);

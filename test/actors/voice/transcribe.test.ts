@@ -1,12 +1,12 @@
 import test from "ava";
 import OpenAI, { type APIError, toFile } from "openai";
-import { samplesOf } from "../../../actors/voice/wav.ts";
-import { Api } from "../../_kit/api.ts";
-import { anyWav } from "../../_kit/audio-files.ts";
-import { rolesCommand } from "../../_kit/roles.ts";
-import { mintToken } from "../../_kit/token.ts";
-import { sayLetters, wavOf } from "../../_kit/upstream-audio.ts";
-import { eventually } from "../../_kit/waiting.ts";
+import { samplesOf } from "../../../actors/voice/codec/wav.ts";
+import { anyWav } from "../../_kit/fakes/audio-files.ts";
+import { sayLetters, wavOf } from "../../_kit/fakes/upstream-audio.ts";
+import { eventually } from "../../_kit/judge/waiting.ts";
+import { Api } from "../../_kit/worlds/api.ts";
+import { rolesCommand } from "../../_kit/worlds/roles.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 let api: Api;
 let client: OpenAI;

@@ -1,0 +1,57 @@
+import type { MemoryDocument } from "../../schemas/documents/memory.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { FactVectors } from "./fact-vectors.ts";
+import type { MemoryStore, NewFact } from "./memory-store.ts";
+
+/** The one way in and out of memory: tells everybody what has changed, and has facts embedded afterwards. */
+export class MemoryWriter {
+  readonly #store: MemoryStore;
+  readonly #vectors: Pick<FactVectors, "embed">;
+  readonly #changed: (user: string) => void;
+  readonly #maxFacts: number;
+
+  constructor(parts: {
+    store: MemoryStore;
+    vectors: Pick<FactVectors, "embed">;
+    changed: (user: string) => void;
+    maxFacts: number;
+  }) {
+    this.#store = parts.store;
+    this.#vectors = parts.vectors;
+    this.#changed = parts.changed;
+    this.#maxFacts = parts.maxFacts;
+  }
+
+  /** Stores one fact. @throws ParleyError `conflict` when no more fit. */
+  async add(user: string, fact: NewFact): Promise<MemoryDocument> {
+    if ((await this.#store.count(user)) >= this.#maxFacts)
+      throw new ParleyError("conflict", { error: "记忆数量已达上限", hint: "请先删除一些记忆" });
+    const { memory } = await this.#store.remember(user, fact);
+    this.#changed(user);
+    void this.#vectors.embed(memory);
+    return memory;
+  }
+
+  /** Stores what was found in a turn; returns how many facts are new. What does not fit is left out. */
+  async keep(user: string, facts: readonly NewFact[], event: string): Promise<number> {
+    let added = 0;
+    let room = facts.length === 0 ? 0 : this.#maxFacts - (await this.#store.count(user));
+    for (const fact of facts) {
+      if (room <= 0) break;
+      const { memory, change } = await this.#store.remember(user, { ...fact, event });
+      if (change === "merged") continue;
+      added += 1;
+      room -= 1;
+      void this.#vectors.embed(memory);
+    }
+    if (added > 0) this.#changed(user);
+    return added;
+  }
+
+  /** Whether it was there. */
+  async forget(user: string, id: string): Promise<boolean> {
+    const forgotten = await this.#store.forget(user, id);
+    if (forgotten) this.#changed(user);
+    return forgotten;
+  }
+}

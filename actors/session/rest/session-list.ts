@@ -1,0 +1,151 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { z } from "zod";
+import { isDuplicateKey } from "../../../infra/mongo/duplicate-key.ts";
+import type { SessionDocument } from "../../../schemas/documents/collections.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import { parseSessionIn, streams, subjects } from "../../../schemas/messages/subjects.ts";
+import type { createSession, listSessions } from "../../../schemas/routes/sessions.ts";
+import type { Eraser } from "../transcript/erase.ts";
+import type { TurnStore } from "../transcript/turn-store.ts";
+import { defaultTitle, type SessionDocuments } from "./session-documents.ts";
+import type { SessionOwnerClient } from "./session-owner-client.ts";
+
+const deletesAtATime = 16;
+
+/** A session as REST shows it. */
+export type SessionView = z.input<typeof createSession.answer>;
+
+/** What the list works with. */
+export interface SessionListParts {
+  store: Pick<TurnStore, "tail">;
+  sessions: SessionDocuments;
+  owner: Pick<SessionOwnerClient, "queue">;
+  eraser: Pick<Eraser, "delete">;
+  jsm: JetStreamManager;
+  /** Bytes that one list may have. */
+  listBytes: number;
+}
+
+/**
+ * The sessions of a user: those that have a document, and those that have only messages on their way, whose first turn
+ * will write one.
+ */
+export class SessionList {
+  readonly #parts: SessionListParts;
+
+  constructor(parts: SessionListParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes a session. @throws ParleyError `conflict` when the user has one of this id */
+  async create(
+    user: string,
+    wanted: { session_id?: string | undefined; title?: string | undefined; is_main: boolean },
+  ): Promise<SessionView> {
+    const { sessions, store } = this.#parts;
+    const id = wanted.session_id ?? newId("session_");
+    if (wanted.session_id !== undefined && (await this.find(user, id)) !== null) throw taken();
+    const [last] = await store.tail(user, id, 1);
+    const document = await sessions
+      .made(user, id, (last?._id.n ?? -1) + 1, wanted.title || undefined)
+      .catch((err: unknown) => {
+        throw isDuplicateKey(err) ? taken() : err;
+      });
+    if (wanted.is_main) await sessions.makeMain(user, id);
+    return view(document, await sessions.mainOf(user));
+  }
+
+  /** One page, the one updated last first. */
+  async page(
+    user: string,
+    { limit, offset }: { limit: number; offset: number },
+  ): Promise<z.input<typeof listSessions.answer>> {
+    const { sessions, listBytes } = this.#parts;
+    const main = await sessions.mainOf(user);
+    const page = offset === 0 ? await this.#begun(user, main) : [];
+    let bytes = 0;
+    for await (const document of sessions.of(user, offset)) {
+      const session = view(document, main);
+      bytes += Buffer.byteLength(JSON.stringify(session));
+      if (page.length >= limit || bytes > listBytes) return { sessions: page, has_more: true };
+      page.push(session);
+    }
+    return { sessions: page, has_more: false };
+  }
+
+  /** One session; null when there is none. */
+  async find(user: string, session: string): Promise<SessionView | null> {
+    const { sessions, store, owner } = this.#parts;
+    const document = await sessions.find(user, session);
+    if (document !== null) return view(document, await sessions.mainOf(user));
+    const [last] = await store.tail(user, session, 1);
+    const { unfinished } = await owner.queue(user, session);
+    const [first] = unfinished;
+    if (first !== undefined) return begun(user, session, first.created_at);
+    // Its first turn is committed, and the document comes next.
+    return last === undefined || last.kind === "delete" ? null : begun(user, session, last.at.getTime());
+  }
+
+  /** Deletes all sessions of a user, with what is queued in them. */
+  async deleteAll(user: string, deadline?: number): Promise<void> {
+    const { sessions, eraser } = this.#parts;
+    const ids = new Set(await this.#queued(user));
+    for await (const { _id } of sessions.of(user)) ids.add(_id.session);
+    const left = [...ids];
+    const work = async () => {
+      for (let id = left.pop(); id !== undefined; id = left.pop()) await eraser.delete(user, id, deadline);
+    };
+    await Promise.all(Array.from({ length: deletesAtATime }, work));
+  }
+
+  /** Sessions whose first message is accepted and not finished. */
+  async #begun(user: string, main: string | null): Promise<SessionView[]> {
+    const queued = await this.#queued(user);
+    const known = new Set((await this.#parts.sessions.among(user, queued)).map(({ _id }) => _id.session));
+    const views: SessionView[] = [];
+    for (const session of queued.filter((id) => !known.has(id))) {
+      const [first] = (await this.#parts.owner.queue(user, session)).unfinished;
+      if (first !== undefined)
+        views.push({ ...begun(user, session, first.created_at), is_main: session === main });
+    }
+    return views.toSorted((a, b) => b.updated_at - a.updated_at);
+  }
+
+  /** Sessions of which the log holds something. */
+  async #queued(user: string): Promise<string[]> {
+    const info = await this.#parts.jsm.streams.info(streams.sessions, {
+      subjects_filter: subjects.sessionInOfUser(user),
+    });
+    return Object.keys(info.state.subjects ?? {}).flatMap(
+      (subject) => parseSessionIn(subject)?.session ?? [],
+    );
+  }
+}
+
+function view(document: SessionDocument, main: string | null): SessionView {
+  const { user, session } = document._id;
+  return {
+    id: session,
+    user_id: user,
+    title: document.title,
+    is_main: session === main,
+    created_at: document.created_at.getTime(),
+    updated_at: document.updated_at.getTime(),
+  };
+}
+
+function begun(user: string, session: string, at: number): SessionView {
+  return {
+    id: session,
+    user_id: user,
+    title: defaultTitle,
+    is_main: false,
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+function taken(): ParleyError {
+  return new ParleyError("conflict", { error: "会话已存在" });
+}

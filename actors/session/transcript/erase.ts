@@ -1,0 +1,142 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "nats";
+import type { Logger } from "../../../infra/log.ts";
+import { storedMessage } from "../../../infra/nats/stored-message.ts";
+import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import type { SessionAsk } from "../../../schemas/messages/session-input.ts";
+import { sessionPartition, streams, subjects } from "../../../schemas/messages/subjects.ts";
+import { isOver } from "../../requests/rest.ts";
+import type { MessageIndex } from "../../storage/message-index.ts";
+import type { SessionDocuments } from "../rest/session-documents.ts";
+import { transcriptOf } from "./transcript.ts";
+import type { TurnStore } from "./turn-store.ts";
+
+const stubMs = 7 * 24 * 3600 * 1_000;
+const sweepEveryMs = 60_000;
+const sweepSize = 100;
+
+/**
+ * Clears and deletes sessions from any process, without asking the owner: both are turns, so that whoever runs one on
+ * the transcript before meets it at the commit. What they hide is erased, by a sweep where their maker died.
+ */
+export class Eraser {
+  readonly #nc: NatsConnection;
+  readonly #jsm: JetStreamManager;
+  readonly #store: TurnStore;
+  readonly #sessions: SessionDocuments;
+  readonly #index: Pick<MessageIndex, "eraseBelow">;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    nc: NatsConnection,
+    jsm: JetStreamManager,
+    store: TurnStore,
+    sessions: SessionDocuments,
+    index: Pick<MessageIndex, "eraseBelow">,
+    log: Logger,
+  ) {
+    this.#nc = nc;
+    this.#jsm = jsm;
+    this.#store = store;
+    this.#sessions = sessions;
+    this.#index = index;
+    this.#log = log;
+  }
+
+  /** Starts the sweep. */
+  start(): void {
+    this.#timer = setInterval(() => void this.#sweep(), sweepEveryMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Hides everything that the session says now. Messages that are queued stay queued. `deadline`: Unix ms. */
+  async clear(user: string, session: string, deadline?: number): Promise<void> {
+    const turn = await this.#insert(user, session, deadline, async (cursor) => {
+      const { state } = await this.#jsm.streams.info(streams.sessions);
+      return { kind: "clear", in_seq: cursor, seen_seq: state.last_seq };
+    });
+    await this.finish(turn);
+    this.#tellOwner(user, session);
+  }
+
+  /** Ends the session with everything that is queued in it. `deadline`: Unix ms. */
+  async delete(user: string, session: string, deadline?: number): Promise<void> {
+    const turn = await this.#insert(user, session, deadline, async (cursor) => {
+      const last = await this.#lastOf(user, session);
+      return { kind: "delete", in_seq: Math.max(cursor, last), seen_seq: Math.max(cursor, last) };
+    });
+    this.#tellOwner(user, session);
+    await this.finish(turn);
+  }
+
+  /** Erases what a clear, delete or cut hides; safe to repeat. */
+  async finish(turn: Turn): Promise<void> {
+    const { user, session, n } = turn._id;
+    const expiresAt = new Date(turn.at.getTime() + stubMs);
+    if (turn.kind === "cut") await this.#store.applyCut(turn);
+    else {
+      await this.#store.blankBelow(user, session, n, expiresAt);
+      await this.#index.eraseBelow(user, session, n);
+    }
+    if (turn.kind === "delete") await this.#sessions.deleted(user, session, n, expiresAt);
+    await this.#store.erased(turn, expiresAt);
+  }
+
+  /** As {@link finish}, in the background; the sweep comes again where it fails. */
+  erase(turn: Turn): void {
+    this.finish(turn).catch((err: unknown) => this.#log.warn({ err }, "erasing not finished"));
+  }
+
+  async #insert(
+    user: string,
+    session: string,
+    deadline: number | undefined,
+    describe: (cursor: number) => Promise<Pick<Turn, "kind" | "in_seq" | "seen_seq">>,
+  ): Promise<Turn> {
+    for (;;) {
+      // A process that stood still must not end now what was said after its caller had given up.
+      if (isOver({ deadline })) throw new ParleyError("service_unavailable");
+      const transcript = transcriptOf(await this.#store.tail(user, session, 1));
+      const described = await describe(transcript.cursor);
+      const turn: Turn = {
+        _id: turnKey(user, session, transcript.nextN),
+        ...described,
+        run_id: newId("run_"),
+        attempt: 1,
+        first_id: described.kind === "delete" ? 1 : transcript.nextId,
+        messages: [],
+        at: new Date(),
+        erase_pending: true,
+      };
+      const [result] = await this.#store.insertAll([turn]);
+      if (result === "committed") return turn;
+      // The answer to an earlier try may have been lost: then it is this very turn that stands there.
+      if ((await this.#store.at(user, session, turn._id.n))?.run_id === turn.run_id) return turn;
+    }
+  }
+
+  async #lastOf(user: string, session: string): Promise<number> {
+    const last_by_subj = subjects.sessionIn(user, session);
+    return (await storedMessage(this.#jsm, streams.sessions, { last_by_subj }))?.seq ?? 0;
+  }
+
+  /** Nothing depends on it: an owner that does not hear of it meets the turn at its next commit. */
+  #tellOwner(user: string, session: string): void {
+    const ask: SessionAsk = { kind: "changed", user, session };
+    this.#nc.publish(subjects.sessionAsk(sessionPartition(user, session)), JSON.stringify(ask));
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      for (const turn of await this.#store.erasePending(sweepSize)) await this.finish(turn);
+    } catch (err) {
+      this.#log.warn({ err }, "erasing sweep failed");
+    }
+  }
+}

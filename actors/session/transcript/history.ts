@@ -1,0 +1,117 @@
+import type { Turn } from "../../../schemas/documents/collections.ts";
+import type { HistoryMessage } from "../../../schemas/documents/message.ts";
+import type { SessionOwnerClient } from "../rest/session-owner-client.ts";
+import type { TurnStore } from "./turn-store.ts";
+
+const turnsPerRead = 100;
+
+/** Which messages are wanted: `offset` counts from the newest back, `before` is an `id` or a `message_id`. */
+export interface HistoryQuery {
+  limit: number;
+  offset: number;
+  before?: number | string | undefined;
+}
+
+/** A page, oldest first. */
+export interface HistoryPage {
+  messages: HistoryMessage[];
+  has_more: boolean;
+}
+
+/** Reads transcripts as clients see them: what a clear or delete hides is not there. */
+export class History {
+  readonly #store: Pick<TurnStore, "page">;
+  readonly #owner: Pick<SessionOwnerClient, "queue">;
+  readonly #pageBytes: number;
+
+  /** `pageBytes` bounds the text of one page. */
+  constructor(store: Pick<TurnStore, "page">, owner: Pick<SessionOwnerClient, "queue">, pageBytes: number) {
+    this.#store = store;
+    this.#owner = owner;
+    this.#pageBytes = pageBytes;
+  }
+
+  /**
+   * A page of a session, with the accepted and unfinished messages at the end of the last one. The owner is asked
+   * before the transcript is read: a message that finishes meanwhile is then in both, and shown once.
+   */
+  async page(user: string, session: string, query: HistoryQuery): Promise<HistoryPage> {
+    const last = query.offset === 0 && query.before === undefined;
+    const { unfinished } = last ? await this.#owner.queue(user, session) : { unfinished: [] };
+    const page = await this.#committed(user, session, query);
+    const committed = new Set(page.messages.map(({ message_id }) => message_id));
+    return {
+      ...page,
+      messages: [...page.messages, ...unfinished.filter(({ message_id }) => !committed.has(message_id))],
+    };
+  }
+
+  /** Every message of a session, newest first. `wanted`: how many are likely to be taken. */
+  async *newestFirst(
+    user: string,
+    session: string,
+    wanted = Number.MAX_SAFE_INTEGER,
+  ): AsyncGenerator<HistoryMessage> {
+    let below = Number.MAX_SAFE_INTEGER;
+    // Most turns have two messages, and one more tells whether there is more.
+    let size = Math.min(turnsPerRead, Math.ceil(wanted / 2) + 1);
+    const replaced = new Set<string>();
+    /** What is left of replies that were cut, the newest cut of each. */
+    const heard = new Map<string, string>();
+    for (;;) {
+      const turns = await this.#store.page(user, session, below, size);
+      for (const turn of turns) {
+        if (turn.cut !== undefined && !heard.has(turn.cut.message_id)) {
+          heard.set(turn.cut.message_id, turn.cut.text);
+        }
+        if (turn.kind === "cut") continue;
+        if (turn.kind !== "message") return;
+        if (turn.replaces !== undefined) replaced.add(turn.replaces);
+        yield* messagesOf(turn, heard)
+          .toReversed()
+          .filter(({ message_id }) => !replaced.has(message_id));
+      }
+      const oldest = turns.at(-1);
+      if (oldest === undefined || turns.length < size) return;
+      below = oldest._id.n;
+      size = turnsPerRead;
+    }
+  }
+
+  async #committed(
+    user: string,
+    session: string,
+    { limit, offset, before }: HistoryQuery,
+  ): Promise<HistoryPage> {
+    const messages: HistoryMessage[] = [];
+    const wanted = before === undefined ? offset + limit : undefined;
+    let skip = offset;
+    let below = before === undefined;
+    let bytes = 0;
+    for await (const message of this.newestFirst(user, session, wanted)) {
+      if (!below) {
+        below = message.message_id === before;
+        if (typeof before !== "number" || (message.id ?? 0) >= before) continue;
+        below = true;
+      }
+      if (skip > 0) {
+        skip -= 1;
+        continue;
+      }
+      bytes += Buffer.byteLength(message.content);
+      if (messages.length === limit || (bytes > this.#pageBytes && messages.length > 0)) {
+        return { messages: messages.reverse(), has_more: true };
+      }
+      messages.push(message);
+    }
+    return { messages: messages.reverse(), has_more: false };
+  }
+}
+
+function messagesOf(turn: Turn, heard: ReadonlyMap<string, string>): HistoryMessage[] {
+  return turn.messages.map((message) => ({
+    ...message,
+    content: heard.get(message.message_id) ?? message.content,
+    session_id: turn._id.session,
+  }));
+}

@@ -1,0 +1,88 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { Logger } from "../../../infra/log.ts";
+import { streams, subjects } from "../../../schemas/messages/subjects.ts";
+
+/** Finished messages wait this long: one purge takes all of a session, and costs the server about a millisecond. */
+const lazyMs = 2_500;
+const sweepMs = 100;
+const purgesInFlight = 8;
+
+interface Due {
+  user: string;
+  session: string;
+  seq: number;
+  at: number;
+}
+
+/**
+ * Removes finished messages from the log. Until then they count against the session's queue, so a session that comes
+ * near its bound asks for it at once. Nothing breaks when a trim is lost: the next owner finds the message finished.
+ */
+export class Trimmer {
+  readonly #jsm: JetStreamManager;
+  readonly #log: Logger;
+  readonly #due = new Map<string, Due>();
+  readonly #running = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(jsm: JetStreamManager, log: Logger) {
+    this.#jsm = jsm;
+    this.#log = log;
+  }
+
+  /** Starts the sweep. */
+  start(): void {
+    this.#timer = setInterval(() => this.#sweep(performance.now()), sweepMs);
+  }
+
+  /** Stops the sweep, after removing what is due at any time. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#sweep(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    await Promise.all(this.#running);
+  }
+
+  /** Everything of the session up to `seq` is finished and its effects are out. */
+  finished(user: string, session: string, seq: number, urgent: boolean): void {
+    const key = `${user}.${session}`;
+    const due = this.#due.get(key);
+    const at = urgent ? 0 : performance.now() + lazyMs;
+    if (due === undefined) this.#due.set(key, { user, session, seq, at });
+    else {
+      due.seq = Math.max(due.seq, seq);
+      due.at = Math.min(due.at, at);
+    }
+  }
+
+  /** Removes one message that is answered without a turn (a repetition, a command beside the queue). */
+  async remove(seq: number): Promise<void> {
+    try {
+      await this.#jsm.streams.deleteMessage(streams.sessions, seq, false);
+    } catch (err) {
+      // Gone already, or met again by the next owner.
+      this.#log.debug({ err, seq }, "message not removed");
+    }
+  }
+
+  #sweep(now: number, inFlight = purgesInFlight): void {
+    for (const [key, due] of this.#due) {
+      if (this.#running.size >= inFlight) return;
+      if (due.at > now) continue;
+      this.#due.delete(key);
+      const purge = this.#purge(due).finally(() => this.#running.delete(purge));
+      this.#running.add(purge);
+    }
+  }
+
+  async #purge({ user, session, seq }: Due): Promise<void> {
+    try {
+      await this.#jsm.streams.purge(streams.sessions, {
+        filter: subjects.sessionIn(user, session),
+        seq: seq + 1,
+      });
+    } catch (err) {
+      this.#log.warn({ err }, "log not trimmed yet");
+      this.finished(user, session, seq, false);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import { type Collection, type Db, MongoBulkWriteError } from "mongodb";
+import { duplicateKey } from "../../../infra/mongo/duplicate-key.ts";
+import { collections, type Turn, turnKey } from "../../../schemas/documents/collections.ts";
+
+/** Turns that a session actor keeps at most: more never fit a model's context. */
+export const tailTurns = 40;
+
+/** Whose insert of a turn was first: `n` (somebody else changed the transcript) or `client_msg_id` (a repetition). */
+export type CommitResult = "committed" | "n" | "client_msg_id";
+
+const majority = { readConcern: { level: "majority" } } as const;
+const clientMsgIdIndex = "client_msg_id";
+
+/** The transcripts: one document a turn. Reads that decide something see what a majority has. */
+export class TurnStore {
+  readonly #turns: Collection<Turn>;
+
+  constructor(db: Db) {
+    this.#turns = db.collection<Turn>(collections.turns);
+  }
+
+  /** Makes the indexes; safe to repeat. */
+  async createIndexes(): Promise<void> {
+    await this.#turns.createIndexes([
+      {
+        name: clientMsgIdIndex,
+        key: { "_id.user": 1, "_id.session": 1, client_msg_id: 1 },
+        unique: true,
+        partialFilterExpression: { client_msg_id: { $exists: true } },
+      },
+      { name: "erase_pending", key: { erase_pending: 1 }, partialFilterExpression: { erase_pending: true } },
+      { name: "expires_at", key: { expires_at: 1 }, expireAfterSeconds: 0, sparse: true },
+    ]);
+  }
+
+  /** The newest turns of a session, newest first. */
+  tail(user: string, session: string, limit = tailTurns): Promise<Turn[]> {
+    return this.#range(user, session, 0).sort({ _id: -1 }).limit(limit).toArray();
+  }
+
+  /** Turn n, if there is one. */
+  at(user: string, session: string, n: number): Promise<Turn | null> {
+    return this.#turns.findOne({ _id: turnKey(user, session, n) }, majority);
+  }
+
+  /** Turns from n on, oldest first. */
+  since(user: string, session: string, n: number): Promise<Turn[]> {
+    return this.#range(user, session, n).sort({ _id: 1 }).toArray();
+  }
+
+  /** The turn that a message of the log became. */
+  byInSeq(user: string, session: string, seq: number): Promise<Turn | null> {
+    return this.#turns.findOne(
+      { ...range(user, session, 0), in_seq: seq, reply: { $exists: true } },
+      majority,
+    );
+  }
+
+  /** The turn of a client's message id. */
+  byClientMsgId(user: string, session: string, clientMsgId: string): Promise<Turn | null> {
+    return this.#turns.findOne(
+      { "_id.user": user, "_id.session": session, client_msg_id: clientMsgId } as object,
+      majority,
+    );
+  }
+
+  /** The first delete that ended what stood in the log up to `seq`. */
+  deleteCovering(user: string, session: string, seq: number): Promise<Turn | null> {
+    return this.#turns.findOne(
+      { ...range(user, session, 0), kind: "delete", in_seq: { $gte: seq } },
+      majority,
+    );
+  }
+
+  /** Turns below n (the boundary excluded), newest first: one page of history. */
+  page(user: string, session: string, below: number, limit: number): Promise<Turn[]> {
+    return this.#turns
+      .find({ _id: { $gte: turnKey(user, session, 0), $lt: turnKey(user, session, below) } })
+      .sort({ _id: -1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  /**
+   * Inserts turns in one unordered write, and says of each what became of it.
+   * @throws MongoError when the outcome is unknown: the caller repeats it, the unique keys make that safe.
+   */
+  async insertAll(turns: Turn[]): Promise<CommitResult[]> {
+    const results: CommitResult[] = turns.map(() => "committed");
+    try {
+      await this.#turns.insertMany(turns, { ordered: false });
+    } catch (err) {
+      if (!(err instanceof MongoBulkWriteError)) throw err;
+      const failures = [err.writeErrors].flat();
+      // A write concern error leaves the outcome unknown: repeated, each turn meets itself or the one that was first.
+      if (failures.length === 0 || failures.some((failure) => failure.code !== duplicateKey)) throw err;
+      for (const failure of failures) {
+        results[failure.index] = failure.errmsg?.includes(clientMsgIdIndex) ? "client_msg_id" : "n";
+      }
+    }
+    return results;
+  }
+
+  /** Highest position of the log that any transcript has reached. */
+  async highestInSeq(): Promise<number> {
+    const [turn] = await this.#turns
+      .find({}, { projection: { in_seq: 1 } })
+      .sort({ in_seq: -1 })
+      .limit(1)
+      .toArray();
+    return turn?.in_seq ?? 0;
+  }
+
+  /** Erases what turns below n hold. Their stubs stay a week: n never starts again while a late writer may live. */
+  async blankBelow(user: string, session: string, n: number, expiresAt: Date): Promise<void> {
+    await this.#turns.updateMany(
+      {
+        _id: { $gte: turnKey(user, session, 0), $lt: turnKey(user, session, n) },
+        blanked: { $exists: false },
+      },
+      {
+        $set: { messages: [], blanked: true, expires_at: expiresAt },
+        $unset: { "reply.text": "", "reply.segments": "", "reply.full_audio_url": "", cut: "" },
+      },
+    );
+  }
+
+  /** Leaves of a reply what the newest cut of it says. */
+  async applyCut({ _id: { user, session, n }, cut }: Turn): Promise<void> {
+    if (cut === undefined) return;
+    const later = await this.since(user, session, n);
+    const { text, segments } = later.findLast((turn) => turn.cut?.message_id === cut.message_id)?.cut ?? cut;
+    await this.#turns.updateOne(
+      { ...range(user, session, 0), kind: "message", "messages.message_id": cut.message_id },
+      {
+        $set: {
+          "messages.$[reply].content": text,
+          "messages.$[reply].finish_reason": "cancelled",
+          "reply.segments": segments,
+        },
+        $unset: { "reply.full_audio_url": "" },
+      },
+      { arrayFilters: [{ "reply.message_id": cut.message_id }] },
+    );
+  }
+
+  /** Ends the erasing of a clear or delete; a delete's own stub goes with the others. */
+  async erased(turn: Turn, expiresAt: Date): Promise<void> {
+    await this.#turns.updateOne(
+      { _id: turn._id },
+      { $unset: { erase_pending: "" }, ...(turn.kind === "delete" && { $set: { expires_at: expiresAt } }) },
+    );
+  }
+
+  /** Clears and deletes whose erasing was not finished. */
+  erasePending(limit: number): Promise<Turn[]> {
+    return this.#turns.find({ erase_pending: true }).limit(limit).toArray();
+  }
+
+  #range(user: string, session: string, from: number) {
+    return this.#turns.find(range(user, session, from), majority);
+  }
+}
+
+function range(user: string, session: string, from: number) {
+  return {
+    _id: { $gte: turnKey(user, session, from), $lte: turnKey(user, session, Number.MAX_SAFE_INTEGER) },
+  };
+}

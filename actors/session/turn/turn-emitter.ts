@@ -1,0 +1,149 @@
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import type { Segment } from "../../../schemas/wire/review.ts";
+import type { RunMark, StreamFrame } from "../../../schemas/wire/server-frame.ts";
+import { Coalescer } from "../../egress/coalescer.ts";
+import type { OutPublisher } from "../../egress/out-publisher.ts";
+import { ReviewParser } from "../../review/review-parser.ts";
+
+/**
+ * The frames of a running turn. Text is joined to at most one frame every `coalesceMs`, the first goes out at once:
+ * a frame costs far more than the characters in it.
+ */
+export class TurnEmitter {
+  readonly #out: Pick<OutPublisher, "frame">;
+  readonly #input: SessionInput;
+  readonly #run: RunMark;
+  readonly #coalescer: Coalescer;
+  /** Kind of the text, for clients that show it as it comes. */
+  readonly #parser = new ReviewParser();
+  #text = "";
+  #thinking = "";
+  #ended = false;
+  #firstAt: number | undefined;
+
+  constructor(
+    out: Pick<OutPublisher, "frame">,
+    input: SessionInput,
+    run: { attempt: number; runId: string },
+    coalesceMs: number,
+  ) {
+    this.#out = out;
+    this.#input = input;
+    this.#run = { attempt: run.attempt, run_id: run.runId, phase: "running" };
+    this.#coalescer = new Coalescer(coalesceMs, () => this.#sendJoined());
+  }
+
+  /** When the first piece of the reply came, Unix ms. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
+  }
+
+  /** Says that the reply begins, and which model is asked for it. */
+  start(model?: string): void {
+    this.#send({
+      type: "stream_start",
+      role: "assistant",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      client_msg_id: this.#input.client_msg_id,
+      attempt: this.#run.attempt,
+      response_mode: this.#input.mode,
+      ...(model !== undefined && { model }),
+      timestamp: Date.now(),
+    });
+  }
+
+  /** Takes a piece of the reply. */
+  content(text: string): void {
+    this.#firstAt ??= Date.now();
+    this.#text += text;
+    this.#coalescer.schedule();
+  }
+
+  /** Takes a piece of what the model thinks before it speaks. */
+  thinking(text: string): void {
+    this.#thinking += text;
+    this.#coalescer.schedule();
+  }
+
+  /** Gives a spoken sentence, after the text that it belongs to. */
+  segment(segment: Segment): void {
+    this.#coalescer.flush();
+    if (this.#ended) return;
+    this.#send({
+      type: "stream_segments",
+      role: "assistant",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      segments: [segment],
+      timestamp: Date.now(),
+    });
+  }
+
+  /** Shows what a tool is doing, after the text that came before it. */
+  tool(tool_name: string, status: "started" | "completed" | "failed", message: string): void {
+    this.#coalescer.flush();
+    if (this.#ended) return;
+    this.#send({
+      type: "tool_progress",
+      msg_type: "tool_progress",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      tool_progress: { tool_name, status, progress: status === "started" ? 0 : 1, message },
+      timestamp: Date.now(),
+    });
+  }
+
+  /** Sends what is left; nothing comes after it. */
+  end(): void {
+    this.#coalescer.flush();
+    this.#ended = true;
+  }
+
+  /** Drops what is left: the run is no longer this process's. */
+  discard(): void {
+    this.#coalescer.cancel();
+    this.#ended = true;
+  }
+
+  #sendJoined(): void {
+    if (this.#ended) return;
+    if (this.#thinking !== "") this.#sendThinking();
+    if (this.#text !== "") this.#sendText();
+  }
+
+  #sendText(): void {
+    const { kind } = this.#parser;
+    this.#parser.push(this.#text);
+    this.#send({
+      type: "stream_chunk",
+      role: "assistant",
+      msg_type: kind === "search_result" ? "markdown" : kind,
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      content: this.#text,
+      attempt: this.#run.attempt,
+      timestamp: Date.now(),
+    });
+    this.#text = "";
+  }
+
+  #sendThinking(): void {
+    this.#send({
+      type: "thinking",
+      role: "assistant",
+      msg_type: "thinking",
+      message_id: this.#input.reply_id,
+      session_id: this.#input.session,
+      thinking_status: "thinking",
+      thinking_content: this.#thinking,
+      attempt: this.#run.attempt,
+      timestamp: Date.now(),
+    });
+    this.#thinking = "";
+  }
+
+  #send(frame: StreamFrame): void {
+    this.#out.frame(this.#input.user, { frame, run: this.#run });
+  }
+}

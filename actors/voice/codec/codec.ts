@@ -1,0 +1,107 @@
+import { Worker } from "node:worker_threads";
+import type { Limits } from "../../../schemas/limits.ts";
+import type { CodecResult, CodecTask } from "./codec-task.ts";
+
+const memoryMb = 256;
+
+/** What bounds the work. */
+export type CodecLimits = Pick<Limits, "voiceDecodeMs" | "voiceCodecs" | "voiceQueue">;
+
+/** A file that can't be heard, or a codec that failed on it. */
+export class CodecError extends Error {
+  readonly why: "format" | "length" | "silent" | "timeout" | "failed" | "busy";
+
+  constructor(why: CodecError["why"], cause?: unknown) {
+    super(`audio: ${why}`, { cause });
+    this.name = "CodecError";
+    this.why = why;
+  }
+}
+
+/**
+ * FFmpeg as WebAssembly, in threads that serve one task each: a file made to hurt it reaches no memory but its own
+ * thread's, and that thread ends when its time is over. One fresh thread waits ahead.
+ */
+export class Codec {
+  readonly #limits: CodecLimits;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #spare: Worker | undefined;
+
+  constructor(limits: CodecLimits) {
+    this.#limits = limits;
+  }
+
+  /** @throws CodecError; the signal's reason when that is aborted */
+  async run(
+    task: CodecTask,
+    signal: AbortSignal,
+  ): Promise<Extract<CodecResult, { pcm: unknown } | { file: unknown }>> {
+    signal.throwIfAborted();
+    await this.#place();
+    const worker = this.#spare ?? startWorker();
+    this.#spare = undefined;
+    try {
+      signal.throwIfAborted();
+      const result = await this.#answer(worker, task, signal);
+      if ("unreadable" in result) throw new CodecError(result.unreadable);
+      if ("failed" in result) throw new CodecError("failed", result.failed);
+      return result;
+    } finally {
+      void worker.terminate();
+      this.warm();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+
+  /** Starts the thread that waits ahead. */
+  warm(): void {
+    this.#spare ??= startWorker();
+  }
+
+  stop(): void {
+    void this.#spare?.terminate();
+  }
+
+  /** Resolves when it is this task's turn; the place of one that ends goes to the next. */
+  async #place(): Promise<void> {
+    if (this.#running < this.#limits.voiceCodecs) this.#running += 1;
+    else if (this.#waiting.length >= this.#limits.voiceQueue) throw new CodecError("busy");
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #answer(worker: Worker, task: CodecTask, signal: AbortSignal): Promise<CodecResult> {
+    let timer: NodeJS.Timeout | undefined;
+    let aborted: (() => void) | undefined;
+    try {
+      return await new Promise<CodecResult>((resolve, reject) => {
+        worker.once("message", resolve);
+        worker.once("error", (err) => reject(new CodecError("failed", err)));
+        worker.once("exit", () => reject(new CodecError("failed")));
+        timer = setTimeout(() => reject(new CodecError("timeout")), this.#limits.voiceDecodeMs);
+        aborted = () => reject(signal.reason);
+        signal.addEventListener("abort", aborted);
+        worker.postMessage(task);
+      });
+    } finally {
+      clearTimeout(timer);
+      if (aborted !== undefined) signal.removeEventListener("abort", aborted);
+    }
+  }
+}
+
+function startWorker(): Worker {
+  const worker = new Worker(new URL("./codec-worker.js", import.meta.url), {
+    // It needs no secrets.
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+    stdout: true,
+    stderr: true,
+  });
+  // One that dies before it has a task is noticed at its task.
+  worker.on("error", () => undefined);
+  worker.unref();
+  return worker;
+}

@@ -1,0 +1,223 @@
+import type { Logger } from "../../../infra/log.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import type { Limits } from "../../../schemas/limits.ts";
+import type {
+  VoiceHeard,
+  VoiceStreamPart,
+  VoiceStreamStart,
+} from "../../../schemas/messages/voice-stream.ts";
+import { durationMs, type Pcm } from "../engines/engine.ts";
+import { IncrementalTranscriber, type Transcribe } from "./incremental-transcriber.ts";
+import { ReorderBuffer } from "./reorder-buffer.ts";
+
+/** What a stream works with. */
+export interface StreamMeans {
+  transcribe: Transcribe;
+  /** Makes samples of a recording, whole or not; `hint` where it does not tell itself what it is. */
+  decode(bytes: Uint8Array, signal: AbortSignal, hint?: "pcm"): Promise<Pcm>;
+  /** Takes an object from the bulk store, once. @throws ParleyError when it is not there */
+  takeObject(object: string): Promise<Uint8Array>;
+  tell(heard: VoiceHeard): void;
+  /** Called once, when it has told its last. */
+  ended(): void;
+  limits: Limits;
+  log: Logger;
+}
+
+/** Parts that are kept apart. */
+const partsAtOnce = 256;
+const lost = "语音识别失败";
+
+/**
+ * One utterance, from its first chunk to its text. While somebody speaks it is read again and again, one reading at a
+ * time; at the end once more, and what was read is the last it tells.
+ */
+export class SpokenStream {
+  readonly #means: StreamMeans;
+  readonly #start: VoiceStreamStart;
+  readonly #order: ReorderBuffer<Uint8Array>;
+  readonly #reader: IncrementalTranscriber;
+  readonly #controller = new AbortController();
+  /** Ends a reading in between, when the last one is due. */
+  readonly #hurry = new AbortController();
+  readonly #startedAt = performance.now();
+  #state: "open" | "ending" | "over" = "open";
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+  #loading: Promise<void> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+  #readBytes = 0;
+  /** When it may be read again, ms of the monotonic clock. */
+  #notBefore = 0;
+  #told = "";
+
+  constructor(means: StreamMeans, start: VoiceStreamStart) {
+    this.#means = means;
+    this.#start = start;
+    this.#order = new ReorderBuffer(means.limits.voiceReorderChunks);
+    this.#reader = new IncrementalTranscriber(means.transcribe, start.language, means.limits.voiceWindowMs);
+    this.#touch();
+  }
+
+  /** Whether all of the audio is there and its text is not. */
+  get ending(): boolean {
+    return this.#state === "ending";
+  }
+
+  /** Takes one part. What is wrong with it is told as the stream's failure. */
+  take(part: VoiceStreamPart): void {
+    if (part.kind === "drop") this.#over();
+    if (this.#state !== "open") return;
+    if (part.kind === "chunk") this.#chunk(part);
+    if (part.kind === "object") this.#load(part.object);
+    if (part.kind === "end") this.#end();
+  }
+
+  /** Ends it with an error. */
+  fail(cause: unknown): void {
+    if (this.#state === "over") return;
+    const known = cause instanceof ParleyError;
+    if (!known) this.#means.log.error({ err: cause }, "speech not understood");
+    const error = known ? cause : new ParleyError("voice_service_unreachable", { error: lost });
+    this.#means.tell({ kind: "failed", error: error.body });
+    this.#over();
+  }
+
+  #chunk({ sequence, audio }: VoiceStreamPart & { kind: "chunk" }): void {
+    this.#touch();
+    for (const bytes of this.#order.take(sequence, Buffer.from(audio, "base64"))) this.#add(bytes);
+    if (this.#start.format === "pcm") this.#checkLength(this.#bytes / 32);
+    if (this.#bytes > this.#means.limits.voiceInputBytes) this.#full();
+    this.#readSoon();
+  }
+
+  /** Nobody speaks faster than the clock: what was recorded before belongs into one piece. And nobody speaks for ever. */
+  #checkLength(ms: number): void {
+    const { voiceAheadMs, voiceStreamMs } = this.#means.limits;
+    if (ms > performance.now() - this.#startedAt + voiceAheadMs) {
+      const hint = "请按实时速度发送，或改用 voice_input";
+      this.fail(new ParleyError("rate_limited", { error: "音频发送过快", hint }));
+    } else if (ms > voiceStreamMs) this.#full();
+  }
+
+  #full(): void {
+    if (this.#state !== "open") return;
+    this.#means.tell({ kind: "full" });
+    this.#end();
+  }
+
+  #add(bytes: Uint8Array): void {
+    // Many small parts cost more than their bytes.
+    if (this.#parts.length >= partsAtOnce) this.#parts = [Buffer.concat(this.#parts)];
+    this.#parts.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  #load(object: string): void {
+    this.#loading = this.#means.takeObject(object).then(
+      (bytes) => this.#add(bytes),
+      (cause: unknown) => this.fail(cause),
+    );
+  }
+
+  #readSoon(): void {
+    const { voiceInterimMs } = this.#means.limits;
+    if (!this.#start.interims || this.#timer !== undefined || this.#reading !== undefined) return;
+    if (this.#state !== "open" || this.#bytes === this.#readBytes) return;
+    const wait = Math.max(0, this.#notBefore - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#readBytes = this.#bytes;
+      const begun = performance.now();
+      this.#reading = this.#interim().finally(() => {
+        this.#reading = undefined;
+        const now = performance.now();
+        // A slow engine rests half as long as it has worked: others wait for it too.
+        this.#notBefore = Math.max(begun + voiceInterimMs, now + (now - begun) / 2);
+        this.#readSoon();
+      });
+    }, wait);
+  }
+
+  async #interim(): Promise<void> {
+    try {
+      const text = await this.#reader.read(
+        await this.#pcm(),
+        true,
+        this.#controller.signal,
+        this.#hurry.signal,
+      );
+      if (this.#state !== "open" || text === "" || text === this.#told) return;
+      this.#told = text;
+      this.#means.tell({ kind: "interim", text });
+    } catch (err) {
+      // A beginning may be too short to be decoded; whatever else it is, the final reading meets it again.
+      this.#means.log.debug({ err }, "no interim result");
+    }
+  }
+
+  #end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    clearTimeout(this.#idle);
+    clearTimeout(this.#timer);
+    this.#hurry.abort();
+    for (const bytes of this.#order.rest()) this.#add(bytes);
+    this.#final().catch((cause: unknown) => this.fail(cause));
+  }
+
+  async #final(): Promise<void> {
+    await this.#loading;
+    await this.#reading;
+    const text = this.#bytes === 0 || this.#state === "over" ? "" : await this.#whole();
+    this.#finish(text);
+  }
+
+  #finish(text: string): void {
+    if (this.#state === "over") return;
+    this.#means.tell({ kind: "final", text });
+    this.#over();
+  }
+
+  async #whole(): Promise<string> {
+    const { voiceFinalMs } = this.#means.limits;
+    const signal = AbortSignal.any([this.#controller.signal, AbortSignal.timeout(voiceFinalMs)]);
+    return this.#reader.read(await this.#pcm(), false, signal);
+  }
+
+  async #pcm(): Promise<Pcm> {
+    const bytes = Buffer.concat(this.#parts);
+    // What comes later is joined to what is joined already.
+    this.#parts = [bytes];
+    if (bytes.length === 0) return new Int16Array();
+    const { format } = this.#start;
+    const pcm = await this.#means.decode(
+      bytes,
+      this.#controller.signal,
+      format === "pcm" ? "pcm" : undefined,
+    );
+    if (this.#state === "open") this.#checkLength(durationMs(pcm));
+    return pcm;
+  }
+
+  #touch(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(
+      () => this.fail(new ParleyError("voice_stream_timeout")),
+      this.#means.limits.voiceIdleMs,
+    );
+  }
+
+  #over(): void {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    clearTimeout(this.#idle);
+    clearTimeout(this.#timer);
+    this.#hurry.abort();
+    this.#controller.abort();
+    this.#parts = [];
+    this.#means.ended();
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  type DependencyState,
+  type Health,
+  type ProcessHealth,
+  processHealthSchema,
+} from "../../schemas/messages/process-health.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import type { NatsLink } from "../nats-link.ts";
+
+/** An actor process that was not heard for this long is gone. */
+const unheardMs = 3_500;
+/** Time after a start or a reconnect in which nobody has to be heard yet. */
+const settleMs = 5_000;
+const lookMs = 250;
+
+interface Heard extends ProcessHealth {
+  at: number;
+}
+
+/** Which parts of the system this edge can reach; actor processes say each second that they are there. */
+export class Dependencies {
+  readonly #link: NatsLink;
+  readonly #heard = new Map<string, Heard>();
+  readonly #listeners: ((states: Health["dependencies"]) => void)[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #listenedSince = performance.now();
+  #last = "";
+
+  constructor(link: NatsLink) {
+    this.#link = link;
+    link.nc.subscribe(subjects.healthActorAll, {
+      callback: (err, msg) => {
+        if (err === null) this.#hear(msg.string());
+      },
+    });
+    link.onUp(() => {
+      this.#listenedSince = performance.now();
+    });
+    this.#timer = setInterval(() => this.#look(), lookMs);
+  }
+
+  /** Calls `listener` whenever the states have changed to something that is known. */
+  onChange(listener: (states: Health["dependencies"]) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The body of `/health`. */
+  health(connections: number): Health {
+    const living = this.#living();
+    const dependencies = this.states();
+    return {
+      status: Object.values(dependencies).includes("down") ? "degraded" : "ok",
+      service: "cyrene-gateway",
+      ws_connections: connections,
+      dependencies,
+      actor_processes: living.length,
+      roles: [...new Set(living.flatMap(({ roles }) => roles))].sort(),
+    };
+  }
+
+  /** Of MongoDB it is known what actor processes say: one that reaches it is enough. */
+  states(): Health["dependencies"] {
+    if (!this.#link.up) return { nats: "down", mongodb: "unknown", actors: "unknown" };
+    const living = this.#living();
+    if (living.length === 0) {
+      const settled = performance.now() - this.#listenedSince > settleMs;
+      return { nats: "up", mongodb: "unknown", actors: settled ? "down" : "unknown" };
+    }
+    const mongodb: DependencyState = living.some((one) => one.mongodb === "up") ? "up" : "down";
+    return { nats: "up", mongodb, actors: "up" };
+  }
+
+  /** Stops looking. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #hear(text: string): void {
+    const health = processHealthSchema.safeParse(JSON.parse(text));
+    if (health.success) this.#heard.set(health.data.id, { ...health.data, at: performance.now() });
+  }
+
+  #living(): Heard[] {
+    const oldest = performance.now() - unheardMs;
+    return [...this.#heard.values()].filter(({ at }) => at >= oldest);
+  }
+
+  #look(): void {
+    const oldest = performance.now() - unheardMs;
+    for (const [id, { at }] of this.#heard) if (at < oldest) this.#heard.delete(id);
+    const states = this.states();
+    const text = JSON.stringify(states);
+    if (text === this.#last) return;
+    this.#last = text;
+    for (const listener of this.#listeners) listener(states);
+  }
+}

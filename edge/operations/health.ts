@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { Metrics } from "../../infra/metrics.ts";
+import type { Services } from "../services.ts";
+import { AllMetrics } from "./all-metrics.ts";
+
+const page = `<!doctype html>
+<html lang="zh">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Parley</title>
+<h1>Parley</h1>
+<p>Chat, voice and IoT gateway.</p>
+<ul>
+<li><a href="/api/docs">API</a></li>
+<li><a href="/health">Health</a></li>
+</ul>
+</html>
+`;
+
+const scopeSchema = z.object({ scope: z.enum(["all", "edge", "actors"]).default("all") });
+
+/**
+ * Registers `/health`, `/api/v1/health`, `/metrics` and the page at `/`. With several edges, all but one are scraped
+ * with `/metrics?scope=edge`, or actor processes would be counted more than once.
+ */
+export function addHealth(services: Services, metrics: Metrics): void {
+  const { router, sockets, dependencies } = services;
+  for (const path of ["/health", "/api/v1/health"]) {
+    router.route("GET", path, (exchange) => exchange.json(200, dependencies.health(sockets.size)));
+  }
+  const all = new AllMetrics(services, metrics);
+  router.route("GET", "/metrics", async (exchange) => {
+    const { scope } = scopeSchema.parse(Object.fromEntries(exchange.head.query));
+    exchange.send(200, await all.text(scope), { "content-type": metrics.registry.contentType });
+  });
+  router.route("GET", "/", (exchange) => {
+    exchange.send(200, page, {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    });
+  });
+}

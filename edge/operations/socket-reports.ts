@@ -1,0 +1,81 @@
+import {
+  type SocketSurvey,
+  type Survey,
+  surveyEntries,
+  surveySchema,
+} from "../../schemas/messages/admin-survey.ts";
+import type { ClientReport, SeenClient } from "../../schemas/messages/clients.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import type { Services } from "../services.ts";
+import type { OpenSocket, OpenSockets } from "./open-sockets.ts";
+
+/** Clients that come and go within this time are one report, ms. */
+const gatherMs = 50;
+const clientsAReport = 100;
+
+/**
+ * Tells the administrator's actors which clients are here: when one comes or goes, all of them from time to time, and
+ * on request how many sockets each session has. Answers how to end it.
+ */
+export function reportSockets({ link, sockets, settings, log }: Services): () => void {
+  const changed = new Map<string, SeenClient>();
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    timer = undefined;
+    const clients = [...changed.values()];
+    changed.clear();
+    if (!link.up || link.nc.isClosed()) return;
+    for (let from = 0; from < clients.length; from += clientsAReport) {
+      const report: ClientReport = { clients: clients.slice(from, from + clientsAReport), at: Date.now() };
+      link.nc.publish(subjects.edgeClients, JSON.stringify(report));
+    }
+  };
+  const note = (socket: OpenSocket) => {
+    const seen = seenBy(socket);
+    if (seen === undefined) return;
+    changed.set(`${seen.user}.${seen.client}`, seen);
+    timer ??= setTimeout(flush, gatherMs);
+  };
+  sockets.onChange(note);
+  const all = setInterval(() => {
+    for (const socket of sockets) note(socket);
+  }, settings.limits.clientReportMs);
+
+  link.nc.subscribe(subjects.surveySockets, {
+    callback: (err, msg) => {
+      if (err !== null) return;
+      const survey = surveySchema.safeParse(JSON.parse(msg.string()));
+      if (survey.success) msg.respond(JSON.stringify(answer(survey.data, sockets)));
+      else log.error({ err: survey.error }, "survey of sockets has another form");
+    },
+  });
+  return () => {
+    clearInterval(all);
+    clearTimeout(timer);
+    flush();
+  };
+}
+
+function answer({ user, session }: Survey, open: OpenSockets): SocketSurvey {
+  const sockets = new Map<string, SocketSurvey["sockets"][number]>();
+  const clients = new Map<string, SeenClient>();
+  for (const socket of open) {
+    const { user_id } = socket.principal;
+    if (user !== undefined && user_id !== user) continue;
+    const seen = seenBy(socket);
+    if (seen !== undefined && clients.size < surveyEntries) clients.set(`${seen.user}.${seen.client}`, seen);
+    if (socket.session === undefined || (session !== undefined && socket.session !== session)) continue;
+    const key = `${user_id}.${socket.session}`;
+    const known = sockets.get(key) ?? { user: user_id, session: socket.session, count: 0 };
+    known.count += 1;
+    if (sockets.size < surveyEntries) sockets.set(key, known);
+  }
+  return { sockets: [...sockets.values()], clients: [...clients.values()] };
+}
+
+/** A socket counts as a client where its client said which one it is. */
+function seenBy({ principal, clientInfo }: OpenSocket): SeenClient | undefined {
+  if (clientInfo?.client_id === undefined) return undefined;
+  const { client_id: client, device_name, user_agent } = clientInfo;
+  return { user: principal.user_id, client, device_name, user_agent };
+}

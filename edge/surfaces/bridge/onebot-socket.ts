@@ -1,0 +1,81 @@
+import { type CloseReason, closeCodes } from "../../../schemas/close-codes.ts";
+import { newId } from "../../../schemas/ids.ts";
+import { type OnebotAnswer, type OnebotRole, onebotAnswerSchema } from "../../../schemas/wire/onebot.ts";
+import type { RawSocket } from "../../http/upgrade.ts";
+
+/** What became of a call: its answer, or that it never left, or that nothing came back. */
+export type CallResult = { kind: "answer"; answer: OnebotAnswer } | { kind: "unsent" } | { kind: "unknown" };
+
+interface Pending {
+  timer: NodeJS.Timeout;
+  settle(result: CallResult): void;
+}
+
+/** One connection of a OneBot client: calls go out and are matched by their `echo`. */
+export class OnebotSocket {
+  readonly id = newId("ob_");
+  readonly self: string;
+  readonly role: OnebotRole;
+  readonly #callMs: number;
+  readonly #pending = new Map<string, Pending>();
+  #ws: RawSocket | undefined;
+
+  constructor(self: string, role: OnebotRole, callMs: number) {
+    this.self = self;
+    this.role = role;
+    this.#callMs = callMs;
+  }
+
+  /** Whether calls can be made here. */
+  get takesCalls(): boolean {
+    return this.#ws !== undefined && this.role !== "event";
+  }
+
+  opened(ws: RawSocket): void {
+    this.#ws = ws;
+  }
+
+  /** What is still open was written, and its answer can't come any more. */
+  closed(): void {
+    this.#ws = undefined;
+    for (const { timer, settle } of this.#pending.values()) {
+      clearTimeout(timer);
+      settle({ kind: "unknown" });
+    }
+    this.#pending.clear();
+  }
+
+  call(action: string, params: unknown): Promise<CallResult> {
+    const ws = this.#ws;
+    if (ws === undefined) return Promise.resolve({ kind: "unsent" });
+    const echo = newId("call_", 16);
+    return new Promise((settle) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(echo);
+        settle({ kind: "unknown" });
+      }, this.#callMs);
+      this.#pending.set(echo, { timer, settle });
+      // 2 = dropped at the backpressure limit: nothing of it went out.
+      if (ws.send(JSON.stringify({ action, params, echo })) !== 2) return;
+      clearTimeout(timer);
+      this.#pending.delete(echo);
+      settle({ kind: "unsent" });
+    });
+  }
+
+  /** Takes a frame that answers a call; false when it is none. */
+  answer(frame: unknown): boolean {
+    const answer = onebotAnswerSchema.safeParse(frame);
+    if (!answer.success) return false;
+    const pending = this.#pending.get(answer.data.echo);
+    if (pending === undefined) return true;
+    this.#pending.delete(answer.data.echo);
+    clearTimeout(pending.timer);
+    pending.settle({ kind: "answer", answer: answer.data });
+    return true;
+  }
+
+  end(reason: CloseReason): void {
+    this.#ws?.end(closeCodes[reason].code, reason);
+  }
+}

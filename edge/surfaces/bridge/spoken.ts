@@ -1,0 +1,53 @@
+import { fetchOutbound } from "../../../infra/outbound-http.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import { transcribe } from "../../../schemas/routes/voice.ts";
+import type { Services } from "../../services.ts";
+
+type SpokenServices = Pick<Services, "uploads" | "rest" | "settings" | "log">;
+
+/**
+ * What is said in a voice message of a platform; `read` gets the recording.
+ * @throws ParleyError whose text tells the sender that it can't be heard, `service_unavailable`, `storage_unavailable`
+ */
+export async function spokenText(
+  services: SpokenServices,
+  user: string,
+  read: () => Promise<Uint8Array | undefined>,
+): Promise<string> {
+  try {
+    const bytes = await read();
+    const text = bytes === undefined ? undefined : await transcribed(services, user, bytes);
+    if (text !== undefined) return text;
+  } catch (err) {
+    if (err instanceof ParleyError && err.status === 503) throw err;
+    services.log.info({ err }, "voice message not heard");
+  }
+  throw new ParleyError("voice_service_unreachable", { error: "暂时无法识别语音消息，请发送文字" });
+}
+
+/** A recording at an address that a platform gave; undefined where it can't be had. */
+export async function recordingAt(
+  url: string,
+  { settings }: SpokenServices,
+): Promise<Uint8Array | undefined> {
+  const { status, body } = await fetchOutbound({ url, maxBytes: settings.limits.voiceUploadBytes }, settings);
+  return status === 200 ? body : undefined;
+}
+
+/** The text of a recording, undefined where no word was heard. */
+async function transcribed(
+  { uploads, rest }: SpokenServices,
+  user: string,
+  bytes: Uint8Array,
+): Promise<string | undefined> {
+  const audio = await uploads.put(bytes, "bulk", { filename: "voice", type: "application/octet-stream" });
+  try {
+    const principal = { user_id: user, nickname: "", is_admin: false };
+    const body = transcribe.body.parse({ audio });
+    const answer = await rest.ask(transcribe, { principal, ip: "", params: {}, query: {}, body });
+    const heard = transcribe.answer.safeParse(answer.body);
+    return heard.success && heard.data.text.trim() !== "" ? heard.data.text.trim() : undefined;
+  } finally {
+    await uploads.discard([audio]);
+  }
+}

@@ -1,0 +1,144 @@
+import { ParleyError } from "../../../schemas/errors.ts";
+import { idSchema, newId } from "../../../schemas/ids.ts";
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import { type CyberRequest, cyberRequestSchema } from "../../../schemas/wire/client-frame.ts";
+import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
+import { toParleyError } from "../../http/error-shape.ts";
+import type { RequestHead } from "../../http/request-head.ts";
+import type { Services } from "../../services.ts";
+import { parseFrame } from "../ws-chat/frame-text.ts";
+import { CyberSocket } from "./cyber-socket.ts";
+
+/** Registers the Cyber Engine WebSocket, `/{authorization}`. */
+export function addCyber(services: Services): void {
+  const { router, settings, hub, inbox, metrics, log, sockets } = services;
+  const gauge = metrics.sockets.labels({ surface: "cyber" });
+  const ask = (socket: CyberSocket, clientMsgId: string) => void askState(services, socket, clientMsgId);
+
+  const begin = async (socket: CyberSocket) => {
+    const { leave } = await hub.follow(socket.principal.user_id, socket, false);
+    socket.leave = leave;
+    if (socket.gone) return leave();
+    const early = socket.early;
+    socket.early = undefined;
+    for (const text of early?.take() ?? []) take(services, socket, text);
+  };
+
+  router.upgrade(
+    "/:authorization",
+    { limits: settings.limits, frameBytes: settings.limits.cyberFrameBytes },
+    (head) => prepare(head, services, ask),
+    {
+      open: (socket, ws) => {
+        socket.opened(ws);
+        gauge.inc();
+        sockets.add(socket);
+        inbox.add(socket.id, (text) => direct(services, socket, text));
+        begin(socket).catch((err: unknown) => {
+          log.error({ err }, "cyber socket not begun");
+          socket.goAway();
+        });
+      },
+      message: (socket, text) => {
+        if (socket.early === undefined || text === undefined) take(services, socket, text);
+        else if (!socket.early.keep(text)) refuse(socket, new ParleyError("rate_limited"));
+      },
+      close: (socket) => {
+        socket.closed();
+        gauge.dec();
+        sockets.delete(socket);
+        inbox.remove(socket.id);
+      },
+    },
+  );
+}
+
+async function prepare(
+  head: RequestHead,
+  { identity, hub, settings, link }: Services,
+  ask: (socket: CyberSocket, clientMsgId: string) => void,
+): Promise<CyberSocket> {
+  const { limits } = settings;
+  const principal = await identity.identify(head.params[0]);
+  if (hub.count(principal.user_id) >= limits.userSockets) throw new ParleyError("rate_limited");
+  if (!link.up) throw new ParleyError("storage_unavailable");
+  const socket = new CyberSocket(principal, limits, ask);
+  if (!idSchema.safeParse(socket.session).success) throw new ParleyError("invalid_token");
+  return socket;
+}
+
+function take(services: Services, socket: CyberSocket, text: string | undefined): void {
+  const { limits } = services.settings;
+  let request: CyberRequest;
+  try {
+    request = parseFrame(text, cyberRequestSchema);
+  } catch (err) {
+    refuse(socket, toParleyError(err));
+    socket.bad += 1;
+    if (socket.bad > limits.socketBadFrames) socket.end("too_many_errors");
+    return;
+  }
+  socket.bad = 0;
+  services.metrics.framesIn.inc({ type: "cyber" });
+  if (socket.pending >= limits.sessionQueue) {
+    refuse(socket, new ParleyError("session_queue_full"));
+    return;
+  }
+  const input = inputOf(services, socket, request);
+  const { user, session, client_msg_id } = input;
+  const { confirmations, ingress } = services;
+  socket.expect(input.reply_id, client_msg_id, request.model ?? "");
+  confirmations.await(user, session, client_msg_id, () => void askState(services, socket, client_msg_id));
+  ingress.accept(input).then(
+    (state) => {
+      if (state === undefined) return;
+      confirmations.done(user, session, client_msg_id);
+      socket.found(client_msg_id, state);
+    },
+    (cause: unknown) => {
+      confirmations.done(user, session, client_msg_id);
+      const { errorType, message } = toParleyError(cause);
+      socket.fail(client_msg_id, errorType, message);
+    },
+  );
+}
+
+function inputOf({ edge }: Services, socket: CyberSocket, request: CyberRequest): SessionInput {
+  return {
+    kind: "message",
+    user: socket.principal.user_id,
+    session: socket.session,
+    client_msg_id: request.client_msg_id ?? newId("c_", 16),
+    client_given: request.client_msg_id !== undefined,
+    message_id: newId("msg_", 16),
+    reply_id: newId("msg_", 16),
+    content: request.content,
+    mode: "text",
+    model: request.model,
+    attachments: [],
+    origin: { edge, socket: socket.id },
+    surface: "cyber",
+    at: Date.now(),
+  };
+}
+
+/** An actor's answer to this socket alone: a message was sent before, or is refused. */
+function direct(services: Services, socket: CyberSocket, text: string): void {
+  const frame = JSON.parse(text) as DirectFrame;
+  if (!("client_msg_id" in frame) || frame.client_msg_id === undefined) return;
+  services.confirmations.done(socket.principal.user_id, socket.session, frame.client_msg_id);
+  if (frame.type === "error") socket.fail(frame.client_msg_id, frame.errorType, frame.error);
+  else void askState(services, socket, frame.client_msg_id);
+}
+
+/** Learns what became of a message whose frames are late or may be lost. */
+async function askState(services: Services, socket: CyberSocket, clientMsgId: string): Promise<void> {
+  const state = await services.owner.state(socket.principal.user_id, socket.session, clientMsgId);
+  if (state !== undefined && state.status !== "unknown") return socket.found(clientMsgId, state);
+  const { errorType, message } = new ParleyError("service_unavailable");
+  socket.fail(clientMsgId, errorType, message);
+}
+
+function refuse(socket: CyberSocket, { errorType, status, message }: ParleyError): void {
+  socket.refuse(errorType, status, message);
+}

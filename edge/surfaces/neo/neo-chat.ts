@@ -1,0 +1,223 @@
+import { ParleyError } from "../../../schemas/errors.ts";
+import { idSchema } from "../../../schemas/ids.ts";
+import type { MessageState, SessionInput } from "../../../schemas/messages/session-input.ts";
+import type { Principal } from "../../../schemas/principal.ts";
+import { type NeoContext, neoContextSchema, neoQuerySchema } from "../../../schemas/wire/neo.ts";
+import { checkQuota } from "../../admission/quota-check.ts";
+import { EventStream } from "../../http/event-stream.ts";
+import type { AnswerHeaders, Exchange } from "../../http/exchange.ts";
+import { parseJsonText } from "../../http/json-text.ts";
+import { tokenOf } from "../../identity/identity.ts";
+import { type Position, parsePosition } from "../../live/frame.ts";
+import type { Following } from "../../live/hub.ts";
+import type { Services } from "../../services.ts";
+import { NeoReply } from "./neo-reply.ts";
+import { acceptedAt, NeoRequest, type NeoTurn, neoMessageId } from "./neo-turn.ts";
+
+interface Asked {
+  exchange: Exchange;
+  principal: Principal;
+  /** Of the answer, beside its own. */
+  headers: AnswerHeaders;
+  user: string;
+  session: string;
+  content: string;
+  context: NeoContext | undefined;
+  request: NeoRequest;
+}
+
+/** How far back a resumed turn is looked for where the stream no longer tells it, in windows. */
+const windowsBack = 12;
+
+/** Registers Yao Neo's chat, `GET /api/__yao/neo`. */
+export function addNeoChat(services: Services): void {
+  const chat = new NeoChat(services);
+  const { headerBytes, messageUrlBytes } = services.settings.limits;
+  for (const path of ["/api/__yao/neo", "/api/__yao/neo/"]) {
+    const options = { urlBytes: Math.min(headerBytes, messageUrlBytes) };
+    services.router.route("GET", path, (exchange) => chat.serve(exchange), options);
+  }
+}
+
+class NeoChat {
+  readonly #services: Services;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  async serve(exchange: Exchange): Promise<void> {
+    const { identity, hub, settings } = this.#services;
+    const { head } = exchange;
+    // A GET here says something; asking for its head must not.
+    if (head.method === "HEAD") throw new ParleyError("method_not_allowed");
+    const principal = await identity.identify(tokenOf(head));
+    const { content, context } = neoQuerySchema.parse(Object.fromEntries(head.query));
+    const user = principal.user_id;
+    const session = idSchema.parse(`neo_${user}`);
+    if (hub.count(user) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
+    const request = new NeoRequest(user, content, context, settings.limits.neoAttachMs);
+    const asked: Asked = {
+      exchange,
+      principal,
+      headers: {},
+      user,
+      session,
+      content,
+      context: readContext(context),
+      request,
+    };
+    const lastId = head.headers.get("last-event-id");
+    if (lastId === undefined || lastId === "") return this.#begin(asked);
+    const position = parsePosition(lastId);
+    if (position === undefined) throw new ParleyError("invalid_request", { error: "Last-Event-ID 无效" });
+    return this.#resume(asked, position);
+  }
+
+  /** Runs a new turn, or joins the one that the same request has begun just now. */
+  async #begin(asked: Asked): Promise<void> {
+    const { user, session, request } = asked;
+    const { hub, owner, ingress, confirmations, settings } = this.#services;
+    const at = Date.now();
+    const before = request.turn(at, 1);
+    const state = await owner.state(user, session, before.clientMsgId, 0);
+    if (isKnown(state) && at - acceptedAt(state.message_id) < settings.limits.neoAttachMs) {
+      return this.#attach(asked, before, state);
+    }
+    if (!asked.content.startsWith("/")) asked.headers = await checkQuota(this.#services, asked.principal);
+    const turn = request.turn(at);
+    const reply = this.#reply(asked, { turn });
+    const following = await hub.follow(user, reply, false);
+    const overdue = () => void this.#learn(asked, reply, turn);
+    confirmations.await(user, session, turn.clientMsgId, overdue);
+    try {
+      const found = await ingress.accept(inputOf(asked, turn, at));
+      if (found === undefined) return this.#open(asked, reply, following);
+      confirmations.done(user, session, turn.clientMsgId);
+      following.leave();
+      await this.#attach(asked, turn, found);
+    } catch (err) {
+      confirmations.done(user, session, turn.clientMsgId);
+      following.leave();
+      throw err;
+    }
+  }
+
+  async #attach(asked: Asked, turn: NeoTurn, state: MessageState): Promise<void> {
+    const reply = this.#reply(asked, { turn });
+    const following = await this.#services.hub.follow(asked.user, reply, true);
+    if (state.status === "completed") reply.whole(state.text ?? "");
+    this.#open(asked, reply, following);
+  }
+
+  /** Goes on after the last event that the client has; it never runs anything. */
+  async #resume(asked: Asked, position: Position): Promise<void> {
+    const { hub } = this.#services;
+    const sameEpoch = position.epoch === hub.epoch;
+    const reply = this.#reply(asked, { seen: sameEpoch ? position.seq : Number.MAX_SAFE_INTEGER });
+    const following = await hub.follow(asked.user, reply, sameEpoch);
+    if (reply.finished) return this.#nothing(asked, following);
+    if (reply.turn !== undefined) return this.#open(asked, reply, following, position.seq);
+    const found = await this.#find(asked);
+    if (found === undefined) return this.#nothing(asked, following);
+    following.leave();
+    const late = this.#reply(asked, { turn: found.turn });
+    const again = await hub.follow(asked.user, late, found.state.status === "queued");
+    // How much of it the client has can't be known any more.
+    if (found.state.status !== "queued") late.fail("回复的一部分已丢失");
+    this.#open(asked, late, again);
+  }
+
+  /** The newest turn of this request that its session knows. */
+  async #find({
+    user,
+    session,
+    request,
+  }: Asked): Promise<{ turn: NeoTurn; state: MessageState } | undefined> {
+    const now = Date.now();
+    const turns = Array.from({ length: windowsBack + 1 }, (_, back) => request.turn(now, back));
+    const states = await Promise.all(
+      turns.map(async (turn) => ({
+        turn,
+        state: await this.#services.owner.state(user, session, turn.clientMsgId, 0),
+      })),
+    );
+    for (const { turn, state } of states) if (isKnown(state)) return { turn, state };
+    return undefined;
+  }
+
+  #reply({ request, exchange, user, session }: Asked, of: { turn?: NeoTurn; seen?: number }): NeoReply {
+    const { hub } = this.#services;
+    const reply: NeoReply = new NeoReply({
+      request,
+      epoch: () => hub.epoch,
+      ...of,
+      onRestart: () => {
+        if (reply.turn !== undefined) void this.#learn({ exchange, user, session }, reply, reply.turn);
+      },
+    });
+    return reply;
+  }
+
+  #open({ exchange, principal, headers }: Asked, reply: NeoReply, following: Following, seq?: number): void {
+    reply.onEnd = following.leave;
+    exchange.onAbort(following.leave);
+    if (exchange.over) {
+      following.leave();
+      return;
+    }
+    // One beyond the last frame: the id of an accepted turn is not that of the frame that ended the one before.
+    reply.open(
+      new EventStream(exchange, this.#services.settings.limits, headers),
+      seq ?? following.position.seq + 1,
+    );
+    this.#services.revocations.watch(exchange, principal, ({ message }) => reply.fail(message));
+  }
+
+  #nothing({ exchange }: Asked, following: Following): void {
+    following.leave();
+    exchange.send(204, undefined);
+  }
+
+  /** Learns what became of a turn whose frames are late or may be lost. */
+  async #learn(
+    { exchange, user, session }: Pick<Asked, "exchange" | "user" | "session">,
+    reply: NeoReply,
+    turn: NeoTurn,
+  ): Promise<void> {
+    if (exchange.over) return;
+    const state = await this.#services.owner.state(user, session, turn.clientMsgId);
+    if (!isKnown(state)) reply.fail(new ParleyError("service_unavailable").message);
+    else if (state.status === "completed") reply.whole(state.text ?? "");
+  }
+}
+
+function isKnown(state: MessageState | undefined): state is MessageState {
+  return state !== undefined && state.status !== "unknown";
+}
+
+function readContext(text: string | undefined): NeoContext | undefined {
+  if (text === undefined || text === "") return undefined;
+  const parsed = neoContextSchema.safeParse(parseJsonText(text));
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join(".");
+  throw new ParleyError("invalid_request", { error: `请求参数错误: context.${field}`, cause: parsed.error });
+}
+
+function inputOf({ user, session, content, context }: Asked, turn: NeoTurn, at: number): SessionInput {
+  return {
+    kind: "message",
+    user,
+    session,
+    client_msg_id: turn.clientMsgId,
+    client_given: true,
+    message_id: neoMessageId(at),
+    reply_id: turn.replyId,
+    content,
+    mode: "text",
+    attachments: [],
+    context,
+    surface: "neo",
+    at,
+  };
+}

@@ -1,0 +1,72 @@
+import type {
+  ChatChunk,
+  ChatCompletion,
+  OpenAIFinish,
+  ToolCallDelta,
+  Usage,
+} from "../../../schemas/wire/openai.ts";
+
+/** What a client sees as the backend's configuration. */
+export const systemFingerprint = "fp_parley";
+
+/** A piece of a reply. */
+export interface Delta {
+  content?: string;
+  tool_calls?: ToolCallDelta[];
+}
+
+/** Makes the chunks of one completion: one `id` and `created` throughout, `role` in the first delta alone. */
+export class ChunkMaker {
+  readonly #id: string;
+  readonly #created = Math.floor(Date.now() / 1000);
+  #first = true;
+  model: string;
+
+  constructor(id: string, model: string) {
+    this.#id = `chatcmpl-${id}`;
+    this.model = model;
+  }
+
+  /** A chunk with a piece of the reply. */
+  delta(delta: Delta): ChatChunk {
+    const role = this.#first ? { role: "assistant" as const, content: "" } : {};
+    this.#first = false;
+    return this.#chunk([{ index: 0, delta: { ...role, ...delta }, logprobs: null, finish_reason: null }]);
+  }
+
+  /** The last chunk; before it the role, when nothing was said. */
+  finish(reason: OpenAIFinish): ChatChunk[] {
+    const last = this.#chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: reason }]);
+    return this.#first ? [this.delta({}), last] : [last];
+  }
+
+  /** The chunk that follows the last one where `include_usage` was asked for. */
+  usage(usage: Usage): ChatChunk {
+    return { ...this.#chunk([]), usage };
+  }
+
+  /** The whole completion at once. */
+  completion(
+    whole: Pick<ChatCompletion["choices"][0], "message" | "finish_reason">,
+    usage: Usage,
+  ): ChatCompletion {
+    const { choices: _, ...head } = this.#chunk([]);
+    return {
+      ...head,
+      object: "chat.completion",
+      choices: [{ index: 0, ...whole, logprobs: null }],
+      usage,
+    };
+  }
+
+  #chunk(choices: ChatChunk["choices"]): ChatChunk {
+    return {
+      id: this.#id,
+      object: "chat.completion.chunk",
+      created: this.#created,
+      model: this.model,
+      system_fingerprint: systemFingerprint,
+      choices,
+    };
+  }
+}

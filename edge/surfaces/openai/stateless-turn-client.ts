@@ -1,0 +1,137 @@
+import { putAside } from "../../../infra/nats/large-message.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import type { Limits } from "../../../schemas/limits.ts";
+import {
+  type StatelessAnswer,
+  type StatelessTurn,
+  statelessAnswerSchema,
+} from "../../../schemas/messages/stateless-turn.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import type { NatsLink } from "../../nats-link.ts";
+import type { Inbox } from "../../submit/inbox.ts";
+import { isLarge } from "../../submit/large-payload.ts";
+
+/** Takes the answers of a turn, the last one `end` or `error`. */
+export type AnswerReceiver = (answer: StatelessAnswer) => void;
+
+interface Open {
+  receive: AnswerReceiver;
+  silence: NodeJS.Timeout;
+}
+
+const interestMs = 1_000;
+
+/** Turns without a session that clients of this edge wait for. */
+export class StatelessTurns {
+  readonly #edge: string;
+  readonly #link: NatsLink;
+  readonly #inbox: Inbox;
+  readonly #limits: Limits;
+  readonly #open = new Map<string, Open>();
+  #interest: NodeJS.Timeout | undefined;
+
+  constructor(edge: string, link: NatsLink, inbox: Inbox, limits: Limits) {
+    this.#edge = edge;
+    this.#link = link;
+    this.#inbox = inbox;
+    this.#limits = limits;
+    // Answers are not kept: what was said while the connection was away is missing.
+    link.onDown(() => {
+      for (const request of [...this.#open.keys()])
+        this.#fail(request, new ParleyError("storage_unavailable"));
+    });
+  }
+
+  /**
+   * Asks for a turn. Answers how to give it up, which stops the model's work.
+   * @throws ParleyError `storage_unavailable`, `service_unavailable`
+   */
+  start(turn: Omit<StatelessTurn, "request" | "edge">, receive: AnswerReceiver): () => void {
+    if (!this.#link.up) throw new ParleyError("storage_unavailable");
+    if (this.#open.size >= this.#limits.statelessRequests) throw new ParleyError("service_unavailable");
+    const request = newId("r_", 16);
+    const payload = JSON.stringify({ ...turn, request, edge: this.#edge } satisfies StatelessTurn);
+    this.#open.set(request, { receive, silence: this.#silence(request) });
+    this.#inbox.add(request, (text, noResponders) => {
+      if (noResponders) this.#fail(request, new ParleyError("service_unavailable"));
+      else this.#answer(request, text);
+    });
+    if (isLarge(payload, this.#limits.natsMessageBytes)) void this.#publishAside(request, payload);
+    else this.#publish(request, payload);
+    this.#interest ??= setInterval(() => this.#sayInterest(), interestMs);
+    return () => this.#cancel(request);
+  }
+
+  #publish(request: string, payload: string): void {
+    this.#link.nc.publish(subjects.turnStateless, payload, { reply: subjects.outEdge(this.#edge, request) });
+  }
+
+  /** Images make a request too large for a message: the message names where it lies. */
+  async #publishAside(request: string, payload: string): Promise<void> {
+    try {
+      const aside = await putAside(this.#link.nc, payload);
+      if (this.#open.has(request))
+        this.#publish(request, JSON.stringify({ request, edge: this.#edge, aside }));
+    } catch (cause) {
+      this.#fail(request, new ParleyError("storage_unavailable", { cause }));
+    }
+  }
+
+  /** Gives up all turns. */
+  close(): void {
+    for (const request of [...this.#open.keys()]) this.#cancel(request);
+  }
+
+  #answer(request: string, text: string): void {
+    const open = this.#open.get(request);
+    if (open === undefined) return;
+    clearTimeout(open.silence);
+    const answer = statelessAnswerSchema.safeParse(JSON.parse(text));
+    if (!answer.success) {
+      this.#fail(request, new ParleyError("internal_error"));
+      return;
+    }
+    if (answer.data.kind === "end" || answer.data.kind === "error") this.#forget(request);
+    else open.silence = this.#silence(request);
+    open.receive(answer.data);
+  }
+
+  #silence(request: string): NodeJS.Timeout {
+    return setTimeout(() => {
+      const open = this.#open.get(request);
+      this.#cancel(request);
+      open?.receive(errorAnswer(new ParleyError("service_unavailable")));
+    }, this.#limits.statelessSilenceMs);
+  }
+
+  #fail(request: string, error: ParleyError): void {
+    const open = this.#open.get(request);
+    this.#forget(request);
+    open?.receive(errorAnswer(error));
+  }
+
+  #cancel(request: string): void {
+    if (!this.#open.has(request)) return;
+    this.#forget(request);
+    this.#link.nc.publish(subjects.turnCancel(request));
+  }
+
+  #forget(request: string): void {
+    clearTimeout(this.#open.get(request)?.silence);
+    this.#open.delete(request);
+    this.#inbox.remove(request);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#interest);
+    this.#interest = undefined;
+  }
+
+  #sayInterest(): void {
+    const requests = [...this.#open.keys()];
+    this.#link.nc.publish(subjects.edgeInterest(this.#edge), JSON.stringify({ requests }));
+  }
+}
+
+function errorAnswer({ errorType, message }: ParleyError): StatelessAnswer {
+  return { kind: "error", errorType, message };
+}

@@ -1,0 +1,82 @@
+import { ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import { checkQuota } from "../../admission/quota-check.ts";
+import type { Services } from "../../services.ts";
+import { AwaitedReply, type Reply } from "./awaited-reply.ts";
+
+/** A message from another system. */
+export interface ExternalMessage extends Pick<SessionInput, "user" | "session" | "content" | "mode"> {
+  /** The same id twice is one message. */
+  clientMsgId?: string;
+}
+
+/** Runs turns of sessions for callers that wait for the whole reply. */
+export class SessionTurns {
+  readonly #services: Services;
+  #open = 0;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /**
+   * Puts a message into its session and waits until its turn has ended.
+   * @throws ParleyError what the turn failed with, `llm_unavailable` when it takes too long
+   */
+  async run(message: ExternalMessage): Promise<Reply> {
+    const { hub, settings } = this.#services;
+    const { webhookReplies, userSockets } = settings.limits;
+    if (this.#open >= webhookReplies) throw new ParleyError("service_unavailable");
+    if (hub.count(message.user) >= userSockets) throw new ParleyError("rate_limited");
+    this.#open += 1;
+    try {
+      return await this.#run(inputOf(message));
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  async #run(input: SessionInput): Promise<Reply> {
+    const { hub, ingress, owner, confirmations, settings, link } = this.#services;
+    const { user, session, client_msg_id, reply_id } = input;
+    if (!link.up) throw new ParleyError("storage_unavailable");
+    if (!input.content.startsWith("/"))
+      await checkQuota(this.#services, { user_id: user, nickname: "", is_admin: false });
+    const reply = new AwaitedReply(client_msg_id, reply_id);
+    const learn = () => void owner.state(user, session, client_msg_id).then((state) => reply.found(state));
+    reply.onRestart = learn;
+    const following = await hub.follow(user, reply, false);
+    const timer = setTimeout(
+      () => reply.fail(new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 回复超时" })),
+      settings.limits.webhookReplyMs,
+    );
+    confirmations.await(user, session, client_msg_id, learn);
+    try {
+      const before = await ingress.accept(input);
+      if (before !== undefined) reply.found(before);
+      return await reply.done;
+    } finally {
+      clearTimeout(timer);
+      confirmations.done(user, session, client_msg_id);
+      following.leave();
+    }
+  }
+}
+
+function inputOf({ user, session, content, mode, clientMsgId }: ExternalMessage): SessionInput {
+  return {
+    kind: "message",
+    user,
+    session,
+    client_msg_id: clientMsgId ?? newId("wh_", 16),
+    client_given: clientMsgId !== undefined,
+    message_id: newId("msg_", 16),
+    reply_id: newId("msg_", 16),
+    content,
+    mode,
+    attachments: [],
+    surface: "webhook",
+    at: Date.now(),
+  };
+}

@@ -1,0 +1,78 @@
+import { ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import { chatUpgradeQuerySchema } from "../../../schemas/wire/client-frame.ts";
+import type { RequestHead } from "../../http/request-head.ts";
+import { tokenOf } from "../../identity/identity.ts";
+import { parsePosition } from "../../live/frame.ts";
+import { PresenceResponder } from "../../live/presence.ts";
+import type { Services } from "../../services.ts";
+import { ChatFrames } from "./chat-frames.ts";
+import { ChatSocket } from "./chat-socket.ts";
+
+/** Registers `/ws/chat`. */
+export function addChat(services: Services): void {
+  const { router, settings, hub, inbox, metrics, log, sockets, link } = services;
+  const frames = new ChatFrames(services);
+  const presence = new PresenceResponder(link);
+  const gauge = metrics.sockets.labels({ surface: "chat" });
+
+  const begin = async (socket: ChatSocket) => {
+    await hub.attach(socket.user, socket, socket.resume);
+    presence.joined(socket);
+    const early = socket.early;
+    socket.early = undefined;
+    for (const text of early?.take() ?? []) frames.take(socket, text);
+  };
+
+  router.upgrade(
+    "/ws/chat",
+    { limits: settings.limits, frameBytes: settings.limits.chatFrameBytes },
+    (head) => prepare(head, services),
+    {
+      open: (socket, ws) => {
+        socket.opened(ws);
+        gauge.inc();
+        sockets.add(socket);
+        inbox.add(socket.id, (text) => direct(services, socket, text));
+        begin(socket).catch((err: unknown) => {
+          log.error({ err }, "chat socket not begun");
+          socket.goAway();
+        });
+      },
+      message: (socket, text) => {
+        if (socket.early === undefined || text === undefined) frames.take(socket, text);
+        else if (!socket.early.keep(text)) socket.refuse(new ParleyError("rate_limited"));
+      },
+      close: (socket) => {
+        socket.closed();
+        gauge.dec();
+        sockets.delete(socket);
+        inbox.remove(socket.id);
+        presence.left(socket);
+        hub.detach(socket.user, socket);
+      },
+    },
+  );
+}
+
+async function prepare(head: RequestHead, { identity, hub, settings, link }: Services): Promise<ChatSocket> {
+  const principal = await identity.identify(tokenOf(head));
+  if (!principal.is_admin) throw new ParleyError("admin_only");
+  const query = chatUpgradeQuerySchema.parse(Object.fromEntries(head.query));
+  if (hub.count(principal.user_id) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
+  if (!link.up) throw new ParleyError("storage_unavailable");
+  const clientInfo = {
+    ...(query.client_id !== undefined && { client_id: query.client_id }),
+    ...(query.device_name !== undefined && { device_name: query.device_name }),
+    ...(head.headers.has("user-agent") && { user_agent: head.headers.get("user-agent")?.slice(0, 512) }),
+  };
+  const session = query.session_id ?? newId("session_");
+  return new ChatSocket(principal, session, clientInfo, parsePosition(query.resume), settings.limits);
+}
+
+/** An actor's answer to this socket alone: the state of a message that was sent before, or why it was refused. */
+function direct({ confirmations }: Services, socket: ChatSocket, text: string): void {
+  const { session_id, client_msg_id } = JSON.parse(text) as { session_id?: string; client_msg_id?: string };
+  if (session_id && client_msg_id) confirmations.done(socket.user, session_id, client_msg_id);
+  socket.send(text);
+}

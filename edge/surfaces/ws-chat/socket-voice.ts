@@ -1,0 +1,205 @@
+import { ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import type { ClientFrame, SpeechFrame } from "../../../schemas/wire/client-frame.ts";
+import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
+import { toParleyError } from "../../http/error-shape.ts";
+import { SpokenStreamClient, type VoiceServices } from "./spoken-stream-client.ts";
+
+/** What was said, for the session in which it is to be answered. */
+export interface Utterance {
+  session: string;
+  frame: SpeechFrame;
+  /** Of the message that it becomes; whether the client has chosen it is known by the frame. */
+  clientMsgId: string;
+}
+
+/** The socket on which somebody speaks. */
+interface Answering {
+  answer(frame: DirectFrame): void;
+  refuse(error: ParleyError, of: { session_id: string; client_msg_id: string; message_id: string }): void;
+}
+
+/** Audio that one edge holds on its way to the voice actors. */
+export class AudioInFlight {
+  bytes = 0;
+}
+
+interface Open extends Utterance {
+  stream: SpokenStreamClient;
+}
+
+/**
+ * The spoken words of one socket: one stream at a time, and utterances that are being understood. They become messages
+ * in the order in which they ended.
+ */
+export class SocketVoice {
+  readonly #services: VoiceServices;
+  readonly #socket: Answering;
+  readonly #inFlight: AudioInFlight;
+  readonly #enter: (utterance: Utterance, text: string) => void;
+  /** The stream that takes chunks; `failed` until the client has heard of it by starting or ending one. */
+  #open: Open | "failed" | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #pending = 0;
+
+  /** `enter` puts what was understood into its session's log. */
+  constructor(
+    services: VoiceServices,
+    socket: Answering,
+    inFlight: AudioInFlight,
+    enter: (utterance: Utterance, text: string) => void,
+  ) {
+    this.#services = services;
+    this.#socket = socket;
+    this.#inFlight = inFlight;
+    this.#enter = enter;
+  }
+
+  /** Opens a stream; the answer is an empty interim result. @throws ParleyError `conflict`, `rate_limited` */
+  start(session: string, frame: SpeechFrame): void {
+    if (this.#open !== undefined && this.#open !== "failed") {
+      throw new ParleyError("conflict", {
+        error: "已有进行中的语音流",
+        hint: "先发送 voice_stream_end 结束当前语音流",
+      });
+    }
+    this.#checkPending();
+    const utterance = utteranceOf(session, frame);
+    const stream = new SpokenStreamClient(
+      this.#services,
+      { ...how(frame), interims: true },
+      {
+        opened: () => this.#tell("voice_interim", open, ""),
+        interim: (text) => this.#tell("voice_interim", open, text),
+        full: () => this.#full(open),
+      },
+    );
+    const open: Open = { ...utterance, stream };
+    this.#open = open;
+    stream.heard.catch((err: unknown) => {
+      if (this.#open === open) this.#open = "failed";
+      this.#refuse(open, err);
+    });
+  }
+
+  /** Passes a part of the open stream on. @throws ParleyError `invalid_message`, `payload_too_large` */
+  chunk({ audio_data, sequence }: ClientFrame & { type: "voice_stream_chunk" }): void {
+    // Its sender has not heard yet that it failed, or need not hear it again.
+    if (this.#open === "failed") return;
+    if (this.#open === undefined) throw noStream();
+    const audio = base64Of(audio_data);
+    checkSize((audio.length * 3) / 4, this.#services.settings.limits.voiceChunkBytes);
+    this.#open.stream.chunk(audio, sequence);
+  }
+
+  /** Ends the open stream: its text follows. @throws ParleyError `invalid_message` */
+  end(): void {
+    const open = this.#open;
+    if (open === undefined) throw noStream();
+    this.#open = undefined;
+    if (open === "failed") return;
+    open.stream.end();
+    this.#follow(open, "voice_final");
+  }
+
+  /** Takes a whole recording. @throws ParleyError `invalid_message`, `payload_too_large`, `rate_limited` */
+  whole(session: string, frame: SpeechFrame & { type: "voice_input" }): void {
+    this.#checkPending();
+    const { voiceInputBytes, voiceInFlightBytes } = this.#services.settings.limits;
+    const bytes = Buffer.from(base64Of(frame.audio_data), "base64");
+    checkSize(bytes.length, voiceInputBytes);
+    if (this.#inFlight.bytes + bytes.length > voiceInFlightBytes) throw new ParleyError("rate_limited");
+    const nothing = () => {};
+    const listener = { opened: nothing, interim: nothing, full: nothing };
+    const stream = new SpokenStreamClient(this.#services, { ...how(frame), interims: false }, listener);
+    // The audio itself must not be held until its text is there.
+    const { audio_data: _, ...rest } = frame;
+    const utterance = { ...utteranceOf(session, { ...rest, audio_data: "" }), stream };
+    this.#inFlight.bytes += bytes.length;
+    void stream.whole(bytes).finally(() => {
+      this.#inFlight.bytes -= bytes.length;
+    });
+    stream.heard.catch((err: unknown) => this.#refuse(utterance, err));
+    this.#follow(utterance, "voice_transcript");
+  }
+
+  /** The connection is gone: nobody can finish what is open; what was said to its end becomes a message. */
+  close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined && open !== "failed") open.stream.drop();
+  }
+
+  #full(open: Open): void {
+    if (this.#open !== open) return;
+    this.#open = "failed";
+    open.stream.ended();
+    this.#refuse(
+      open,
+      new ParleyError("payload_too_large", { error: "语音流已达上限", hint: "已按结束处理" }),
+    );
+    this.#follow(open, "voice_final");
+  }
+
+  #follow(open: Open, type: "voice_final" | "voice_transcript"): void {
+    this.#pending += 1;
+    this.#last = this.#last
+      .then(() => open.stream.heard)
+      .then((text) => {
+        this.#tell(type, open, text);
+        if (text !== "") this.#enter(open, text);
+      })
+      // The sender was told when it failed.
+      .catch(() => {})
+      .finally(() => {
+        this.#pending -= 1;
+      });
+  }
+
+  #checkPending(): void {
+    if (this.#pending >= this.#services.settings.limits.voiceInputs) throw new ParleyError("rate_limited");
+  }
+
+  #tell(type: "voice_interim" | "voice_final" | "voice_transcript", open: Open, text: string): void {
+    const { session, clientMsgId, stream } = open;
+    const ids = { message_id: stream.id, session_id: session, client_msg_id: clientMsgId };
+    this.#socket.answer({ type, ...ids, text, timestamp: Date.now() });
+  }
+
+  #refuse({ session, clientMsgId, stream }: Open, err: unknown): void {
+    const ids = { session_id: session, client_msg_id: clientMsgId, message_id: stream.id };
+    this.#socket.refuse(toParleyError(err), ids);
+  }
+}
+
+function utteranceOf(session: string, frame: SpeechFrame): Utterance {
+  return { session, frame, clientMsgId: frame.client_msg_id ?? newId("c_", 16) };
+}
+
+function how({ format, language }: SpeechFrame) {
+  return { format, language };
+}
+
+function noStream(): ParleyError {
+  return new ParleyError("invalid_message", {
+    error: "没有进行中的语音流",
+    hint: "先发送 voice_stream_start",
+  });
+}
+
+function checkSize(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new ParleyError("payload_too_large", {
+    error: "音频过大",
+    hint: `audio_data 不得超过 ${Math.floor(maxBytes / 1024)} KiB`,
+  });
+}
+
+/** The base64 of a field; as a data URI too, which is what browsers make of a recording. */
+function base64Of(text: string): string {
+  const data = text.startsWith("data:") ? text.slice(text.indexOf(",") + 1) : text;
+  if (data === "" || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
+    throw new ParleyError("invalid_message", { error: "消息格式无效: audio_data 不是有效的 base64" });
+  }
+  return data;
+}

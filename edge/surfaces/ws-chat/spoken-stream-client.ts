@@ -1,0 +1,201 @@
+import type { NatsConnection } from "nats";
+import type { z } from "zod";
+import { fromErrorBody, ParleyError } from "../../../schemas/errors.ts";
+import { newId } from "../../../schemas/ids.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import {
+  type VoiceStreamPart,
+  type VoiceStreamStart,
+  voiceHeardSchema,
+  voicePartTakenSchema,
+  voiceStreamOpenedSchema,
+} from "../../../schemas/messages/voice-stream.ts";
+import { isNoResponders, isTimeout } from "../../nats-link.ts";
+import type { Services } from "../../services.ts";
+
+/** What a stream needs of its edge. */
+export type VoiceServices = Pick<Services, "edge" | "link" | "inbox" | "uploads" | "settings" | "log">;
+
+/** What a stream tells before its end. */
+export interface VoiceStreamListener {
+  /** A voice process listens. */
+  opened(): void;
+  interim(text: string): void;
+  /** It takes no more, and has ended of itself. */
+  full(): void;
+}
+
+/**
+ * One utterance on its way to the one voice process that listens to it. {@link heard} is its text, or why there is
+ * none: the process said so, or it does not answer any more.
+ */
+export class SpokenStreamClient {
+  /** Names the utterance to the client, and its answers in the edge's inbox. */
+  readonly id = newId("voice_");
+  /** What was said, empty where nobody spoke. */
+  readonly heard: Promise<string>;
+  readonly #services: VoiceServices;
+  readonly #listener: VoiceStreamListener;
+  #resolve: (text: string) => void = () => {};
+  #reject: (error: ParleyError) => void = () => {};
+  /** Its subject, once a process listens. */
+  #subject: string | undefined;
+  #waiting: VoiceStreamPart[] = [];
+  #asking = 0;
+  /** Audio on its way, base64. */
+  #characters = 0;
+  #beat: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(services: VoiceServices, how: Omit<VoiceStreamStart, "to">, listener: VoiceStreamListener) {
+    this.#services = services;
+    this.#listener = listener;
+    this.heard = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever listens hears of a failure; nobody has to.
+    this.heard.catch(() => {});
+    services.inbox.add(this.id, (text) => this.#told(text));
+    void this.#open(how);
+  }
+
+  /** Sends a part of it, in base64. */
+  chunk(audio: string, sequence: number | undefined): void {
+    this.#part({ kind: "chunk", audio, ...(sequence !== undefined && { sequence }) });
+  }
+
+  /** All is said: its text follows. */
+  end(): void {
+    this.#part({ kind: "end" });
+    this.ended();
+  }
+
+  /** It has ended of itself: its text follows. */
+  ended(): void {
+    this.#deadline ??= setTimeout(
+      () => this.#fail(unreachable()),
+      this.#services.settings.limits.voiceFinalMs,
+    );
+  }
+
+  /** Sends all of it in one piece, and its end. */
+  async whole(bytes: Uint8Array): Promise<void> {
+    try {
+      const about = { filename: this.id, type: "application/octet-stream" };
+      const { object } = await this.#services.uploads.put(bytes, "bulk", about);
+      this.#part({ kind: "object", object });
+      this.end();
+    } catch (err) {
+      this.#fail(err);
+    }
+  }
+
+  /** Nobody wants to know any more. */
+  drop(): void {
+    if (this.#over) return;
+    if (this.#subject !== undefined) this.#release(this.#subject);
+    this.#fail(unreachable());
+  }
+
+  #release(subject: string): void {
+    const { link } = this.#services;
+    // Without a connection it is given up over there by itself.
+    if (!link.up || link.nc.isClosed()) return;
+    link.nc.publish(subject, JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart));
+  }
+
+  async #open(how: Omit<VoiceStreamStart, "to">): Promise<void> {
+    const { edge, link, settings } = this.#services;
+    try {
+      if (!link.up) throw new ParleyError("storage_unavailable");
+      const start: VoiceStreamStart = { ...how, to: { edge, socket: this.id } };
+      const opened = await this.#request(subjects.voiceStreamStart, start, voiceStreamOpenedSchema);
+      if ("refused" in opened) throw fromErrorBody(opened.refused);
+      this.#subject = subjects.voiceStream(opened.stream);
+      if (this.#over) {
+        this.#release(this.#subject);
+        return;
+      }
+      this.#listener.opened();
+      for (const part of this.#waiting.splice(0)) this.#send(this.#subject, part);
+      this.#beat = setInterval(() => this.#look(), settings.limits.voiceBeatMs);
+    } catch (err) {
+      this.#fail(err);
+    }
+  }
+
+  #part(part: VoiceStreamPart): void {
+    if (this.#over) return;
+    // What was said while the network was away comes at once: only what nobody takes in is too much.
+    const { voiceChunks, voiceInputBytes } = this.#services.settings.limits;
+    this.#characters += charactersOf(part);
+    const bytes = (this.#characters * 3) / 4;
+    if (this.#waiting.length + this.#asking >= voiceChunks || bytes > voiceInputBytes) {
+      this.#fail(new ParleyError("rate_limited", { error: "音频发送过快" }));
+    } else if (this.#subject === undefined) this.#waiting.push(part);
+    else this.#send(this.#subject, part);
+  }
+
+  #send(subject: string, part: VoiceStreamPart): void {
+    this.#asking += 1;
+    this.#request(subject, part, voicePartTakenSchema)
+      .catch((err: unknown) => this.#fail(err))
+      .finally(() => {
+        this.#asking -= 1;
+        this.#characters -= charactersOf(part);
+      });
+  }
+
+  /** A process that died leaves nobody on the subject of its streams. */
+  #look(): void {
+    if (this.#asking === 0 && this.#subject !== undefined) this.#send(this.#subject, { kind: "beat" });
+  }
+
+  async #request<T extends z.ZodType>(subject: string, payload: unknown, answer: T): Promise<z.output<T>> {
+    const { link, settings } = this.#services;
+    const nc: NatsConnection = link.nc;
+    try {
+      const options = { timeout: settings.limits.voiceStreamAnswerMs };
+      return answer.parse((await nc.request(subject, JSON.stringify(payload), options)).json());
+    } catch (cause) {
+      if (isNoResponders(cause) || isTimeout(cause)) throw unreachable();
+      throw new ParleyError("storage_unavailable", { cause });
+    }
+  }
+
+  #told(text: string): void {
+    const heard = voiceHeardSchema.safeParse(JSON.parse(text));
+    if (!heard.success || this.#over) return;
+    if (heard.data.kind === "interim") this.#listener.interim(heard.data.text);
+    if (heard.data.kind === "full") this.#listener.full();
+    if (heard.data.kind === "failed") this.#fail(fromErrorBody(heard.data.error));
+    if (heard.data.kind !== "final") return;
+    this.#close();
+    this.#resolve(heard.data.text);
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#over) return;
+    this.#close();
+    if (!(cause instanceof ParleyError)) this.#services.log.error({ err: cause }, "stream of speech failed");
+    this.#reject(cause instanceof ParleyError ? cause : new ParleyError("internal_error", { cause }));
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#waiting = [];
+    clearInterval(this.#beat);
+    clearTimeout(this.#deadline);
+    this.#services.inbox.remove(this.id);
+  }
+}
+
+function charactersOf(part: VoiceStreamPart): number {
+  return part.kind === "chunk" ? part.audio.length : 0;
+}
+
+function unreachable(): ParleyError {
+  return new ParleyError("voice_service_unreachable", { hint: "请稍后重新开始" });
+}

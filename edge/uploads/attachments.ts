@@ -1,0 +1,146 @@
+import { assertAllowedUrl } from "../../infra/outbound-http.ts";
+import type { Settings } from "../../schemas/config.ts";
+import { type FileView, fileIdOfUrl } from "../../schemas/documents/file.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { Principal } from "../../schemas/principal.ts";
+import { getFile, uploadFile } from "../../schemas/routes/files.ts";
+import type { Attachment } from "../../schemas/wire/client-frame.ts";
+import { mayHaveArrived, type RouteClient, refusalOf } from "../surfaces/rest/route-client.ts";
+import type { Uploads } from "./uploads.ts";
+
+/** Whose attachments, and of which message: the same message makes the same files. */
+export interface AttachmentsOf {
+  principal: Principal;
+  session: string;
+  clientMsgId: string;
+}
+
+/** Bounds, and which addresses may be named. */
+type AttachmentSettings = Pick<Settings, "limits" | "allowPrivateUrls">;
+
+const remote = /^https?:\/\//i;
+
+/** Makes light references of what clients attach: a message carries no bytes, and names own files only. */
+export class Attachments {
+  readonly #rest: RouteClient;
+  readonly #uploads: Uploads;
+  readonly #settings: AttachmentSettings;
+  #inFlight = 0;
+
+  constructor(rest: RouteClient, uploads: Uploads, settings: AttachmentSettings) {
+    this.#rest = rest;
+    this.#uploads = uploads;
+    this.#settings = settings;
+  }
+
+  /** Whether there is nothing to look up. */
+  areReady(attachments: readonly Attachment[]): boolean {
+    return attachments.length === 0;
+  }
+
+  /**
+   * The attachments as they are stored: own files with name, type, size and addresses; data URIs have become files;
+   * addresses on the web stay as they are.
+   * @throws ParleyError `not_found` for an unknown or another's file, `invalid_message` for what names nothing,
+   * `unsupported_type`, `file_too_large`, `url_not_allowed`, `service_unavailable`, `storage_unavailable`
+   */
+  async resolve(attachments: readonly Attachment[], of: AttachmentsOf): Promise<Attachment[]> {
+    const bytes = attachments.reduce((sum, { url }) => sum + (url?.length ?? 0), 0);
+    if (this.#inFlight + bytes > this.#settings.limits.bodiesInFlightBytes)
+      throw new ParleyError("service_unavailable");
+    this.#inFlight += bytes;
+    try {
+      const resolved: Attachment[] = [];
+      for (const [index, one] of attachments.entries()) resolved.push(await this.#one(one, of, index));
+      return resolved;
+    } finally {
+      this.#inFlight -= bytes;
+    }
+  }
+
+  async #one(attachment: Attachment, of: AttachmentsOf, index: number): Promise<Attachment> {
+    const { url } = attachment;
+    const id = attachment.file_id ?? fileIdOfUrl(url ?? "");
+    if (id !== undefined) return reference(attachment, await this.#find(of.principal, id));
+    if (url !== undefined && remote.test(url)) {
+      // Checked again when it is fetched, which is later and elsewhere.
+      await assertAllowedUrl(url, this.#settings);
+      return attachment;
+    }
+    if (url?.startsWith("data:")) return reference(attachment, await this.#store(attachment, url, of, index));
+    throw new ParleyError("invalid_message", {
+      error: `消息格式无效: attachments.${index} 需要 file_id,或 data:、http(s): 及 /api/v1/files/… 形式的 url`,
+    });
+  }
+
+  async #find(principal: Principal, id: string): Promise<FileView> {
+    const params = getFile.params.parse({ id });
+    const answer = await this.#rest.ask(getFile, { principal, ip: "", params, query: {}, body: {} });
+    if (answer.status === 404) throw new ParleyError("not_found", { error: `附件文件不存在: ${id}` });
+    if (answer.status >= 400) throw refusalOf(answer);
+    return getFile.answer.parse(answer.body);
+  }
+
+  async #store(attachment: Attachment, uri: string, of: AttachmentsOf, index: number): Promise<FileView> {
+    const { type, bytes } = decode(uri, index);
+    const { uploadBytes } = this.#settings.limits;
+    if (bytes.length > uploadBytes) throw new ParleyError("file_too_large");
+    const filename = attachment.filename ?? `attachment${extensionOf(type)}`;
+    const file = await this.#uploads.put(bytes, "files", { filename, type });
+    const request = {
+      ...{ principal: of.principal, ip: "", params: {}, query: {}, body: { file } },
+      idempotency_key: `${of.session}/${of.clientMsgId}/${index}`,
+    };
+    const answer = await this.#rest.ask(uploadFile, request).catch(async (cause: unknown) => {
+      if (!mayHaveArrived(cause)) await this.#uploads.discard([file]);
+      throw cause;
+    });
+    if (answer.status >= 400) throw refusalOf(answer);
+    return this.#find(of.principal, uploadFile.answer.parse(answer.body).id);
+  }
+}
+
+/** What the client knows of its picture, with what is known of the file. */
+function reference({ width, height, description }: Attachment, file: FileView): Attachment {
+  const { id: file_id, filename, mime_type, size, url, thumbnail_url } = file;
+  return {
+    type: mime_type.startsWith("image/") ? "image" : "file",
+    ...{ file_id, filename, mime_type, size, url },
+    ...(thumbnail_url !== undefined && { thumbnail_url }),
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    ...(description !== undefined && { description }),
+  };
+}
+
+/** A usual extension for a type, with its dot. */
+function extensionOf(type: string): string {
+  const subtype = /^[a-z]+\/([a-z0-9]+)/.exec(type)?.[1] ?? "bin";
+  const usual: Record<string, string> = {
+    plain: "txt",
+    markdown: "md",
+    jpeg: "jpg",
+    mpeg: "mp3",
+    octet: "bin",
+  };
+  return `.${usual[subtype] ?? subtype}`;
+}
+
+/** The bytes of a data URI (RFC 2397). @throws ParleyError `invalid_message` */
+function decode(uri: string, index: number): { type: string; bytes: Buffer } {
+  const comma = uri.indexOf(",");
+  const [type = "", ...parameters] = uri.slice("data:".length, Math.max(0, comma)).split(";");
+  try {
+    if (comma < 0) throw new TypeError("no comma");
+    const data = uri.slice(comma + 1);
+    const inBase64 = parameters.at(-1)?.trim().toLowerCase() === "base64";
+    if (inBase64 && /[^\w+/=\-\s]/.test(data)) throw new TypeError("no base64");
+    const bytes = inBase64 ? Buffer.from(data, "base64") : Buffer.from(decodeURIComponent(data));
+    return { type: type.trim().toLowerCase() || "text/plain", bytes };
+  } catch (cause) {
+    throw new ParleyError("invalid_message", {
+      error: `消息格式无效: attachments.${index}.url 不是有效的 data URI`,
+      cause,
+    });
+  }
+}

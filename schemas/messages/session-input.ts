@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { bridgeAddressSchema } from "../documents/bridge.ts";
+import { historyMessageSchema } from "../documents/message.ts";
+import { idSchema } from "../ids.ts";
+import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "../wire/client-frame.ts";
+import { messageStatusSchema } from "../wire/direct-frame.ts";
+import { neoContextSchema } from "../wire/neo.ts";
+import { originSchema } from "../wire/server-frame.ts";
+
+/** Which API a message came through. */
+export const surfaceSchema = z.enum(["chat", "cyber", "neo", "webhook", "qq", "telegram", "automation"]);
+export type Surface = z.infer<typeof surfaceSchema>;
+
+/**
+ * What stands in a session's log (`session.in.<p>.<user>.<session>`): one user message.
+ * `message_id` names the user's message and `reply_id` the reply, so that a turn which starts again keeps both.
+ * `client_given` is false where the edge made `client_msg_id`: such an id can't be repeated by a client.
+ */
+export const sessionInputSchema = z.object({
+  kind: z.literal("message"),
+  user: idSchema,
+  session: idSchema,
+  client_msg_id: idSchema,
+  client_given: z.boolean(),
+  message_id: idSchema,
+  reply_id: idSchema,
+  content: contentSchema,
+  mode: modeSchema,
+  model: z.string().max(128).optional(),
+  attachments: z.array(attachmentSchema),
+  client_info: clientInfoSchema.optional(),
+  /** Yao Neo: where the user is in the front end; given to the model as fenced data. */
+  context: neoContextSchema.optional(),
+  origin: originSchema.optional(),
+  surface: surfaceSchema,
+  /** Of a bridged platform: where the answer goes. */
+  bridge: bridgeAddressSchema.optional(),
+  /** The last reply, which a new one is to replace; `content` is empty then. */
+  regenerates: idSchema.optional(),
+  /** A text that is put into the session as the assistant's, such as a reminder; no model is asked, `content` is empty. */
+  notice: contentSchema.optional(),
+  /** Unix milliseconds at which the edge accepted it. */
+  at: z.int(),
+});
+export type SessionInput = z.infer<typeof sessionInputSchema>;
+
+const key = { user: idSchema, session: idSchema };
+
+/** Requests to the owner of a session (`session.ask.<p>`). */
+export const sessionAskSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("state"), ...key, client_msg_id: idSchema }),
+  z.object({ kind: z.literal("queue"), ...key }),
+  z.object({
+    kind: z.literal("stop"),
+    ...key,
+    message_id: idSchema.optional(),
+    /** When the asker gives up, Unix ms: a stop that comes late would end another reply. */
+    deadline: z.int().optional(),
+  }),
+  z.object({ kind: z.literal("changed"), ...key }),
+  /** Ends a spoken reply where the user spoke over it; as `stop` while it runs. */
+  z.object({
+    kind: z.literal("interrupt"),
+    ...key,
+    message_id: idSchema,
+    heard_index: z.int().nonnegative().optional(),
+    heard_ms: z.number().nonnegative().optional(),
+    deadline: z.int().optional(),
+  }),
+  /** A sentence of a reply was played; nobody waits for the answer. */
+  z.object({
+    kind: z.literal("played"),
+    ...key,
+    message_id: idSchema,
+    index: z.int().nonnegative(),
+  }),
+]);
+export type SessionAsk = z.infer<typeof sessionAskSchema>;
+
+/** Answer to `state`: what became of a message. */
+export const messageStateSchema = z.object({
+  status: messageStatusSchema,
+  message_id: z.string().optional(),
+  reply_id: z.string().optional(),
+  queue_position: z.int().positive().optional(),
+  text: z.string().optional(),
+});
+export type MessageState = z.infer<typeof messageStateSchema>;
+
+/** Answer to `queue`: the session's unfinished user messages, oldest first. */
+export const sessionQueueSchema = z.object({ unfinished: z.array(historyMessageSchema) });
+export type SessionQueue = z.infer<typeof sessionQueueSchema>;
+
+/** Answer to `stop` and `interrupt`: the reply that is being cancelled, if one was running. */
+export const stopAnswerSchema = z.object({ stopped: z.boolean(), message_id: z.string().optional() });
+export type StopAnswer = z.infer<typeof stopAnswerSchema>;

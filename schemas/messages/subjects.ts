@@ -1,0 +1,274 @@
+import { idPattern } from "../ids.ts";
+
+/** Partitions of a keyed stream. Fixed for life: it is part of the subject of every stored message. */
+export const partitionCount = 64;
+
+/** JetStream streams by role. */
+export const streams = {
+  sessions: "SESSIONS",
+  out: "OUT",
+  events: "EVENTS",
+  bridge: "BRIDGE",
+  knowledge: "KNOWLEDGE",
+  schedules: "SCHEDULES",
+  runs: "RUNS",
+  devices: "DEVICES",
+  discovery: "DISCOVERY",
+  commands: "COMMANDS",
+} as const;
+
+/** Partitions of the streams of runs and of devices. The latter is the server's, by its transform. */
+export const runPartitionCount = 8;
+export const devicePartitionCount = 16;
+
+function token(value: string): string {
+  if (!idPattern.test(value)) throw new RangeError(`not a subject token: ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** FNV-1a (32 bit) of a text's UTF-8 bytes; the same function nats-server uses for `partition()`. */
+export function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** The partition of a session, 0 … 63. */
+export function sessionPartition(user: string, session: string): number {
+  return fnv1a(`${user}.${session}`) % partitionCount;
+}
+
+/** Subjects, built and read here alone. */
+export const subjects = {
+  /** Everything that enters a session's queue. */
+  sessionIn: (user: string, session: string) =>
+    `session.in.${sessionPartition(user, session)}.${token(user)}.${token(session)}`,
+  sessionInPartition: (partition: number) => `session.in.${partition}.>`,
+  sessionInOfUser: (user: string) => `session.in.*.${token(user)}.*`,
+  sessionInAll: "session.in.>",
+  /** Requests to the owner of a session's partition. */
+  sessionAsk: (partition: number) => `session.ask.${partition}`,
+  sessionAskAll: "session.ask.*",
+
+  /** Heartbeats of actor processes, and requests to one of them. */
+  actorAlive: (process: string) => `actors.alive.${token(process)}`,
+  actorAliveAll: "actors.alive.*",
+  actorMove: (process: string) => `actors.move.${token(process)}`,
+
+  /** A user's frames: published to `out.user`, read live from `live.user`. */
+  outUser: (user: string) => `out.user.${token(user)}`,
+  outUserAll: "out.user.*",
+  liveUser: (user: string) => `live.user.${token(user)}`,
+  liveUserTemplate: "live.user.{{wildcard(1)}}",
+  /** Answers to one request or one socket of one edge. */
+  outEdge: (edge: string, request: string) => `out.edge.${token(edge)}.${token(request)}`,
+  outEdgeAll: (edge: string) => `out.edge.${token(edge)}.>`,
+
+  /** Turns without a session (`/v1`), and the edge's continuing interest in them. */
+  turnStateless: "turn.stateless",
+  turnCancel: (request: string) => `turn.cancel.${token(request)}`,
+  turnCancelAll: "turn.cancel.*",
+  edgeInterest: (edge: string) => `edge.interest.${token(edge)}`,
+  edgeInterestAll: "edge.interest.*",
+  /** What busy users have sent to one edge: their rate holds over all. */
+  edgeRates: "edge.rates",
+
+  /** What has happened, for any actor that wants to know. */
+  eventTurnCompleted: (user: string) => `event.turn.completed.${token(user)}`,
+  eventTurnCompletedAll: "event.turn.completed.*",
+  eventUserDeleted: (user: string) => `event.user.deleted.${token(user)}`,
+  eventUserDeletedAll: "event.user.deleted.*",
+  eventZoneChanged: (user: string) => `event.zone.changed.${token(user)}`,
+  eventZoneChangedAll: "event.zone.changed.*",
+  eventAll: "event.>",
+
+  /** Whose API key is this? Asked by edges and by the log-in of devices. */
+  authCheck: "auth.check",
+
+  /** What the administrator asks all at once: actor processes about sessions in memory, edges about their sockets. */
+  surveySessions: "survey.sessions",
+  surveySockets: "survey.sockets",
+  /** Clients that an edge has, had, or has lost. */
+  edgeClients: "edge.clients",
+  /** The administrator has changed providers, models or routes. */
+  /** Replies on their way to a chat platform, by the bot that sends them. */
+  bridgeOut: (platform: string, self: string) => `bridge.out.${token(platform)}.${token(self)}`,
+  bridgeOutAll: "bridge.out.>",
+  /** Requests of bridges about bindings; word of a changed one; word of a bot's newer connection. */
+  bridgeAsk: "bridge.ask",
+  bridgeBound: "bridge.bound",
+  bridgeHere: "bridge.here",
+
+  /** The commands of pages were changed. */
+  pageCommandsChanged: "commands.changed",
+
+  modelsChanged: "models.changed",
+
+  /** What an actor process says of itself each second, and a request to all of them for their metrics. */
+  healthActor: (process: string) => `health.actors.${token(process)}`,
+  healthActorAll: "health.actors.*",
+  metricsScrape: "metrics.scrape",
+
+  /** Work on knowledge documents. */
+  knowledgeJob: (user: string, document: string) => `knowledge.job.${token(user)}.${token(document)}`,
+  knowledgeJobAll: "knowledge.job.>",
+
+  /** Passages of a user's documents that matter to a text; and that his documents have changed. */
+  knowledgeRecall: "knowledge.recall",
+  knowledgeChanged: (user: string) => `knowledge.changed.${token(user)}`,
+  knowledgeChangedAll: "knowledge.changed.*",
+
+  /** Somebody speaks: a request to any voice actor, whose answer names the stream; and requests to that stream. */
+  voiceStreamStart: "voice.stream.start",
+  voiceStream: (stream: string) => `voice.stream.of.${token(stream)}`,
+  /** A sentence of a reply that is to be spoken. */
+  voiceSpeak: "voice.speak",
+
+  /** What is known about a user that matters to a text; and that what is known has changed. */
+  memoryRecall: "memory.recall",
+  memoryChanged: (user: string) => `memory.changed.${token(user)}`,
+  memoryChangedAll: "memory.changed.*",
+
+  /** A message that the server publishes to its due subject when its time has come. One subject, one schedule. */
+  schedule: (kind: ScheduleKind, user: string, id: string) =>
+    `schedule.at.${kind}.${token(user)}.${token(id)}`,
+  scheduleDue: (kind: ScheduleKind, user: string, id: string) =>
+    `schedule.due.${kind}.${token(user)}.${token(id)}`,
+  scheduleDueOf: (kind: ScheduleKind) => `schedule.due.${kind}.>`,
+  schedulesOfUser: (kind: ScheduleKind, user: string) => `schedule.*.${kind}.${token(user)}.*`,
+  scheduleAll: "schedule.>",
+
+  /** Runs of automation rules that are not finished, and requests to the owner of a partition of them. */
+  runIn: (user: string, rule: string) =>
+    `automation.in.${fnv1a(`${user}.${rule}`) % runPartitionCount}.${token(user)}.${token(rule)}`,
+  runInPartition: (partition: number) => `automation.in.${partition}.>`,
+  runInAll: "automation.in.>",
+  runAsk: (partition: number) => `automation.ask.${partition}`,
+
+  /** What devices publish and get; stored as `telemetry.<p>.<user>.<device>.<kind>`, partitioned by the server. */
+  deviceUpdate: (user: string, device: string) => `device.${token(user)}.${token(device)}.update`,
+  deviceUpdateAll: "device.*.*.update",
+  deviceAvailability: (user: string, device: string) => `device.${token(user)}.${token(device)}.availability`,
+  deviceAvailabilityAll: "device.*.*.availability",
+  deviceCommand: (user: string, device: string) => `device.${token(user)}.${token(device)}.command`,
+  /** Commands on their way: what is stored here the server publishes on `deviceCommand`. */
+  commandOut: (user: string, device: string) => `command.${token(user)}.${token(device)}`,
+  commandOutOfUser: (user: string) => `command.${token(user)}.*`,
+  commandOutAll: "command.*.*",
+  deviceCommandTemplate: "device.{{wildcard(1)}}.{{wildcard(2)}}.command",
+  deviceSource: "device.*.*.*",
+  deviceTarget: `telemetry.{{partition(${devicePartitionCount},1,2)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
+  deviceStoredOfUser: (user: string) => `telemetry.*.${token(user)}.>`,
+  devicePartition: (partition: number) => `telemetry.${partition}.>`,
+  deviceAsk: (partition: number) => `telemetry.ask.${partition}`,
+  /** What the devices of a user may publish, and subscribe to. */
+  devicePublishes: (user: string) => [
+    `device.${token(user)}.*.update`,
+    `device.${token(user)}.*.availability`,
+    `homeassistant.*.${token(user)}.*.config`,
+  ],
+  deviceSubscribes: (user: string) => [`device.${token(user)}.*.command`],
+  /** Where nats-server asks whether somebody may connect (NATS auth callout). */
+  deviceLogin: "$SYS.REQ.USER.AUTH",
+  /** Requests to nats-server's system account: who is connected, and the end of a connection. */
+  serverConnections: "$SYS.REQ.SERVER.PING.CONNZ",
+  serverKick: (server: string) => `$SYS.REQ.SERVER.${token(server)}.KICK`,
+  discoveryAll: "homeassistant.*.*.*.config",
+  eventDevicesUpdated: (user: string) => `event.device.updated.${token(user)}`,
+
+  /** All that has happened to a user: the last token of an event is whose it is. */
+  eventsOfUser: (user: string) => [`event.*.${token(user)}`, `event.*.*.${token(user)}`],
+
+  /** Somebody wants a user told; and whether he has sockets, answered by the edges that have some. */
+  eventNotification: (user: string) => `event.notification.${token(user)}`,
+  eventNotificationAll: "event.notification.*",
+  presence: (user: string) => `presence.of.${token(user)}`,
+  presenceConnected: "presence.connected",
+
+  /** The pieces of an object in an object store, of one or of all. */
+  objectPieces: (bucket: string, nuid: string) => `$O.${token(bucket)}.C.${nuid}`,
+  objectPiecesAll: (bucket: string) => `$O.${token(bucket)}.C.>`,
+
+  /** REST requests: `rest.<area>.<name>`, the name comes from the route table. */
+  rest: (area: string, name: string) => `rest.${token(area)}.${token(name)}`,
+} as const;
+
+/** The account of the NATS server in which everybody is, devices too: an MQTT topic is a subject of its client's account. */
+export const natsAccount = "PARLEY";
+
+/** What schedules are for. */
+export type ScheduleKind = "reminder" | "rule" | "sweep";
+
+/** Queue group of those who deliver what a user missed. */
+export const presenceQueueGroup = "presence";
+
+/** Queue group in which the handlers of one area share its requests. */
+export const restQueueGroup = "rest";
+/** Queue group in which the administrator's actors share what edges report. */
+export const adminQueueGroup = "admin";
+/** Queue group of the knowledge actors for recalls. */
+export const knowledgeQueueGroup = "knowledge";
+/** Queue group of the memory actors for recalls. */
+export const memoryQueueGroup = "memory";
+/** Queue group of the voice actors. */
+export const voiceQueueGroup = "voice";
+/** Queue group of the session actors for turns without a session. */
+export const turnQueueGroup = "turns";
+
+/** Queue group of those who answer `auth.check`. */
+export const authQueueGroup = "auth";
+
+/** `{user, session}` of a `session.in` subject, or null for a subject of another form. */
+export function parseSessionIn(subject: string): { user: string; session: string } | null {
+  const [root, kind, , user, session, ...rest] = subject.split(".");
+  if (root !== "session" || kind !== "in" || user === undefined || session === undefined || rest.length > 0)
+    return null;
+  return { user, session };
+}
+
+/** The last token of a subject: the request of `out.edge`, the process of `actors.alive`. */
+export function lastToken(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1);
+}
+
+/** The partition of a device: the same function as the server's `partition()` over both tokens. */
+export function devicePartitionOf(user: string, device: string): number {
+  return fnv1a(user + device) % devicePartitionCount;
+}
+
+/** The parts of a stored device message's subject, or null for a subject of another form. */
+export function parseDeviceIn(subject: string): { user: string; device: string; kind: string } | null {
+  const [root, , user, device, kind, ...rest] = subject.split(".");
+  if (root !== "telemetry" || user === undefined || device === undefined || kind === undefined) return null;
+  return rest.length > 0 || !idPattern.test(user) || !idPattern.test(device) ? null : { user, device, kind };
+}
+
+/** Component, user and object id of a Home Assistant discovery subject. */
+export function parseDiscovery(subject: string): { component: string; user: string; object: string } | null {
+  const [, component, user, object] = subject.split(".");
+  if (component === undefined || user === undefined || object === undefined) return null;
+  return idPattern.test(user) && idPattern.test(object) ? { component, user, object } : null;
+}
+
+/** `{user, rule}` of a run's subject, or null for a subject of another form. */
+export function parseRunIn(subject: string): { user: string; rule: string } | null {
+  const [root, kind, , user, rule, ...rest] = subject.split(".");
+  if (root !== "automation" || kind !== "in" || user === undefined || rule === undefined || rest.length > 0)
+    return null;
+  return { user, rule };
+}
+
+/** What an event is, without its first token and its user, and whose it is; null for a subject of another form. */
+export function parseEvent(subject: string): { name: string; user: string } | null {
+  const [root, ...rest] = subject.split(".");
+  const user = rest.pop();
+  if (root !== "event" || user === undefined || rest.length === 0) return null;
+  return { name: rest.join("."), user };
+}
+
+/** Names of the events that rules understand by themselves. */
+export const eventNames = {
+  turnCompleted: "turn.completed",
+  devicesUpdated: "device.updated",
+  notification: "notification",
+} as const;

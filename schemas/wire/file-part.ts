@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { Limits } from "../limits.ts";
+
+/** Object stores for bytes: `bulk` forgets what it holds after an hour, `speech` after a week, `files` keeps it. */
+export const bucketSchema = z.enum(["bulk", "files", "speech"]);
+export type Bucket = z.infer<typeof bucketSchema>;
+
+/** How a text is written. */
+export const textEncodingSchema = z.enum(["utf-8", "utf-16le", "utf-16be", "gb18030"]);
+export type TextEncoding = z.infer<typeof textEncodingSchema>;
+
+/** A file of a multipart body. Its bytes are an object by now; nothing of what the client said about it is checked. */
+export const filePartSchema = z.object(
+  {
+    bucket: bucketSchema,
+    object: z.string().min(1),
+    size: z.int().nonnegative(),
+    /** SHA-256 of the bytes, hex. */
+    sha256: z.string(),
+    filename: z.string(),
+    /** The declared MIME type, lower case, without parameters; empty where none was given. */
+    type: z.string(),
+    /** How it is written, where all of it is text. */
+    encoding: textEncodingSchema.optional(),
+    /** The first bytes (at most 4 KiB), base64. */
+    head: z.string(),
+  },
+  "must be a file",
+);
+export type FilePart = z.infer<typeof filePartSchema>;
+
+/** Bytes at the beginning of a file that travel with its name. */
+export const headBytes = 4_096;
+
+/** How a route takes `multipart/form-data`. Each of `files` becomes a {@link FilePart} in the body, other fields are texts. */
+export interface Multipart {
+  /** Names of the fields that are files; files in other fields are passed over. */
+  files: readonly string[];
+  /** The limit that holds for one file. */
+  maxBytes: keyof Limits;
+  /** Where the bytes go. Those in `bulk` are deleted when the answer is there. */
+  bucket: Bucket;
+  /** Whether the same body may come as JSON, without its files. */
+  orJson?: boolean;
+}

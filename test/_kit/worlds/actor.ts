@@ -1,0 +1,73 @@
+import type { ExecutionContext } from "ava";
+import { MongoClient } from "mongodb";
+import type { NatsConnection } from "nats";
+import type { ActorContext } from "../../../actors/actor-context.ts";
+import { QuotaLedger } from "../../../actors/quota/quota-ledger.ts";
+import { Lifecycle } from "../../../infra/lifecycle.ts";
+import { createLogger } from "../../../infra/log.ts";
+import { connectNats } from "../../../infra/nats/connect.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { type RestAnswer, type RestRequest, restAnswerSchema } from "../../../schemas/routes/route.ts";
+import type { TestEngines } from "./engines.ts";
+import { modelsOf, settingsOf } from "./provider.ts";
+import { testSecret } from "./token.ts";
+
+/** What an actor of a test is given: a process context of its own, on real engines. */
+export type TestActor = Pick<
+  ActorContext,
+  "nc" | "db" | "models" | "quota" | "settings" | "secrets" | "log" | "lifecycle"
+>;
+
+/** A context as one actor process has it: own connections, own models. Closed with the test. */
+export async function actorContext(
+  t: Pick<ExecutionContext, "teardown">,
+  engines: TestEngines,
+  environment: Record<string, string> = {},
+): Promise<TestActor> {
+  const settings = settingsOf({ ADMIN_PASSWORD: "correct horse", ...environment });
+  const log = createLogger("test", settings);
+  const nc = await connectNats({ url: engines.natsUrl, name: "test actor", log });
+  const client = new MongoClient(engines.mongodbUri, { serverSelectionTimeoutMS: 2_000 });
+  const db = client.db("parley");
+  const quota = new QuotaLedger(db, settings, log);
+  t.teardown(async () => {
+    await quota.stop();
+    await nc.close();
+    await client.close();
+  });
+  return {
+    nc,
+    db,
+    quota,
+    models: await modelsOf(environment),
+    settings,
+    log,
+    lifecycle: new Lifecycle(log, 30_000),
+    secrets: {
+      jwtSecret: testSecret,
+      encryptionKey: Buffer.alloc(32),
+      adminPassword: settings.adminPassword ?? "",
+      generated: [],
+    },
+  };
+}
+
+/** Asks a route's subject as an edge does. */
+export async function askRoute(
+  nc: NatsConnection,
+  route: { area: string; name: string },
+  request: Partial<RestRequest>,
+): Promise<RestAnswer> {
+  const whole: RestRequest = {
+    principal: null,
+    ip: "192.0.2.1",
+    params: {},
+    query: {},
+    body: {},
+    ...request,
+  };
+  const msg = await nc.request(subjects.rest(route.area, route.name), JSON.stringify(whole), {
+    timeout: 10_000,
+  });
+  return restAnswerSchema.parse(msg.json());
+}

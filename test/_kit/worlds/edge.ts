@@ -1,0 +1,54 @@
+import type { ExecutionContext } from "ava";
+import { startEdge } from "../../../edge/main.ts";
+import { Lifecycle } from "../../../infra/lifecycle.ts";
+import { createLogger } from "../../../infra/log.ts";
+import { createMetrics } from "../../../infra/metrics.ts";
+import { loadSettings } from "../../../infra/settings.ts";
+import { testSecret } from "./token.ts";
+
+/** An edge in the test's own process. */
+export interface TestEdge {
+  port: number;
+  /** `http://127.0.0.1:port` */
+  url: string;
+  /** Value of one sample in its metrics, 0 when it has none. */
+  metric(name: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts an edge on a free port; stopped when the test ends. `environment`: settings besides the defaults. */
+export async function startTestEdge(
+  t: Pick<ExecutionContext, "teardown">,
+  natsUrl: string,
+  environment: Record<string, string> = {},
+): Promise<TestEdge> {
+  const settings = loadSettings(
+    {
+      PORT: "0",
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
+      NATS_URL: natsUrl,
+      MONGODB_URI: "mongodb://127.0.0.1/none",
+      ...environment,
+    },
+    "/nonexistent",
+  );
+  const log = createLogger("edge", settings);
+  const lifecycle = new Lifecycle(log, 30_000);
+  const { port } = await startEdge({
+    settings,
+    log,
+    lifecycle,
+    metrics: createMetrics("edge"),
+    endpoints: { natsUrl, mongodbUri: "" },
+    secrets: { jwtSecret: testSecret, encryptionKey: Buffer.alloc(32), adminPassword: "", generated: [] },
+  });
+  const stop = () => lifecycle.stop();
+  t.teardown(stop);
+  const url = `http://127.0.0.1:${port}`;
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const line = text.split("\n").find((one) => one.startsWith(name));
+    return Number(line?.slice(line.lastIndexOf(" ") + 1) ?? 0);
+  };
+  return { port, url, metric, stop };
+}

@@ -1,0 +1,270 @@
+import { Counter, Histogram } from "prom-client";
+import { basicCommands } from "../../../actors/commands/basic.ts";
+import { Commands } from "../../../actors/commands/registry.ts";
+import type { Arrival } from "../../../actors/runtime/keyed-actor.ts";
+import { RunGate } from "../../../actors/session/actor/run-gate.ts";
+import { SessionActor } from "../../../actors/session/actor/session-actor.ts";
+import type { SessionContext } from "../../../actors/session/actor/session-context.ts";
+import type { CommitResult } from "../../../actors/session/transcript/turn-store.ts";
+import { createLogger } from "../../../infra/log.ts";
+import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
+import { limitsSchema } from "../../../schemas/limits.ts";
+import { type SessionInput, sessionInputSchema } from "../../../schemas/messages/session-input.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
+import { contextDigest } from "../judge/context-digest.ts";
+
+/** A process of the world: it may be dead, or stand still while its actor's requests are under way. */
+export interface WorldProcess {
+  actor: SessionActor;
+  /** Next place of the log that it reads. */
+  next: number;
+  arrivedBefore: number;
+  arrival: Arrival;
+  dead: boolean;
+  paused: boolean;
+}
+
+interface Pending {
+  process: WorldProcess;
+  perform(): unknown;
+  resolve(value: never): void;
+}
+
+const user = "admin";
+const session = "s";
+const counter = new Counter({ name: "world_count", help: "-", registers: [], labelNames: ["finish"] });
+const histogram = new Histogram({ name: "world_time", help: "-", registers: [] });
+const log = createLogger("test", { logLevel: "silent" });
+
+const metrics = {
+  turns: counter,
+  fenced: counter,
+  queueWait: histogram,
+  firstChunk: histogram,
+  turnTime: histogram,
+};
+
+/** What takes no part in what the world tests. */
+const bystanders = {
+  systemPrompt: "",
+  erase: () => {},
+  notices: { frameOf: () => undefined },
+  toolbox: { offered: [], find: () => undefined },
+  recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
+  speech: { speak: () => Promise.resolve(null), join: () => Promise.resolve(null) },
+  attachments: { read: () => Promise.resolve({ kind: "unreadable", name: "" }) },
+  quota: {
+    limited: false,
+    reserve: () => Promise.resolve(null),
+    settle: () => Promise.resolve(null),
+    release: () => Promise.resolve(),
+    count: () => {},
+  },
+  commands: new Commands(
+    basicCommands(
+      "0",
+      () => "",
+      () => new Commands([]),
+    ),
+  ),
+} satisfies Partial<SessionContext>;
+
+/**
+ * One session's log and store in memory, and processes that own it, perhaps several at once. Nothing that an actor asks
+ * for happens by itself: each request waits until the test lets it, loses its answer or lets its process die.
+ */
+export class SessionWorld {
+  readonly log: { seq: number; input: SessionInput; gone: boolean }[] = [];
+  readonly turns: Turn[] = [];
+  /** `<run_id>` of turns and `deleted <seq>` whose effects were published, with what the log held at that time. */
+  readonly published = new Set<string>();
+  /** Messages that left the log without any effect before. */
+  readonly lost: number[] = [];
+  readonly processes: WorldProcess[] = [];
+  readonly #pending: Pending[] = [];
+  readonly #attempts = new Map<number, { attempts: number; alone: number }>();
+
+  /** A message enters the log. */
+  publish(clientMsgId: string): void {
+    const seq = (this.log.at(-1)?.seq ?? 0) + 1;
+    const ids = { client_msg_id: clientMsgId, message_id: `m${seq}`, reply_id: `r${seq}` };
+    const content = `${user}: ${clientMsgId}`;
+    const rest = {
+      client_given: true,
+      content,
+      mode: "text",
+      attachments: [],
+      surface: "chat",
+      at: seq,
+    } satisfies Partial<SessionInput>;
+    this.log.push({ seq, input: { kind: "message", user, session, ...ids, ...rest }, gone: false });
+  }
+
+  /** A process becomes owner, rightly or not, and reads the log from its start. */
+  own(arrival: Arrival): WorldProcess {
+    const process: WorldProcess = {
+      actor: undefined as unknown as SessionActor,
+      next: 0,
+      arrivedBefore: this.log.length,
+      arrival,
+      dead: false,
+      paused: false,
+    };
+    process.actor = new SessionActor(this.#context(process), user, session);
+    this.processes.push(process);
+    return process;
+  }
+
+  /** The next message of the log reaches this process; false when there is none. */
+  deliver(process: WorldProcess): boolean {
+    while (this.log[process.next]?.gone) process.next++;
+    const entry = this.log[process.next];
+    if (entry === undefined || process.dead || process.paused) return false;
+    const arrival: Arrival = process.next < process.arrivedBefore ? process.arrival : { kind: "live" };
+    process.next++;
+    const data = new TextEncoder().encode(JSON.stringify(entry.input));
+    process.actor.deliver({ seq: entry.seq, subject: subjects.sessionIn(user, session), data, arrival });
+    return true;
+  }
+
+  /** kill -9: what it had asked for may still happen, but nobody hears of it. */
+  kill(process: WorldProcess, performed: boolean): void {
+    process.dead = true;
+    for (const pending of this.#pending.filter((one) => one.process === process)) {
+      this.#pending.splice(this.#pending.indexOf(pending), 1);
+      if (performed) pending.perform();
+    }
+  }
+
+  /** Lets a waiting request happen; `lost`: its answer does not come, and it is asked again. False when none waits. */
+  async step(which: number, lost = false): Promise<boolean> {
+    const ready = this.#pending.filter(({ process }) => !process.paused);
+    const pending = ready[which % Math.max(1, ready.length)];
+    if (pending === undefined) return false;
+    if (lost) pending.perform();
+    else {
+      this.#pending.splice(this.#pending.indexOf(pending), 1);
+      pending.resolve(pending.perform() as never);
+    }
+    // All that follows from the answer in this process happens before the next request does.
+    await new Promise((resolve) => setImmediate(resolve));
+    return true;
+  }
+
+  /** A clear or delete is made by a process that asks no owner. */
+  end(kind: "clear" | "delete"): Turn {
+    const last = this.turns.at(-1);
+    const cursor = Math.max(0, ...this.turns.map(({ in_seq }) => in_seq));
+    const newest = this.log.at(-1)?.seq ?? 0;
+    const nextId = last === undefined ? 1 : last.first_id + last.messages.length;
+    const turn: Turn = {
+      _id: turnKey(user, session, this.turns.length),
+      kind,
+      in_seq: kind === "delete" ? Math.max(cursor, newest) : cursor,
+      seen_seq: newest,
+      run_id: `end-${this.turns.length}`,
+      attempt: 1,
+      first_id: kind === "delete" ? 1 : nextId,
+      messages: [],
+      at: new Date(),
+    };
+    this.turns.push(turn);
+    return turn;
+  }
+
+  #ask<T>(process: WorldProcess, perform: () => T): Promise<T> {
+    if (process.dead) return new Promise<T>(() => {});
+    return new Promise<T>((resolve) => {
+      this.#pending.push({ process, perform, resolve: resolve as (value: never) => void });
+    });
+  }
+
+  #insert(turn: Turn): CommitResult {
+    if (this.turns.some(({ _id }) => _id.n === turn._id.n)) return "n";
+    if (this.turns.some(({ client_msg_id }) => client_msg_id === turn.client_msg_id)) return "client_msg_id";
+    this.turns.push(structuredClone(turn));
+    this.turns.sort((a, b) => a._id.n - b._id.n);
+    return "committed";
+  }
+
+  #count(seq: number, field: "attempts" | "alone"): { attempts: number; alone: number } {
+    const counts = this.#attempts.get(seq) ?? { attempts: 0, alone: 0 };
+    counts[field]++;
+    this.#attempts.set(seq, counts);
+    return { ...counts };
+  }
+
+  #remove(remove: (seq: number) => boolean): void {
+    for (const entry of this.log) {
+      if (entry.gone || !remove(entry.seq)) continue;
+      entry.gone = true;
+      const turn = this.turns.find(({ kind, in_seq }) => kind === "message" && in_seq === entry.seq);
+      const repeats = this.log.some(
+        ({ seq, input }) => seq < entry.seq && input.client_msg_id === entry.input.client_msg_id,
+      );
+      const told = this.published.has(turn === undefined ? `deleted ${entry.seq}` : turn.run_id);
+      if (!told && !repeats) this.lost.push(entry.seq);
+    }
+  }
+
+  #context(process: WorldProcess): SessionContext {
+    const ask = <T>(perform: () => T) => this.#ask(process, perform);
+    const find = (test: (turn: Turn) => boolean) => ask(() => structuredClone(this.turns.find(test) ?? null));
+    const publish = (id: string) => ask(() => void this.published.add(id));
+    return {
+      store: {
+        tail: (_user, _session, limit = 40) =>
+          ask(() => structuredClone(this.turns.toReversed().slice(0, limit))),
+        at: (_user, _session, n) => find(({ _id }) => _id.n === n),
+        since: (_user, _session, n) => ask(() => structuredClone(this.turns.filter(({ _id }) => _id.n >= n))),
+        byInSeq: (_user, _session, seq) => find(({ reply, in_seq }) => reply !== undefined && in_seq === seq),
+        byClientMsgId: (_user, _session, id) => find(({ client_msg_id }) => client_msg_id === id),
+        deleteCovering: (_user, _session, seq) =>
+          find(({ kind, in_seq }) => kind === "delete" && in_seq >= seq),
+      },
+      // As the committer does: an insert whose answer was lost is made again, and meets itself.
+      commit: (turn) => ask(() => this.#insert(turn)),
+      sessions: { created: () => ask(() => undefined), touched: () => {} },
+      attempts: {
+        begin: (_user, _session, seq) => ask(() => this.#count(seq, "attempts")),
+        beginAlone: (_user, _session, seq) => ask(() => this.#count(seq, "alone")),
+      },
+      effects: {
+        ofTurn: (turn) => publish(turn.run_id),
+        bridge: () => Promise.resolve(),
+        ofDeleted: (_input, seq) => publish(`deleted ${seq}`),
+      },
+      out: { frame: () => {}, direct: () => {} },
+      trimmer: {
+        finished: (_user, _session, upTo) => void ask(() => this.#remove((seq) => seq <= upTo)),
+        remove: (only) => ask(() => this.#remove((seq) => seq === only)),
+      },
+      ...bystanders,
+      models: {
+        configured: true,
+        endpoints: () => [],
+        contextTokens: () => Number.MAX_SAFE_INTEGER,
+        first: (_purpose, model) => model ?? "scripted",
+        list: () => [],
+        sees: () => true,
+        stream: async function* (_purpose, { messages }) {
+          yield { kind: "start", model: "world" };
+          const given = messages.map(({ role, content }) => ({ role, content: String(content) }));
+          const text = await ask(() => contextDigest(given));
+          yield { kind: "content", text };
+          const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+          yield { kind: "end", finish_reason: "stop", usage };
+        },
+      },
+      gate: new RunGate(),
+      readInput: (seq) =>
+        ask(() => {
+          const entry = this.log.find((one) => one.seq === seq && !one.gone);
+          return entry === undefined ? null : sessionInputSchema.parse(entry.input);
+        }),
+      limits: limitsSchema.parse({}),
+      log,
+      metrics,
+    };
+  }
+}

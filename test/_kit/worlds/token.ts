@@ -1,0 +1,22 @@
+import jwt from "jsonwebtoken";
+import { accessTokenSeconds, type TokenClaims } from "../../../schemas/principal.ts";
+
+/** Secret that the test system's processes share. */
+export const testSecret = "a secret of the tests, longer than thirty-two bytes";
+
+/** An access token of this user, as a log-in would have made it. */
+export function mintToken(user: string, secret = testSecret): string {
+  const now = Math.floor(Date.now() / 1000);
+  const claims: TokenClaims = {
+    iss: "parley",
+    aud: "parley",
+    sub: user,
+    typ: "access",
+    nick: user,
+    fam: `fam_${user}`,
+    jti: `jti_${user}_${now}`,
+    iat: now,
+    exp: now + accessTokenSeconds,
+  };
+  return jwt.sign(claims, secret, { algorithm: "HS256" });
+}
