@@ -2,12 +2,12 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { parseForeignJson } from "../../schemas/foreign-json.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
 import { BodyReader, checkJsonType } from "./body.ts";
 import { BodyStream } from "./body-stream.ts";
 import { type ErrorShape, toParleyError } from "./error-shape.ts";
 import { Exchange } from "./exchange.ts";
-import { parseJson } from "./json-text.ts";
 import { OriginPolicy } from "./origin.ts";
 import { type BadHead, type RequestHead, readHead } from "./request-head.ts";
 import {
@@ -169,7 +169,7 @@ export class Router {
       if (bytes === undefined) return;
       if (!entry.anyType) checkJsonType(head, bytes.length === 0);
       if (entry.raw) return entry.handler(exchange, bytes);
-      await entry.handler(exchange, bytes.length === 0 ? {} : parseJson(bytes));
+      await entry.handler(exchange, bytes.length === 0 ? {} : parseForeignJson(bytes));
     });
   }
 

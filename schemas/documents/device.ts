@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { refuseUnstorable } from "../foreign-json.ts";
 import { idSchema } from "../ids.ts";
 
 const stateSchema = z.record(z.string().max(128), z.unknown());
@@ -6,7 +7,7 @@ const nameSchema = z.string().max(128);
 
 /** What a device publishes: keys of its state, which are merged into the last one. */
 export const deviceUpdateSchema = z.object({
-  state: stateSchema,
+  state: stateSchema.superRefine(refuseUnstorable),
   name: nameSchema.optional(),
   type: nameSchema.optional(),
 });

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { ruleSchema, runSchema, sceneSchema } from "../documents/automation.ts";
+import { storedObjectSchema, storedValueSchema } from "../foreign-json.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "automation";
 const access = "user";
 const params = z.object({ id: idSchema });
-const object = z.record(z.string(), z.unknown());
+const object = storedObjectSchema;
+
 const name = z.string().trim().min(1).max(128);
 const ruleFields = {
   name,
@@ -14,7 +16,7 @@ const ruleFields = {
   trigger_type: z.string().min(1).max(32),
   trigger_config: object,
   conditions: object,
-  actions: z.union([object, z.array(z.unknown())]),
+  actions: z.union([object, z.array(storedValueSchema)]),
   enabled: z.boolean(),
 };
 const oneRule = z.object({ success: z.literal(true), rule: ruleSchema });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { notificationSchema, notificationTypeSchema } from "../documents/notification.ts";
+import { storedObjectSchema } from "../foreign-json.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
@@ -16,7 +17,7 @@ export const pushNotification = defineRoute({
     type: notificationTypeSchema,
     title: z.string().min(1).max(256),
     body: z.string().min(1).max(4096),
-    data: z.record(z.string(), z.unknown()).optional(),
+    data: storedObjectSchema.optional(),
   }),
   answer: z.object({
     success: z.literal(true),

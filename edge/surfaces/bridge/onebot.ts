@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { externalIdSchema } from "../../../schemas/documents/bridge.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
+import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { subjects } from "../../../schemas/messages/subjects.ts";
 import {
   type OnebotMessage,
@@ -10,7 +11,6 @@ import {
   onebotRoleSchema,
 } from "../../../schemas/wire/onebot.ts";
 import { toParleyError } from "../../http/error-shape.ts";
-import { parseJsonText } from "../../http/json-text.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import type { Services } from "../../services.ts";
 import type { Bridge, Delivery, InboundMessage, OutboundText } from "./bridge.ts";
@@ -125,7 +125,7 @@ class QqBot implements Bridge {
     const { log } = this.#services;
     let frame: unknown;
     try {
-      frame = parseJsonText(text ?? "");
+      frame = parseForeignJson(text ?? "");
     } catch {
       log.warn({ self: this.#self }, "OneBot frame is not JSON");
       return;

@@ -1,4 +1,5 @@
 import { ParleyError } from "../../../schemas/errors.ts";
+import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { idSchema } from "../../../schemas/ids.ts";
 import type { MessageState, SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Principal } from "../../../schemas/principal.ts";
@@ -6,7 +7,6 @@ import { type NeoContext, neoContextSchema, neoQuerySchema } from "../../../sche
 import { checkQuota } from "../../admission/quota-check.ts";
 import { EventStream } from "../../http/event-stream.ts";
 import type { AnswerHeaders, Exchange } from "../../http/exchange.ts";
-import { parseJsonText } from "../../http/json-text.ts";
 import { tokenOf } from "../../identity/identity.ts";
 import { type Position, parsePosition } from "../../live/frame.ts";
 import type { Following } from "../../live/hub.ts";
@@ -198,7 +198,7 @@ function isKnown(state: MessageState | undefined): state is MessageState {
 
 function readContext(text: string | undefined): NeoContext | undefined {
   if (text === undefined || text === "") return undefined;
-  const parsed = neoContextSchema.safeParse(parseJsonText(text));
+  const parsed = neoContextSchema.safeParse(parseForeignJson(text));
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join(".");
   throw new ParleyError("invalid_request", { error: `请求参数错误: context.${field}`, cause: parsed.error });

@@ -1,4 +1,5 @@
 import { ParleyError } from "../../../schemas/errors.ts";
+import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import type { Principal } from "../../../schemas/principal.ts";
 import { routes } from "../../../schemas/routes/index.ts";
 import {
@@ -12,7 +13,6 @@ import { BodyStream } from "../../http/body-stream.ts";
 import { openaiErrorOf } from "../../http/error-shape.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { sendFile } from "../../http/file-answer.ts";
-import { parseJson } from "../../http/json-text.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import type { Router } from "../../http/router.ts";
 import { type Identity, tokenOf } from "../../identity/identity.ts";
@@ -67,7 +67,7 @@ async function askWithForm(
   if (multipart.orJson && !isForm) {
     const bytes = await body.all(settings.limits.jsonBodyBytes);
     checkJsonType(head, bytes.length === 0);
-    const json = route.body.parse(bytes.length === 0 ? {} : parseJson(bytes));
+    const json = route.body.parse(bytes.length === 0 ? {} : parseForeignJson(bytes));
     return rest.ask(route, { ...request, body: withoutFiles(json, multipart.files) });
   }
   const form = await uploads.read(head, body, multipart);

@@ -1,4 +1,5 @@
 import { ParleyError } from "../../../schemas/errors.ts";
+import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { discordWebhook } from "../../../schemas/routes/webhook.ts";
 import {
   type DiscordAnswer,
@@ -9,7 +10,6 @@ import {
 } from "../../../schemas/wire/webhook.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Exchange } from "../../http/exchange.ts";
-import { parseJson } from "../../http/json-text.ts";
 import type { Services } from "../../services.ts";
 import { DiscordApi, type InteractionAddress } from "./discord-api.ts";
 import { isSignedByDiscord } from "./discord-signature.ts";
@@ -62,7 +62,7 @@ class Discord {
       hasWebhookKey(exchange.head, settings.webhookKey);
     if (!known)
       throw new ParleyError("unauthorized", { error: "请求签名无效", hint: "检查 DISCORD_PUBLIC_KEY" });
-    const interaction = discordInteractionSchema.parse(parseJson(bytes));
+    const interaction = discordInteractionSchema.parse(parseForeignJson(bytes));
     if (interaction.type === discordTypes.ping) return answer(exchange, { type: discordTypes.pong });
     if (interaction.type !== discordTypes.command)
       throw new ParleyError("invalid_request", { error: `不支持的 interaction 类型: ${interaction.type}` });

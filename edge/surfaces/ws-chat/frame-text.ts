@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { fromZodError, ParleyError } from "../../../schemas/errors.ts";
-import { parseJsonText } from "../../http/json-text.ts";
+import { ForeignJsonError, parseForeignJson } from "../../../schemas/foreign-json.ts";
 
 /** Reads a client's frame; undefined = a binary one. @throws ParleyError `invalid_message` */
 export function parseFrame<Schema extends z.ZodType>(
@@ -10,9 +10,10 @@ export function parseFrame<Schema extends z.ZodType>(
   if (text === undefined) throw new ParleyError("invalid_message", { error: "消息格式无效: 只接受文本帧" });
   let value: unknown;
   try {
-    value = parseJsonText(text);
+    value = parseForeignJson(text);
   } catch (cause) {
-    throw new ParleyError("invalid_message", { cause });
+    const why = cause instanceof ForeignJsonError && cause.reason !== "not_json" ? `: ${cause.message}` : "";
+    throw new ParleyError("invalid_message", { error: `消息格式无效${why}`, cause });
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw fromZodError(parsed.error, "invalid_message");

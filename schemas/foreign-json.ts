@@ -1,0 +1,211 @@
+import { z } from "zod";
+import { ParleyError } from "./errors.ts";
+
+/** What is wrong with foreign JSON; shown to the sender in {@link ForeignJsonError}. */
+export type ForeignJsonReason =
+  | "too_large"
+  | "not_utf8"
+  | "not_json"
+  | "too_deep"
+  | "too_many_values"
+  | "key_too_long"
+  | "nul_in_key"
+  | "lone_surrogate"
+  | "prototype_key"
+  | "reserved_key";
+
+/** Bounds of one JSON text or value. */
+export interface ForeignJsonBounds {
+  /** Size of the text, bytes of UTF-8. */
+  bytes: number;
+  /** Nesting of arrays and objects. */
+  depth: number;
+  /** Brackets and commas, which bounds the number of values: parsing costs time per value, not per byte. */
+  values: number;
+  /** UTF-16 units of a key. */
+  keyChars: number;
+}
+
+/** Bounds that hold where a caller names none; the size is the caller's own. */
+export const foreignJsonBounds: ForeignJsonBounds = {
+  bytes: Number.POSITIVE_INFINITY,
+  depth: 64,
+  values: 50_000,
+  keyChars: 512,
+};
+
+const texts: Record<ForeignJsonReason, string> = {
+  too_large: "JSON 过大",
+  not_utf8: "JSON 不是有效的 UTF-8",
+  not_json: "请求体不是有效的 JSON",
+  too_deep: "JSON 嵌套过深",
+  too_many_values: "JSON 含有过多的值",
+  key_too_long: "JSON 字段名过长",
+  nul_in_key: "JSON 字段名含有 NUL 字符",
+  lone_surrogate: "JSON 含有无效的 Unicode 字符",
+  prototype_key: "不允许的字段名",
+  reserved_key: "不允许的字段名",
+};
+
+/** Foreign JSON that is refused: `invalid_json` (400), or `payload_too_large` (413) for the reason `too_large`. */
+export class ForeignJsonError extends ParleyError {
+  readonly reason: ForeignJsonReason;
+
+  constructor(reason: ForeignJsonReason, detail?: string, cause?: unknown) {
+    const error = detail === undefined ? texts[reason] : `${texts[reason]}: ${detail}`;
+    super(reason === "too_large" ? "payload_too_large" : "invalid_json", { error, cause });
+    this.name = "ForeignJsonError";
+    this.reason = reason;
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+/** What a value must contain to need a walk: keys of the prototype or of BSON, or an escape. */
+const suspicious = /__proto__|constructor|_bsontype|\\u/;
+const loneSurrogate = /\p{Surrogate}/u;
+
+/**
+ * Parses JSON of a client, device, provider or model: the one way in for text that Parley did not write itself. Size,
+ * depth and number of values are counted before the parser runs.
+ * @throws ForeignJsonError with the reason
+ */
+export function parseForeignJson(
+  source: string | Uint8Array,
+  given: Partial<ForeignJsonBounds> = {},
+): unknown {
+  const bounds = { ...foreignJsonBounds, ...given };
+  // A UTF-16 unit is at least one byte of UTF-8.
+  if (source.length > bounds.bytes) throw new ForeignJsonError("too_large");
+  const text = typeof source === "string" ? source : decode(source);
+  const { depth, values, keyChars } = scan(text);
+  if (depth > bounds.depth) throw new ForeignJsonError("too_deep");
+  if (values > bounds.values) throw new ForeignJsonError("too_many_values");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ForeignJsonError("not_json", undefined, cause);
+  }
+  if (keyChars > bounds.keyChars || suspicious.test(text) || !text.isWellFormed()) walk(value, bounds, 1);
+  return value;
+}
+
+/**
+ * Checks a value that was parsed elsewhere by the same rules; texts and numbers pass.
+ * @throws ForeignJsonError with the reason
+ */
+export function checkForeignValue(value: unknown, given: Partial<ForeignJsonBounds> = {}): void {
+  const bounds = { ...foreignJsonBounds, ...given };
+  walk(value, bounds, 1, { left: bounds.values, stored: false });
+}
+
+/**
+ * An object whose keys become keys of a MongoDB document: a rule's `trigger_config`, `conditions` and `actions`, the
+ * event of a manual run, the `data` of a notification, a device's state and commands, a discovery document. There keys
+ * that begin with `$` are refused as well: the driver reads `$ref` and `$id` as a DBRef, and a pipeline would run others.
+ * Keys with dots are stored as they are; no update path is ever built from one.
+ */
+export const storedObjectSchema = z.record(z.string(), z.unknown()).superRefine(refuseUnstorable);
+
+/** The same rules for any stored value. */
+export const storedValueSchema = z.unknown().superRefine(refuseUnstorable);
+
+/** The check of {@link storedObjectSchema}, for schemas of their own. */
+export function refuseUnstorable(value: unknown, ctx: z.RefinementCtx): void {
+  try {
+    walk(value, foreignJsonBounds, 1, { left: foreignJsonBounds.values, stored: true });
+  } catch (cause) {
+    if (!(cause instanceof ForeignJsonError)) throw cause;
+    ctx.addIssue({ code: "custom", message: cause.message, params: { reason: cause.reason } });
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new ForeignJsonError("not_utf8", undefined, cause);
+  }
+}
+
+/** Deepest nesting, brackets and commas, and the longest key as it is written (escapes count in full). */
+function scan(text: string): { depth: number; values: number; keyChars: number } {
+  let level = 0;
+  let depth = 0;
+  let values = 1;
+  let keyChars = 0;
+  let stringChars = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: {
+        const end = endOfString(text, at);
+        stringChars = end - at - 1;
+        at = end;
+        break;
+      }
+      case 0x3a:
+        if (stringChars > keyChars) keyChars = stringChars;
+        break;
+      case 0x7b:
+      case 0x5b:
+        values += 1;
+        level += 1;
+        if (level > depth) depth = level;
+        break;
+      case 0x7d:
+      case 0x5d:
+        level -= 1;
+        break;
+      case 0x2c:
+        values += 1;
+        break;
+    }
+  }
+  return { depth, values, keyChars };
+}
+
+/** Index of the quote that ends the string which begins at `start`; the end of the text where none does. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let first = end;
+    while (text.charCodeAt(first - 1) === 0x5c) first -= 1;
+    if ((end - first) % 2 === 0) return end;
+  }
+  return text.length;
+}
+
+interface Walk {
+  /** How many values may still follow. */
+  left: number;
+  stored: boolean;
+}
+
+function walk(value: unknown, bounds: ForeignJsonBounds, level: number, state?: Walk): void {
+  if (typeof value === "string" && loneSurrogate.test(value)) throw new ForeignJsonError("lone_surrogate");
+  if (typeof value !== "object" || value === null) return;
+  if (level > bounds.depth) throw new ForeignJsonError("too_deep");
+  const entries = Array.isArray(value) ? value : Object.values(value);
+  if (state !== undefined) {
+    state.left -= entries.length + 1;
+    if (state.left < 0) throw new ForeignJsonError("too_many_values");
+  }
+  if (!Array.isArray(value)) checkKeys(value, bounds, state?.stored ?? false);
+  for (const inner of entries) walk(inner, bounds, level + 1, state);
+}
+
+function checkKeys(object: object, { keyChars }: ForeignJsonBounds, stored: boolean): void {
+  for (const [key, inner] of Object.entries(object)) {
+    if (key.length > keyChars) throw new ForeignJsonError("key_too_long", `${key.slice(0, 32)}…`);
+    if (key.includes("\0")) throw new ForeignJsonError("nul_in_key", JSON.stringify(key));
+    if (loneSurrogate.test(key)) throw new ForeignJsonError("lone_surrogate");
+    if (key === "__proto__" || (key === "constructor" && hasPrototype(inner)))
+      throw new ForeignJsonError("prototype_key", key);
+    // The driver takes an object with this key for a BSON type and refuses or misreads it.
+    if (key === "_bsontype" || (stored && key.startsWith("$")))
+      throw new ForeignJsonError("reserved_key", key);
+  }
+}
+
+function hasPrototype(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "prototype");
+}
