@@ -67,9 +67,9 @@ export type ErrorType = keyof typeof errorTable;
 
 /** The uniform error body of the API documents. */
 export const errorBodySchema = z.object({
-  error: z.string(),
-  errorType: z.string().optional(),
-  hint: z.string().optional(),
+  error: z.string().describe("What went wrong, in words for the user."),
+  errorType: z.string().optional().describe("Kind of the error, for programs."),
+  hint: z.string().optional().describe("What the caller can do about it."),
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorBodySchema } from "./errors.ts";
+import { type ErrorType, errorBodySchema, errorTable } from "./errors.ts";
 import { edgeRoutes, routes } from "./routes/index.ts";
 import type { Route } from "./routes/route.ts";
 import { openaiErrorSchema } from "./wire/openai.ts";
@@ -50,7 +50,7 @@ function operationOf(route: Route): Json {
     ...(route.access === "admin" && { description: "For the administrator." }),
     parameters: [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")],
     ...(body && { requestBody: body }),
-    responses: { [route.status]: answerOf(route), default: errorOf(route) },
+    responses: { [route.status]: answerOf(route), ...errorsOf(route) },
   };
 }
 
@@ -59,9 +59,10 @@ function parametersOf(schema: z.ZodType, place: "path" | "query"): Json[] {
     properties?: Record<string, Json>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, property]) => ({
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
     name,
     in: place,
+    description,
     required: place === "path" || required.includes(name),
     schema: property,
   }));
@@ -77,7 +78,8 @@ function bodyOf(route: Route): Json | undefined {
   const properties = { ...(schema.properties as Json) };
   const form = { ...schema, properties: { ...properties } };
   for (const name of multipart.files) {
-    form.properties[name] = { type: "string", contentMediaType: "application/octet-stream" };
+    const { description } = (properties[name] ?? {}) as { description?: string };
+    form.properties[name] = { type: "string", contentMediaType: "application/octet-stream", description };
     delete properties[name];
   }
   const json = multipart.orJson && { "application/json": { schema: { ...schema, properties } } };
@@ -90,7 +92,40 @@ function answerOf(route: Route): Json {
   return { description: "Success.", content: { "application/json": { schema } } };
 }
 
-function errorOf({ errors = "uniform" }: Route): Json {
-  const schema = { $ref: `#/components/schemas/${errorNames[errors]}` };
-  return { description: "What went wrong.", content: { "application/json": { schema } } };
+/** Each status of failure that the route can answer with, and the `errorType`s behind it. */
+function errorsOf(route: Route): Record<string, Json> {
+  const schema = { $ref: `#/components/schemas/${errorNames[route.errors ?? "uniform"]}` };
+  const types = failuresOf(route);
+  const statuses = [...new Set(types.map((type) => errorTable[type].status))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const texts = types
+        .filter((type) => errorTable[type].status === status)
+        .map((type) => `\`${type}\`: ${errorTable[type].error}`);
+      return [status, { description: texts.join("\n"), content: { "application/json": { schema } } }];
+    }),
+  );
+}
+
+/** Failures that follow from the shape of a route: who may call it, what it reads, and who serves it. */
+function failuresOf({ access, params, query, body, area, method }: Route): ErrorType[] {
+  const takes = (schema: z.ZodType) =>
+    !(schema instanceof z.ZodObject) || Object.keys(schema.shape).length > 0;
+  const readsBody = method !== "get" && takes(body);
+  return [
+    ...(takes(params) || takes(query) || readsBody ? ["invalid_request" as const] : []),
+    ...(readsBody ? ["invalid_json" as const, "payload_too_large" as const] : []),
+    ...(access === "public" ? [] : ["unauthorized" as const, "invalid_token" as const]),
+    ...(access === "admin" ? ["admin_only" as const] : []),
+    ...(takes(params) ? ["not_found" as const] : []),
+    "rate_limited",
+    absentError(area),
+    "storage_unavailable",
+  ];
+}
+
+/** What a caller is answered when no process serves an area. Memory and voice have their documented 502. */
+function absentError(area: string): ErrorType {
+  if (area === "voice") return "voice_service_unreachable";
+  return area === "memory" ? "memory_service_unreachable" : "service_unavailable";
 }

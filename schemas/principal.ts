@@ -3,11 +3,13 @@ import { idSchema } from "./ids.ts";
 
 /** Who makes a request: read from a verified token, passed to handlers, never taken from a client's body. */
 export const principalSchema = z.object({
-  user_id: idSchema,
-  nickname: z.string(),
-  is_admin: z.boolean(),
-  /** What let him in, as `revocations` name it: the family of his token, or his API key. */
-  credential: z.string().optional(),
+  user_id: idSchema.describe("Id of the user."),
+  nickname: z.string().describe("Name that is shown."),
+  is_admin: z.boolean().describe("Whether the user is the administrator."),
+  credential: z
+    .string()
+    .optional()
+    .describe("What let him in, as `revocations` name it: the family of his token, or his API key."),
 });
 export type Principal = z.infer<typeof principalSchema>;
 
@@ -16,16 +18,15 @@ export const adminUserId = "admin";
 
 /** Claims of Parley's JWTs (HS256). `typ` keeps a refresh token from being used as an access token and the reverse. */
 export const tokenClaimsSchema = z.object({
-  iss: z.literal("parley"),
-  aud: z.literal("parley"),
-  sub: idSchema,
-  typ: z.enum(["access", "refresh"]),
-  nick: z.string(),
-  /** Family: every token that descends from one log-in. */
-  fam: z.string(),
-  jti: z.string(),
-  iat: z.int(),
-  exp: z.int(),
+  iss: z.literal("parley").describe("Issuer of the token."),
+  aud: z.literal("parley").describe("Audience of the token."),
+  sub: idSchema.describe("Id of the user."),
+  typ: z.enum(["access", "refresh"]).describe("Kind of the token: access or refresh."),
+  nick: z.string().describe("Name that is shown."),
+  fam: z.string().describe("Family: every token that descends from one log-in."),
+  jti: z.string().describe("Id of the token."),
+  iat: z.int().describe("When the token was issued, Unix seconds."),
+  exp: z.int().describe("When the token ends, Unix seconds."),
 });
 export type TokenClaims = z.infer<typeof tokenClaimsSchema>;
 

@@ -18,62 +18,73 @@ export const usernamePattern = /^[a-zA-Z0-9_]{3,32}$/;
  * user's stays, without what is personal, so that the name stays taken and later tokens meet it.
  */
 export const userSchema = z.object({
-  _id: idSchema,
-  username: z.string().optional(),
-  /** The name in lower case, unique: names that differ in case alone would pass for one another. */
-  name_key: z.string().optional(),
-  email: z.string().optional(),
-  nickname: z.string().optional(),
-  password_hash: z.string().optional(),
-  /** IANA name; without one the default zone holds. */
-  time_zone: z.string().optional(),
-  created_at: z.date(),
-  deleted_at: z.date().optional(),
+  _id: idSchema.describe("Key of the document."),
+  username: z.string().optional().describe("User name."),
+  name_key: z
+    .string()
+    .optional()
+    .describe("The name in lower case, unique: names that differ in case alone would pass for one another."),
+  email: z.string().optional().describe("Email address."),
+  nickname: z.string().optional().describe("Name that is shown."),
+  password_hash: z.string().optional().describe("bcrypt hash of the password."),
+  time_zone: z.string().optional().describe("IANA name; without one the default zone holds."),
+  created_at: z.date().describe("When it was created, ISO 8601."),
+  deleted_at: z.date().optional().describe("When the account was deleted."),
 });
 export type UserDocument = z.infer<typeof userSchema>;
 
 /** An API key; only the SHA-256 of it (hex) is kept. */
 export const apiKeySchema = z.object({
-  _id: idSchema,
-  user_id: idSchema,
-  name: z.string(),
-  hash: z.string(),
-  created_at: z.date(),
+  _id: idSchema.describe("Key of the document."),
+  user_id: idSchema.describe("Id of the user."),
+  name: z.string().describe("Name."),
+  hash: z.string().describe("Hash of the key."),
+  created_at: z.date().describe("When it was created, ISO 8601."),
 });
 export type ApiKeyDocument = z.infer<typeof apiKeySchema>;
 
 /** A revoked family of tokens; one that has no document is not revoked. */
 export const tokenFamilySchema = z.object({
-  _id: z.string(),
-  user_id: idSchema,
-  revoked_at: z.date(),
-  expires_at: z.date(),
+  _id: z.string().describe("Key of the document."),
+  user_id: idSchema.describe("Id of the user."),
+  revoked_at: z.date().describe("When it was revoked."),
+  expires_at: z.date().describe("When the store removes it."),
 });
 export type TokenFamilyDocument = z.infer<typeof tokenFamilySchema>;
 
 /** A refresh token (`_id` is its `jti`) that was used; `by` is the request that was first, `at` MongoDB's clock. */
 export const refreshUseSchema = z.object({
-  _id: z.string(),
-  by: z.string(),
-  at: z.date(),
-  expires_at: z.date(),
+  _id: z.string().describe("Key of the document."),
+  by: z.string().describe("Id of the token that replaced it."),
+  at: z.date().describe("When it happened."),
+  expires_at: z.date().describe("When the store removes it."),
 });
 export type RefreshUseDocument = z.infer<typeof refreshUseSchema>;
 
 /** `event.user.deleted.<user>`: whoever keeps something of this user erases it; twice is the same as once. */
-export const userDeletedSchema = z.object({ id: z.string(), user: idSchema, at: z.int() });
+export const userDeletedSchema = z.object({
+  id: z.string().describe("Id of the entry."),
+  user: idSchema.describe("Id of the user."),
+  at: z.int().describe("When it happened."),
+});
 export type UserDeleted = z.infer<typeof userDeletedSchema>;
 
 /** `event.zone.changed.<user>`: what goes by the user's clock goes by another now. */
-export const zoneChangedSchema = z.object({ user: idSchema, time_zone: z.string(), at: z.int() });
+export const zoneChangedSchema = z.object({
+  user: idSchema.describe("Id of the user."),
+  time_zone: z.string().describe("IANA time zone, such as `Europe/Berlin`."),
+  at: z.int().describe("When it happened."),
+});
 export type ZoneChanged = z.infer<typeof zoneChangedSchema>;
 
 /** Request on `auth.check`: whose API key is this? */
-export const authCheckSchema = z.object({ token: z.string().max(256) });
+export const authCheckSchema = z.object({
+  token: z.string().max(256).describe("Token of the user: a JWT or an API key."),
+});
 
 /** Its answer; `principal` is null for a key that nobody has, `unavailable` says that the keys can't be read now. */
 export const authAnswerSchema = z.object({
-  principal: principalSchema.nullable(),
-  unavailable: z.literal(true).optional(),
+  principal: principalSchema.nullable().describe("Who asks; null for nobody."),
+  unavailable: z.literal(true).optional().describe("The store could not be asked; try again later."),
 });
 export type AuthAnswer = z.infer<typeof authAnswerSchema>;

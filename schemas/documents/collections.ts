@@ -31,7 +31,11 @@ export const collections = {
 } as const;
 
 /** Key of a turn. One spelling only ({@link turnKey}): MongoDB compares embedded keys field by field, in order. */
-export const turnKeySchema = z.object({ user: z.string(), session: z.string(), n: z.int().nonnegative() });
+export const turnKeySchema = z.object({
+  user: z.string().describe("Id of the user."),
+  session: z.string().describe("Id of the session."),
+  n: z.int().nonnegative().describe("Number of the turn in its session, without gaps."),
+});
 export type TurnKey = z.infer<typeof turnKeySchema>;
 
 /** The `_id` of a turn, with its fields in the one order that range reads rely on. */
@@ -47,41 +51,74 @@ export function turnKey(user: string, session: string, n: number): TurnKey {
  * sequence when it was made. `blanked` marks content that was erased; `expires_at` lets the stub go after 7 days.
  */
 export const turnSchema = z.object({
-  _id: turnKeySchema,
-  kind: z.enum(["message", "clear", "delete", "cut"]),
-  in_seq: z.int().nonnegative(),
-  seen_seq: z.int().nonnegative().optional(),
-  run_id: z.string(),
-  attempt: z.int().positive(),
-  client_msg_id: z.string().optional(),
-  first_id: z.int().positive(),
-  messages: z.array(storedMessageSchema),
-  finish_reason: finishReasonSchema.optional(),
-  /** What the final frames need and the messages don't hold: the ids of the turn and its reply mode. */
+  _id: turnKeySchema.describe("Key of the document."),
+  kind: z.enum(["message", "clear", "delete", "cut"]).describe("Kind of the entry."),
+  in_seq: z.int().nonnegative().describe("Sequence of the message in the session's log."),
+  seen_seq: z.int().nonnegative().optional().describe("Last sequence of the log when the entry was made."),
+  run_id: z
+    .string()
+    .describe("Id of the run. Frames of one attempt with another `run_id` come from another process."),
+  attempt: z
+    .int()
+    .positive()
+    .describe(
+      "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
+    ),
+  client_msg_id: z
+    .string()
+    .optional()
+    .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+  first_id: z.int().positive().describe("`id` of the first message of the turn."),
+  messages: z.array(storedMessageSchema).describe("The messages, oldest first."),
+  finish_reason: finishReasonSchema.optional().describe("How the reply ended."),
   reply: z
     .object({
-      client_msg_id: z.string(),
-      message_id: z.string(),
-      mode: z.string(),
-      text: z.string().optional(),
-      error: z.string().optional(),
-      error_type: z.string().optional(),
-      bridge: bridgeAddressSchema.optional(),
-      /** Its sentences as they were spoken. */
-      segments: z.array(segmentSchema).optional(),
-      full_audio_url: z.string().optional(),
+      client_msg_id: z
+        .string()
+        .describe(
+          "Id of the message, chosen by its sender. A repeated one is the same message and runs once.",
+        ),
+      message_id: z.string().describe("Id of the message."),
+      mode: z
+        .string()
+        .describe("How the user wants the reply: text, with spoken sentences, or a hands-free conversation."),
+      text: z.string().optional().describe("The text."),
+      error: z.string().optional().describe("What went wrong, in words."),
+      error_type: z.string().optional().describe("Kind of the error, for programs."),
+      bridge: bridgeAddressSchema.optional().describe("Address on a chat platform to which the reply goes."),
+      segments: z.array(segmentSchema).optional().describe("Its sentences as they were spoken."),
+      full_audio_url: z.string().optional().describe("Address of the whole reply, spoken."),
     })
-    .optional(),
-  usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).optional(),
-  at: z.date(),
-  blanked: z.boolean().optional(),
-  /** `message_id` of an earlier turn's reply that this turn's reply replaces. */
-  replaces: z.string().optional(),
-  /** What is left of an earlier reply that the user spoke over. */
-  cut: z.object({ message_id: z.string(), text: z.string(), segments: z.array(segmentSchema) }).optional(),
-  /** On a clear or delete until what it hides is erased. */
-  erase_pending: z.literal(true).optional(),
-  expires_at: z.date().optional(),
+    .optional()
+    .describe(
+      "What the final frames need and the messages don't hold: the ids of the turn and its reply mode.",
+    ),
+  usage: z
+    .object({
+      prompt_tokens: z.int().describe("Tokens of the request."),
+      completion_tokens: z.int().describe("Tokens of the reply."),
+    })
+    .optional()
+    .describe("Tokens that were used."),
+  at: z.date().describe("When it happened."),
+  blanked: z
+    .boolean()
+    .optional()
+    .describe("The content was erased; the entry stays so that numbers stay dense."),
+  replaces: z
+    .string()
+    .optional()
+    .describe("`message_id` of an earlier turn's reply that this turn's reply replaces."),
+  cut: z
+    .object({
+      message_id: z.string().describe("Id of the message."),
+      text: z.string().describe("The text."),
+      segments: z.array(segmentSchema).describe("Sentences of the reply, in order."),
+    })
+    .optional()
+    .describe("What is left of an earlier reply that the user spoke over."),
+  erase_pending: z.literal(true).optional().describe("On a clear or delete until what it hides is erased."),
+  expires_at: z.date().optional().describe("When the store removes it."),
 });
 export type Turn = z.infer<typeof turnSchema>;
 
@@ -90,27 +127,40 @@ export type Turn = z.infer<typeof turnSchema>;
  * below can't bring it back. `born_n` is the n from which it is there; a delete below, finished late, can't end it.
  */
 export const sessionSchema = z.object({
-  _id: z.object({ user: z.string(), session: z.string() }),
-  title: z.string(),
-  /** The title was given or made; until then it is the default. */
-  titled: z.literal(true).optional(),
-  created_at: z.date(),
-  updated_at: z.date(),
-  born_n: z.int().optional(),
-  deleted_n: z.int().optional(),
-  expires_at: z.date().optional(),
+  _id: z
+    .object({
+      user: z.string().describe("Id of the user."),
+      session: z.string().describe("Id of the session."),
+    })
+    .describe("Key of the document."),
+  title: z.string().describe("Title."),
+  titled: z.literal(true).optional().describe("The title was given or made; until then it is the default."),
+  created_at: z.date().describe("When it was created, ISO 8601."),
+  updated_at: z.date().describe("When it was last changed, ISO 8601."),
+  born_n: z.int().optional().describe("Number of the turn with which the session began."),
+  deleted_n: z.int().optional().describe("Number of the turn that deleted the session."),
+  expires_at: z.date().optional().describe("When the store removes it."),
 });
 export type SessionDocument = z.infer<typeof sessionSchema>;
 
 /** Which session of a user (`_id`) is his main one. */
-export const mainSessionSchema = z.object({ _id: z.string(), session: z.string() });
+export const mainSessionSchema = z.object({
+  _id: z.string().describe("Key of the document."),
+  session: z.string().describe("Id of the session."),
+});
 export type MainSession = z.infer<typeof mainSessionSchema>;
 
 /** How often a replayed message was begun after a takeover, and how often it was alone in its process. */
 export const attemptSchema = z.object({
-  _id: z.object({ user: z.string(), session: z.string(), in_seq: z.int() }),
-  attempts: z.int(),
-  alone: z.int(),
-  at: z.date(),
+  _id: z
+    .object({
+      user: z.string().describe("Id of the user."),
+      session: z.string().describe("Id of the session."),
+      in_seq: z.int().describe("Sequence of the message in the session's log."),
+    })
+    .describe("Key of the document."),
+  attempts: z.int().describe("How often it was tried."),
+  alone: z.int().describe("Attempts that ran alone in their process."),
+  at: z.date().describe("When it happened."),
 });
 export type Attempt = z.infer<typeof attemptSchema>;

@@ -8,15 +8,14 @@ export const fileCollections = { files: "files", bodies: "file_bodies" } as cons
  * `files`; files of the same content share one object.
  */
 export const fileDocumentSchema = z.object({
-  _id: z.string(),
-  user_id: z.string(),
-  /** Sanitised. */
-  filename: z.string(),
-  mime_type: z.string(),
-  size: z.int().nonnegative(),
-  hash: z.string(),
-  object: z.string(),
-  created_at: z.date(),
+  _id: z.string().describe("Key of the document."),
+  user_id: z.string().describe("Id of the user."),
+  filename: z.string().describe("Sanitised."),
+  mime_type: z.string().describe("Media type of the file."),
+  size: z.int().nonnegative().describe("Size in bytes."),
+  hash: z.string().describe("SHA-256 of the bytes, in hexadecimal."),
+  object: z.string().describe("Name of the object that holds the bytes."),
+  created_at: z.date().describe("When it was created, ISO 8601."),
 });
 export type FileDocument = z.infer<typeof fileDocumentSchema>;
 
@@ -25,25 +24,25 @@ export type FileDocument = z.infer<typeof fileDocumentSchema>;
  * just now may have a file that is not stored yet, and stays.
  */
 export const fileBodySchema = z.object({
-  _id: z.string(),
-  object: z.string(),
-  size: z.int().nonnegative(),
-  used_at: z.date(),
+  _id: z.string().describe("Key of the document."),
+  object: z.string().describe("Name of the object that holds the bytes."),
+  size: z.int().nonnegative().describe("Size in bytes."),
+  used_at: z.date().describe("When it was last used."),
 });
 export type FileBody = z.infer<typeof fileBodySchema>;
 
 /** A file as the API shows it; `created_at` is Unix milliseconds, `thumbnail_url` stands on images only. */
 export const fileViewSchema = z.object({
-  id: z.string(),
-  user_id: z.string(),
-  filename: z.string(),
-  mime_type: z.string(),
-  size: z.int().nonnegative(),
-  hash: z.string(),
-  is_public: z.boolean(),
-  created_at: z.int(),
-  url: z.string(),
-  thumbnail_url: z.string().optional(),
+  id: z.string().describe("Id of the entry."),
+  user_id: z.string().describe("Id of the user."),
+  filename: z.string().describe("Name of the file."),
+  mime_type: z.string().describe("Media type of the file."),
+  size: z.int().nonnegative().describe("Size in bytes."),
+  hash: z.string().describe("SHA-256 of the bytes, in hexadecimal."),
+  is_public: z.boolean().describe("Whether anybody may read the file."),
+  created_at: z.int().describe("When it was uploaded, Unix milliseconds."),
+  url: z.string().describe("Address."),
+  thumbnail_url: z.string().optional().describe("Address of a small picture of it."),
 });
 export type FileView = z.infer<typeof fileViewSchema>;
 

@@ -14,13 +14,13 @@ export const ingestionStatusSchema = z.enum(["pending", "ready", "failed"]);
 
 /** A knowledge base as stored. `revision` grows with every change of its chunks, so that an index knows that it is old. */
 export const baseDocumentSchema = z.object({
-  _id: z.string(),
-  user_id: z.string(),
-  name: z.string(),
-  description: z.string(),
-  revision: z.int(),
-  created_at: z.date(),
-  updated_at: z.date(),
+  _id: z.string().describe("Key of the document."),
+  user_id: z.string().describe("Id of the user."),
+  name: z.string().describe("Name."),
+  description: z.string().describe("Description in words."),
+  revision: z.int().describe("Raised with each change, so that caches notice."),
+  created_at: z.date().describe("When it was created, ISO 8601."),
+  updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
 export type BaseDocument = z.infer<typeof baseDocumentSchema>;
 
@@ -29,38 +29,45 @@ export type BaseDocument = z.infer<typeof baseDocumentSchema>;
  * one before. `embedding_model` is null where the chunks have no vectors.
  */
 export const sourceDocumentSchema = z.object({
-  _id: z.string(),
-  kb_id: z.string(),
-  user_id: z.string(),
-  title: z.string(),
-  source_type: sourceTypeSchema,
-  source_ref: z.string(),
-  content_type: z.string(),
-  raw_content: z.string(),
-  chunk_count: z.int(),
-  chunk_set: z.string().nullable(),
-  embedding_model: z.string().nullable(),
-  status: ingestionStatusSchema,
-  error: z.string().optional(),
-  created_at: z.date(),
-  updated_at: z.date(),
+  _id: z.string().describe("Key of the document."),
+  kb_id: z.string().describe("Id of the knowledge base."),
+  user_id: z.string().describe("Id of the user."),
+  title: z.string().describe("Title."),
+  source_type: sourceTypeSchema.describe("Where the document comes from."),
+  source_ref: z.string().describe("Where the document comes from: a URL, a file id or nothing."),
+  content_type: z.string().describe("Media type of the content."),
+  raw_content: z.string().describe("Text of the document."),
+  chunk_count: z.int().describe("Number of passages."),
+  chunk_set: z
+    .string()
+    .nullable()
+    .describe("Set of passages that search uses; replaced as a whole when ingestion ends."),
+  embedding_model: z.string().nullable().describe("Model that made the vector."),
+  status: ingestionStatusSchema.describe("State of the entry."),
+  error: z.string().optional().describe("What went wrong, in words."),
+  created_at: z.date().describe("When it was created, ISO 8601."),
+  updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
 export type SourceDocument = z.infer<typeof sourceDocumentSchema>;
 
 /** Where in its document a chunk stands: the headings above it, and its characters in `raw_content`. */
-export const placeSchema = z.object({ heading: z.string(), start: z.int(), end: z.int() });
+export const placeSchema = z.object({
+  heading: z.string().describe("Headings above the passage."),
+  start: z.int().describe("Position of the first character."),
+  end: z.int().describe("Position after the last character."),
+});
 
 /** A chunk as stored. `terms` are its search terms, `vector` its embedding (see actors/text/vector.ts). */
 export const chunkDocumentSchema = placeSchema.extend({
-  _id: z.string(),
-  user_id: z.string(),
-  kb_id: z.string(),
-  document_id: z.string(),
-  set: z.string(),
-  index: z.int(),
-  content: z.string(),
-  terms: z.string(),
-  vector: z.unknown(),
+  _id: z.string().describe("Key of the document."),
+  user_id: z.string().describe("Id of the user."),
+  kb_id: z.string().describe("Id of the knowledge base."),
+  document_id: z.string().describe("Id of the document."),
+  set: z.string().describe("Set of passages that it belongs to."),
+  index: z.int().describe("Position in the list, from 0."),
+  content: z.string().describe("Text of the passage."),
+  terms: z.string().describe("Words by which it is found."),
+  vector: z.unknown().describe("Embedding of the text."),
 });
 /** Its `vector` is the driver's binary, or null. */
 export type ChunkDocument = Omit<z.infer<typeof chunkDocumentSchema>, "vector"> & {
@@ -69,73 +76,79 @@ export type ChunkDocument = Omit<z.infer<typeof chunkDocumentSchema>, "vector"> 
 
 /** What answers show of a base. */
 export const knowledgeBaseSchema = z.object({
-  id: z.string(),
-  user_id: z.string(),
-  name: z.string(),
-  description: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  doc_count: z.int(),
+  id: z.string().describe("Id of the entry."),
+  user_id: z.string().describe("Id of the user."),
+  name: z.string().describe("Name."),
+  description: z.string().describe("Description in words."),
+  created_at: z.string().describe("When it was created, ISO 8601."),
+  updated_at: z.string().describe("When it was last changed, ISO 8601."),
+  doc_count: z.int().describe("Number of documents."),
 });
 export type KnowledgeBase = z.infer<typeof knowledgeBaseSchema>;
 
 /** What answers show of a document. */
 export const knowledgeDocumentSchema = z.object({
-  id: z.string(),
-  kb_id: z.string(),
-  user_id: z.string(),
-  title: z.string(),
-  source_type: sourceTypeSchema,
-  source_ref: z.string(),
-  content_type: z.string(),
-  raw_content: z.string(),
-  chunk_count: z.int(),
-  status: ingestionStatusSchema,
-  error: z.string().optional(),
-  created_at: z.string(),
-  updated_at: z.string(),
+  id: z.string().describe("Id of the entry."),
+  kb_id: z.string().describe("Id of the knowledge base."),
+  user_id: z.string().describe("Id of the user."),
+  title: z.string().describe("Title."),
+  source_type: sourceTypeSchema.describe("Where the document comes from."),
+  source_ref: z.string().describe("Where the document comes from: a URL, a file id or nothing."),
+  content_type: z.string().describe("Media type of the content."),
+  raw_content: z.string().describe("Text of the document."),
+  chunk_count: z.int().describe("Number of passages."),
+  status: ingestionStatusSchema.describe("State of the entry."),
+  error: z.string().optional().describe("What went wrong, in words."),
+  created_at: z.string().describe("When it was created, ISO 8601."),
+  updated_at: z.string().describe("When it was last changed, ISO 8601."),
 });
 export type KnowledgeDocument = z.infer<typeof knowledgeDocumentSchema>;
 
 /** What answers show of a chunk. */
 export const knowledgeChunkSchema = placeSchema.extend({
-  id: z.string(),
-  document_id: z.string(),
-  kb_id: z.string(),
-  index: z.int(),
-  content: z.string(),
+  id: z.string().describe("Id of the entry."),
+  document_id: z.string().describe("Id of the document."),
+  kb_id: z.string().describe("Id of the knowledge base."),
+  index: z.int().describe("Position in the list, from 0."),
+  content: z.string().describe("Text of the passage."),
 });
 export type KnowledgeChunk = z.infer<typeof knowledgeChunkSchema>;
 
 /** A chunk that was found; `score` is 0 to 1. */
 export const foundChunkSchema = knowledgeChunkSchema.extend({
-  document_title: z.string(),
-  score: z.number().min(0).max(1),
+  document_title: z.string().describe("Title of the document."),
+  score: z.number().min(0).max(1).describe("How well it matches, from 0 to 1."),
 });
 export type FoundChunk = z.infer<typeof foundChunkSchema>;
 
 /** Work on a document, on `knowledge.job.<user>.<document>`: read it from its source, or only make its vectors anew. */
 export const knowledgeJobSchema = z.object({
-  kind: z.enum(["ingest", "embed"]),
-  user: z.string(),
-  document: z.string(),
+  kind: z.enum(["ingest", "embed"]).describe("Kind of the entry."),
+  user: z.string().describe("Id of the user."),
+  document: z.string().describe("The document."),
 });
 export type KnowledgeJob = z.infer<typeof knowledgeJobSchema>;
 
 /** `knowledge.recall`: passages of a user's documents that may answer `text`. */
-export const passageRequestSchema = z.object({ user: z.string(), text: z.string() });
+export const passageRequestSchema = z.object({
+  user: z.string().describe("Id of the user."),
+  text: z.string().describe("The text."),
+});
 export type PassageRequest = z.infer<typeof passageRequestSchema>;
 
 /** A passage for a prompt, with where it stands. */
 export const passageSchema = z.object({
-  document_id: z.string(),
-  title: z.string(),
-  heading: z.string(),
-  index: z.int(),
-  content: z.string(),
+  document_id: z.string().describe("Id of the document."),
+  title: z.string().describe("Title."),
+  heading: z.string().describe("Headings above the passage."),
+  index: z.int().describe("Position in the list, from 0."),
+  content: z.string().describe("Text of the passage."),
 });
 export type Passage = z.infer<typeof passageSchema>;
 
 /** Its answer, best first. `empty`: this user has no documents at all. */
-export const passageAnswerSchema = z.object({ passages: z.array(passageSchema), empty: z.boolean() });
+export const passageAnswerSchema = z.object({
+  passages: z.array(passageSchema).describe("Passages, best first."),
+  empty: z.boolean().describe("Whether nothing at all is known of the user."),
+});
 export type PassageAnswer = z.infer<typeof passageAnswerSchema>;

@@ -21,24 +21,27 @@ export type FinishReason = z.infer<typeof finishReasonSchema>;
 
 /** One message of a committed turn. `id` is dense in its session, `created_at` is Unix milliseconds. */
 export const storedMessageSchema = z.object({
-  id: z.int().positive(),
-  message_id: z.string(),
-  role: roleSchema,
-  msg_type: msgTypeSchema,
-  content: z.string(),
-  created_at: z.int(),
-  client_msg_id: z.string().optional(),
-  attachments: z.array(attachmentSchema).optional(),
-  client_info: clientInfoSchema.optional(),
-  finish_reason: finishReasonSchema.optional(),
-  model: z.string().optional(),
+  id: z.int().positive().describe("Number of the message in its session, without gaps."),
+  message_id: z.string().describe("Id of the message."),
+  role: roleSchema.describe("Who says it."),
+  msg_type: msgTypeSchema.describe("How clients show the text."),
+  content: z.string().describe("Text of the message."),
+  created_at: z.int().describe("When it was stored, Unix milliseconds."),
+  client_msg_id: z
+    .string()
+    .optional()
+    .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+  attachments: z.array(attachmentSchema).optional().describe("Files and images of the message."),
+  client_info: clientInfoSchema.optional().describe("Client that sent the message."),
+  finish_reason: finishReasonSchema.optional().describe("How the reply ended."),
+  model: z.string().optional().describe("Id of the model."),
 });
 export type StoredMessage = z.infer<typeof storedMessageSchema>;
 
 /** A message as history shows it; one that is accepted and unfinished has `status` and no `id`. */
 export const historyMessageSchema = storedMessageSchema.omit({ id: true }).extend({
-  id: z.int().positive().optional(),
-  session_id: z.string(),
-  status: z.enum(["queued", "processing"]).optional(),
+  id: z.int().positive().optional().describe("Number of the message in its session, without gaps."),
+  session_id: z.string().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+  status: z.enum(["queued", "processing"]).optional().describe("State of the entry."),
 });
 export type HistoryMessage = z.infer<typeof historyMessageSchema>;

@@ -24,16 +24,21 @@ export const baseUrlSchema = z
   .refine((url) => !/[?#]/.test(url) && new URL(url).username === "", "must be a plain http or https URL");
 
 /** A key as it is stored: AES-256-GCM, bound to its provider and base URL; parts in base64. */
-export const sealedKeySchema = z.object({ iv: z.string(), tag: z.string(), data: z.string() });
+export const sealedKeySchema = z.object({
+  iv: z.string().describe("Initialization vector, base64."),
+  tag: z.string().describe("Authentication tag, base64."),
+  data: z.string().describe("Data of the entry."),
+});
 export type SealedKey = z.infer<typeof sealedKeySchema>;
 
 /** A document of `model_providers`. */
 export const providerDocumentSchema = z.object({
-  /** The provider's name. */
-  _id: z.string(),
-  base_url: z.string(),
-  api_key: sealedKeySchema.optional(),
-  updated_at: z.date(),
+  _id: z.string().describe("The provider's name."),
+  base_url: z.string().describe("Base URL of the OpenAI-compatible API."),
+  api_key: sealedKeySchema
+    .optional()
+    .describe("API key of the provider. Stored encrypted, shown masked (`sk-…abcd`)."),
+  updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
 export type ProviderDocument = z.infer<typeof providerDocumentSchema>;
 
@@ -43,20 +48,25 @@ export type ProviderDocument = z.infer<typeof providerDocumentSchema>;
  */
 export const modelParamsSchema = z
   .looseObject({
-    context_tokens: z.int().min(256).max(10_000_000).optional(),
-    model: z.string().min(1).max(128).optional(),
+    context_tokens: z
+      .int()
+      .min(256)
+      .max(10_000_000)
+      .optional()
+      .describe("Size of the model's context in tokens."),
+    model: z.string().min(1).max(128).optional().describe("Id of the model."),
   })
   .refine((params) => JSON.stringify(params).length <= 16_384, "must have at most 16384 characters");
 
 /** What a model is, but for its id. `priority` 1 comes first. */
 export const modelSettingsSchema = z.object({
-  name: z.string().min(1).max(128),
-  provider: providerNameSchema,
-  description: z.string().max(2_000),
-  priority: z.int().min(0).max(1_000_000),
-  tags: z.array(z.string().min(1).max(64)).max(32),
-  params: modelParamsSchema,
-  enabled: z.boolean(),
+  name: z.string().min(1).max(128).describe("Name."),
+  provider: providerNameSchema.describe("Name of the provider."),
+  description: z.string().max(2_000).describe("Description in words."),
+  priority: z.int().min(0).max(1_000_000).describe("Order of preference, 1 first."),
+  tags: z.array(z.string().min(1).max(64)).max(32).describe("Free words for sorting."),
+  params: modelParamsSchema.describe("Default parameters of requests to the model."),
+  enabled: z.boolean().describe("Whether it is in use."),
 });
 export type ModelSettings = z.infer<typeof modelSettingsSchema>;
 
@@ -65,17 +75,16 @@ export const modelDefaults = { description: "", priority: 100, tags: [], params:
 
 /** A document of `models`. */
 export const modelDocumentSchema = modelSettingsSchema.extend({
-  /** The model's id. */
-  _id: z.string(),
-  updated_at: z.date(),
+  _id: z.string().describe("The model's id."),
+  updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
 export type ModelDocument = z.infer<typeof modelDocumentSchema>;
 
 /** A document of `model_routes`: the models that answer for a purpose, first to last. */
 export const routeDocumentSchema = z.object({
-  _id: purposeSchema,
-  fallback_chain: z.array(z.string()),
-  required: z.boolean(),
-  updated_at: z.date(),
+  _id: purposeSchema.describe("Key of the document."),
+  fallback_chain: z.array(z.string()).describe("Models that are asked in order until one answers."),
+  required: z.boolean().describe("Whether the purpose needs at least one model."),
+  updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
 export type RouteDocument = z.infer<typeof routeDocumentSchema>;

@@ -6,33 +6,32 @@ export const notificationTypeSchema = z.enum(["info", "warning", "success", "thi
 
 /** A notification as a client shows it; `timestamp` is RFC 3339. */
 export const notificationSchema = z.object({
-  id: z.string(),
-  type: notificationTypeSchema,
-  title: z.string(),
-  body: z.string(),
-  timestamp: z.iso.datetime(),
-  data: z.record(z.string(), z.unknown()).optional(),
+  id: z.string().describe("Id of the entry."),
+  type: notificationTypeSchema.describe("Kind of the notification."),
+  title: z.string().describe("Title."),
+  body: z.string().describe("Text of the notification."),
+  timestamp: z.iso.datetime().describe("When it was made, ISO 8601."),
+  data: z.record(z.string(), z.unknown()).optional().describe("Data for the app, passed on as it is."),
 });
 export type Notification = z.infer<typeof notificationSchema>;
 
 /** `event.notification.<user>`: somebody wants a user told. Its `id` makes a repetition one notification. */
 export const notificationEventSchema = z.object({
-  user: idSchema,
-  /** The session it belongs to, if any. */
-  session_id: idSchema.optional(),
-  notification: notificationSchema,
+  user: idSchema.describe("Id of the user."),
+  session_id: idSchema.optional().describe("The session it belongs to, if any."),
+  notification: notificationSchema.describe("The notification."),
 });
 export type NotificationEvent = z.infer<typeof notificationEventSchema>;
 
 /** A notification as stored; one that no device was there to get waits with `delivered: false`. `_id` is its id. */
 export const notificationDocumentSchema = notificationSchema.omit({ id: true, timestamp: true }).extend({
-  _id: z.string(),
-  user: idSchema,
-  session_id: idSchema.optional(),
-  at: z.date(),
-  delivered: z.boolean(),
+  _id: z.string().describe("Key of the document."),
+  user: idSchema.describe("Id of the user."),
+  session_id: idSchema.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+  at: z.date().describe("When it happened."),
+  delivered: z.boolean().describe("Whether a socket of the user was open to receive it."),
 });
 export type NotificationDocument = z.infer<typeof notificationDocumentSchema>;
 
 /** `presence.connected`: a socket of this user on an edge has begun. */
-export const presenceConnectedSchema = z.object({ user: idSchema });
+export const presenceConnectedSchema = z.object({ user: idSchema.describe("Id of the user.") });

@@ -5,19 +5,26 @@ const count = z.int().nonnegative();
 
 /** What one user has used of one period, running turns included; a limit of 0 is none. `reset` is its end. */
 export const quotaPeriodSchema = z.object({
-  messages: count,
-  tokens: count,
-  limit_messages: count,
-  limit_tokens: count,
-  reset: z.iso.datetime(),
+  messages: count.describe("Messages used."),
+  tokens: count.describe("Tokens used."),
+  limit_messages: count.describe("Messages allowed in the period; 0 = no limit."),
+  limit_tokens: count.describe("Tokens allowed in the period; 0 = no limit."),
+  reset: z.iso.datetime().describe("When the period ends, ISO 8601."),
 });
 export type QuotaPeriod = z.infer<typeof quotaPeriodSchema>;
 
 /** A user's quota: the figures of `GET /api/v1/quota`, of `/quota` and of the `x-ratelimit-*` headers. */
-export const quotaSchema = z.object({ day: quotaPeriodSchema, month: quotaPeriodSchema });
+export const quotaSchema = z.object({
+  day: quotaPeriodSchema.describe("Use of the current day."),
+  month: quotaPeriodSchema.describe("Use of the current month."),
+});
 export type Quota = z.infer<typeof quotaSchema>;
 
-const usedSchema = z.object({ key: z.string(), messages: count, tokens: count });
+const usedSchema = z.object({
+  key: z.string().describe("The API key."),
+  messages: count.describe("Messages used."),
+  tokens: count.describe("Tokens used."),
+});
 
 /**
  * A document of the collection `quotas`. `key` names the period that is counted (UTC): `2026-11-21`, `2026-11`.
@@ -25,14 +32,23 @@ const usedSchema = z.object({ key: z.string(), messages: count, tokens: count })
  * work in the background holds tokens, but no message.
  */
 export const quotaDocumentSchema = z.object({
-  _id: z.string(),
-  day: usedSchema,
-  month: usedSchema,
-  holds: z.array(
-    z.object({ id: z.string(), tokens: count, until: z.date(), background: z.boolean().optional() }),
-  ),
-  /** Whether the last reservation was granted. */
-  fits: z.boolean().optional(),
+  _id: z.string().describe("Key of the document."),
+  day: usedSchema.describe("Use of the current day."),
+  month: usedSchema.describe("Use of the current month."),
+  holds: z
+    .array(
+      z.object({
+        id: z.string().describe("Id of the entry."),
+        tokens: count.describe("Tokens used."),
+        until: z.date().describe("When the reservation ends."),
+        background: z
+          .boolean()
+          .optional()
+          .describe("Tokens used beside turns, such as for facts and titles."),
+      }),
+    )
+    .describe("Reservations of turns that run."),
+  fits: z.boolean().optional().describe("Whether the last reservation was granted."),
 });
 export type QuotaDocument = z.infer<typeof quotaDocumentSchema>;
 

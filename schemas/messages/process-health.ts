@@ -2,10 +2,9 @@ import { z } from "zod";
 
 /** `health.actors.<id>`, from every actor process each second: edges learn from it what stands behind them. */
 export const processHealthSchema = z.object({
-  id: z.string(),
-  /** Roles that the process runs. */
-  roles: z.array(z.string()),
-  mongodb: z.enum(["up", "down"]),
+  id: z.string().describe("Id of the entry."),
+  roles: z.array(z.string()).describe("Roles that the process runs."),
+  mongodb: z.enum(["up", "down"]).describe("State of MongoDB."),
 });
 export type ProcessHealth = z.infer<typeof processHealthSchema>;
 
@@ -15,18 +14,17 @@ export type DependencyState = z.infer<typeof dependencyStateSchema>;
 
 /** Body of `/health`. */
 export const healthSchema = z.object({
-  status: z.enum(["ok", "degraded"]),
-  service: z.literal("cyrene-gateway"),
-  /** WebSockets of this edge. */
-  ws_connections: z.int().nonnegative(),
-  dependencies: z.object({
-    nats: dependencyStateSchema,
-    mongodb: dependencyStateSchema,
-    actors: dependencyStateSchema,
-  }),
-  /** Actor processes heard in the last seconds. */
-  actor_processes: z.int().nonnegative(),
-  /** Roles that they run. */
-  roles: z.array(z.string()),
+  status: z.enum(["ok", "degraded"]).describe("Whether a turn runs, or whether everything needed is up."),
+  service: z.literal("cyrene-gateway").describe("Name of the service."),
+  ws_connections: z.int().nonnegative().describe("WebSockets of this edge."),
+  dependencies: z
+    .object({
+      nats: dependencyStateSchema.describe("State of NATS."),
+      mongodb: dependencyStateSchema.describe("State of MongoDB."),
+      actors: dependencyStateSchema.describe("Actor processes: up when at least one was heard lately."),
+    })
+    .describe("State of what the edge needs."),
+  actor_processes: z.int().nonnegative().describe("Actor processes heard in the last seconds."),
+  roles: z.array(z.string()).describe("Roles that they run."),
 });
 export type Health = z.infer<typeof healthSchema>;

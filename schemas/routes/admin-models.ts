@@ -11,9 +11,11 @@ import { defineRoute } from "./route.ts";
 
 const admin = { access: "admin", area: "admin" } as const;
 const root = "/api/v1/admin/models";
-const ofProvider = z.object({ name: providerNameSchema });
-const ofModel = z.object({ id: modelIdSchema });
-const ofPurpose = z.object({ purpose: purposeSchema });
+const ofProvider = z.object({ name: providerNameSchema.describe("Name.") });
+const ofModel = z.object({ id: modelIdSchema.describe("Id of the entry.") });
+const ofPurpose = z.object({
+  purpose: purposeSchema.describe("What models are used for: chat, vision, embedding, stt or tts."),
+});
 
 /** `GET /api/v1/admin/models/providers`: keys are masked. */
 export const listProviders = defineRoute({
@@ -23,8 +25,18 @@ export const listProviders = defineRoute({
   name: "providers",
   summary: "Model providers, their keys masked",
   answer: z.object({
-    providers: z.array(z.object({ name: z.string(), base_url: z.string(), api_key: z.string() })),
-    total: z.int(),
+    providers: z
+      .array(
+        z.object({
+          name: z.string().describe("Name."),
+          base_url: z.string().describe("Base URL of the OpenAI-compatible API."),
+          api_key: z
+            .string()
+            .describe("API key of the provider. Stored encrypted, shown masked (`sk-…abcd`)."),
+        }),
+      )
+      .describe("The providers."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
   }),
 });
 
@@ -40,11 +52,18 @@ export const saveProvider = defineRoute({
   summary: "Create or change a provider; a masked key keeps the stored one, a new base URL drops it",
   params: ofProvider,
   body: z.object({
-    name: z.string().optional(),
-    base_url: baseUrlSchema.optional(),
-    api_key: z.string().max(1_024).optional(),
+    name: z.string().optional().describe("Name."),
+    base_url: baseUrlSchema.optional().describe("Base URL of the OpenAI-compatible API."),
+    api_key: z
+      .string()
+      .max(1_024)
+      .optional()
+      .describe("API key of the provider. Stored encrypted, shown masked (`sk-…abcd`)."),
   }),
-  answer: z.object({ status: z.literal("saved"), name: z.string() }),
+  answer: z.object({
+    status: z.literal("saved").describe("Result of the request."),
+    name: z.string().describe("Name."),
+  }),
 });
 
 /** `DELETE /api/v1/admin/models/providers/:name`. */
@@ -55,7 +74,10 @@ export const deleteProvider = defineRoute({
   name: "provider-delete",
   summary: "Delete a provider and its key",
   params: ofProvider,
-  answer: z.object({ status: z.literal("deleted"), name: z.string() }),
+  answer: z.object({
+    status: z.literal("deleted").describe("Result of the request."),
+    name: z.string().describe("Name."),
+  }),
 });
 
 /** `GET /api/v1/admin/models/models`. */
@@ -66,20 +88,22 @@ export const listStoredModels = defineRoute({
   name: "models",
   summary: "Configured models, priority 1 first",
   answer: z.object({
-    models: z.array(
-      z.object({
-        id: z.string(),
-        name: z.string(),
-        provider: z.string(),
-        description: z.string(),
-        priority: z.int(),
-        tags: z.array(z.string()),
-        params: modelParamsSchema,
-        enabled: z.boolean(),
-        updated_at: z.iso.datetime(),
-      }),
-    ),
-    total: z.int(),
+    models: z
+      .array(
+        z.object({
+          id: z.string().describe("Id of the entry."),
+          name: z.string().describe("Name."),
+          provider: z.string().describe("Name of the provider."),
+          description: z.string().describe("Description in words."),
+          priority: z.int().describe("Order of preference, 1 first."),
+          tags: z.array(z.string()).describe("Free words for sorting."),
+          params: modelParamsSchema.describe("Default parameters of requests to the model."),
+          enabled: z.boolean().describe("Whether it is in use."),
+          updated_at: z.iso.datetime().describe("When it was last changed, ISO 8601."),
+        }),
+      )
+      .describe("The models."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
   }),
 });
 
@@ -91,8 +115,11 @@ export const saveModel = defineRoute({
   name: "model-save",
   summary: "Create or change a model",
   params: ofModel,
-  body: modelSettingsSchema.partial().extend({ id: z.string().optional() }),
-  answer: z.object({ status: z.literal("saved"), id: z.string() }),
+  body: modelSettingsSchema.partial().extend({ id: z.string().optional().describe("Id of the entry.") }),
+  answer: z.object({
+    status: z.literal("saved").describe("Result of the request."),
+    id: z.string().describe("Id of the entry."),
+  }),
 });
 
 /** `DELETE /api/v1/admin/models/models/:id`. */
@@ -103,7 +130,10 @@ export const deleteModel = defineRoute({
   name: "model-delete",
   summary: "Delete a model",
   params: ofModel,
-  answer: z.object({ status: z.literal("deleted"), id: z.string() }),
+  answer: z.object({
+    status: z.literal("deleted").describe("Result of the request."),
+    id: z.string().describe("Id of the entry."),
+  }),
 });
 
 /** `GET /api/v1/admin/models/routing`. */
@@ -114,10 +144,16 @@ export const listModelRoutes = defineRoute({
   name: "routing",
   summary: "Which models answer for what",
   answer: z.object({
-    rules: z.array(
-      z.object({ purpose: purposeSchema, fallback_chain: z.array(z.string()), required: z.boolean() }),
-    ),
-    total: z.int(),
+    rules: z
+      .array(
+        z.object({
+          purpose: purposeSchema.describe("What models are used for: chat, vision, embedding, stt or tts."),
+          fallback_chain: z.array(z.string()).describe("Models that are asked in order until one answers."),
+          required: z.boolean().describe("Whether the purpose needs at least one model."),
+        }),
+      )
+      .describe("The rules."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
   }),
 });
 
@@ -130,11 +166,17 @@ export const saveModelRoute = defineRoute({
   summary: "Set the models that answer for a purpose, first to last",
   params: ofPurpose,
   body: z.object({
-    purpose: z.string().optional(),
-    fallback_chain: z.array(modelIdSchema).max(16),
-    required: z.boolean().optional(),
+    purpose: z.string().optional().describe("What models are used for: chat, vision, embedding, stt or tts."),
+    fallback_chain: z
+      .array(modelIdSchema)
+      .max(16)
+      .describe("Models that are asked in order until one answers."),
+    required: z.boolean().optional().describe("Whether the purpose needs at least one model."),
   }),
-  answer: z.object({ status: z.literal("saved"), purpose: purposeSchema }),
+  answer: z.object({
+    status: z.literal("saved").describe("Result of the request."),
+    purpose: purposeSchema.describe("What models are used for: chat, vision, embedding, stt or tts."),
+  }),
 });
 
 /** `DELETE /api/v1/admin/models/routing/:purpose`. */
@@ -145,7 +187,10 @@ export const deleteModelRoute = defineRoute({
   name: "routing-delete",
   summary: "Return a purpose to the default models",
   params: ofPurpose,
-  answer: z.object({ status: z.literal("deleted"), purpose: purposeSchema }),
+  answer: z.object({
+    status: z.literal("deleted").describe("Result of the request."),
+    purpose: purposeSchema.describe("What models are used for: chat, vision, embedding, stt or tts."),
+  }),
 });
 
 /** `POST /api/v1/admin/models/health-check`: asks the provider for one token; `latency_ms` is until that came. */
@@ -155,14 +200,14 @@ export const checkProvider = defineRoute({
   path: `${root}/health-check`,
   name: "health-check",
   summary: "Ask a provider for one token",
-  body: z.object({ provider: providerNameSchema }),
+  body: z.object({ provider: providerNameSchema.describe("Name of the provider.") }),
   answer: z.object({
-    provider: z.string(),
-    message: z.string(),
-    ok: z.boolean(),
-    model: z.string().optional(),
-    latency_ms: z.int().optional(),
-    error: z.string().optional(),
+    provider: z.string().describe("Name of the provider."),
+    message: z.string().describe("Text of the message."),
+    ok: z.boolean().describe("Whether it worked."),
+    model: z.string().optional().describe("Id of the model."),
+    latency_ms: z.int().optional().describe("Time of the answer in milliseconds."),
+    error: z.string().optional().describe("What went wrong, in words."),
   }),
 });
 
@@ -174,10 +219,10 @@ export const fetchModels = defineRoute({
   name: "fetch-models",
   summary: "Models that a provider says it has",
   params: ofProvider,
-  query: z.object({ url: z.url().max(2_048).optional() }),
+  query: z.object({ url: z.url().max(2_048).optional().describe("Address.") }),
   answer: z.object({
-    provider: z.string(),
-    models: z.array(z.looseObject({ id: z.string() })),
-    total: z.int(),
+    provider: z.string().describe("Name of the provider."),
+    models: z.array(z.looseObject({ id: z.string().describe("Id of the entry.") })).describe("The models."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
   }),
 });

@@ -3,18 +3,22 @@ import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
 /** What a caller stays logged in with. `expires` is when `token` ends, Unix seconds; `refresh_token` lives 30 days. */
-const tokens = { token: z.string(), refresh_token: z.string(), expires: z.int() };
+const tokens = {
+  token: z.string().describe("Token of the user: a JWT or an API key."),
+  refresh_token: z.string().describe("Token that gets a new pair of tokens, once."),
+  expires: z.int().describe("When it ends, Unix seconds."),
+};
 const refreshToken = z.string().max(4096);
 const nickname = z.string().trim().min(1).max(32);
 
 /** Whoever has a token; `created_at` is RFC 3339, null while the database is away. */
 const profile = z.object({
-  user_id: z.string(),
-  username: z.string(),
-  nickname: z.string(),
-  is_admin: z.boolean(),
-  created_at: z.iso.datetime().nullable(),
-  time_zone: z.string(),
+  user_id: z.string().describe("Id of the user."),
+  username: z.string().describe("User name."),
+  nickname: z.string().describe("Name that is shown."),
+  is_admin: z.boolean().describe("Whether the user is the administrator."),
+  created_at: z.iso.datetime().nullable().describe("When it was created, ISO 8601."),
+  time_zone: z.string().describe("IANA time zone, such as `Europe/Berlin`."),
 });
 
 /** `POST /api/v1/auth/register`, where the settings allow it. Formats that have an error text of their own are checked by the handler. */
@@ -26,13 +30,17 @@ export const register = defineRoute({
   name: "register",
   summary: "Register a user",
   body: z.object({
-    username: z.string().max(256),
-    password: z.string().min(6).max(64),
-    email: z.string().max(254),
-    nickname,
-    verify_code: z.string().max(64),
+    username: z.string().max(256).describe("User name."),
+    password: z.string().min(6).max(64).describe("Password."),
+    email: z.string().max(254).describe("Email address."),
+    nickname: nickname.describe("Name that is shown."),
+    verify_code: z.string().max(64).describe("Code that allows registration."),
   }),
-  answer: z.object({ user_id: z.string(), nickname: z.string(), ...tokens }),
+  answer: z.object({
+    user_id: z.string().describe("Id of the user."),
+    nickname: z.string().describe("Name that is shown."),
+    ...tokens,
+  }),
   status: 201,
 });
 
@@ -44,8 +52,15 @@ export const login = defineRoute({
   area: "auth",
   name: "login",
   summary: "Log in with user name and password",
-  body: z.object({ username: z.string().max(256), password: z.string().max(1024) }),
-  answer: z.object({ user_id: z.string(), nickname: z.string(), ...tokens }),
+  body: z.object({
+    username: z.string().max(256).describe("User name."),
+    password: z.string().max(1024).describe("Password."),
+  }),
+  answer: z.object({
+    user_id: z.string().describe("Id of the user."),
+    nickname: z.string().describe("Name that is shown."),
+    ...tokens,
+  }),
 });
 
 /** `POST /api/v1/auth/refresh`: new tokens for a refresh token (once), or for an access token up to 30 days old. */
@@ -57,7 +72,9 @@ export const refresh = defineRoute({
   area: "auth",
   name: "refresh",
   summary: "Get new tokens for a refresh token, or for an access token that may have expired",
-  body: z.object({ refresh_token: refreshToken.optional() }),
+  body: z.object({
+    refresh_token: refreshToken.optional().describe("Token that gets a new pair of tokens, once."),
+  }),
   answer: z.object(tokens),
 });
 
@@ -70,8 +87,10 @@ export const logout = defineRoute({
   area: "auth",
   name: "logout",
   summary: "End every token that descends from the same log-in",
-  body: z.object({ refresh_token: refreshToken.optional() }),
-  answer: z.object({ status: z.literal("ok") }),
+  body: z.object({
+    refresh_token: refreshToken.optional().describe("Token that gets a new pair of tokens, once."),
+  }),
+  answer: z.object({ status: z.literal("ok").describe("Result of the request.") }),
 });
 
 /** `GET /api/v1/profile`. */
@@ -93,7 +112,10 @@ export const putProfile = defineRoute({
   area: "auth",
   name: "profile-put",
   summary: "Change one's nickname or time zone",
-  body: z.object({ nickname: nickname.optional(), time_zone: z.string().max(64).optional() }),
+  body: z.object({
+    nickname: nickname.optional().describe("Name that is shown."),
+    time_zone: z.string().max(64).optional().describe("IANA time zone, such as `Europe/Berlin`."),
+  }),
   answer: profile,
 });
 
@@ -105,6 +127,6 @@ export const deleteUser = defineRoute({
   area: "auth",
   name: "user-delete",
   summary: "Delete a user, his keys and what he has stored; the name stays taken",
-  params: z.object({ id: idSchema }),
-  answer: z.object({ status: z.literal("deleted") }),
+  params: z.object({ id: idSchema.describe("Id of the entry.") }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

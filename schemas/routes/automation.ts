@@ -6,26 +6,42 @@ import { defineRoute } from "./route.ts";
 
 const area = "automation";
 const access = "user";
-const params = z.object({ id: idSchema });
+const params = z.object({ id: idSchema.describe("Id of the entry.") });
 const object = storedObjectSchema;
 
-const name = z.string().trim().min(1).max(128);
+const name = z.string().trim().min(1).max(128).describe("Name.");
 const ruleFields = {
   name,
-  description: z.string().max(4096),
-  trigger_type: z.string().min(1).max(32),
-  trigger_config: object,
-  conditions: object,
-  actions: z.union([object, z.array(storedValueSchema)]),
-  enabled: z.boolean(),
+  description: z.string().max(4096).describe("Description in words."),
+  trigger_type: z
+    .string()
+    .min(1)
+    .max(32)
+    .describe("What starts the rule: `manual`, `schedule`, `device`, `message` or `event`."),
+  trigger_config: object.describe("Details of the trigger, by its type."),
+  conditions: object.describe("Conditions under which the rule runs; `{}` = always."),
+  actions: z
+    .union([object, z.array(storedValueSchema)])
+    .describe("What happens: one step, a list of steps, or `{steps: […]}`."),
+  enabled: z.boolean().describe("Whether it is in use."),
 };
-const oneRule = z.object({ success: z.literal(true), rule: ruleSchema });
-const sceneFields = { name, icon: z.string().max(256), rule_ids: z.array(idSchema).max(200) };
-const oneScene = z.object({ success: z.literal(true), scene: sceneSchema });
-const done = z.object({ success: z.literal(true) });
+const oneRule = z.object({
+  success: z.literal(true).describe("Always true; failures are errors."),
+  rule: ruleSchema.describe("The rule."),
+});
+const sceneFields = {
+  name,
+  icon: z.string().max(256).describe("Icon, for example an emoji."),
+  rule_ids: z.array(idSchema).max(200).describe("Rules of the scene, in the order in which they run."),
+};
+const oneScene = z.object({
+  success: z.literal(true).describe("Always true; failures are errors."),
+  scene: sceneSchema.describe("The scene."),
+});
+const done = z.object({ success: z.literal(true).describe("Always true; failures are errors.") });
 const page = {
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Largest number of entries to answer."),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
 };
 
 /** `GET /api/v1/automation/rules`. */
@@ -36,7 +52,10 @@ export const listRules = defineRoute({
   area,
   name: "rules",
   summary: "Automation rules",
-  answer: z.object({ rules: z.array(ruleSchema), count: z.int() }),
+  answer: z.object({
+    rules: z.array(ruleSchema).describe("The rules."),
+    count: z.int().describe("Number of entries."),
+  }),
 });
 
 /** `POST /api/v1/automation/rules`. */
@@ -49,10 +68,10 @@ export const createRule = defineRoute({
   summary: "Make a rule",
   body: z.object({
     ...ruleFields,
-    description: ruleFields.description.default(""),
-    trigger_config: object.default({}),
-    conditions: object.default({}),
-    enabled: ruleFields.enabled.default(true),
+    description: ruleFields.description.default("").describe("Description in words."),
+    trigger_config: object.default({}).describe("Details of the trigger, by its type."),
+    conditions: object.default({}).describe("Conditions under which the rule runs; `{}` = always."),
+    enabled: ruleFields.enabled.default(true).describe("Whether it is in use."),
   }),
   answer: oneRule,
   status: 201,
@@ -67,7 +86,7 @@ export const getRule = defineRoute({
   name: "rule",
   summary: "A rule",
   params,
-  answer: z.object({ rule: ruleSchema }),
+  answer: z.object({ rule: ruleSchema.describe("The rule.") }),
 });
 
 /** `PUT /api/v1/automation/rules/:id`. */
@@ -104,8 +123,17 @@ export const triggerRule = defineRoute({
   name: "rule-trigger",
   summary: "Run a rule now",
   params,
-  body: z.object({ dry_run: z.boolean().default(false), event: object.optional() }),
-  answer: z.object({ success: z.literal(true), message: z.string(), run_id: z.string() }),
+  body: z.object({
+    dry_run: z.boolean().default(false).describe("Whether steps are only checked and not carried out."),
+    event: object.optional().describe("Event that the run gets, as a trigger would give it."),
+  }),
+  answer: z.object({
+    success: z.literal(true).describe("Always true; failures are errors."),
+    message: z.string().describe("Text of the message."),
+    run_id: z
+      .string()
+      .describe("Id of the run. Frames of one attempt with another `run_id` come from another process."),
+  }),
 });
 
 /** `GET /api/v1/automation/rules/:id/runs`, the newest first. */
@@ -118,7 +146,10 @@ export const listRuns = defineRoute({
   summary: "Runs of a rule with their traces",
   params,
   query: z.object(page),
-  answer: z.object({ runs: z.array(runSchema), total: z.int() }),
+  answer: z.object({
+    runs: z.array(runSchema).describe("The runs, newest first."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
 });
 
 /** `POST /api/v1/automation/rules/:id/backtest`: when the rule would have fired; nothing is done. */
@@ -130,19 +161,26 @@ export const backtestRule = defineRoute({
   name: "rule-backtest",
   summary: "When a rule would have fired",
   params,
-  body: z.object({ from: z.string().max(64), to: z.string().max(64) }),
+  body: z.object({
+    from: z.string().max(64).describe("Start of the range, ISO 8601."),
+    to: z.string().max(64).describe("End of the range, ISO 8601."),
+  }),
   answer: z.object({
-    rule_id: z.string(),
-    from: z.iso.datetime(),
-    to: z.iso.datetime(),
-    /** Events that were looked at. */
-    events: z.int(),
-    total: z.int(),
-    /** Whether the range held more than could be looked at; the newest are missing then. */
-    truncated: z.boolean(),
-    fired: z.array(
-      runSchema.pick({ trigger: true, conditions: true, steps: true }).extend({ at: z.iso.datetime() }),
-    ),
+    rule_id: z.string().describe("Id of the rule."),
+    from: z.iso.datetime().describe("Start of the range, ISO 8601."),
+    to: z.iso.datetime().describe("End of the range, ISO 8601."),
+    events: z.int().describe("Events that were looked at."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+    truncated: z
+      .boolean()
+      .describe("Whether the range held more than could be looked at; the newest are missing then."),
+    fired: z
+      .array(
+        runSchema
+          .pick({ trigger: true, conditions: true, steps: true })
+          .extend({ at: z.iso.datetime().describe("When it happened.") }),
+      )
+      .describe("When the rule would have run."),
   }),
 });
 
@@ -154,7 +192,10 @@ export const listScenes = defineRoute({
   area,
   name: "scenes",
   summary: "Scenes",
-  answer: z.object({ scenes: z.array(sceneSchema), count: z.int() }),
+  answer: z.object({
+    scenes: z.array(sceneSchema).describe("The scenes."),
+    count: z.int().describe("Number of entries."),
+  }),
 });
 
 /** `POST /api/v1/automation/scenes`. */
@@ -166,9 +207,11 @@ export const createScene = defineRoute({
   name: "scene-create",
   summary: "Make a scene",
   body: z.object({
-    name,
-    icon: sceneFields.icon.default(""),
-    rule_ids: sceneFields.rule_ids.default([]),
+    name: name.describe("Name."),
+    icon: sceneFields.icon.default("").describe("Icon, for example an emoji."),
+    rule_ids: sceneFields.rule_ids
+      .default([])
+      .describe("Rules of the scene, in the order in which they run."),
   }),
   answer: oneScene,
   status: 201,
@@ -183,7 +226,7 @@ export const getScene = defineRoute({
   name: "scene",
   summary: "A scene",
   params,
-  answer: z.object({ scene: sceneSchema }),
+  answer: z.object({ scene: sceneSchema.describe("The scene.") }),
 });
 
 /** `PUT /api/v1/automation/scenes/:id`. */
@@ -220,5 +263,8 @@ export const executeScene = defineRoute({
   name: "scene-execute",
   summary: "Run the rules of a scene now",
   params,
-  answer: z.object({ success: z.literal(true), message: z.string() }),
+  answer: z.object({
+    success: z.literal(true).describe("Always true; failures are errors."),
+    message: z.string().describe("Text of the message."),
+  }),
 });

@@ -12,7 +12,10 @@ export const createBindToken = defineRoute({
   area,
   name: "token",
   summary: "Make a one-time code that binds an account of a chat platform",
-  answer: z.object({ token: z.string(), expires: z.int() }),
+  answer: z.object({
+    token: z.string().describe("Token of the user: a JWT or an API key."),
+    expires: z.int().describe("When it ends, Unix seconds."),
+  }),
   status: 201,
 });
 
@@ -25,10 +28,16 @@ export const listBindings = defineRoute({
   name: "list",
   summary: "Bound accounts of chat platforms",
   answer: z.object({
-    bindings: z.array(
-      z.object({ platform: platformSchema, external_id: z.string(), bound_at: z.iso.datetime() }),
-    ),
-    total: z.int(),
+    bindings: z
+      .array(
+        z.object({
+          platform: platformSchema.describe("Chat platform."),
+          external_id: z.string().describe("Id of the account on its platform."),
+          bound_at: z.iso.datetime().describe("When the account was bound."),
+        }),
+      )
+      .describe("Accounts on chat platforms that belong to the user."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
   }),
 });
 
@@ -40,6 +49,9 @@ export const deleteBinding = defineRoute({
   area,
   name: "delete",
   summary: "Unbind an account of a chat platform",
-  params: z.object({ platform: platformSchema, id: externalIdSchema }),
-  answer: z.object({ status: z.literal("deleted") }),
+  params: z.object({
+    platform: platformSchema.describe("Chat platform."),
+    id: externalIdSchema.describe("Id of the entry."),
+  }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

@@ -5,8 +5,8 @@ import { defineRoute } from "./route.ts";
 
 const area = "devices";
 const access = "user";
-const params = z.object({ device_id: idSchema });
-const done = z.object({ success: z.literal(true) });
+const params = z.object({ device_id: idSchema.describe("Id of the device: `^[A-Za-z0-9_-]{1,64}$`.") });
+const done = z.object({ success: z.literal(true).describe("Always true; failures are errors.") });
 
 /** `GET /api/v1/devices`: last state of every device; a page is shorter where it would be too large, `total` is not. */
 export const listDevices = defineRoute({
@@ -17,10 +17,19 @@ export const listDevices = defineRoute({
   name: "list",
   summary: "Devices with their last state",
   query: z.object({
-    limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
-    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(1_000)
+      .describe("Largest number of entries to answer."),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
   }),
-  answer: z.object({ devices: z.array(deviceSchema), total: z.int() }),
+  answer: z.object({
+    devices: z.array(deviceSchema).describe("The devices."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
 });
 
 /** `GET /api/v1/devices/:device_id`. */
@@ -32,7 +41,7 @@ export const getDevice = defineRoute({
   name: "get",
   summary: "A device with its last state",
   params,
-  answer: z.object({ device: deviceSchema }),
+  answer: z.object({ device: deviceSchema.describe("The device.") }),
 });
 
 /** `POST /api/v1/devices/:device_id/update`: what a device publishes, for those that speak HTTP. */
@@ -61,8 +70,17 @@ export const commandDevice = defineRoute({
   summary: "Send a command to a device",
   params,
   body: z.object({
-    command: z.unknown().refine((value) => value !== undefined, "is missing"),
-    component: z.string().max(128).optional(),
+    command: z
+      .unknown()
+      .refine((value) => value !== undefined, "is missing")
+      .describe("Command for the device, as it understands it."),
+    component: z
+      .string()
+      .max(128)
+      .optional()
+      .describe(
+        "Part of the device that is meant, by its key; needed where parts have command topics of their own.",
+      ),
   }),
   answer: done,
 });

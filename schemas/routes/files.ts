@@ -6,7 +6,7 @@ import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const area = "files";
 const access = "user";
-const params = z.object({ id: idSchema });
+const params = z.object({ id: idSchema.describe("Id of the entry.") });
 
 /** `POST /api/v1/files/upload`. */
 export const uploadFile = defineRoute({
@@ -16,7 +16,7 @@ export const uploadFile = defineRoute({
   area,
   name: "upload",
   summary: "Upload a file",
-  body: z.object({ file: filePartSchema }),
+  body: z.object({ file: filePartSchema.describe("The file.") }),
   multipart: { files: ["file"], maxBytes: "uploadBytes", bucket: "files" },
   answer: fileViewSchema.pick({
     id: true,
@@ -38,10 +38,21 @@ export const listFiles = defineRoute({
   name: "list",
   summary: "One's files",
   query: z.object({
-    page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe("Number of the page, from 1."),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(20)
+      .describe("Largest number of entries to answer."),
   }),
-  answer: z.object({ files: z.array(fileViewSchema), total: z.int(), page: z.int(), limit: z.int() }),
+  answer: z.object({
+    files: z.array(fileViewSchema).describe("The files."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+    page: z.int().describe("Number of the page, from 1."),
+    limit: z.int().describe("Largest number of entries to answer."),
+  }),
 });
 
 /** `GET /api/v1/files/:id`. */
@@ -91,5 +102,5 @@ export const deleteFile = defineRoute({
   name: "delete",
   summary: "Delete a file",
   params,
-  answer: z.object({ status: z.literal("deleted") }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

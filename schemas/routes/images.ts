@@ -7,7 +7,12 @@ import { defineRoute } from "./route.ts";
 const area = "images";
 const access = "user";
 /** Whether the answer may tell where the picture was taken. */
-const query = z.object({ position: z.stringbool().default(false) });
+const query = z.object({
+  position: z
+    .stringbool()
+    .default(false)
+    .describe("Whether the answer may tell where the picture was taken."),
+});
 
 /** `POST /api/v1/images/analyze`: an uploaded file by its id, or a picture in the request. */
 export const analyzeImage = defineRoute({
@@ -20,9 +25,9 @@ export const analyzeImage = defineRoute({
   query,
   body: z
     .object({
-      file_id: idSchema.optional(),
-      file: filePartSchema.optional(),
-      image: filePartSchema.optional(),
+      file_id: idSchema.optional().describe("Id of an uploaded file."),
+      file: filePartSchema.optional().describe("The file."),
+      image: filePartSchema.optional().describe("The image."),
     })
     .refine(
       ({ file_id, file, image }) => [file_id, file, image].filter((one) => one !== undefined).length === 1,
@@ -44,7 +49,7 @@ export const getImageAnalysis = defineRoute({
   area,
   name: "get",
   summary: "Analyse an uploaded picture; `position=true` also tells where it was taken",
-  params: z.object({ file_id: idSchema }),
+  params: z.object({ file_id: idSchema.describe("Id of an uploaded file.") }),
   query,
   answer: imageAnalysisSchema,
   patience: "imageAnswerMs",

@@ -3,7 +3,11 @@ import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
 /** A key as its owner sees it later; `created_at` is Unix milliseconds. */
-const key = z.object({ id: z.string(), name: z.string(), created_at: z.int() });
+const key = z.object({
+  id: z.string().describe("Id of the entry."),
+  name: z.string().describe("Name."),
+  created_at: z.int().describe("When it was created, ISO 8601."),
+});
 
 /** `POST /api/v1/keys`: the only time that the key itself is shown. */
 export const createKey = defineRoute({
@@ -13,8 +17,8 @@ export const createKey = defineRoute({
   area: "keys",
   name: "create",
   summary: "Make an API key; it is shown once",
-  body: z.object({ name: z.string().trim().min(1).max(64) }),
-  answer: key.extend({ key: z.string() }),
+  body: z.object({ name: z.string().trim().min(1).max(64).describe("Name.") }),
+  answer: key.extend({ key: z.string().describe("The API key.") }),
   status: 201,
 });
 
@@ -26,7 +30,7 @@ export const listKeys = defineRoute({
   area: "keys",
   name: "list",
   summary: "One's API keys, without the keys themselves",
-  answer: z.object({ keys: z.array(key) }),
+  answer: z.object({ keys: z.array(key).describe("API keys, without their secret part.") }),
 });
 
 /** `DELETE /api/v1/keys/:id`: it stops working within 5 s, open sockets included. */
@@ -37,6 +41,6 @@ export const deleteKey = defineRoute({
   area: "keys",
   name: "delete",
   summary: "Revoke an API key",
-  params: z.object({ id: idSchema }),
-  answer: z.object({ status: z.literal("deleted") }),
+  params: z.object({ id: idSchema.describe("Id of the entry.") }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

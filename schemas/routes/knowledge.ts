@@ -11,13 +11,15 @@ import { defineRoute } from "./route.ts";
 
 const area = "knowledge";
 const access = "user";
-const params = z.object({ id: idSchema });
-const deleted = z.object({ status: z.literal("deleted") });
+const params = z.object({ id: idSchema.describe("Id of the entry.") });
+const deleted = z.object({ status: z.literal("deleted").describe("Result of the request.") });
 const name = z.string().trim().min(1, "must not be empty").max(200);
 const description = z.string().max(4_000);
 
 /** Lists hold as much as fits into one answer; `offset` reads on. */
-const paged = z.object({ offset: z.coerce.number().int().min(0).max(1_000_000).default(0) });
+const paged = z.object({
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
+});
 
 /** `POST /api/v1/knowledge/bases`. */
 export const createBase = defineRoute({
@@ -27,7 +29,10 @@ export const createBase = defineRoute({
   area,
   name: "bases_create",
   summary: "Create a knowledge base",
-  body: z.object({ name, description: description.default("") }),
+  body: z.object({
+    name: name.describe("Name."),
+    description: description.default("").describe("Description in words."),
+  }),
   answer: knowledgeBaseSchema,
   status: 201,
 });
@@ -41,7 +46,10 @@ export const listBases = defineRoute({
   name: "bases_list",
   summary: "Knowledge bases",
   query: paged,
-  answer: z.object({ knowledge_bases: z.array(knowledgeBaseSchema), total: z.int() }),
+  answer: z.object({
+    knowledge_bases: z.array(knowledgeBaseSchema).describe("The knowledge bases."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
 });
 
 /** `GET /api/v1/knowledge/bases/:id`: the texts in long lists of documents are cut. */
@@ -53,7 +61,10 @@ export const getBase = defineRoute({
   name: "bases_get",
   summary: "A knowledge base and its documents",
   params,
-  answer: z.object({ knowledge_base: knowledgeBaseSchema, documents: z.array(knowledgeDocumentSchema) }),
+  answer: z.object({
+    knowledge_base: knowledgeBaseSchema.describe("The knowledge base."),
+    documents: z.array(knowledgeDocumentSchema).describe("The documents."),
+  }),
 });
 
 /** `PUT /api/v1/knowledge/bases/:id`. */
@@ -65,8 +76,11 @@ export const updateBase = defineRoute({
   name: "bases_update",
   summary: "Rename a knowledge base",
   params,
-  body: z.object({ name, description: description.optional() }),
-  answer: z.object({ status: z.literal("updated") }),
+  body: z.object({
+    name: name.describe("Name."),
+    description: description.optional().describe("Description in words."),
+  }),
+  answer: z.object({ status: z.literal("updated").describe("Result of the request.") }),
 });
 
 /** `DELETE /api/v1/knowledge/bases/:id`. */
@@ -92,11 +106,11 @@ export const addDocument = defineRoute({
   params,
   body: z
     .object({
-      title: z.string().trim().min(1, "must not be empty").max(500),
-      source_type: sourceTypeSchema.default("text"),
-      content: z.string().optional(),
-      file_id: idSchema.optional(),
-      url: z.string().max(4_096).optional(),
+      title: z.string().trim().min(1, "must not be empty").max(500).describe("Title."),
+      source_type: sourceTypeSchema.default("text").describe("Where the document comes from."),
+      content: z.string().optional().describe("Text of the document."),
+      file_id: idSchema.optional().describe("Id of an uploaded file."),
+      url: z.string().max(4_096).optional().describe("Address."),
     })
     .superRefine((body, ctx) => {
       const field = { text: "content", file: "file_id", url: "url" } as const;
@@ -122,7 +136,10 @@ export const listDocuments = defineRoute({
   summary: "Documents of a knowledge base",
   params,
   query: paged,
-  answer: z.object({ documents: z.array(knowledgeDocumentSchema), total: z.int() }),
+  answer: z.object({
+    documents: z.array(knowledgeDocumentSchema).describe("The documents."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
 });
 
 /** `GET /api/v1/knowledge/documents/:id`: a document and its chunks from `offset` on. */
@@ -135,7 +152,10 @@ export const getDocument = defineRoute({
   summary: "A document and its chunks",
   params,
   query: paged,
-  answer: z.object({ document: knowledgeDocumentSchema, chunks: z.array(knowledgeChunkSchema) }),
+  answer: z.object({
+    document: knowledgeDocumentSchema.describe("The document."),
+    chunks: z.array(knowledgeChunkSchema).describe("Passages of documents."),
+  }),
 });
 
 /** `DELETE /api/v1/knowledge/documents/:id`. */
@@ -159,9 +179,17 @@ export const searchKnowledge = defineRoute({
   name: "search",
   summary: "Search knowledge by words and meaning",
   body: z.object({
-    query: z.string().trim().min(1, "must not be empty").max(2_000),
-    kb_ids: z.array(idSchema).max(100).nullish(),
-    limit: z.int().min(1).max(50).default(5),
+    query: z.string().trim().min(1, "must not be empty").max(2_000).describe("Text to search for."),
+    kb_ids: z
+      .array(idSchema)
+      .max(100)
+      .nullish()
+      .describe("Ids of the knowledge bases to search; all without it."),
+    limit: z.int().min(1).max(50).default(5).describe("Largest number of entries to answer."),
   }),
-  answer: z.object({ chunks: z.array(foundChunkSchema), total: z.int(), query: z.string() }),
+  answer: z.object({
+    chunks: z.array(foundChunkSchema).describe("Passages of documents."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+    query: z.string().describe("Text to search for."),
+  }),
 });

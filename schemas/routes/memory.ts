@@ -6,7 +6,10 @@ import { defineRoute } from "./route.ts";
 const area = "memory";
 const access = "user";
 const user_id = idSchema.optional();
-const answer = z.object({ memories: z.array(memorySchema), total: z.int() });
+const answer = z.object({
+  memories: z.array(memorySchema).describe("The facts."),
+  total: z.int().describe("Number of entries in all, regardless of paging."),
+});
 const limit = z.coerce.number().int().min(1).max(500);
 
 /** `GET /api/v1/memory/search`: current facts first, then superseded ones. */
@@ -18,9 +21,9 @@ export const searchMemory = defineRoute({
   name: "search",
   summary: "Search what is remembered about a user",
   query: z.object({
-    q: z.string().trim().min(1, "must not be empty").max(1_000),
-    user_id,
-    limit: limit.default(20),
+    q: z.string().trim().min(1, "must not be empty").max(1_000).describe("Text to search for."),
+    user_id: user_id.describe("Id of the user."),
+    limit: limit.default(20).describe("Largest number of entries to answer."),
   }),
   answer,
 });
@@ -34,10 +37,10 @@ export const listMemory = defineRoute({
   name: "list",
   summary: "What is remembered about a user",
   query: z.object({
-    user_id,
-    category: memoryCategorySchema.optional(),
-    limit: limit.default(100),
-    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    user_id: user_id.describe("Id of the user."),
+    category: memoryCategorySchema.optional().describe("Kind of fact, such as `preference`."),
+    limit: limit.default(100).describe("Largest number of entries to answer."),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
   }),
   answer,
 });
@@ -50,13 +53,16 @@ export const addMemory = defineRoute({
   area,
   name: "add",
   summary: "Remember a fact",
-  query: z.object({ user_id }),
+  query: z.object({ user_id: user_id.describe("Id of the user.") }),
   body: z.object({
-    content: z.string().trim().min(1, "must not be empty").max(2_000),
-    category: memoryCategorySchema.default("other"),
-    priority: memoryPrioritySchema.default(1),
+    content: z.string().trim().min(1, "must not be empty").max(2_000).describe("The fact as a sentence."),
+    category: memoryCategorySchema.default("other").describe("Kind of fact, such as `preference`."),
+    priority: memoryPrioritySchema.default(1).describe("Weight of the fact, higher is more important."),
   }),
-  answer: z.object({ success: z.literal(true), memory: memorySchema }),
+  answer: z.object({
+    success: z.literal(true).describe("Always true; failures are errors."),
+    memory: memorySchema.describe("The fact."),
+  }),
   status: 201,
 });
 
@@ -68,6 +74,9 @@ export const deleteMemory = defineRoute({
   area,
   name: "delete",
   summary: "Forget a fact",
-  query: z.object({ id: idSchema, user_id }),
-  answer: z.object({ status: z.literal("deleted") }),
+  query: z.object({
+    id: idSchema.describe("Id of the entry."),
+    user_id: user_id.describe("Id of the user."),
+  }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

@@ -12,9 +12,25 @@ export const neoHistory = defineRoute({
   area,
   name: "history",
   summary: "Messages of the user's Neo session",
-  query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(200) }),
+  query: z.object({
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(200)
+      .default(200)
+      .describe("Largest number of entries to answer."),
+  }),
   answer: z.object({
-    data: z.array(z.object({ role: z.string(), content: z.string(), created_at: z.int() })),
+    data: z
+      .array(
+        z.object({
+          role: z.string().describe("Who says it."),
+          content: z.string().describe("Text of the message."),
+          created_at: z.int().describe("When it was created, ISO 8601."),
+        }),
+      )
+      .describe("The entries."),
   }),
 });
 
@@ -26,7 +42,10 @@ export const neoCommands = defineRoute({
   area,
   name: "commands",
   summary: "Commands and the pages on which they are there",
-  query: z.object({ stack: z.string().max(512).optional(), path: z.string().max(2048).optional() }),
+  query: z.object({
+    stack: z.string().max(512).optional().describe("Stack of pages."),
+    path: z.string().max(2048).optional().describe("Path of the page."),
+  }),
   answer: z.array(neoCommandSchema),
 });
 
@@ -41,18 +60,24 @@ export const neoCommand = defineRoute({
   area,
   name: "command",
   summary: "Leave the command mode, or confirm a command",
-  body: z.object({ cmd: z.string().max(64), id: z.string().max(64).optional() }),
+  body: z.object({
+    cmd: z.string().max(64).describe("Name of the command, with its `/`."),
+    id: z.string().max(64).optional().describe("Id of the entry."),
+  }),
   answer: z.object({
-    code: z.literal(200),
-    message: z.literal("success"),
-    data: commandEffectSchema.extend({ text: z.string() }).optional(),
+    code: z.literal(200).describe("Code of the error or of the result."),
+    message: z.literal("success").describe("Text of the message."),
+    data: commandEffectSchema
+      .extend({ text: z.string().describe("The text.") })
+      .optional()
+      .describe("The entries."),
   }),
 });
 
 /** The same with a final slash. */
 export const neoCommandSlash = defineRoute({ ...neoCommand, path: "/api/__yao/neo/" });
 
-const pageCommandAnswer = pageCommandSchema.extend({ id: z.string() });
+const pageCommandAnswer = pageCommandSchema.extend({ id: z.string().describe("Id of the entry.") });
 
 /** `POST /api/v1/admin/neo/commands`. */
 export const createPageCommand = defineRoute({
@@ -63,7 +88,10 @@ export const createPageCommand = defineRoute({
   name: "page-command-create",
   summary: "Register a command for pages of the front end",
   body: pageCommandSchema,
-  answer: z.object({ success: z.literal(true), command: pageCommandAnswer }),
+  answer: z.object({
+    success: z.literal(true).describe("Always true; failures are errors."),
+    command: pageCommandAnswer.describe("The command."),
+  }),
   status: 201,
 });
 
@@ -75,7 +103,10 @@ export const listPageCommands = defineRoute({
   area,
   name: "page-commands",
   summary: "Registered commands of pages",
-  answer: z.object({ commands: z.array(pageCommandAnswer), total: z.int() }),
+  answer: z.object({
+    commands: z.array(pageCommandAnswer).describe("Commands of the page."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
 });
 
 /** `DELETE /api/v1/admin/neo/commands/:id`. */
@@ -86,6 +117,6 @@ export const deletePageCommand = defineRoute({
   area,
   name: "page-command-delete",
   summary: "Remove a command of pages",
-  params: z.object({ id: z.string().max(64) }),
-  answer: z.object({ success: z.literal(true) }),
+  params: z.object({ id: z.string().max(64).describe("Id of the entry.") }),
+  answer: z.object({ success: z.literal(true).describe("Always true; failures are errors.") }),
 });

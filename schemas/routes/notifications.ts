@@ -13,14 +13,19 @@ export const pushNotification = defineRoute({
   name: "push",
   summary: "Notify a user on all his devices",
   body: z.object({
-    user_id: idSchema,
-    type: notificationTypeSchema,
-    title: z.string().min(1).max(256),
-    body: z.string().min(1).max(4096),
-    data: storedObjectSchema.optional(),
+    user_id: idSchema.describe("Id of the user."),
+    type: notificationTypeSchema.describe("Kind of the notification."),
+    title: z.string().min(1).max(256).describe("Title."),
+    body: z.string().min(1).max(4096).describe("Text of the notification."),
+    data: storedObjectSchema.optional().describe("Data for the app, passed on as it is."),
   }),
   answer: z.object({
-    success: z.literal(true),
-    notification: notificationSchema.extend({ user_id: z.string(), delivered: z.boolean() }),
+    success: z.literal(true).describe("Always true; failures are errors."),
+    notification: notificationSchema
+      .extend({
+        user_id: z.string().describe("Id of the user."),
+        delivered: z.boolean().describe("Whether a socket of the user was open to receive it."),
+      })
+      .describe("The notification."),
   }),
 });

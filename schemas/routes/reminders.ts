@@ -4,17 +4,20 @@ import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
 const area = "reminders";
-const params = z.object({ id: idSchema });
-const query = z.object({ user_id: idSchema.optional() });
+const params = z.object({ id: idSchema.describe("Id of the entry.") });
+const query = z.object({ user_id: idSchema.optional().describe("Id of the user.") });
 const fields = {
-  title: z.string().trim().min(1).max(256),
-  description: z.string().max(4096),
+  title: z.string().trim().min(1).max(256).describe("Title."),
+  description: z.string().max(4096).describe("Description in words."),
   // A text that is no time has an error text of its own: the handler reads it.
-  remind_at: z.string().max(64),
-  repeat_type: repeatTypeSchema,
-  session_id: z.union([z.literal(""), idSchema]),
+  remind_at: z.string().max(64).describe("When to remind: ISO 8601, with or without an offset."),
+  repeat_type: repeatTypeSchema.describe("How it repeats."),
+  session_id: z.union([z.literal(""), idSchema]).describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
 };
-const one = z.object({ success: z.literal(true), reminder: reminderSchema });
+const one = z.object({
+  success: z.literal(true).describe("Always true; failures are errors."),
+  reminder: reminderSchema.describe("The reminder."),
+});
 
 /** `GET /api/v1/reminders`, the next one first. */
 export const listReminders = defineRoute({
@@ -25,11 +28,20 @@ export const listReminders = defineRoute({
   name: "list",
   summary: "Reminders, the earliest first",
   query: query.extend({
-    status: reminderStatusSchema.optional(),
-    limit: z.coerce.number().int().min(1).max(200).default(50),
-    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    status: reminderStatusSchema.optional().describe("Only reminders with this state."),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(200)
+      .default(50)
+      .describe("Largest number of entries to answer."),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
   }),
-  answer: z.object({ reminders: z.array(reminderSchema), count: z.int() }),
+  answer: z.object({
+    reminders: z.array(reminderSchema).describe("The reminders."),
+    count: z.int().describe("Number of entries."),
+  }),
 });
 
 /** `POST /api/v1/reminders`. */
@@ -42,11 +54,11 @@ export const createReminder = defineRoute({
   summary: "Make a reminder",
   query,
   body: z.object({
-    title: fields.title,
-    remind_at: fields.remind_at,
-    description: fields.description.default(""),
-    repeat_type: fields.repeat_type.default("none"),
-    session_id: fields.session_id.optional(),
+    title: fields.title.describe("Title."),
+    remind_at: fields.remind_at.describe("When to remind: ISO 8601, with or without an offset."),
+    description: fields.description.default("").describe("Description in words."),
+    repeat_type: fields.repeat_type.default("none").describe("How it repeats."),
+    session_id: fields.session_id.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
   }),
   answer: one,
   status: 201,
@@ -62,7 +74,10 @@ export const updateReminder = defineRoute({
   summary: "Change a reminder",
   params,
   query,
-  body: z.object(fields).extend({ status: reminderStatusSchema }).partial(),
+  body: z
+    .object(fields)
+    .extend({ status: reminderStatusSchema.describe("Only reminders with this state.") })
+    .partial(),
   answer: one,
 });
 
@@ -76,5 +91,5 @@ export const deleteReminder = defineRoute({
   summary: "Delete a reminder",
   params,
   query,
-  answer: z.object({ success: z.literal(true) }),
+  answer: z.object({ success: z.literal(true).describe("Always true; failures are errors.") }),
 });

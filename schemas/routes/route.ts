@@ -68,27 +68,32 @@ export function defineRoute<
 
 /** What travels on a route's subject: the validated parts and who asks. `principal` is null on public routes. */
 export const restRequestSchema = z.object({
-  principal: principalSchema.nullable(),
-  ip: z.string(),
-  token: z.string().optional(),
-  params: z.unknown(),
-  query: z.unknown(),
-  body: z.unknown(),
-  /**
-   * When nobody waits for the answer any more, Unix ms. A process that was stopped meanwhile must not do then what its
-   * caller was told had failed, and may have done again elsewhere.
-   */
-  deadline: z.int().optional(),
-  /** The same for every repetition of one request: a handler that makes something uses it to make it once. */
-  idempotency_key: z.string().optional(),
+  principal: principalSchema.nullable().describe("Who asks; null for nobody."),
+  ip: z.string().describe("Address of the caller."),
+  token: z.string().optional().describe("Token of the user: a JWT or an API key."),
+  params: z.unknown().describe("Validated parameters of the path."),
+  query: z.unknown().describe("Validated query of the request."),
+  body: z.unknown().describe("Validated body of the request."),
+  deadline: z
+    .int()
+    .optional()
+    .describe(
+      "When nobody waits for the answer any more, Unix ms. A process that was stopped meanwhile must not do then what its caller was told had failed, and may have done again elsewhere.",
+    ),
+  idempotency_key: z
+    .string()
+    .optional()
+    .describe(
+      "The same for every repetition of one request: a handler that makes something uses it to make it once.",
+    ),
 });
 export type RestRequest = z.infer<typeof restRequestSchema>;
 
 /** Answer on a route's subject: a status with a body, and headers where an error has some (`retry-after`). */
 export const restAnswerSchema = z.object({
-  status: z.int(),
-  body: z.unknown(),
-  headers: z.record(z.string(), z.string()).optional(),
+  status: z.int().describe("HTTP status."),
+  body: z.unknown().describe("Body of the answer."),
+  headers: z.record(z.string(), z.string()).optional().describe("Headers of the request or answer."),
 });
 export type RestAnswer = z.infer<typeof restAnswerSchema>;
 
@@ -98,13 +103,13 @@ export type RestAnswer = z.infer<typeof restAnswerSchema>;
  * thumbnail, in place of saving it.
  */
 export const fileAnswerSchema = z.object({
-  filename: z.string(),
-  type: z.string(),
-  text: z.string().optional(),
-  object: z.string().optional(),
-  bucket: bucketSchema.default("bulk"),
-  etag: z.string().optional(),
-  cache: z.string().optional(),
-  inline: z.boolean().optional(),
+  filename: z.string().describe("Name of the file."),
+  type: z.string().describe("Media type of the file."),
+  text: z.string().optional().describe("The text."),
+  object: z.string().optional().describe("Name of the object that holds the bytes."),
+  bucket: bucketSchema.default("bulk").describe("Object store that holds the bytes."),
+  etag: z.string().optional().describe("Entity tag, without quotes."),
+  cache: z.string().optional().describe("Value of `Cache-Control`."),
+  inline: z.boolean().optional().describe("Whether the file is shown where it is linked instead of saved."),
 });
 export type FileAnswer = z.input<typeof fileAnswerSchema>;

@@ -15,25 +15,33 @@ export const searchMessages = defineRoute({
   name: "messages",
   summary: "Search one's messages",
   query: z.object({
-    q: z.string().trim().min(1).max(200),
-    user_id: idSchema.optional(),
-    limit: z.coerce.number().int().min(1).max(200).default(50),
-    offset: z.coerce.number().int().min(0).max(100_000).default(0),
+    q: z.string().trim().min(1).max(200).describe("Text to search for."),
+    user_id: idSchema.optional().describe("Id of the user."),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(200)
+      .default(50)
+      .describe("Largest number of entries to answer."),
+    offset: z.coerce.number().int().min(0).max(100_000).default(0).describe("Number of entries to skip."),
   }),
   answer: z.object({
-    results: z.array(
-      z.object({
-        message_id: z.string(),
-        session_id: z.string(),
-        session_title: z.string(),
-        role: roleSchema,
-        content: z.string(),
-        created_at: z.int(),
-      }),
-    ),
-    total: z.int(),
-    query: z.string(),
-    limit: z.int(),
-    offset: z.int(),
+    results: z
+      .array(
+        z.object({
+          message_id: z.string().describe("Id of the message."),
+          session_id: z.string().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+          session_title: z.string().describe("Title of the session."),
+          role: roleSchema.describe("Who says it."),
+          content: z.string().describe("Text of the message."),
+          created_at: z.int().describe("When it was created, ISO 8601."),
+        }),
+      )
+      .describe("What was found, best first."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+    query: z.string().describe("Text to search for."),
+    limit: z.int().describe("Largest number of entries to answer."),
+    offset: z.int().describe("Number of entries to skip."),
   }),
 });

@@ -3,17 +3,17 @@ import { historyMessageSchema } from "../documents/message.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute, fileAnswerSchema } from "./route.ts";
 
-const params = z.object({ id: idSchema });
-const ofUser = { user_id: idSchema.optional() };
+const params = z.object({ id: idSchema.describe("Id of the entry.") });
+const ofUser = { user_id: idSchema.optional().describe("Id of the user.") };
 
 /** A session; times are Unix milliseconds. */
 const session = z.object({
-  id: z.string(),
-  user_id: z.string(),
-  title: z.string(),
-  is_main: z.boolean(),
-  created_at: z.int(),
-  updated_at: z.int(),
+  id: z.string().describe("Id of the entry."),
+  user_id: z.string().describe("Id of the user."),
+  title: z.string().describe("Title."),
+  is_main: z.boolean().describe("Whether this is the user's main session."),
+  created_at: z.int().describe("When it was created, ISO 8601."),
+  updated_at: z.int().describe("When it was last changed, ISO 8601."),
 });
 
 /** `POST /api/v1/sessions`. At most one session of a user is the main one: a new one takes it over. */
@@ -26,9 +26,9 @@ export const createSession = defineRoute({
   summary: "Create a session",
   query: z.object(ofUser),
   body: z.object({
-    session_id: idSchema.optional(),
-    title: z.string().trim().max(200).optional(),
-    is_main: z.boolean().default(false),
+    session_id: idSchema.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    title: z.string().trim().max(200).optional().describe("Title."),
+    is_main: z.boolean().default(false).describe("Whether this is the user's main session."),
   }),
   answer: session,
   status: 201,
@@ -44,10 +44,19 @@ export const listSessions = defineRoute({
   summary: "Sessions of a user",
   query: z.object({
     ...ofUser,
-    limit: z.coerce.number().int().min(1).max(1000).default(1000),
-    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1000)
+      .describe("Largest number of entries to answer."),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
   }),
-  answer: z.object({ sessions: z.array(session), has_more: z.boolean() }),
+  answer: z.object({
+    sessions: z.array(session).describe("The sessions."),
+    has_more: z.boolean().describe("Whether there are older entries."),
+  }),
 });
 
 /** `GET /api/v1/sessions/:id`. */
@@ -72,7 +81,7 @@ export const deleteSessions = defineRoute({
   name: "delete-all",
   summary: "Delete all sessions of a user",
   query: z.object(ofUser),
-  answer: z.object({ status: z.literal("deleted") }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });
 
 /** `GET /api/v1/sessions/:id/export`: a file to save. */
@@ -84,7 +93,10 @@ export const exportSession = defineRoute({
   name: "export",
   summary: "Download a session as JSON, Markdown or text",
   params,
-  query: z.object({ ...ofUser, format: z.enum(["json", "markdown", "txt"]).default("json") }),
+  query: z.object({
+    ...ofUser,
+    format: z.enum(["json", "markdown", "txt"]).default("json").describe("Format of the audio or image."),
+  }),
   answer: fileAnswerSchema,
   file: true,
 });
@@ -100,11 +112,23 @@ export const sessionMessages = defineRoute({
   params,
   query: z.object({
     ...ofUser,
-    limit: z.coerce.number().int().min(1).max(200).default(50),
-    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
-    before: z.union([z.coerce.number().int().positive(), idSchema]).optional(),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(200)
+      .default(50)
+      .describe("Largest number of entries to answer."),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe("Number of entries to skip."),
+    before: z
+      .union([z.coerce.number().int().positive(), idSchema])
+      .optional()
+      .describe("Only messages before this one: its `id` or `message_id`."),
   }),
-  answer: z.object({ messages: z.array(historyMessageSchema), has_more: z.boolean() }),
+  answer: z.object({
+    messages: z.array(historyMessageSchema).describe("The messages, oldest first."),
+    has_more: z.boolean().describe("Whether there are older entries."),
+  }),
 });
 
 /** `DELETE /api/v1/sessions/:id/messages`. */
@@ -117,7 +141,7 @@ export const clearSession = defineRoute({
   summary: "Erase all messages of a session",
   params,
   query: z.object(ofUser),
-  answer: z.object({ status: z.literal("cleared") }),
+  answer: z.object({ status: z.literal("cleared").describe("Result of the request.") }),
 });
 
 /** `DELETE /api/v1/sessions/:id`. */
@@ -130,5 +154,5 @@ export const deleteSession = defineRoute({
   summary: "Delete a session, what it holds and what is queued in it",
   params,
   query: z.object(ofUser),
-  answer: z.object({ status: z.literal("deleted") }),
+  answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

@@ -21,9 +21,15 @@ export const transcribe = defineRoute({
   area,
   name: "transcribe",
   summary: "What is said in a recording (PCM, WAV, MP3, Ogg, FLAC or WebM)",
-  body: z.object({ audio: filePartSchema, language: spokenLanguageSchema }),
+  body: z.object({
+    audio: filePartSchema.describe("The recording."),
+    language: spokenLanguageSchema.describe("Language as a BCP 47 code, or `auto`."),
+  }),
   multipart: { files: ["audio"], maxBytes: "voiceUploadBytes", bucket: "bulk" },
-  answer: z.object({ success: z.literal(true), text: z.string() }),
+  answer: z.object({
+    success: z.literal(true).describe("Always true; failures are errors."),
+    text: z.string().describe("The text."),
+  }),
   patience: "voiceAnswerMs",
 });
 
@@ -36,10 +42,10 @@ export const speak = defineRoute({
   name: "tts",
   summary: "Speak a text; the answer is an audio file",
   body: z.object({
-    text: z.string().trim().min(1, "must not be empty").max(4_096),
-    voice: z.string().max(128).nullish(),
-    speed: speedSchema.nullish(),
-    format: z.enum(["wav", "mp3"]).nullish(),
+    text: z.string().trim().min(1, "must not be empty").max(4_096).describe("The text."),
+    voice: z.string().max(128).nullish().describe("Id of the voice."),
+    speed: speedSchema.nullish().describe("Speed of speech; 1 = normal."),
+    format: z.enum(["wav", "mp3"]).nullish().describe("Format of the audio or image."),
   }),
   answer: fileAnswerSchema,
   file: true,
@@ -54,7 +60,7 @@ export const listVoices = defineRoute({
   area,
   name: "voices",
   summary: "Voices that can be chosen",
-  answer: z.object({ voices: z.array(voiceSchema) }),
+  answer: z.object({ voices: z.array(voiceSchema).describe("The voices.") }),
 });
 
 /** `GET /api/v1/voice/tts/status`. */
@@ -76,7 +82,10 @@ export const voiceStatus = defineRoute({
   area,
   name: "status",
   summary: "Whether speech can be heard and spoken, and by what",
-  answer: z.object({ stt: engineStatusSchema, tts: engineStatusSchema }),
+  answer: z.object({
+    stt: engineStatusSchema.describe("Speech recognition."),
+    tts: engineStatusSchema.describe("Speech synthesis."),
+  }),
 });
 
 /** `GET /api/v1/voice/audio/:key`: who was given the key may listen, so that any player can. */
@@ -87,7 +96,7 @@ export const spokenAudio = defineRoute({
   area,
   name: "audio",
   summary: "A spoken text",
-  params: z.object({ key: speechKeySchema }),
+  params: z.object({ key: speechKeySchema.describe("The API key.") }),
   answer: fileAnswerSchema,
   file: true,
 });

@@ -13,10 +13,10 @@ export const genericWebhook = defineRoute({
   summary: "Send a message from another system and get its reply (X-Webhook-Key)",
   body: genericWebhookSchema,
   answer: z.object({
-    reply: z.string(),
-    session_id: z.string(),
-    message_id: z.string(),
-    finish_reason: finishReasonSchema,
+    reply: z.string().describe("The reply of the turn."),
+    session_id: z.string().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    message_id: z.string().describe("Id of the message."),
+    finish_reason: finishReasonSchema.describe("How the reply ended."),
   }),
 });
 

@@ -7,16 +7,16 @@ import { audioFormatSchema, spokenLanguageSchema } from "./voice-format.ts";
  * web). Once it is accepted it names a file with its type and addresses; only what is on the web keeps its own.
  */
 export const attachmentSchema = z.object({
-  type: z.enum(["image", "file"]),
-  url: z.string().optional(),
-  file_id: z.string().max(64).optional(),
-  thumbnail_url: z.string().max(2048).optional(),
-  filename: z.string().max(255).optional(),
-  mime_type: z.string().max(255).optional(),
-  width: z.int().nonnegative().optional(),
-  height: z.int().nonnegative().optional(),
-  size: z.int().nonnegative().optional(),
-  description: z.string().max(2000).optional(),
+  type: z.enum(["image", "file"]).describe("Kind of the attachment."),
+  url: z.string().optional().describe("Address."),
+  file_id: z.string().max(64).optional().describe("Id of an uploaded file."),
+  thumbnail_url: z.string().max(2048).optional().describe("Address of a small picture of it."),
+  filename: z.string().max(255).optional().describe("Name of the file."),
+  mime_type: z.string().max(255).optional().describe("Media type of the file."),
+  width: z.int().nonnegative().optional().describe("Width in pixels."),
+  height: z.int().nonnegative().optional().describe("Height in pixels."),
+  size: z.int().nonnegative().optional().describe("Size in bytes."),
+  description: z.string().max(2000).optional().describe("Description in words."),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 
@@ -26,18 +26,30 @@ export type Mode = z.infer<typeof modeSchema>;
 
 /** Who sent a message, as his other devices show it. */
 export const clientInfoSchema = z.object({
-  client_id: z.string().max(64).optional(),
-  device_name: z.string().max(128).optional(),
-  user_agent: z.string().max(512).optional(),
+  client_id: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("Id of the client, chosen by it: `^[A-Za-z0-9_-]{1,64}$`."),
+  device_name: z
+    .string()
+    .max(128)
+    .optional()
+    .describe("Name of the client's device, as other devices show it."),
+  user_agent: z.string().max(512).optional().describe("Program of the client."),
 });
 export type ClientInfo = z.infer<typeof clientInfoSchema>;
 
 const envelope = {
-  session_id: idSchema.optional(),
-  timestamp: z.number().optional(),
-  client_id: idSchema.optional(),
-  device_name: z.string().max(128).optional(),
-  user_agent: z.string().max(512).optional(),
+  session_id: idSchema.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+  timestamp: z.number().optional().describe("When it was sent, Unix milliseconds."),
+  client_id: idSchema.optional().describe("Id of the client, chosen by it: `^[A-Za-z0-9_-]{1,64}$`."),
+  device_name: z
+    .string()
+    .max(128)
+    .optional()
+    .describe("Name of the client's device, as other devices show it."),
+  user_agent: z.string().max(512).optional().describe("Program of the client."),
 };
 
 /** Text of one message; the limit counts UTF-16 units. */
@@ -45,75 +57,100 @@ export const contentSchema = z.string().max(100_000);
 
 const messageFrameSchema = z.object({
   ...envelope,
-  type: z.literal("message"),
-  mode: modeSchema.default("text"),
-  content: contentSchema.default(""),
-  model: z.string().max(128).optional(),
-  attachments: z.array(attachmentSchema).max(16).default([]),
-  client_msg_id: idSchema.optional(),
+  type: z.literal("message").describe("Kind of the frame."),
+  mode: modeSchema
+    .default("text")
+    .describe("How the user wants the reply: text, with spoken sentences, or a hands-free conversation."),
+  content: contentSchema.default("").describe("Text of the message. The limit counts UTF-16 units."),
+  model: z.string().max(128).optional().describe("Id of the model."),
+  attachments: z.array(attachmentSchema).max(16).default([]).describe("Files and images of the message."),
+  client_msg_id: idSchema
+    .optional()
+    .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
 });
 
 /** What the turn of spoken words is to be like, and how they are to be understood. */
 const speechFields = {
-  mode: modeSchema.default("text"),
-  model: z.string().max(128).optional(),
-  format: audioFormatSchema.default("webm"),
-  client_msg_id: idSchema.optional(),
+  mode: modeSchema
+    .default("text")
+    .describe("How the user wants the reply: text, with spoken sentences, or a hands-free conversation."),
+  model: z.string().max(128).optional().describe("Id of the model."),
+  format: audioFormatSchema.default("webm").describe("Format of the audio or image."),
+  client_msg_id: idSchema
+    .optional()
+    .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
 };
 const audioData = z.string().min(1);
 
 /** Every frame that a client may send on `/ws/chat`, by `type`. */
 export const clientFrameSchema = z.discriminatedUnion("type", [
   messageFrameSchema,
-  z.object({ ...envelope, type: z.literal("ping") }),
+  z.object({ ...envelope, type: z.literal("ping").describe("Kind of the frame.") }),
   z.object({
     ...envelope,
-    type: z.literal("history"),
-    limit: z.int().min(1).max(200).default(50),
-    before: z.union([z.int().positive(), idSchema]).optional(),
+    type: z.literal("history").describe("Kind of the frame."),
+    limit: z.int().min(1).max(200).default(50).describe("Largest number of entries to answer."),
+    before: z
+      .union([z.int().positive(), idSchema])
+      .optional()
+      .describe("Only messages before this one: its `id` or `message_id`."),
   }),
-  z.object({ ...envelope, type: z.literal("stop"), message_id: idSchema.optional() }),
   z.object({
     ...envelope,
-    type: z.literal("regenerate"),
-    message_id: idSchema,
-    model: z.string().max(128).optional(),
-    client_msg_id: idSchema.optional(),
+    type: z.literal("stop").describe("Kind of the frame."),
+    message_id: idSchema.optional().describe("Id of the message."),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal("regenerate").describe("Kind of the frame."),
+    message_id: idSchema.describe("Id of the message."),
+    model: z.string().max(128).optional().describe("Id of the model."),
+    client_msg_id: idSchema
+      .optional()
+      .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
   }),
   z.object({
     ...envelope,
     ...speechFields,
-    type: z.literal("voice_input"),
-    language: spokenLanguageSchema.default("auto"),
-    audio_data: audioData,
+    type: z.literal("voice_input").describe("Kind of the frame."),
+    language: spokenLanguageSchema.default("auto").describe("Language as a BCP 47 code, or `auto`."),
+    audio_data: audioData.describe("Audio as base64."),
   }),
   z.object({
     ...envelope,
     ...speechFields,
-    type: z.literal("voice_stream_start"),
-    language: spokenLanguageSchema.default("zh"),
+    type: z.literal("voice_stream_start").describe("Kind of the frame."),
+    language: spokenLanguageSchema.default("zh").describe("Language as a BCP 47 code, or `auto`."),
   }),
   z.object({
     ...envelope,
-    type: z.literal("voice_stream_chunk"),
-    audio_data: audioData,
-    sequence: z.int().nonnegative().optional(),
+    type: z.literal("voice_stream_chunk").describe("Kind of the frame."),
+    audio_data: audioData.describe("Audio as base64."),
+    sequence: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("Number of the chunk, from 0; chunks are put in this order."),
   }),
-  z.object({ ...envelope, type: z.literal("voice_stream_end") }),
+  z.object({ ...envelope, type: z.literal("voice_stream_end").describe("Kind of the frame.") }),
   /** The user speaks over a reply: of it he has heard the sentences before `heard_index`, and `heard_ms` of that one. */
   z.object({
     ...envelope,
-    type: z.literal("voice_interrupt"),
-    message_id: idSchema,
-    heard_index: z.int().nonnegative().optional(),
-    heard_ms: z.number().nonnegative().optional(),
+    type: z.literal("voice_interrupt").describe("Kind of the frame."),
+    message_id: idSchema.describe("Id of the message."),
+    heard_index: z.int().nonnegative().optional().describe("Index of the sentence that was being played."),
+    heard_ms: z
+      .number()
+      .nonnegative()
+      .optional()
+      .describe("How much of that sentence was played, in milliseconds."),
   }),
   /** A device has played a sentence of a reply to its end. */
   z.object({
     ...envelope,
-    type: z.literal("segment_played"),
-    message_id: idSchema,
-    index: z.int().nonnegative(),
+    type: z.literal("segment_played").describe("Kind of the frame."),
+    message_id: idSchema.describe("Id of the message."),
+    index: z.int().nonnegative().describe("Position in the list, from 0."),
   }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
@@ -123,19 +160,26 @@ export type MessageFrame = z.infer<typeof messageFrameSchema>;
 
 /** One frame of the Cyber Engine WebSocket: `{content, model?}`; `client_msg_id` is an addition for safe retries. */
 export const cyberRequestSchema = z.object({
-  content: contentSchema.min(1),
-  model: z.string().max(128).optional(),
-  client_msg_id: idSchema.optional(),
+  content: contentSchema.min(1).describe("Text of the message. The limit counts UTF-16 units."),
+  model: z.string().max(128).optional().describe("Id of the model."),
+  client_msg_id: idSchema
+    .optional()
+    .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
 });
 export type CyberRequest = z.infer<typeof cyberRequestSchema>;
 
 /** Query of the `/ws/chat` upgrade. `resume` is `<epoch>-<seq>` of the last frame that the client has seen. */
 export const chatUpgradeQuerySchema = z.object({
-  session_id: idSchema.optional(),
-  client_id: idSchema.optional(),
-  device_name: z.string().max(128).optional(),
+  session_id: idSchema.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+  client_id: idSchema.optional().describe("Id of the client, chosen by it: `^[A-Za-z0-9_-]{1,64}$`."),
+  device_name: z
+    .string()
+    .max(128)
+    .optional()
+    .describe("Name of the client's device, as other devices show it."),
   resume: z
     .string()
     .regex(/^\d{1,16}-\d{1,16}$/, "must be <epoch>-<seq>")
-    .optional(),
+    .optional()
+    .describe("Position of the last frame that was seen: `<epoch>-<seq>`."),
 });

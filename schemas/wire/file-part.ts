@@ -12,18 +12,16 @@ export type TextEncoding = z.infer<typeof textEncodingSchema>;
 /** A file of a multipart body. Its bytes are an object by now; nothing of what the client said about it is checked. */
 export const filePartSchema = z.object(
   {
-    bucket: bucketSchema,
-    object: z.string().min(1),
-    size: z.int().nonnegative(),
-    /** SHA-256 of the bytes, hex. */
-    sha256: z.string(),
-    filename: z.string(),
-    /** The declared MIME type, lower case, without parameters; empty where none was given. */
-    type: z.string(),
-    /** How it is written, where all of it is text. */
-    encoding: textEncodingSchema.optional(),
-    /** The first bytes (at most 4 KiB), base64. */
-    head: z.string(),
+    bucket: bucketSchema.describe("Object store that holds the bytes."),
+    object: z.string().min(1).describe("Name of the object that holds the bytes."),
+    size: z.int().nonnegative().describe("Size in bytes."),
+    sha256: z.string().describe("SHA-256 of the bytes, hex."),
+    filename: z.string().describe("Name of the file."),
+    type: z
+      .string()
+      .describe("The declared MIME type, lower case, without parameters; empty where none was given."),
+    encoding: textEncodingSchema.optional().describe("How it is written, where all of it is text."),
+    head: z.string().describe("The first bytes (at most 4 KiB), base64."),
   },
   "must be a file",
 );

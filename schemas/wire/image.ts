@@ -2,8 +2,11 @@ import { z } from "zod";
 
 /** A colour that covers a part of a picture: `#RRGGBB`, and percent of the visible area. */
 export const topColorSchema = z.object({
-  hex: z.string().regex(/^#[0-9A-F]{6}$/),
-  percent: z.number().min(0).max(100),
+  hex: z
+    .string()
+    .regex(/^#[0-9A-F]{6}$/)
+    .describe("Colour as `#RRGGBB`."),
+  percent: z.number().min(0).max(100).describe("Share of the picture in percent."),
 });
 export type TopColor = z.infer<typeof topColorSchema>;
 
@@ -16,13 +19,15 @@ export type Exif = z.infer<typeof exifSchema>;
  * `top_colors` begins with the largest. `analyzed_by` tells who described it: a vision model, or measurements alone.
  */
 export const imageAnalysisSchema = z.object({
-  format: z.enum(["jpeg", "png", "gif", "webp"]),
-  width: z.int().positive(),
-  height: z.int().positive(),
-  file_size: z.int().positive(),
-  description: z.string(),
-  top_colors: z.array(topColorSchema),
-  exif: exifSchema,
-  analyzed_by: z.enum(["openai_vision", "local"]),
+  format: z.enum(["jpeg", "png", "gif", "webp"]).describe("Format of the audio or image."),
+  width: z.int().positive().describe("Width in pixels."),
+  height: z.int().positive().describe("Height in pixels."),
+  file_size: z.int().positive().describe("Size in bytes."),
+  description: z.string().describe("Description in words."),
+  top_colors: z.array(topColorSchema).describe("Main colours, the largest share first."),
+  exif: exifSchema.describe("Camera data of the image."),
+  analyzed_by: z
+    .enum(["openai_vision", "local"])
+    .describe("Who described the image: a vision model or the local analysis."),
 });
 export type ImageAnalysis = z.infer<typeof imageAnalysisSchema>;

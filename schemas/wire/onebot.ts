@@ -6,48 +6,56 @@ const idSchema = z.union([z.int(), z.string().regex(/^-?\d{1,20}$/)]).transform(
 
 /** One piece of a message; the values of `data` are texts, from some clients numbers. */
 export const onebotSegmentSchema = z.object({
-  type: z.string().max(32),
-  data: z.record(z.string(), z.unknown()).nullish(),
+  type: z.string().max(32).describe("Kind of the entry."),
+  data: z.record(z.string(), z.unknown()).nullish().describe("Fields of the segment or of the answer."),
 });
 export type OnebotSegment = z.infer<typeof onebotSegmentSchema>;
 
 /** A message that somebody sent. `message` is an array of segments or a text with CQ codes, by the client's setting. */
 export const onebotMessageSchema = z.object({
-  post_type: z.literal("message"),
-  message_type: z.enum(["private", "group"]),
-  sub_type: z.string().optional(),
-  self_id: idSchema,
-  user_id: idSchema,
-  group_id: idSchema.nullish(),
-  message_id: idSchema,
-  /** Unix seconds. */
-  time: z.number().optional(),
-  message: z.union([z.string().max(200_000), z.array(onebotSegmentSchema).max(500)]),
+  post_type: z.literal("message").describe("Kind of the event."),
+  message_type: z.enum(["private", "group"]).describe("Private chat or group."),
+  sub_type: z.string().optional().describe("Kind of the chat."),
+  self_id: idSchema.describe("Id of the bot's account."),
+  user_id: idSchema.describe("Id of the user."),
+  group_id: idSchema.nullish().describe("Id of the group."),
+  message_id: idSchema.describe("Id of the message."),
+  time: z.number().optional().describe("Unix seconds."),
+  message: z
+    .union([z.string().max(200_000), z.array(onebotSegmentSchema).max(500)])
+    .describe("Content, as segments or as text with CQ codes."),
 });
 export type OnebotMessage = z.infer<typeof onebotMessageSchema>;
 
 /** Data of the answer to `get_msg`, as far as a quotation needs it. */
 export const onebotQuotedSchema = z.object({
   sender: z
-    .object({ user_id: idSchema.nullish(), nickname: z.string().nullish(), card: z.string().nullish() })
-    .nullish(),
-  message: z.union([z.string().max(200_000), z.array(onebotSegmentSchema).max(500)]),
+    .object({
+      user_id: idSchema.nullish().describe("Id of the user."),
+      nickname: z.string().nullish().describe("Name that is shown."),
+      card: z.string().nullish().describe("Name of the sender in the group."),
+    })
+    .nullish()
+    .describe("Sender."),
+  message: z
+    .union([z.string().max(200_000), z.array(onebotSegmentSchema).max(500)])
+    .describe("Content, as segments or as text with CQ codes."),
 });
 
 /** Data of the answer to `get_record`: a file of the client's machine, with what some clients add. */
 export const onebotRecordSchema = z.object({
-  file: z.string().nullish(),
-  url: z.string().nullish(),
-  base64: z.string().nullish(),
+  file: z.string().nullish().describe("The file."),
+  url: z.string().nullish().describe("Address."),
+  base64: z.string().nullish().describe("The bytes as base64."),
 });
 
 /** Answer to a call; `echo` is what the call carried. */
 export const onebotAnswerSchema = z.object({
-  status: z.string().nullish(),
-  retcode: z.int().nullish(),
-  data: z.unknown().optional(),
-  wording: z.string().nullish(),
-  echo: z.string(),
+  status: z.string().nullish().describe("State of the entry."),
+  retcode: z.int().nullish().describe("Result code; 0 = success."),
+  data: z.unknown().optional().describe("Fields of the segment or of the answer."),
+  wording: z.string().nullish().describe("Text of the refusal."),
+  echo: z.string().describe("Id of the call that is answered."),
 });
 export type OnebotAnswer = z.infer<typeof onebotAnswerSchema>;
 

@@ -12,198 +12,243 @@ const message_id = z.string();
 
 /** A notice of the system, shown as a toast; `action` names what it is about. */
 export const systemInfoSchema = z.object({
-  level: z.enum(["info", "warning", "error"]),
-  message: z.string(),
-  action: z.string().optional(),
+  level: z.enum(["info", "warning", "error"]).describe("How important it is."),
+  message: z.string().describe("Text of the message."),
+  action: z.string().optional().describe("What the user can do about it, for example the name of a button."),
 });
 export type SystemInfo = z.infer<typeof systemInfoSchema>;
 
 /** What went wrong, and with which message; the socket stays open. */
 export const errorFrameSchema = z.object({
-  type: z.literal("error"),
-  error: z.string(),
-  errorType: z.string(),
-  hint: z.string().optional(),
-  session_id: z.string().optional(),
-  message_id: z.string().optional(),
-  client_msg_id: z.string().optional(),
-  timestamp,
+  type: z.literal("error").describe("Kind of the frame."),
+  error: z.string().describe("What went wrong, in words."),
+  errorType: z.string().describe("Kind of the error, for programs."),
+  hint: z.string().optional().describe("What the caller can do about it."),
+  session_id: z.string().optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+  message_id: z.string().optional().describe("Id of the message."),
+  client_msg_id: z
+    .string()
+    .optional()
+    .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+  timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
 });
 
 /** Frames of a user's stream: they carry `seq` and `prev` on the wire, which the edge adds. */
 export const streamFrameSchema = z.discriminatedUnion("type", [
   z.object({
-    type: z.literal("response"),
-    role: roleSchema,
-    msg_type: msgTypeSchema,
-    message_id,
-    session_id,
-    content: z.string(),
-    text: z.string().optional(),
-    client_msg_id: z.string().optional(),
-    client_info: clientInfoSchema.optional(),
-    attachments: z.array(attachmentSchema).optional(),
-    timestamp,
+    type: z.literal("response").describe("Kind of the frame."),
+    role: roleSchema.describe("Who says it."),
+    msg_type: msgTypeSchema.describe("How clients show the text."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    content: z.string().describe("Text of the message."),
+    text: z.string().optional().describe("The text."),
+    client_msg_id: z
+      .string()
+      .optional()
+      .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+    client_info: clientInfoSchema.optional().describe("Client that sent the message."),
+    attachments: z.array(attachmentSchema).optional().describe("Files and images of the message."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("queued"),
-    session_id,
-    message_id,
-    client_msg_id: z.string(),
-    queue_position: z.int().positive(),
-    timestamp,
+    type: z.literal("queued").describe("Kind of the frame."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    message_id: message_id.describe("Id of the message."),
+    client_msg_id: z
+      .string()
+      .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+    queue_position: z.int().positive().describe("Position in the session's queue; 1 = next."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("stream_start"),
-    role: z.literal("assistant"),
-    message_id,
-    session_id,
-    client_msg_id: z.string(),
-    attempt: z.int().positive(),
-    response_mode: modeSchema,
-    model: z.string().optional(),
-    timestamp,
+    type: z.literal("stream_start").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    client_msg_id: z
+      .string()
+      .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+    attempt: z
+      .int()
+      .positive()
+      .describe(
+        "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
+      ),
+    response_mode: modeSchema.describe("Mode of the reply; repeats `mode` of the message."),
+    model: z.string().optional().describe("Id of the model."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("stream_chunk"),
-    role: z.literal("assistant"),
-    msg_type: msgTypeSchema,
-    message_id,
-    session_id,
-    content: z.string(),
-    attempt: z.int().positive(),
-    timestamp,
+    type: z.literal("stream_chunk").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    msg_type: msgTypeSchema.describe("How clients show the text."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    content: z.string().describe("Text of the message."),
+    attempt: z
+      .int()
+      .positive()
+      .describe(
+        "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
+      ),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("review"),
-    role: z.literal("assistant"),
-    message_id,
-    session_id,
-    review_messages: z.array(reviewMessageSchema),
-    timestamp,
+    type: z.literal("review").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    review_messages: z
+      .array(reviewMessageSchema)
+      .describe("Parts of the reply, in the order in which they are shown."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("stream_segments"),
-    role: z.literal("assistant"),
-    message_id,
-    session_id,
-    segments: z.array(segmentSchema),
-    timestamp,
+    type: z.literal("stream_segments").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    segments: z.array(segmentSchema).describe("Sentences of the reply, in order."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("tool_progress"),
-    msg_type: z.literal("tool_progress"),
-    message_id,
-    session_id,
-    tool_progress: z.object({
-      tool_name: z.string(),
-      status: z.enum(["started", "running", "completed", "failed"]),
-      progress: z.number().min(0).max(1),
-      message: z.string(),
-    }),
-    timestamp,
+    type: z.literal("tool_progress").describe("Kind of the frame."),
+    msg_type: z.literal("tool_progress").describe("How clients show the text."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    tool_progress: z
+      .object({
+        tool_name: z.string().describe("Name of the tool."),
+        status: z.enum(["started", "running", "completed", "failed"]).describe("State of the entry."),
+        progress: z.number().min(0).max(1).describe("How far it is, from 0 to 1."),
+        message: z.string().describe("Text of the message."),
+      })
+      .describe("How far a tool's work is."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("thinking"),
-    role: z.literal("assistant"),
-    msg_type: z.literal("thinking"),
-    message_id,
-    session_id,
-    thinking_status: z.string(),
-    thinking_content: z.string(),
-    attempt: z.int().positive(),
-    timestamp,
+    type: z.literal("thinking").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    msg_type: z.literal("thinking").describe("How clients show the text."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    thinking_status: z.string().describe("State of the thinking."),
+    thinking_content: z.string().describe("What the model thinks."),
+    attempt: z
+      .int()
+      .positive()
+      .describe(
+        "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
+      ),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   /** A knowledge document on its way to being searchable. */
   z.object({
-    type: z.literal("knowledge_progress"),
-    msg_type: z.literal("tool_progress"),
-    knowledge_progress: z.object({
-      document_id: z.string(),
-      kb_id: z.string(),
-      title: z.string(),
-      status: z.enum(["pending", "running", "ready", "failed"]),
-      progress: z.number().min(0).max(1),
-      message: z.string(),
-    }),
-    timestamp,
+    type: z.literal("knowledge_progress").describe("Kind of the frame."),
+    msg_type: z.literal("tool_progress").describe("How clients show the text."),
+    knowledge_progress: z
+      .object({
+        document_id: z.string().describe("Id of the document."),
+        kb_id: z.string().describe("Id of the knowledge base."),
+        title: z.string().describe("Title."),
+        status: z.enum(["pending", "running", "ready", "failed"]).describe("State of the entry."),
+        progress: z.number().min(0).max(1).describe("How far it is, from 0 to 1."),
+        message: z.string().describe("Text of the message."),
+      })
+      .describe("How far the ingestion of a document is."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   /** Work for a user after a turn: facts are taken from it. */
   z.object({
-    type: z.literal("background_thinking"),
-    session_id,
-    background_thinking: z.object({
-      status: z.enum(["start", "end"]),
-      task: z.literal("memory"),
-      /** At the end: facts that were new or changed. */
-      memories: z.int().optional(),
-    }),
-    timestamp,
+    type: z.literal("background_thinking").describe("Kind of the frame."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    background_thinking: z
+      .object({
+        status: z.enum(["start", "end"]).describe("State of the entry."),
+        task: z.literal("memory").describe("Kind of the work."),
+        memories: z.int().optional().describe("At the end: facts that were new or changed."),
+      })
+      .describe("Work on the conversation after its turn, such as remembering facts."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("command"),
-    message_id,
-    session_id,
+    type: z.literal("command").describe("Kind of the frame."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
     ...commandEffectSchema.shape,
-    timestamp,
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("stream_end"),
-    role: z.literal("assistant"),
-    message_id,
-    session_id,
-    client_msg_id: z.string(),
-    text: z.string(),
-    finish_reason: finishReasonSchema,
-    attempt: z.int().positive(),
-    response_mode: modeSchema,
-    /** All of the reply that is spoken, in one piece. */
-    full_audio_url: z.string().optional(),
-    timestamp,
+    type: z.literal("stream_end").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    client_msg_id: z
+      .string()
+      .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
+    text: z.string().describe("The text."),
+    finish_reason: finishReasonSchema.describe("How the reply ended."),
+    attempt: z
+      .int()
+      .positive()
+      .describe(
+        "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
+      ),
+    response_mode: modeSchema.describe("Mode of the reply; repeats `mode` of the message."),
+    full_audio_url: z.string().optional().describe("All of the reply that is spoken, in one piece."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   /** The user has spoken over a finished reply: `text` is what he heard of it, and what history holds now. */
   z.object({
-    type: z.literal("voice_interrupted"),
-    role: z.literal("assistant"),
-    message_id,
-    session_id,
-    text: z.string(),
-    timestamp,
+    type: z.literal("voice_interrupted").describe("Kind of the frame."),
+    role: z.literal("assistant").describe("Who says it."),
+    message_id: message_id.describe("Id of the message."),
+    session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    text: z.string().describe("The text."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("system_info"),
-    msg_type: z.literal("system_info"),
-    session_id: z.string().optional(),
-    system_info: systemInfoSchema,
-    timestamp,
+    type: z.literal("system_info").describe("Kind of the frame."),
+    msg_type: z.literal("system_info").describe("How clients show the text."),
+    session_id: z.string().optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    system_info: systemInfoSchema.describe("Notice for the user."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("notification"),
-    session_id: z.string().optional(),
-    notification: notificationSchema,
-    timestamp,
+    type: z.literal("notification").describe("Kind of the frame."),
+    session_id: z.string().optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    notification: notificationSchema.describe("The notification."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("multi_message"),
-    role: z.literal("system"),
-    msg_type: z.literal("system_info"),
-    session_id: z.string().optional(),
-    multi_message: z.object({
-      messages: z.array(
-        z.object({
-          index: z.int().nonnegative(),
-          content: z.string(),
-          msg_type: z.enum(["chat", "action", "system_info"]),
-        }),
-      ),
-    }),
-    timestamp,
+    type: z.literal("multi_message").describe("Kind of the frame."),
+    role: z.literal("system").describe("Who says it."),
+    msg_type: z.literal("system_info").describe("How clients show the text."),
+    session_id: z.string().optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    multi_message: z
+      .object({
+        messages: z
+          .array(
+            z.object({
+              index: z.int().nonnegative().describe("Position in the list, from 0."),
+              content: z.string().describe("Text of the message."),
+              msg_type: z.enum(["chat", "action", "system_info"]).describe("How clients show the text."),
+            }),
+          )
+          .describe("The messages, oldest first."),
+      })
+      .describe("Several messages that are shown one after the other."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({
-    type: z.literal("device_update"),
-    session_id: z.string().optional(),
-    device_update: deviceSchema.omit({ unsupported: true }).extend({ changed: z.array(z.string()) }),
-    timestamp,
+    type: z.literal("device_update").describe("Kind of the frame."),
+    session_id: z.string().optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+    device_update: deviceSchema
+      .omit({ unsupported: true })
+      .extend({ changed: z.array(z.string()).describe("Keys of the state that the update changed.") })
+      .describe("State of the device after the update."),
+    timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   errorFrameSchema,
 ]);
@@ -211,7 +256,10 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
 export type StreamFrame = z.infer<typeof streamFrameSchema>;
 
 /** Which socket of which edge a message came from; its own echo becomes `accepted` there. */
-export const originSchema = z.object({ edge: z.string(), socket: z.string() });
+export const originSchema = z.object({
+  edge: z.string().describe("Id of the edge process."),
+  socket: z.string().describe("Id of the socket."),
+});
 export type Origin = z.infer<typeof originSchema>;
 
 /**
@@ -219,9 +267,16 @@ export type Origin = z.infer<typeof originSchema>;
  * same attempt; what is `committed` replaces any of that, and nothing comes after what is `ended`.
  */
 export const runMarkSchema = z.object({
-  attempt: z.int().positive(),
-  run_id: z.string(),
-  phase: z.enum(["running", "committed", "ended"]),
+  attempt: z
+    .int()
+    .positive()
+    .describe(
+      "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
+    ),
+  run_id: z
+    .string()
+    .describe("Id of the run. Frames of one attempt with another `run_id` come from another process."),
+  phase: z.enum(["running", "committed", "ended"]).describe("State of the run."),
 });
 export type RunMark = z.infer<typeof runMarkSchema>;
 
@@ -230,8 +285,8 @@ export const deletedRunId = "deleted";
 
 /** One frame on its way out; `run` is there on the frames of a turn. */
 export const outItemSchema = z.object({
-  frame: streamFrameSchema,
-  run: runMarkSchema.optional(),
-  origin: originSchema.optional(),
+  frame: streamFrameSchema.describe("The frame as clients receive it."),
+  run: runMarkSchema.optional().describe("Run of the turn that the frame belongs to."),
+  origin: originSchema.optional().describe("Socket that caused the frame."),
 });
 export type OutItem = z.infer<typeof outItemSchema>;

@@ -1,10 +1,17 @@
 import { z } from "zod";
 
 /** Whether an engine is there, and which. */
-export const engineStatusSchema = z.object({ available: z.boolean(), engine: z.string().nullable() });
+export const engineStatusSchema = z.object({
+  available: z.boolean().describe("Whether the engine can be used now."),
+  engine: z.string().nullable().describe("Name of the engine."),
+});
 
 /** A voice; `language` is a BCP 47 tag, or `mul` for a voice of all languages. */
-export const voiceSchema = z.object({ id: z.string(), name: z.string(), language: z.string() });
+export const voiceSchema = z.object({
+  id: z.string().describe("Id of the entry."),
+  name: z.string().describe("Name."),
+  language: z.string().describe("Language as a BCP 47 code, or `auto`."),
+});
 
 /** ISO 639-1 of what is spoken; regions are dropped, and `auto` means that nobody knows. */
 export const spokenLanguageSchema = z

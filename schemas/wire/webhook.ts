@@ -13,30 +13,53 @@ export const externalUserSchema = z
 
 /** Body of `POST /webhook/generic`; that `message` says something is checked by the handler, for its own error text. */
 export const genericWebhookSchema = z.object({
-  message: contentSchema.default(""),
-  user_id: externalUserSchema,
-  session_id: z.string().regex(idPattern, "must match ^[A-Za-z0-9_-]{1,64}$").optional(),
-  mode: z.enum(["text", "voice_msg"]).default("text"),
-  platform: z.string().max(64).default("generic"),
+  message: contentSchema.default("").describe("Text of the message."),
+  user_id: externalUserSchema.describe("Id of the user."),
+  session_id: z
+    .string()
+    .regex(idPattern, "must match ^[A-Za-z0-9_-]{1,64}$")
+    .optional()
+    .describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
+  mode: z
+    .enum(["text", "voice_msg"])
+    .default("text")
+    .describe("How the user wants the reply: text, with spoken sentences, or a hands-free conversation."),
+  platform: z.string().max(64).default("generic").describe("Chat platform."),
 });
 
 const snowflakeSchema = z.string().regex(/^[A-Za-z0-9_-]{1,48}$/, "must be a snowflake");
-const discordUserSchema = z.object({ id: snowflakeSchema, username: z.string().optional() });
-const optionSchema = z.object({ name: z.string(), value: z.unknown() });
+const discordUserSchema = z.object({
+  id: snowflakeSchema.describe("Id of the entry."),
+  username: z.string().optional().describe("User name."),
+});
+const optionSchema = z.object({
+  name: z.string().describe("Name."),
+  value: z.unknown().describe("Value of the option."),
+});
 
 /** A Discord interaction, as far as it is used (Discord developer documentation, "Receiving and Responding"). */
 export const discordInteractionSchema = z.object({
-  type: z.int(),
-  id: snowflakeSchema.optional(),
-  application_id: snowflakeSchema.optional(),
+  type: z.int().describe("Kind of the entry."),
+  id: snowflakeSchema.optional().describe("Id of the entry."),
+  application_id: snowflakeSchema.optional().describe("Id of the Discord application."),
   token: z
     .string()
     .regex(/^[\w.-]{1,512}$/, "must be an interaction token")
-    .optional(),
-  channel_id: snowflakeSchema.optional(),
-  member: z.object({ user: discordUserSchema.optional() }).optional(),
-  user: discordUserSchema.optional(),
-  data: z.object({ name: z.string().max(64), options: z.array(optionSchema).max(25).default([]) }).optional(),
+    .optional()
+    .describe("Token of the user: a JWT or an API key."),
+  channel_id: snowflakeSchema.optional().describe("Id of the Discord channel."),
+  member: z
+    .object({ user: discordUserSchema.optional().describe("User of the platform.") })
+    .optional()
+    .describe("Member of the server who used the command."),
+  user: discordUserSchema.optional().describe("User of the platform."),
+  data: z
+    .object({
+      name: z.string().max(64).describe("Name."),
+      options: z.array(optionSchema).max(25).default([]).describe("Options of the command."),
+    })
+    .optional()
+    .describe("Command and its options, or the message to show."),
 });
 export type DiscordInteraction = z.infer<typeof discordInteractionSchema>;
 
@@ -48,7 +71,10 @@ export const discordMessageChars = 2_000;
 
 /** Answer to an interaction. */
 export const discordAnswerSchema = z.object({
-  type: z.int(),
-  data: z.looseObject({ content: z.string().max(discordMessageChars) }).optional(),
+  type: z.int().describe("Kind of the entry."),
+  data: z
+    .looseObject({ content: z.string().max(discordMessageChars).describe("Text of the message.") })
+    .optional()
+    .describe("Command and its options, or the message to show."),
 });
 export type DiscordAnswer = z.infer<typeof discordAnswerSchema>;
