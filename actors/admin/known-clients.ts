@@ -1,6 +1,8 @@
 import type { AnyBulkWriteOperation, Collection, Db, Filter } from "mongodb";
+import type { Logger } from "../../infra/log.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import type { ClientDocument, KnownClient, SeenClient } from "../../schemas/messages/clients.ts";
+import { writeBatch } from "../storage/batch-write.ts";
 import type { Surveyor } from "./survey.ts";
 
 /** Most clients of one answer. */
@@ -10,8 +12,10 @@ const listed = 1_000;
 export class KnownClients {
   readonly #clients: Collection<ClientDocument>;
   readonly #surveyor: Surveyor;
+  readonly #log: Logger;
 
-  constructor(db: Db, surveyor: Surveyor) {
+  constructor(db: Db, surveyor: Surveyor, log: Logger) {
+    this.#log = log;
     this.#clients = db.collection(collections.clients);
     this.#surveyor = surveyor;
   }
@@ -26,21 +30,12 @@ export class KnownClients {
 
   /** Writes down that clients were there; an older report changes nothing. */
   async seen(clients: readonly SeenClient[], at: Date): Promise<void> {
-    if (clients.length === 0) return;
-    const writes = clients.map(({ user, client, device_name, user_agent }): Write => {
-      return {
-        updateOne: {
-          filter: { _id: { user, client } },
-          update: {
-            $max: { last_seen: at },
-            $setOnInsert: { note: "" },
-            $set: { device_name: device_name ?? "", user_agent: user_agent ?? "" },
-          },
-          upsert: true,
-        },
-      };
-    });
-    await this.#clients.bulkWrite(writes, { ordered: false, writeConcern: { w: 1 } });
+    await writeBatch(this.#log, "clients", clients, (some) =>
+      this.#clients.bulkWrite(
+        some.map((client) => seenWrite(client, at)),
+        { ordered: false, writeConcern: { w: 1 } },
+      ),
+    );
   }
 
   /** Clients of a user, or of all, the one seen last first. */
@@ -88,4 +83,19 @@ export class KnownClients {
   }
 }
 
-type Write = AnyBulkWriteOperation<ClientDocument>;
+function seenWrite(
+  { user, client, device_name, user_agent }: SeenClient,
+  at: Date,
+): AnyBulkWriteOperation<ClientDocument> {
+  return {
+    updateOne: {
+      filter: { _id: { user, client } },
+      update: {
+        $max: { last_seen: at },
+        $setOnInsert: { note: "" },
+        $set: { device_name: device_name ?? "", user_agent: user_agent ?? "" },
+      },
+      upsert: true,
+    },
+  };
+}

@@ -18,9 +18,9 @@ import { Surveyor } from "./survey.ts";
 
 /** Starts the administrator's side: sessions and clients as they are now, and the configuration of models. */
 export async function startAdmin(context: ActorContext): Promise<void> {
-  const { nc, db, settings } = context;
+  const { nc, db, settings, log } = context;
   const surveyor = new Surveyor(nc, settings.limits.surveyMs);
-  const clients = new KnownClients(db, surveyor);
+  const clients = new KnownClients(db, surveyor, log);
   await clients.createIndexes();
   serveSessionStates(context, new SessionStates(db, surveyor));
   serveClients(context, clients);

@@ -1,8 +1,9 @@
-import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
-import { duplicateKey } from "../../infra/mongo/duplicate-key.ts";
+import type { AnyBulkWriteOperation, Collection, Db } from "mongodb";
+import type { Logger } from "../../infra/log.ts";
 import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/documents/device.ts";
+import { type RefusedItem, writeBatch } from "../storage/batch-write.ts";
 
 /** Devices in MongoDB: the last state of each, what discovery says of it, and how far the stream is stored. */
 export class DeviceStore {
@@ -71,23 +72,18 @@ export class DeviceStore {
     ]);
   }
 
-  /** Writes states; one that a later owner of the device has passed stays as it is. */
-  async write(devices: readonly DeviceDocument[]): Promise<void> {
-    const operations = devices.map((device): AnyBulkWriteOperation<DeviceDocument> => {
-      const { _id, ...fields } = device;
-      return {
-        updateOne: { filter: { _id, seq: { $lt: device.seq } }, update: { $set: fields }, upsert: true },
-      };
-    });
-    try {
-      await this.#devices.bulkWrite(operations, { ordered: false });
-    } catch (err) {
+  /**
+   * Writes states; one that a later owner of the device has passed stays as it is. Answers those that can't be stored.
+   */
+  write(log: Logger, devices: readonly DeviceDocument[]): Promise<RefusedItem<DeviceDocument>[]> {
+    return writeBatch(log, "devices", devices, (some) => {
       // A document with a later sequence does not match, and can't be inserted a second time.
-      const passed =
-        err instanceof MongoBulkWriteError &&
-        [err.writeErrors].flat().every(({ code }) => code === duplicateKey);
-      if (!passed) throw err;
-    }
+      const operations = some.map(({ _id, ...fields }): AnyBulkWriteOperation<DeviceDocument> => {
+        const filter = { _id, seq: { $lt: fields.seq } };
+        return { updateOne: { filter, update: { $set: fields }, upsert: true } };
+      });
+      return this.#devices.bulkWrite(operations, { ordered: false });
+    });
   }
 
   /** Sequence up to which a partition is stored; 0 at first. */

@@ -144,10 +144,7 @@ export class DeviceWriteBehind {
     );
     const devices = [...unstored.values()].map(({ device }) => ({ ...device }));
     this.#sendEvents();
-    await Promise.all([
-      this.#eventsOut,
-      persist(this.#means.log, "devices", () => this.#store.write(devices)),
-    ]);
+    await Promise.all([this.#eventsOut, this.#store.write(this.#means.log, devices)]);
     for (const { _id, seq } of devices) unstored.get(`${_id.user}.${_id.device}`)?.stored(seq);
     await Promise.all(places.map(([partition, seq]) => this.#movePlace(partition, seq)));
   }

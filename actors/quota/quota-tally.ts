@@ -1,7 +1,7 @@
 import type { Collection, Document } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
 import type { QuotaDocument } from "../../schemas/documents/quota.ts";
-import { persist } from "../storage/persist.ts";
+import { writeBatch } from "../storage/batch-write.ts";
 import { periodsOf } from "./periods.ts";
 
 interface Used {
@@ -72,10 +72,10 @@ export class QuotaTally {
     while (this.#waiting.size > 0) {
       const batch = [...this.#waiting];
       this.#waiting = new Map();
-      const updates = batch.map(([user, used]) => ({
-        updateOne: { filter: { _id: user }, update: [counted(used)], upsert: true },
-      }));
-      await persist(this.#log, "quota", async () => {
+      await writeBatch(this.#log, "quota", batch, async (some) => {
+        const updates = some.map(([user, used]) => ({
+          updateOne: { filter: { _id: user }, update: [counted(used)], upsert: true },
+        }));
         if (!this.#stopped) await this.#collection.bulkWrite(updates, { ordered: false });
       });
       if (!this.#stopping) await this.#gather();

@@ -22,7 +22,7 @@ const lookMs = 25;
 /** Keeps the index of messages by the events of turns, and searches it. */
 export async function startSearch(context: ActorContext): Promise<void> {
   const { db, jsm, log, settings } = context;
-  const index = new MessageIndex(db);
+  const index = new MessageIndex(db, log);
   const search = new MessageSearch(db, index, settings.limits.jsonAnswerBytes / 2);
   await Promise.all([index.createIndexes(), search.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
   const writer = new IndexWriter(db, index, log);

@@ -47,7 +47,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
 
   const committer = new TurnCommitter((turns) => store.insertAll(turns), settings.limits.groupCommit, log);
   const trimmer = new Trimmer(jsm, log);
-  const eraser = new Eraser(nc, jsm, store, sessions, new MessageIndex(db), log);
+  const eraser = new Eraser(nc, jsm, store, sessions, new MessageIndex(db, log), log);
   const titles = new SessionTitles(context.models, sessions, log);
   trimmer.start();
   sessions.start();

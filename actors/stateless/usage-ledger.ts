@@ -4,6 +4,7 @@ import type { Logger } from "../../infra/log.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import type { UsageDocument } from "../../schemas/documents/usage.ts";
 import type { Usage } from "../../schemas/wire/openai.ts";
+import { writeBatch } from "../storage/batch-write.ts";
 
 const retryMs = 1_000;
 // MongoDB that is away answers after seconds, and a stop has other things to do.
@@ -65,7 +66,9 @@ export class UsageLedger {
       this.#waiting = new Map();
       this.#batch = batch;
       try {
-        await this.#collection.bulkWrite(batch.map(toUpdate), { ordered: false });
+        await writeBatch(this.#log, "usage", batch, (some) =>
+          this.#collection.bulkWrite(some.map(toUpdate), { ordered: false }),
+        );
         this.#batch = [];
       } catch (err) {
         this.#log.warn({ err, entries: batch.length }, "usage not stored yet");

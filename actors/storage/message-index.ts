@@ -1,5 +1,7 @@
 import type { Collection, Db, Filter } from "mongodb";
+import type { Logger } from "../../infra/log.ts";
 import { type IndexedMessage, messageIndexCollection } from "../../schemas/documents/message-index.ts";
+import { writeBatch } from "./batch-write.ts";
 
 /** Messages of a session below a turn, which a clear or delete hides. */
 export interface HiddenBelow {
@@ -10,8 +12,10 @@ export interface HiddenBelow {
 /** Which messages hold certain terms. Written by the search role, emptied by whoever erases a session. */
 export class MessageIndex {
   readonly #rows: Collection<IndexedMessage>;
+  readonly #log: Logger;
 
-  constructor(db: Db) {
+  constructor(db: Db, log: Logger) {
+    this.#log = log;
     this.#rows = db.collection<IndexedMessage>(messageIndexCollection);
   }
 
@@ -25,21 +29,23 @@ export class MessageIndex {
 
   /** Adds messages. One that is there, or was replaced, stays as it is. */
   async add(rows: readonly IndexedMessage[]): Promise<void> {
-    if (rows.length === 0) return;
-    const writes = rows.map(({ _id, ...fields }) => ({
-      updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
-    }));
-    await this.#rows.bulkWrite(writes, { ordered: false, writeConcern: { w: 1 } });
+    await writeBatch(this.#log, "message index", rows, (some) => {
+      const writes = some.map(({ _id, ...fields }) => ({
+        updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
+      }));
+      return this.#rows.bulkWrite(writes, { ordered: false, writeConcern: { w: 1 } });
+    });
   }
 
   /** A reply was replaced: it is not found any more, also when its own event comes only now. */
   async replaced(messages: readonly IndexedMessage["_id"][]): Promise<void> {
-    if (messages.length === 0) return;
     const nothing = { n: 0, role: "assistant" as const, at: 0, text: "", terms: [] };
-    const writes = messages.map((_id) => ({
-      updateOne: { filter: { _id }, update: { $set: nothing }, upsert: true },
-    }));
-    await this.#rows.bulkWrite(writes, { ordered: false });
+    await writeBatch(this.#log, "message index", messages, (some) => {
+      const writes = some.map((_id) => ({
+        updateOne: { filter: { _id }, update: { $set: nothing }, upsert: true },
+      }));
+      return this.#rows.bulkWrite(writes, { ordered: false });
+    });
   }
 
   /** Erases the messages of a session below turn n. */

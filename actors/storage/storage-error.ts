@@ -31,17 +31,30 @@ const away = [
   DrainingConnectionError,
 ];
 
+/** Write concern failed or can't be met for now: the outcome is unknown. */
+const unknownOutcome = new Set([64, 75, 79, 100]);
+
 // A member that is going down, coming up or no longer primary. The driver labels these for writes only.
 const noPrimary = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
 /** Whether MongoDB or NATS could not be reached or had no leader, as opposed to a request that is wrong. */
 export function isStorageAway(err: unknown): boolean {
   if (away.some((kind) => err instanceof kind)) return true;
-  // A bulk write hides what interrupted it: without a failed document, the outcome of all of them is unknown.
-  if (err instanceof MongoBulkWriteError) return [err.writeErrors].flat().length === 0;
+  if (err instanceof MongoBulkWriteError) return isInterrupted(err);
   if (err instanceof MongoServerError && noPrimary.has(Number(err.code))) return true;
   if (err instanceof MongoError) return err.hasErrorLabel("RetryableWriteError");
   if (err instanceof JetStreamApiError) return err.status === 503;
   // The class of this error is not exported.
   return err instanceof Error && err.name === "JetStreamNotEnabled";
+}
+
+/**
+ * Whether the outcome of a bulk write is unknown. The driver wraps what interrupted it; where the server refused the
+ * command itself (a document that is too deep or too large), its code is there and no document is listed.
+ */
+function isInterrupted(err: MongoBulkWriteError): boolean {
+  if ([err.writeErrors].flat().length > 0) return false;
+  if (err.err !== undefined || err.hasErrorLabel("RetryableWriteError")) return true;
+  const code = Number(err.code);
+  return !Number.isInteger(code) || code === 0 || noPrimary.has(code) || unknownOutcome.has(code);
 }

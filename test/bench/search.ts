@@ -82,9 +82,10 @@ async function fill(system: System, messages: number, words: Words): Promise<num
   const client = new MongoClient(system.engines.mongodbUri);
   try {
     const db = client.db("parley");
-    const index = new MessageIndex(db);
+    const log = createLogger("bench", { logLevel: "silent" });
+    const index = new MessageIndex(db, log);
     await index.createIndexes();
-    const writer = new IndexWriter(db, index, createLogger("bench", { logLevel: "silent" }));
+    const writer = new IndexWriter(db, index, log);
     let indexing = 0;
     for (let first = 0; first < messages / 2; first += batch) {
       const turns = Array.from({ length: Math.min(batch, messages / 2 - first) }, (_, n) =>

@@ -83,7 +83,8 @@ export class TurnStore {
 
   /**
    * Inserts turns in one unordered write, and says of each what became of it.
-   * @throws MongoError when the outcome is unknown: the caller repeats it, the unique keys make that safe.
+   * @throws MongoError when the outcome is unknown, or the store refuses one: the caller repeats it, in parts where it
+   * was refused, which the unique keys make safe.
    */
   async insertAll(turns: Turn[]): Promise<CommitResult[]> {
     const results: CommitResult[] = turns.map(() => "committed");
@@ -93,7 +94,9 @@ export class TurnStore {
       if (!(err instanceof MongoBulkWriteError)) throw err;
       const failures = [err.writeErrors].flat();
       // A write concern error leaves the outcome unknown: repeated, each turn meets itself or the one that was first.
-      if (failures.length === 0 || failures.some((failure) => failure.code !== duplicateKey)) throw err;
+      if (failures.length === 0) throw err;
+      const [refused] = failures.filter(({ code }) => code !== duplicateKey);
+      if (refused !== undefined) throw new Error(refused.errmsg ?? "refused");
       for (const failure of failures) {
         results[failure.index] = failure.errmsg?.includes(clientMsgIdIndex) ? "client_msg_id" : "n";
       }
