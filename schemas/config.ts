@@ -46,16 +46,30 @@ export const variablesSchema = z.object({
     .describe(
       "external MongoDB replica set, mongodb://user:password@host/parley?replicaSet=rs0; unset = embedded",
     ),
+  NATS_REPLICAS: z.coerce
+    .number("must be a number")
+    .refine((count) => [1, 3, 5].includes(count), "must be 1, 3 or 5")
+    .default(1)
+    .describe(
+      "copies of every stream, bucket and object store; 3 or 5 need as many nats-servers in a cluster",
+    ),
+  ALLOW_DOWNGRADE: z
+    .stringbool()
+    .default(false)
+    .describe("whether this program may start on data that a newer version has written"),
+  METRICS_PORT: port()
+    .optional()
+    .describe("port of /livez, /readyz and /metrics of an actor process; unset = none, 0 = any free one"),
   JWT_SECRET: z
     .string()
     .refine(atLeast32Bytes, "must have at least 32 bytes")
     .optional()
-    .describe("signs access tokens, at least 32 bytes; unset = made once and kept"),
+    .describe("signs access tokens, at least 32 bytes; unset = made once and kept in MongoDB"),
   ENCRYPTION_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits (32 bytes)")
     .optional()
-    .describe("encrypts stored provider keys, 64 hexadecimal digits; unset = made once and kept"),
+    .describe("encrypts stored provider keys, 64 hexadecimal digits; unset = made once and kept in MongoDB"),
   ADMIN_USERNAME: text().max(64).default("admin").describe("name of the administrator"),
   ADMIN_PASSWORD: text()
     .optional()

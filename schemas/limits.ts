@@ -177,6 +177,7 @@ export const limitsSchema = z.object({
   shownTurns: limit(4, "newest turns whose attachments a model is given again"),
   shownFileChars: limit(20_000, "characters of an attached text file that a model is given"),
   shownCacheBytes: limit(64 * MiB, "prepared attachments that one actor process keeps"),
+  startMs: limit(25_000, "ms a start may wait for NATS, JetStream and MongoDB each"),
   mongoConnectMs: limit(5_000, "ms to select a MongoDB server before an operation fails"),
   natsConnectMs: limit(30_000, "ms a process waits for NATS at start"),
 });

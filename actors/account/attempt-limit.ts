@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
+import type { KV } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
+import { openBucket } from "../../infra/nats/buckets.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { networkOf } from "./network.ts";
 
@@ -35,7 +36,7 @@ export class AttemptLimit {
   }
 
   static async open(nc: NatsConnection, perMinute: number): Promise<AttemptLimit> {
-    const bucket = await new Kvm(nc).create(bucketName, { history: 1, ttl: windowMs });
+    const bucket = await openBucket(nc, bucketName, { history: 1, ttl: windowMs });
     return new AttemptLimit(bucket, perMinute);
   }
 

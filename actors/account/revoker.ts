@@ -1,5 +1,6 @@
-import { type KV, Kvm } from "@nats-io/kv";
+import type { KV } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
+import { openBucket } from "../../infra/nats/buckets.ts";
 import { revocationBucket, revocationMs, revocations } from "../../schemas/messages/revocation.ts";
 
 /** Tells all edges what is no longer valid; they hear of it at once, and those that start later find it. */
@@ -11,7 +12,7 @@ export class Revoker {
   }
 
   static async open(nc: NatsConnection): Promise<Revoker> {
-    return new Revoker(await new Kvm(nc).create(revocationBucket, { history: 1, ttl: revocationMs }));
+    return new Revoker(await openBucket(nc, revocationBucket, { history: 1, ttl: revocationMs }));
   }
 
   user(userId: string): Promise<void> {

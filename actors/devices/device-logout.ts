@@ -1,7 +1,7 @@
-import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { systemUser } from "../../infra/device-issuer.ts";
+import { openBucket } from "../../infra/nats/buckets.ts";
 import { connectNats } from "../../infra/nats/connect.ts";
 import { revocationBucket, revocationMs } from "../../schemas/messages/revocation.ts";
 import { natsAccount, subjects } from "../../schemas/messages/subjects.ts";
@@ -56,7 +56,7 @@ export async function startDeviceLogout(context: ActorContext): Promise<void> {
     }, gatherMs).unref();
   };
   const follow = async (): Promise<void> => {
-    const bucket = await new Kvm(nc).create(revocationBucket, { history: 1, ttl: revocationMs });
+    const bucket = await openBucket(nc, revocationBucket, { history: 1, ttl: revocationMs });
     const entries = await bucket.watch();
     stop = () => entries.stop();
     for await (const { key, operation } of entries) if (operation === "PUT") take(key);

@@ -1,5 +1,6 @@
-import { Kvm, type KvWatchEntry } from "@nats-io/kv";
+import type { KvWatchEntry } from "@nats-io/kv";
 import type { Logger } from "../../infra/log.ts";
+import { openBucket } from "../../infra/nats/buckets.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { revocationBucket, revocationMs, revocationsOf } from "../../schemas/messages/revocation.ts";
 import type { Principal } from "../../schemas/principal.ts";
@@ -67,7 +68,7 @@ export class Revocations {
     this.#stop();
     while (!this.#closed) {
       try {
-        const bucket = await new Kvm(this.#link.nc).create(revocationBucket, {
+        const bucket = await openBucket(this.#link.nc, revocationBucket, {
           history: 1,
           ttl: revocationMs,
         });

@@ -1,5 +1,7 @@
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type NatsConnection, nanos } from "nats";
+import { replicate } from "./buckets.ts";
+import { streamPolicy } from "./stream-policy.ts";
 
 const hourMs = 3_600_000;
 const GiB = 1024 ** 3;
@@ -19,7 +21,9 @@ export function openBulkStore(nc: NatsConnection): Promise<ObjectStore> {
 }
 
 /** An object store: `bulk`, `files`, which keeps what it holds, or `speech`, which forgets it after a week. */
-export function openStore(nc: NatsConnection, bucket: keyof typeof options): Promise<ObjectStore> {
+export async function openStore(nc: NatsConnection, bucket: keyof typeof options): Promise<ObjectStore> {
   // A copy: the client changes what it is given.
-  return new Objm(nc).create(bucket, { ...options[bucket] });
+  const store = await new Objm(nc).create(bucket, { ...options[bucket], replicas: streamPolicy().replicas });
+  await replicate(nc, `OBJ_${bucket}`);
+  return store;
 }

@@ -1,7 +1,8 @@
 import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
+import type { KV } from "@nats-io/kv";
 import { nanos } from "nats";
 import { z } from "zod";
+import { openBucket } from "../../../infra/nats/buckets.ts";
 import { type BridgeReply, bridgeReplySchema, bridgeTraits } from "../../../schemas/documents/bridge.ts";
 import { streams, subjects } from "../../../schemas/messages/subjects.ts";
 import type { Services } from "../../services.ts";
@@ -55,7 +56,7 @@ export class Outbound {
     const { link, log } = this.#services;
     while (!this.#stopped && !link.nc.isClosed()) {
       try {
-        const [consumer, marks] = await Promise.all([this.#consumer(), new Kvm(link.nc).create(bucketName)]);
+        const [consumer, marks] = await Promise.all([this.#consumer(), openBucket(link.nc, bucketName)]);
         while (!this.#stopped) await this.#next(consumer, marks);
       } catch (err) {
         if (this.#stopped || link.nc.isClosed()) return;

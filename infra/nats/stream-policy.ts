@@ -1,0 +1,23 @@
+import type { Logger } from "../log.ts";
+
+/** What holds for every stream, bucket and object store of this installation. */
+export interface StreamPolicy {
+  /** Copies of each (`NATS_REPLICAS`). */
+  replicas: number;
+  /** Version of the data that this program writes; see `infra/installation`. */
+  dataVersion: number;
+  /** Takes warnings about limits that are kept. */
+  log?: Logger;
+}
+
+let current: StreamPolicy = { replicas: 1, dataVersion: 0 };
+
+/** Sets the policy of this process, once, before it makes or opens a stream. */
+export function setStreamPolicy(policy: StreamPolicy): void {
+  current = policy;
+}
+
+/** The policy of this process. */
+export function streamPolicy(): StreamPolicy {
+  return current;
+}
