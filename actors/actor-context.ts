@@ -1,7 +1,8 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
-import type { StreamPublisher } from "../infra/nats/stream-publisher.ts";
+import type { Bus } from "../infra/bus/bus.ts";
+import type { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { AttachmentReader } from "./attachments/attachment-reader.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
@@ -12,6 +13,8 @@ import type { QuotaLedger } from "./quota/quota-ledger.ts";
 /** What every actor of a process works with; made once in `main.ts`. */
 export interface ActorContext extends ProcessContext {
   nc: NatsConnection;
+  /** Everything that this process publishes, requests and receives. */
+  bus: Bus;
   js: JetStreamClient;
   publisher: StreamPublisher;
   jsm: JetStreamManager;

@@ -1,9 +1,10 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
+import { Bus } from "../infra/bus/bus.ts";
+import { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import { connectMongo } from "../infra/mongo/connect.ts";
 import { connectNats } from "../infra/nats/connect.ts";
-import { StreamPublisher } from "../infra/nats/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { SettingsError } from "../infra/settings-error.ts";
 import { newId } from "../schemas/ids.ts";
@@ -35,6 +36,7 @@ import { hostGroups } from "./runtime/keyed-host.ts";
 import { startSearch } from "./search/index.ts";
 import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
+import { isStorageAway } from "./storage/storage-error.ts";
 import { startVoice } from "./voice/main.ts";
 
 const roles = [
@@ -59,11 +61,12 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   const runs = (role: (typeof roles)[number]) => names.length === 0 || names.includes(role);
   const actorId = newId("actor_");
   const nc = await connectOwnNats(context, actorId);
+  const bus = await Bus.over({ ...context, nc, limits: context.settings.limits, isOutage: isStorageAway });
   // Before the first heartbeat: a process that can't reach its store must not be given anything.
   const mongo = connectOwnMongo(context);
   // The administrator may log in while MongoDB is away.
-  if (runs("account")) await startAccount({ ...context, nc, db: mongo });
-  const actor = await connectActor(context, { actorId, nc, db: await mongo });
+  if (runs("account")) await startAccount({ ...context, nc, bus, db: mongo });
+  const actor = await connectActor(context, { actorId, nc, bus, db: await mongo });
   const groups: KeyedGroup[] = [];
   const drain: (() => Promise<void>)[] = [];
   if (runs("session")) {
@@ -111,7 +114,7 @@ async function connectOwnMongo({ endpoints, log, lifecycle, settings }: ProcessC
 
 async function connectActor(
   context: ProcessContext,
-  own: Pick<ActorContext, "actorId" | "nc" | "db">,
+  own: Pick<ActorContext, "actorId" | "nc" | "bus" | "db">,
 ): Promise<ActorContext> {
   const { nc } = own;
   const models = await startModels({ ...context, ...own });

@@ -1,4 +1,5 @@
 import uWS, { type TemplatedApp, type us_listen_socket } from "uWebSockets.js";
+import { Bus } from "../infra/bus/bus.ts";
 import { freePort } from "../infra/engines/free-port.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
@@ -99,7 +100,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     log,
     connectMs: limits.natsConnectMs,
   });
-  const link = await NatsLink.over(nc);
+  const link = await NatsLink.over(nc, await Bus.over({ ...context, nc, limits }));
   const owner = new SessionOwnerClient(link, limits);
   const revocations = await Revocations.open(link, log);
   const rest = new RouteClient(link, settings);

@@ -1,26 +1,30 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, RequestError, TimeoutError } from "nats";
-import { StreamPublisher } from "../infra/nats/stream-publisher.ts";
+import type { Bus } from "../infra/bus/bus.ts";
+import { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 
 /** This process's connection to NATS, and whether it stands. */
 export class NatsLink {
   readonly nc: NatsConnection;
+  /** Everything that this edge publishes, requests and receives. */
+  readonly bus: Bus;
   readonly publisher: StreamPublisher;
   readonly jsm: JetStreamManager;
   #up = true;
   #onDown: (() => void)[] = [];
   #onUp: (() => void)[] = [];
 
-  private constructor(nc: NatsConnection, jsm: JetStreamManager) {
+  private constructor(nc: NatsConnection, bus: Bus, jsm: JetStreamManager) {
     this.nc = nc;
+    this.bus = bus;
     this.publisher = new StreamPublisher(nc);
     this.jsm = jsm;
     void this.#follow();
   }
 
   /** Follows a connection's state from now on. */
-  static async over(nc: NatsConnection): Promise<NatsLink> {
-    return new NatsLink(nc, await jetstreamManager(nc, { checkAPI: false }));
+  static async over(nc: NatsConnection, bus: Bus): Promise<NatsLink> {
+    return new NatsLink(nc, bus, await jetstreamManager(nc, { checkAPI: false }));
   }
 
   /** Whether the connection stands. What is sent while it does not would leave much later, or never. */

@@ -114,10 +114,20 @@ export class ParleyError extends Error {
   }
 }
 
-/** The error that an answer in the uniform form stands for; one of an unknown code is an `internal_error` with its text. */
-export function fromErrorBody({ error, errorType = "", hint }: ErrorBody): ParleyError {
-  const known = Object.hasOwn(errorTable, errorType) ? (errorType as ErrorType) : "internal_error";
-  return new ParleyError(known, { error, ...(hint !== undefined && { hint }) });
+/**
+ * The error that a received body stands for; the only decoder of error bodies. A code that this version does not know
+ * becomes the general one of its `status` and keeps its text.
+ */
+export function fromErrorBody(body: unknown, status = 500): ParleyError {
+  const { error, errorType = "", hint } = errorBodySchema.catch({ error: "" }).parse(body);
+  const type = Object.hasOwn(errorTable, errorType) ? (errorType as ErrorType) : generalType(status);
+  return new ParleyError(type, { ...(error !== "" && { error }), ...(hint !== undefined && { hint }) });
+}
+
+function generalType(status: number): ErrorType {
+  if (status === 404) return "not_found";
+  if (status < 500) return "invalid_request";
+  return status === 500 ? "internal_error" : "service_unavailable";
 }
 
 /** What zod found, as one `invalid_request` (or `invalid_message`) that names the first field at fault. */

@@ -33,7 +33,7 @@ import { deleteUserAccount } from "./user-deletion.ts";
 import { Users } from "./users.ts";
 
 /** What accounts need of a process; MongoDB may come later. */
-export type AccountContext = Pick<ActorContext, "nc" | "log" | "settings" | "secrets"> & {
+export type AccountContext = Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "secrets"> & {
   db: Db | Promise<Db>;
 };
 

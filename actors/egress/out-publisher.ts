@@ -1,8 +1,8 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
+import type { StreamPublisher } from "../../infra/bus/stream-publisher.ts";
 import type { Logger } from "../../infra/log.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
-import type { StreamPublisher } from "../../infra/nats/stream-publisher.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { newId } from "../../schemas/ids.ts";
 import { outBatchFrames } from "../../schemas/messages/out-batch.ts";

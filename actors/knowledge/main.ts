@@ -1,4 +1,4 @@
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { knowledgeChanged } from "../../schemas/messages/knowledge.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import type { Embeddings } from "../models/embeddings.ts";
@@ -15,16 +15,16 @@ const renewedAtOnce = 100;
 
 type KnowledgeContext = Pick<
   ActorContext,
-  "nc" | "js" | "jsm" | "db" | "out" | "files" | "settings" | "log" | "lifecycle"
+  "nc" | "bus" | "js" | "jsm" | "db" | "out" | "files" | "settings" | "log" | "lifecycle"
 >;
 
 /** Serves knowledge bases and works on their documents. Any number of processes may. */
 export async function startKnowledge(context: KnowledgeContext, embeddings: Embeddings): Promise<void> {
-  const { nc, db, out, files, settings, log, lifecycle } = context;
+  const { bus, db, out, files, settings, log, lifecycle } = context;
   const store = new KnowledgeStore(db);
   await store.createIndexes();
   const jobs = new JobQueue(context, settings.limits);
-  const changed = (user: string) => nc.publish(subjects.knowledgeChanged(user));
+  const changed = (user: string) => bus.signal(knowledgeChanged, { user });
   const ingestion = new Ingestion({ store, files, embeddings, out, settings, changed });
   await jobs.start((run) => ingestion.run(run));
   lifecycle.onStop("knowledge jobs", () => jobs.stop());
@@ -41,6 +41,6 @@ export async function startKnowledge(context: KnowledgeContext, embeddings: Embe
       for (const { _id, user_id } of documents) await jobs.embed(user_id, _id, model);
     },
   });
-  servePassages(nc, services, settings.limits);
+  servePassages(bus, services, settings.limits);
   serveKnowledgeRoutes(context, services);
 }

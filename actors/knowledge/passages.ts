@@ -1,11 +1,7 @@
-import type { NatsConnection } from "nats";
-import {
-  type PassageAnswer,
-  type PassageRequest,
-  passageRequestSchema,
-} from "../../schemas/documents/knowledge.ts";
+import type { Bus } from "../../infra/bus/bus.ts";
+import type { PassageAnswer, PassageRequest } from "../../schemas/documents/knowledge.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { knowledgeQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
+import { knowledgeRecall } from "../../schemas/messages/knowledge.ts";
 import { type SearchContext, search } from "./search.ts";
 
 /** Passages that say less about the question than this would only distract the model. */
@@ -14,18 +10,8 @@ const scoreFrom = 0.5;
 const embedShare = 0.6;
 
 /** Answers turns that ask for passages of their user's documents. */
-export function servePassages(nc: NatsConnection, context: SearchContext, limits: Limits): void {
-  nc.subscribe(subjects.knowledgeRecall, {
-    queue: knowledgeQueueGroup,
-    callback: (err, message) => {
-      const request = err === null ? passageRequestSchema.safeParse(message.json()) : undefined;
-      if (request?.success !== true) return;
-      passages(context, request.data, limits).then(
-        (answer) => message.respond(JSON.stringify(answer)),
-        (cause: unknown) => context.log.warn({ err: cause }, "no passages recalled"),
-      );
-    },
-  });
+export function servePassages(bus: Pick<Bus, "serve">, context: SearchContext, limits: Limits): void {
+  bus.serve(knowledgeRecall, (request) => passages(context, request, limits));
 }
 
 async function passages(

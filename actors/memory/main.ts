@@ -1,8 +1,8 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { type RecallAnswer, recallRequestSchema } from "../../schemas/documents/memory.ts";
 import { turnsCompletedSchema } from "../../schemas/messages/event.ts";
-import { lastToken, memoryQueueGroup, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { memoryChanged, memoryRecall } from "../../schemas/messages/memory.ts";
+import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
@@ -23,11 +23,11 @@ const renewedAtOnce = 100;
 
 /** Remembers what users say of themselves, and tells it to their later turns. Any number of processes may. */
 export async function startMemory(context: ActorContext, embeddings: Embeddings): Promise<void> {
-  const { nc, jsm, db, models, quota, out, log, settings } = context;
+  const { bus, jsm, db, models, quota, out, log, settings } = context;
   const { limits } = settings;
   const store = new MemoryStore(db, limits.memories);
   await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
-  const changed = (user: string) => nc.publish(subjects.memoryChanged(user));
+  const changed = (user: string) => bus.signal(memoryChanged, { user });
   const vectors = new FactVectors(store, embeddings, log, changed);
   const keeper = new MemoryWriter({ store, vectors, changed, maxFacts: limits.memories });
   startVectorRenewal(context, embeddings, {
@@ -36,22 +36,8 @@ export async function startMemory(context: ActorContext, embeddings: Embeddings)
     renew: (facts) => vectors.renew(facts),
   });
   const recall = new Recall(store, embeddings, limits, log);
-  nc.subscribe(subjects.memoryChangedAll, {
-    callback: (err, message) => {
-      if (err === null) recall.changed(lastToken(message.subject));
-    },
-  });
-  nc.subscribe(subjects.memoryRecall, {
-    queue: memoryQueueGroup,
-    callback: (err, message) => {
-      const request = err === null ? recallRequestSchema.safeParse(message.json()) : undefined;
-      if (request?.success !== true) return;
-      recall.recall(request.data.user, request.data.text).then(
-        (answer: RecallAnswer) => message.respond(JSON.stringify(answer)),
-        (cause: unknown) => log.warn({ err: cause }, "facts not recalled"),
-      );
-    },
-  });
+  bus.listen(memoryChanged, ({ user }) => recall.changed(user));
+  bus.serve(memoryRecall, ({ user, text }) => recall.recall(user, text));
   await onUserDeleted(context, "memory-erasure", (user) => store.eraseUser(user));
   serveMemoryRoutes(context, { store, keeper, embeddings });
   if (settings.memoryExtraction === "off") return;

@@ -37,7 +37,7 @@ import { SpeechClient } from "./turn/speech-client.ts";
 
 /** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
 export async function startSessions(context: ActorContext, out: OutPublisher): Promise<KeyedGroup> {
-  const { db, jsm, nc, log, settings, lifecycle } = context;
+  const { db, jsm, nc, bus, log, settings, lifecycle } = context;
   const store = new TurnStore(db);
   const sessions = new SessionDocuments(db, log);
   const attempts = new Attempts(db);
@@ -81,7 +81,7 @@ export async function startSessions(context: ActorContext, out: OutPublisher): P
     quota: context.quota,
     attachments: context.attachments,
     toolbox: createToolbox(nc),
-    recall: new Recall(nc, log, settings.limits),
+    recall: new Recall(bus, log),
     commands: means.commands,
     notices: new ModelNotices(),
     speech: new SpeechClient(nc, log, settings.limits),

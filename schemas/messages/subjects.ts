@@ -15,6 +15,7 @@ export const streams = {
   devices: "DEVICES",
   discovery: "DISCOVERY",
   commands: "COMMANDS",
+  rejected: "REJECTED",
 } as const;
 
 /** Partitions of the streams of runs and of devices. The latter is the server's, by its transform. */
@@ -113,21 +114,11 @@ export const subjects = {
   knowledgeJob: (user: string, document: string) => `knowledge.job.${token(user)}.${token(document)}`,
   knowledgeJobAll: "knowledge.job.>",
 
-  /** Passages of a user's documents that matter to a text; and that his documents have changed. */
-  knowledgeRecall: "knowledge.recall",
-  knowledgeChanged: (user: string) => `knowledge.changed.${token(user)}`,
-  knowledgeChangedAll: "knowledge.changed.*",
-
   /** Somebody speaks: a request to any voice actor, whose answer names the stream; and requests to that stream. */
   voiceStreamStart: "voice.stream.start",
   voiceStream: (stream: string) => `voice.stream.of.${token(stream)}`,
   /** A sentence of a reply that is to be spoken. */
   voiceSpeak: "voice.speak",
-
-  /** What is known about a user that matters to a text; and that what is known has changed. */
-  memoryRecall: "memory.recall",
-  memoryChanged: (user: string) => `memory.changed.${token(user)}`,
-  memoryChangedAll: "memory.changed.*",
 
   /** A message that the server publishes to its due subject when its time has come. One subject, one schedule. */
   schedule: (kind: ScheduleKind, user: string, id: string) =>
@@ -206,10 +197,6 @@ export const presenceQueueGroup = "presence";
 export const restQueueGroup = "rest";
 /** Queue group in which the administrator's actors share what edges report. */
 export const adminQueueGroup = "admin";
-/** Queue group of the knowledge actors for recalls. */
-export const knowledgeQueueGroup = "knowledge";
-/** Queue group of the memory actors for recalls. */
-export const memoryQueueGroup = "memory";
 /** Queue group of the voice actors. */
 export const voiceQueueGroup = "voice";
 /** Queue group of the session actors for turns without a session. */

@@ -9,6 +9,8 @@ const mayImport: Record<Exclude<Room, "test">, readonly Room[]> = {
   actors: ["actors", "infra", "schemas"],
 };
 const infraReadsOf = new Set([
+  "schemas/messages/define.ts",
+  "schemas/messages/rejected.ts",
   "schemas/config.ts",
   "schemas/limits.ts",
   "schemas/errors.ts",

@@ -1,5 +1,5 @@
+import type { StreamPublisher } from "../../../infra/bus/stream-publisher.ts";
 import type { Logger } from "../../../infra/log.ts";
-import type { StreamPublisher } from "../../../infra/nats/stream-publisher.ts";
 import type { BridgeAddress, BridgeReply } from "../../../schemas/documents/bridge.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import { errorTable } from "../../../schemas/errors.ts";

@@ -1,5 +1,5 @@
+import type { StreamPublisher } from "../../../infra/bus/stream-publisher.ts";
 import type { Logger } from "../../../infra/log.ts";
-import type { StreamPublisher } from "../../../infra/nats/stream-publisher.ts";
 import { newId } from "../../../schemas/ids.ts";
 import { type TurnCompleted, turnsPerEvent } from "../../../schemas/messages/event.ts";
 import { subjects } from "../../../schemas/messages/subjects.ts";

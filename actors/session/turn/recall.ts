@@ -1,10 +1,11 @@
-import { type NatsConnection, RequestError } from "nats";
 import type { z } from "zod";
+import type { Bus } from "../../../infra/bus/bus.ts";
+import { NoAnswer } from "../../../infra/bus/no-answer.ts";
 import type { Logger } from "../../../infra/log.ts";
-import { type Passage, passageAnswerSchema } from "../../../schemas/documents/knowledge.ts";
-import { recallAnswerSchema } from "../../../schemas/documents/memory.ts";
-import type { Limits } from "../../../schemas/limits.ts";
-import { lastToken, subjects } from "../../../schemas/messages/subjects.ts";
+import type { Passage, passageAnswerSchema } from "../../../schemas/documents/knowledge.ts";
+import type { recallAnswerSchema } from "../../../schemas/documents/memory.ts";
+import { knowledgeChanged, knowledgeRecall } from "../../../schemas/messages/knowledge.ts";
+import { memoryChanged, memoryRecall } from "../../../schemas/messages/memory.ts";
 import { placeLine } from "../../text/citation.ts";
 
 /** What a turn is told of its user: facts about him, and passages of his documents that may answer the message. */
@@ -27,16 +28,11 @@ export class Recall {
   readonly #facts: Source<z.infer<typeof recallAnswerSchema>>;
   readonly #passages: Source<z.infer<typeof passageAnswerSchema>>;
 
-  constructor(nc: NatsConnection, log: Logger, limits: Pick<Limits, "recallMs" | "recallPassagesMs">) {
-    const { memoryRecall, memoryChangedAll, knowledgeRecall, knowledgeChangedAll } = subjects;
-    this.#facts = new Source(nc, log, {
-      ...{ subject: memoryRecall, changed: memoryChangedAll, waitMs: limits.recallMs },
-      parse: (data) => recallAnswerSchema.parse(data),
-    });
-    this.#passages = new Source(nc, log, {
-      ...{ subject: knowledgeRecall, changed: knowledgeChangedAll, waitMs: limits.recallPassagesMs },
-      parse: (data) => passageAnswerSchema.parse(data),
-    });
+  constructor(bus: Pick<Bus, "ask" | "listen">, log: Logger) {
+    this.#facts = new Source((question) => bus.ask(memoryRecall, question), log);
+    this.#passages = new Source((question) => bus.ask(knowledgeRecall, question), log);
+    bus.listen(memoryChanged, ({ user }) => this.#facts.changed(user));
+    bus.listen(knowledgeChanged, ({ user }) => this.#passages.changed(user));
   }
 
   /** What is known that matters to a text. */
@@ -50,34 +46,24 @@ export class Recall {
   }
 }
 
-/** Where to ask, where changes are told, and how long an answer may take, ms. */
-interface SourceOf<Answer> {
-  subject: string;
-  changed: string;
-  waitMs: number;
-  parse(data: unknown): Answer;
-}
-
 /** One actor that knows something. Users of whom it knows nothing, and its absence, are not asked about each time. */
 class Source<Answer extends { empty: boolean }> {
-  readonly #nc: NatsConnection;
+  readonly #ask: (question: { user: string; text: string }) => Promise<Answer>;
   readonly #log: Logger;
-  readonly #of: SourceOf<Answer>;
   /** Users of whom nothing is known, and until when that is believed. */
   readonly #empty = new Map<string, number>();
   #absentUntil = 0;
   #changes = 0;
 
-  constructor(nc: NatsConnection, log: Logger, of: SourceOf<Answer>) {
-    this.#nc = nc;
+  constructor(ask: (question: { user: string; text: string }) => Promise<Answer>, log: Logger) {
+    this.#ask = ask;
     this.#log = log;
-    this.#of = of;
-    nc.subscribe(of.changed, {
-      callback: (err, message) => {
-        this.#changes += 1;
-        if (err === null) this.#empty.delete(lastToken(message.subject));
-      },
-    });
+  }
+
+  /** What is known of a user has changed. */
+  changed(user: string): void {
+    this.#changes += 1;
+    this.#empty.delete(user);
   }
 
   async ask(user: string, text: string): Promise<Answer | null> {
@@ -86,16 +72,14 @@ class Source<Answer extends { empty: boolean }> {
     // While it was away, one turn looks whether it is back; the others do not ask with it.
     if (this.#absentUntil > 0) this.#absentUntil = now + absentMs;
     const changes = this.#changes;
-    const { subject, waitMs, parse } = this.#of;
     try {
-      const request = JSON.stringify({ user, text: text.slice(0, maxChars) });
-      const answer = parse((await this.#nc.request(subject, request, { timeout: waitMs })).json());
+      const answer = await this.#ask({ user, text: text.slice(0, maxChars) });
       this.#absentUntil = 0;
       if (answer.empty && changes === this.#changes) this.#remember(user, now);
       return answer;
     } catch (err) {
-      if (err instanceof RequestError && err.isNoResponders()) this.#absentUntil = now + absentMs;
-      else this.#log.debug({ err, subject }, "nothing recalled in time");
+      if (err instanceof NoAnswer && err.reason === "no_responders") this.#absentUntil = now + absentMs;
+      else this.#log.debug({ err, user }, "nothing recalled in time");
       return null;
     }
   }

@@ -3,8 +3,10 @@ import { MongoClient } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { ActorContext } from "../../../actors/actor-context.ts";
 import { QuotaLedger } from "../../../actors/quota/quota-ledger.ts";
+import { Bus } from "../../../infra/bus/bus.ts";
 import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
+import { createMetrics } from "../../../infra/metrics.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
 import { subjects } from "../../../schemas/messages/subjects.ts";
 import { type RestAnswer, type RestRequest, restAnswerSchema } from "../../../schemas/routes/route.ts";
@@ -15,7 +17,7 @@ import { testSecret } from "./token.ts";
 /** What an actor of a test is given: a process context of its own, on real engines. */
 export type TestActor = Pick<
   ActorContext,
-  "nc" | "db" | "models" | "quota" | "settings" | "secrets" | "log" | "lifecycle"
+  "nc" | "bus" | "db" | "models" | "quota" | "settings" | "secrets" | "log" | "lifecycle"
 >;
 
 /** A context as one actor process has it: own connections, own models. Closed with the test. */
@@ -27,6 +29,7 @@ export async function actorContext(
   const settings = settingsOf({ ADMIN_PASSWORD: "correct horse", ...environment });
   const log = createLogger("test", settings);
   const nc = await connectNats({ url: engines.natsUrl, name: "test actor", log });
+  const bus = await Bus.over({ nc, log, metrics: createMetrics("test"), limits: settings.limits });
   const client = new MongoClient(engines.mongodbUri, { serverSelectionTimeoutMS: 2_000 });
   const db = client.db("parley");
   const quota = new QuotaLedger(db, settings, log);
@@ -37,6 +40,7 @@ export async function actorContext(
   });
   return {
     nc,
+    bus,
     db,
     quota,
     models: await modelsOf(environment),

@@ -10,6 +10,22 @@ export interface StoredAck {
   duplicate: boolean;
 }
 
+/** Bytes of the server's payload limit that are left for headers. */
+const headerBytes = 8 * 1024;
+/** The server's default, until it has told its own. */
+const defaultMaxBytes = 1024 * 1024;
+
+/** A message that the server takes at no time, as it is larger than its limit. */
+export class MessageTooLarge extends Error {
+  readonly bytes: number;
+
+  constructor(subject: string, bytes: number) {
+    super(`message on ${subject} has ${bytes} bytes`);
+    this.name = "MessageTooLarge";
+    this.bytes = bytes;
+  }
+}
+
 interface Waiting {
   deadline: number;
   resolve(ack: StoredAck): void;
@@ -32,15 +48,28 @@ export class StreamPublisher {
     nc.subscribe(`${this.#inbox}.*`, { callback: (_err, message) => this.#acknowledge(message) });
   }
 
+  /** Payload bytes that one message may have. */
+  get maxBytes(): number {
+    return (this.#nc.info?.max_payload ?? defaultMaxBytes) - headerBytes;
+  }
+
   /**
    * Stores a message; `id` becomes `Nats-Msg-Id`.
-   * @throws JetStreamApiError where the stream refuses it, RequestError where no stream listens, TimeoutError.
+   * @throws MessageTooLarge; JetStreamApiError where the stream refuses it, RequestError where no stream listens, TimeoutError.
    */
-  publish(subject: string, payload: string, id: string, timeoutMs = defaultTimeoutMs): Promise<StoredAck> {
+  publish(
+    subject: string,
+    payload: string,
+    id: string | undefined,
+    timeoutMs = defaultTimeoutMs,
+  ): Promise<StoredAck> {
     return new Promise((resolve, reject) => {
+      // A UTF-16 unit is at most three bytes of UTF-8, so most payloads need no count.
+      const bytes = payload.length * 3 > this.maxBytes ? Buffer.byteLength(payload) : 0;
+      if (bytes > this.maxBytes) throw new MessageTooLarge(subject, bytes);
       const key = (this.#count++).toString(36);
       const head = headers();
-      head.set("Nats-Msg-Id", id);
+      if (id !== undefined) head.set("Nats-Msg-Id", id);
       this.#nc.publish(subject, payload, { headers: head, reply: `${this.#inbox}.${key}` });
       this.#waiting.set(key, { deadline: performance.now() + timeoutMs, resolve, reject });
       this.#sweep ??= setInterval(() => this.#expire(), sweepMs);

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Msg } from "nats";
+import type { z } from "zod";
+import type { Limits } from "../../schemas/limits.ts";
+import { type Address, type Request, subjectOf } from "../../schemas/messages/define.ts";
+import type { BusContext } from "./bus.ts";
+import { errorOf } from "./error-answer.ts";
+import { NoAnswer, reasonOf } from "./no-answer.ts";
+import { parsePayload } from "./payload.ts";
+
+const retryEveryMs = 150;
+
+/** A message to ask with, or what makes it from the time at which the asking process gives up (Unix ms). */
+export type Question<Message extends z.ZodType> = z.input<Message> | ((deadline: number) => z.input<Message>);
+
+/** How a request is sent; `retryMs` takes the place of the entry's, 0 = once. */
+export interface AskOptions<Subject extends string> {
+  to?: Address<Subject>;
+  timeoutMs?: number;
+  retryMs?: number;
+}
+
+/** See {@link Bus.ask}. */
+export async function ask<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
+  context: BusContext,
+  entry: Request<Subject, Message, Answer>,
+  question: Question<Message>,
+  options: AskOptions<Subject> = {},
+): Promise<z.output<Answer>> {
+  const until = performance.now() + (options.retryMs ?? inMs(entry.retryMs ?? 0, context.limits));
+  for (;;) {
+    try {
+      return await askOnce(context, entry, question, options);
+    } catch (err) {
+      const mayRepeat = err instanceof NoAnswer && err.reason !== "invalid";
+      if (!mayRepeat || performance.now() >= until || context.nc.isClosed()) throw err;
+      if (err.reason !== "timeout") await delay(retryEveryMs);
+    }
+  }
+}
+
+async function askOnce<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
+  context: BusContext,
+  entry: Request<Subject, Message, Answer>,
+  question: Question<Message>,
+  options: AskOptions<Subject>,
+): Promise<z.output<Answer>> {
+  const { nc, messages, limits } = context;
+  const timeout = options.timeoutMs ?? inMs(entry.timeout, limits);
+  const made = typeof question === "function";
+  const message = made
+    ? (question as (deadline: number) => z.input<Message>)(Date.now() + timeout)
+    : question;
+  const to = options.to ?? entry.key?.(message) ?? (message as Address<Subject>);
+  const asked = performance.now();
+  let answer: Msg;
+  try {
+    messages.count("published", entry.name);
+    answer = await nc.request(subjectOf(entry, to), JSON.stringify(message), { timeout });
+  } catch (err) {
+    const reason = reasonOf(err);
+    messages.failed(entry.name, reason);
+    throw new NoAnswer(reason, err);
+  }
+  messages.answered(entry.name, performance.now() - asked);
+  const error = errorOf(answer);
+  if (error !== undefined) throw error;
+  const parsed = parsePayload(entry.answer, answer.data);
+  if (parsed.ok) return parsed.message;
+  messages.failed(entry.name, "invalid");
+  throw new NoAnswer("invalid", parsed.error);
+}
+
+/** A time of an entry, ms. */
+export function inMs(time: number | keyof Limits, limits: Limits): number {
+  return typeof time === "number" ? time : limits[time];
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
+import { nanos } from "nats";
+import type { z } from "zod";
+import { type Address, filterOf, type StoredMessage } from "../../schemas/messages/define.ts";
+import type { BusContext } from "./bus.ts";
+import { Deliveries, type Handler } from "./deliveries.ts";
+
+export type { Delivered, Handler } from "./deliveries.ts";
+export { RetryLater } from "./deliveries.ts";
+
+const defaultAckWaitMs = 30_000;
+const defaultTries = 8;
+const readAgainMs = 1_000;
+const pullMs = 5_000;
+
+/** A durable consumer that all processes share: each message goes to one of them. */
+export interface ConsumerOptions<Subject extends string> {
+  /** Name of the consumer; the server keeps its place. */
+  name: string;
+  /** Which messages; all of the entry without it. */
+  of?: Partial<Address<Subject>>;
+  /** Messages that one process handles at a time. */
+  inFlight: number;
+  /** Most messages that all processes hold together; eight times `inFlight` by default. */
+  pending?: number;
+  /** Whether a consumer that is made now begins with what is stored from now on. */
+  onlyNew?: boolean;
+  /** Long work: a process takes a message when a place is free, so that none waits behind others in its memory. */
+  oneByOne?: boolean;
+  /** Time without a sign of life after which a message is another process's, ms. */
+  ackWaitMs?: number;
+  /** Deliveries after which a message whose handler fails is set aside. */
+  tries?: number;
+}
+
+/** See {@link Bus.consume}. `stop` takes nothing more and resolves when what runs has ended. */
+export async function startConsumer<Subject extends string, Message extends z.ZodType>(
+  context: BusContext,
+  entry: StoredMessage<Subject, Message>,
+  options: ConsumerOptions<Subject>,
+  handle: Handler<Message>,
+): Promise<{ stop(): Promise<void> }> {
+  const { jsm, js, log } = context;
+  const { name, inFlight, onlyNew, oneByOne = false } = options;
+  const ackWaitMs = options.ackWaitMs ?? defaultAckWaitMs;
+  await jsm.consumers.add(entry.stream, {
+    durable_name: name,
+    filter_subject: filterOf(entry, options.of),
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWaitMs),
+    max_ack_pending: options.pending ?? inFlight * 8,
+    deliver_policy: onlyNew === true ? DeliverPolicy.New : DeliverPolicy.All,
+  });
+  const stopping = new AbortController();
+  const deliveries = new Deliveries(context, entry, handle, {
+    consumer: name,
+    tries: options.tries ?? defaultTries,
+    workingMs: ackWaitMs / 3,
+    signal: stopping.signal,
+  });
+  const read = async (): Promise<void> => {
+    const consumer = await js.consumers.get(entry.stream, name);
+    await (oneByOne ? takeEach(consumer, deliveries, stopping.signal) : takeMany(consumer));
+  };
+  const takeMany = async (consumer: Consumer): Promise<void> => {
+    const messages = await consumer.consume({ max_messages: inFlight });
+    const stop = () => messages.stop();
+    stopping.signal.addEventListener("abort", stop);
+    if (stopping.signal.aborted) stop();
+    const running = new Set<Promise<void>>();
+    for await (const message of messages) {
+      const handled = deliveries.take(message).finally(() => running.delete(handled));
+      running.add(handled);
+      if (running.size >= inFlight) await Promise.race(running);
+    }
+    stopping.signal.removeEventListener("abort", stop);
+  };
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await read();
+      } catch (err) {
+        if (!stopping.signal.aborted) log.warn({ err, consumer: name }, "consumer not readable");
+      }
+      await delay(readAgainMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  };
+  const loops = Array.from({ length: oneByOne ? inFlight : 1 }, loop);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all([deliveries.settled(), ...(oneByOne ? loops : [])]);
+    },
+  };
+}
+
+async function takeEach(consumer: Consumer, deliveries: Deliveries, signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<null>((resolve) => {
+    signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
+  while (!signal.aborted) {
+    const next = consumer.next({ expires: pullMs });
+    const message = await Promise.race([next, stopped]);
+    if (signal.aborted) {
+      void next.then((late: JsMsg | null) => late?.nak()).catch(() => {});
+      return;
+    }
+    if (message !== null) await deliveries.take(message);
+  }
+}

@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import { type AnyMessage, tokensOf } from "../../schemas/messages/define.ts";
+
+/** What reading a payload gives: the message, or why it is none. */
+export type Payload<Message extends z.ZodType> =
+  | { ok: true; message: z.output<Message> }
+  | { ok: false; error: Error };
+
+type Entry<Message extends z.ZodType> = Pick<AnyMessage, "kind" | "subject"> & { message: Message };
+
+/**
+ * Reads a payload by the schema of its entry. A signal without a payload says everything by its subject: its tokens are
+ * the message then.
+ */
+export function readPayload<Message extends z.ZodType>(
+  entry: Entry<Message>,
+  subject: string,
+  data: Uint8Array,
+): Payload<Message> {
+  const empty = data.length === 0 && entry.kind === "signal";
+  return parsePayload(entry.message, data, empty ? (tokensOf(entry, subject) ?? {}) : undefined);
+}
+
+/** Reads JSON by a schema; `given` takes the place of the payload. */
+export function parsePayload<Message extends z.ZodType>(
+  schema: Message,
+  data: Uint8Array,
+  given?: unknown,
+): Payload<Message> {
+  let json = given;
+  if (json === undefined) {
+    try {
+      json = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString());
+    } catch (error) {
+      return { ok: false, error: error as Error };
+    }
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success ? { ok: true, message: parsed.data } : { ok: false, error: parsed.error };
+}

@@ -1,0 +1,71 @@
+import type { Msg } from "nats";
+import type { z } from "zod";
+import { fromZodError, ParleyError } from "../../schemas/errors.ts";
+import { type Address, filterOf, type Request } from "../../schemas/messages/define.ts";
+import type { BusContext } from "./bus.ts";
+import { respondError } from "./error-answer.ts";
+import { type Listening, listeningOf, type ReceivedFrom } from "./listen.ts";
+import { readPayload } from "./payload.ts";
+
+/** Answers a request; `undefined` answers nothing, where nobody waits any more. */
+export type Serving<Message extends z.ZodType, Answer extends z.ZodType> = (
+  message: z.output<Message>,
+  from: ReceivedFrom,
+) => z.input<Answer> | undefined | Promise<z.input<Answer> | undefined>;
+
+/** See {@link Bus.serve}. */
+export function serve<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
+  context: BusContext,
+  entry: Request<Subject, Message, Answer>,
+  handler: Serving<Message, Answer>,
+  of?: Partial<Address<Subject>>,
+): Listening {
+  const { nc, log, messages } = context;
+  const subscription = nc.subscribe(filterOf(entry, of), {
+    ...(entry.queue !== undefined && { queue: entry.queue }),
+    callback: (err, msg) => {
+      if (err !== null) return log.error({ err, message: entry.name }, "subscription failed");
+      messages.count("received", entry.name);
+      answer(context, entry, handler, msg).catch((cause: unknown) =>
+        log.error({ err: cause, message: entry.name }, "answer not sent"),
+      );
+    },
+  });
+  return listeningOf(subscription);
+}
+
+async function answer<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
+  context: BusContext,
+  entry: Request<Subject, Message, Answer>,
+  handler: Serving<Message, Answer>,
+  msg: Msg,
+): Promise<void> {
+  const payload = readPayload(entry, msg.subject, msg.data);
+  if (!payload.ok) {
+    context.messages.count("rejected", entry.name);
+    context.log.warn({ err: payload.error, subject: msg.subject }, "invalid request");
+    return respondError(msg, invalid(payload.error));
+  }
+  try {
+    const result = await handler(payload.message, { subject: msg.subject });
+    if (result !== undefined) msg.respond(JSON.stringify(result));
+  } catch (err) {
+    respondError(msg, errorFor(context, entry.name, err));
+  }
+}
+
+function invalid(cause: Error): ParleyError {
+  const isZod = "issues" in cause;
+  return isZod ? fromZodError(cause as z.ZodError) : new ParleyError("invalid_json", { cause });
+}
+
+/** The error that the asking process gets for what a handler threw. */
+function errorFor({ isOutage, log }: BusContext, message: string, err: unknown): ParleyError {
+  if (err instanceof ParleyError) return err;
+  if (isOutage(err)) {
+    log.warn({ err, message }, "store not reachable");
+    return new ParleyError("storage_unavailable", { cause: err });
+  }
+  log.error({ err, message }, "request handler failed");
+  return new ParleyError("internal_error", { cause: err });
+}
