@@ -5,6 +5,7 @@ import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import type { ZoneChanged } from "../../schemas/documents/account.ts";
 import { subjects } from "../../schemas/messages/subjects.ts";
+import { createUsers } from "../../schemas/routes/admin-users.ts";
 import {
   deleteUser,
   getProfile,
@@ -22,6 +23,7 @@ import { ApiKeys } from "./api-keys.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
 import { serveAuthCheck } from "./auth-check.ts";
 import { adminAuthenticator, userAuthenticator } from "./credentials.ts";
+import { createLoadUsers } from "./load-users.ts";
 import { logIn } from "./login.ts";
 import { Profiles } from "./profile.ts";
 import { logOut, refreshTokens } from "./refreshing.ts";
@@ -56,6 +58,7 @@ export async function startAccount(ctx: AccountContext): Promise<void> {
   serveProfile(ctx, users);
   serveKeys(ctx, keys);
   serveAuthCheck(nc, keys, log);
+  serveRoute(ctx, createUsers, ({ body }) => createLoadUsers(users, secrets.jwtSecret, body));
   serveRoute(ctx, deleteUser, async ({ params }) => {
     await deleteUserAccount({ users, revoker, js: jetstream(nc) }, params.id);
     return { status: "deleted" as const };

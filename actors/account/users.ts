@@ -40,6 +40,29 @@ export class Users {
     return document;
   }
 
+  /**
+   * Adds users without passwords, all or none of them.
+   * @throws ParleyError `conflict` when one of the names is taken
+   */
+  async addAll(usernames: readonly string[]): Promise<UserDocument[]> {
+    const { users } = await this.#database.collections();
+    const created_at = new Date();
+    const documents = usernames.map((username) => ({
+      _id: `user_${username}`,
+      username,
+      name_key: username.toLowerCase(),
+      nickname: username,
+      created_at,
+    }));
+    const taken = await users.findOne(
+      { name_key: { $in: documents.map(({ name_key }) => name_key) } },
+      majority,
+    );
+    if (taken !== null) throw new ParleyError("conflict", { error: "用户名已被注册" });
+    await users.insertMany(documents, { ordered: false });
+    return documents;
+  }
+
   /** The user of a name as it was registered. */
   async byName(username: string): Promise<UserDocument | null> {
     if (!usernamePattern.test(username)) return null;

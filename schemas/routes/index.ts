@@ -1,5 +1,6 @@
 import * as admin from "./admin.ts";
 import * as adminModels from "./admin-models.ts";
+import * as adminUsers from "./admin-users.ts";
 import * as auth from "./auth.ts";
 import * as automation from "./automation.ts";
 import * as bindings from "./bindings.ts";
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   memory,
   admin,
   adminModels,
+  adminUsers,
   automation,
   devices,
   notifications,
