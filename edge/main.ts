@@ -20,10 +20,9 @@ import { createEdgeMetrics } from "./operations/metrics.ts";
 import { OpenSockets } from "./operations/open-sockets.ts";
 import { reportSockets } from "./operations/socket-reports.ts";
 import type { Services } from "./services.ts";
-import { Confirmations } from "./submit/confirmations.ts";
 import { Inbox } from "./submit/inbox.ts";
-import { Ingress } from "./submit/ingress.ts";
 import { SessionOwnerClient } from "./submit/session-owner-client.ts";
+import { Submit } from "./submit/submit.ts";
 import { addBridges } from "./surfaces/bridge/index.ts";
 import { addCyber } from "./surfaces/cyber/cyber.ts";
 import { addNeoChat } from "./surfaces/neo/neo-chat.ts";
@@ -76,7 +75,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
       new Promise((resolve) => setTimeout(resolve, limits.edgeDrainMs)),
     ]);
     turns.close();
-    services.confirmations.close();
+    services.submit.close();
     services.hub.close();
     services.inbox.close();
     services.revocations.close();
@@ -105,7 +104,11 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   const revocations = await Revocations.open(link, log);
   const rest = new RouteClient(link, settings);
   const uploads = new Uploads(link, limits, log);
-  const confirmations = new Confirmations(limits.confirmMs);
+  const bounds = {
+    rates: shareRates(link, edge, limits),
+    sessions: new UserSessions(link, log, limits),
+  };
+  const submit = new Submit({ link, owner, bounds, limits, metrics });
   const hub = new Hub({
     edge,
     link,
@@ -113,12 +116,8 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     limits,
     metrics,
     publish: (topic, text) => void app.publish(topic, text),
-    taken: (user, session, clientMsgId) => confirmations.done(user, session, clientMsgId),
+    taken: (user, session, clientMsgId) => submit.confirmed(user, session, clientMsgId),
   });
-  const bounds = {
-    rates: shareRates(link, edge, limits),
-    sessions: new UserSessions(link, log, limits),
-  };
   return {
     edge,
     settings,
@@ -131,10 +130,9 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     uploads,
     attachments: new Attachments(rest, uploads, settings),
     owner,
-    ingress: new Ingress(link, owner, bounds, limits, metrics),
+    submit,
     inbox: new Inbox(link, edge, log),
     hub,
-    confirmations,
     revocations,
     sockets: new OpenSockets(),
     dependencies: new Dependencies(link),

@@ -8,10 +8,9 @@ import type { NatsLink } from "./nats-link.ts";
 import type { Dependencies } from "./operations/dependencies.ts";
 import type { EdgeMetrics } from "./operations/metrics.ts";
 import type { OpenSockets } from "./operations/open-sockets.ts";
-import type { Confirmations } from "./submit/confirmations.ts";
 import type { Inbox } from "./submit/inbox.ts";
-import type { Ingress } from "./submit/ingress.ts";
 import type { SessionOwnerClient } from "./submit/session-owner-client.ts";
+import type { Submit } from "./submit/submit.ts";
 import type { RouteClient } from "./surfaces/rest/route-client.ts";
 import type { Attachments } from "./uploads/attachments.ts";
 import type { Uploads } from "./uploads/uploads.ts";
@@ -30,10 +29,9 @@ export interface Services {
   uploads: Uploads;
   attachments: Attachments;
   owner: SessionOwnerClient;
-  ingress: Ingress;
+  submit: Submit;
   inbox: Inbox;
   hub: Hub;
-  confirmations: Confirmations;
   revocations: Revocations;
   /** Open sockets of every surface; told to go when the edge stops or their principal is revoked. */
   sockets: OpenSockets;

@@ -1,7 +1,6 @@
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { newId } from "../../schemas/ids.ts";
-import type { SessionInput } from "../../schemas/messages/session-input.ts";
+import { dedupIdOf, newSessionInput, type SessionInput } from "../../schemas/messages/session-input.ts";
 import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
@@ -32,24 +31,15 @@ async function post(
   { user, session, key }: Omit<SessionMail, "text">,
   what: Pick<SessionInput, "content" | "notice">,
 ): Promise<void> {
-  const client_msg_id = `${prefix}${key}`;
-  const input: SessionInput = {
-    kind: "message",
+  const input = newSessionInput({
     user,
     session,
-    client_msg_id,
-    client_given: true,
-    message_id: newId("msg_"),
-    reply_id: newId("msg_"),
-    ...what,
-    mode: "text",
-    attachments: [],
+    client_msg_id: `${prefix}${key}`,
     surface: "automation",
-    at: Date.now(),
-  };
-  const id = `${user}.${session}.${client_msg_id}`;
+    ...what,
+  });
   try {
-    await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), id);
+    await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), dedupIdOf(input));
   } catch (cause) {
     throw isSubjectFull(cause) ? new ParleyError("session_queue_full", { cause }) : cause;
   }

@@ -1,6 +1,7 @@
 import { streamSeqOf } from "../../schemas/messages/out-batch.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 import type { OutItem } from "../../schemas/wire/server-frame.ts";
+import { acceptedFromEcho } from "../submit/accepted-frame.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
 import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";
@@ -124,7 +125,7 @@ export class UserFeed implements FrameSink {
       if (sender === undefined || sender.gone) this.#context.publish(this.topic, text);
       else {
         sender.publish(this.topic, text);
-        sender.send(JSON.stringify(acceptedFrom(frame)));
+        sender.send(JSON.stringify(acceptedFromEcho(frame)));
       }
       this.#context.metrics.framesOut.inc(this.#sockets.size);
     }
@@ -205,11 +206,4 @@ export class UserFeed implements FrameSink {
     const { out, limits } = this.#context;
     return out.read(this.stream.user, from, until, limits.heldFrameBytes);
   }
-}
-
-/** What the sender of a message gets in place of its echo, so that his chain has no hole. */
-function acceptedFrom(frame: WireFrame): DirectFrame | WireFrame {
-  if (frame.type !== "response" || frame.client_msg_id === undefined) return frame;
-  const { client_msg_id, message_id, session_id, seq, prev, timestamp } = frame;
-  return { type: "accepted", client_msg_id, message_id, session_id, seq, prev, timestamp };
 }

@@ -1,16 +1,16 @@
-/** What is done about a message whose echo has not come. */
-export type Overdue = () => void;
+/** Runs when a message was not confirmed in time. */
+export type OnOverdue = () => void;
 
-interface Waiting {
+interface Pending {
   at: number;
-  overdue: Overdue;
+  onOverdue: OnOverdue;
 }
 
-const lookMs = 500;
+const checkMs = 500;
 
-/** Accepted messages that no owner has taken yet. A stored message is never lost, but its sender must not wait in the dark. */
+/** Accepted messages that their session's owner has not confirmed yet, each with a deadline. */
 export class Confirmations {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #pending = new Map<string, Pending>();
   readonly #afterMs: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,32 +19,32 @@ export class Confirmations {
     this.#afterMs = afterMs;
   }
 
-  /** Calls `overdue` once, unless the message is taken before. */
-  await(user: string, session: string, clientMsgId: string, overdue: Overdue): void {
-    this.#waiting.set(key(user, session, clientMsgId), { at: performance.now(), overdue });
-    this.#timer ??= setInterval(() => this.#look(), Math.min(lookMs, this.#afterMs));
+  /** Calls `onOverdue` once, unless the message is confirmed before. */
+  await(user: string, session: string, clientMsgId: string, onOverdue: OnOverdue): void {
+    this.#pending.set(key(user, session, clientMsgId), { at: performance.now(), onOverdue });
+    this.#timer ??= setInterval(() => this.#check(), Math.min(checkMs, this.#afterMs));
   }
 
-  /** The message was taken, refused, or is nobody's concern any more. */
+  /** The message was confirmed or refused, or nobody waits for it any more. */
   done(user: string, session: string, clientMsgId: string): void {
-    this.#waiting.delete(key(user, session, clientMsgId));
+    this.#pending.delete(key(user, session, clientMsgId));
   }
 
-  /** Forgets all. */
+  /** Forgets all of them. */
   close(): void {
-    this.#waiting.clear();
+    this.#pending.clear();
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #check(): void {
     const before = performance.now() - this.#afterMs;
-    // In order of time: the first that is not overdue ends the look.
-    for (const [id, { at, overdue }] of this.#waiting) {
+    // Oldest first: the first one that is not overdue ends the check.
+    for (const [id, { at, onOverdue }] of this.#pending) {
       if (at > before) break;
-      this.#waiting.delete(id);
-      overdue();
+      this.#pending.delete(id);
+      onOverdue();
     }
-    if (this.#waiting.size > 0) return;
+    if (this.#pending.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bridgeAddressSchema } from "../documents/bridge.ts";
 import { historyMessageSchema } from "../documents/message.ts";
-import { idSchema } from "../ids.ts";
+import { idSchema, newId } from "../ids.ts";
 import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "../wire/client-frame.ts";
 import { messageStatusSchema } from "../wire/direct-frame.ts";
 import { neoContextSchema } from "../wire/neo.ts";
@@ -43,6 +43,37 @@ export const sessionInputSchema = z.object({
   at: z.int(),
 });
 export type SessionInput = z.infer<typeof sessionInputSchema>;
+
+/** Random characters of the ids of messages and replies, and of a `client_msg_id` that a client did not choose. */
+const idCharacters = 16;
+
+/** What a surface knows of a new message; everything else is filled in by {@link newSessionInput}. */
+export type NewSessionInput = Pick<SessionInput, "user" | "session" | "surface" | "content"> &
+  Partial<Omit<SessionInput, "kind" | "client_given">>;
+
+/** Makes a session message. A `client_msg_id` that is given can be repeated by its sender: the second is a duplicate. */
+export function newSessionInput({ client_msg_id, ...given }: NewSessionInput): SessionInput {
+  return {
+    kind: "message",
+    mode: "text",
+    attachments: [],
+    message_id: newId("msg_", idCharacters),
+    reply_id: newId("msg_", idCharacters),
+    at: Date.now(),
+    ...given,
+    client_msg_id: client_msg_id ?? newId("c_", idCharacters),
+    client_given: client_msg_id !== undefined,
+  };
+}
+
+/** Id by which the server drops a repetition within its duplicate window. */
+export function dedupIdOf({
+  user,
+  session,
+  client_msg_id,
+}: Pick<SessionInput, "user" | "session" | "client_msg_id">): string {
+  return `${user}.${session}.${client_msg_id}`;
+}
 
 const key = { user: idSchema, session: idSchema };
 

@@ -1,6 +1,5 @@
 import { type BridgeAddress, bridgeTraits } from "../../../schemas/documents/bridge.ts";
-import { newId } from "../../../schemas/ids.ts";
-import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import { newSessionInput, type SessionInput } from "../../../schemas/messages/session-input.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Services } from "../../services.ts";
 import { Binding } from "./binding.ts";
@@ -51,7 +50,7 @@ export class Inbound {
 
   async #take(bridge: Bridge, message: InboundMessage): Promise<void> {
     const { address, text } = message;
-    const { settings, ingress, log } = this.#services;
+    const { settings, submit, log } = this.#services;
     try {
       const answer = await this.#binding.command(address, text);
       if (answer !== undefined) return await this.tell(bridge, address, answer);
@@ -65,7 +64,8 @@ export class Inbound {
       const user = bound ?? externalUser(address);
       const whole = (await message.complete?.(user)) ?? message;
       const kept = await withPictureFiles(this.#services, whole, user, sessionOf(address));
-      await ingress.accept(inputOf(kept, user));
+      const result = await submit.message(inputOf(kept, user));
+      if (result.kind === "refused") throw result.error;
     } catch (err) {
       const error = toParleyError(err);
       if (error.status === 500) log.error({ err, platform: address.platform }, "message not taken");
@@ -84,19 +84,13 @@ function sessionOf({ platform, self, kind, chat }: BridgeAddress): string {
 }
 
 function inputOf({ address, id, text, attachments }: InboundMessage, user: string): SessionInput {
-  return {
-    kind: "message",
+  return newSessionInput({
     user,
     session: sessionOf(address),
     client_msg_id: id,
-    client_given: true,
-    message_id: newId("msg_", 16),
-    reply_id: newId("msg_", 16),
     content: text,
-    mode: "text",
     attachments,
     surface: address.platform,
     bridge: address,
-    at: Date.now(),
-  };
+  });
 }

@@ -1,6 +1,10 @@
 import { ParleyError } from "../../../schemas/errors.ts";
-import { idSchema, newId } from "../../../schemas/ids.ts";
-import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import { idSchema } from "../../../schemas/ids.ts";
+import {
+  type MessageState,
+  newSessionInput,
+  type SessionInput,
+} from "../../../schemas/messages/session-input.ts";
 import { type CyberRequest, cyberRequestSchema } from "../../../schemas/wire/client-frame.ts";
 import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
 import { toParleyError } from "../../http/error-shape.ts";
@@ -35,7 +39,7 @@ export function addCyber(services: Services): void {
         sockets.add(socket);
         inbox.add(socket.id, (text) => direct(services, socket, text));
         begin(socket).catch((err: unknown) => {
-          log.error({ err }, "cyber socket not begun");
+          log.error({ err, user: socket.principal.user_id, socket: socket.id }, "cyber socket attach failed");
           socket.goAway();
         });
       },
@@ -85,56 +89,49 @@ function take(services: Services, socket: CyberSocket, text: string | undefined)
     return;
   }
   const input = inputOf(services, socket, request);
-  const { user, session, client_msg_id } = input;
-  const { confirmations, ingress } = services;
-  socket.expect(input.reply_id, client_msg_id, request.model ?? "");
-  confirmations.await(user, session, client_msg_id, () => void askState(services, socket, client_msg_id));
-  ingress.accept(input).then(
-    (state) => {
-      if (state === undefined) return;
-      confirmations.done(user, session, client_msg_id);
-      socket.found(client_msg_id, state);
-    },
-    (cause: unknown) => {
-      confirmations.done(user, session, client_msg_id);
-      const { errorType, message } = toParleyError(cause);
-      socket.fail(client_msg_id, errorType, message);
-    },
-  );
+  socket.expect(input.reply_id, input.client_msg_id, request.model ?? "");
+  void submit(services, socket, input);
+}
+
+async function submit(services: Services, socket: CyberSocket, input: SessionInput): Promise<void> {
+  const { client_msg_id } = input;
+  const result = await services.submit.message(input, ({ state }) => learned(socket, client_msg_id, state));
+  if (result.kind === "duplicate") socket.found(client_msg_id, result.state);
+  if (result.kind === "refused") socket.fail(client_msg_id, result.error.errorType, result.error.message);
 }
 
 function inputOf({ edge }: Services, socket: CyberSocket, request: CyberRequest): SessionInput {
-  return {
-    kind: "message",
+  return newSessionInput({
     user: socket.principal.user_id,
     session: socket.session,
-    client_msg_id: request.client_msg_id ?? newId("c_", 16),
-    client_given: request.client_msg_id !== undefined,
-    message_id: newId("msg_", 16),
-    reply_id: newId("msg_", 16),
+    client_msg_id: request.client_msg_id,
     content: request.content,
-    mode: "text",
     model: request.model,
-    attachments: [],
     origin: { edge, socket: socket.id },
     surface: "cyber",
-    at: Date.now(),
-  };
+  });
 }
 
 /** An actor's answer to this socket alone: a message was sent before, or is refused. */
 function direct(services: Services, socket: CyberSocket, text: string): void {
   const frame = JSON.parse(text) as DirectFrame;
   if (!("client_msg_id" in frame) || frame.client_msg_id === undefined) return;
-  services.confirmations.done(socket.principal.user_id, socket.session, frame.client_msg_id);
+  services.submit.confirmed(socket.principal.user_id, socket.session, frame.client_msg_id);
   if (frame.type === "error") socket.fail(frame.client_msg_id, frame.errorType, frame.error);
   else void askState(services, socket, frame.client_msg_id);
 }
 
-/** Learns what became of a message whose frames are late or may be lost. */
+/** Asks what became of a message whose frames are late or may be lost. */
 async function askState(services: Services, socket: CyberSocket, clientMsgId: string): Promise<void> {
-  const state = await services.owner.state(socket.principal.user_id, socket.session, clientMsgId);
-  if (state !== undefined && state.status !== "unknown") return socket.found(clientMsgId, state);
+  const { principal, session } = socket;
+  learned(socket, clientMsgId, await services.owner.state(principal.user_id, session, clientMsgId));
+}
+
+function learned(socket: CyberSocket, clientMsgId: string, state: MessageState | undefined): void {
+  if (state !== undefined && state.status !== "unknown") {
+    socket.found(clientMsgId, state);
+    return;
+  }
   const { errorType, message } = new ParleyError("service_unavailable");
   socket.fail(clientMsgId, errorType, message);
 }

@@ -1,7 +1,11 @@
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { idSchema } from "../../../schemas/ids.ts";
-import type { MessageState, SessionInput } from "../../../schemas/messages/session-input.ts";
+import {
+  type MessageState,
+  newSessionInput,
+  type SessionInput,
+} from "../../../schemas/messages/session-input.ts";
 import type { Principal } from "../../../schemas/principal.ts";
 import { type NeoContext, neoContextSchema, neoQuerySchema } from "../../../schemas/wire/neo.ts";
 import { checkQuota } from "../../admission/quota-check.ts";
@@ -77,7 +81,7 @@ class NeoChat {
   /** Runs a new turn, or joins the one that the same request has begun just now. */
   async #begin(asked: Asked): Promise<void> {
     const { user, session, request } = asked;
-    const { hub, owner, ingress, confirmations, settings } = this.#services;
+    const { hub, owner, submit, settings } = this.#services;
     const at = Date.now();
     const before = request.turn(at, 1);
     const state = await owner.state(user, session, before.clientMsgId, 0);
@@ -88,19 +92,13 @@ class NeoChat {
     const turn = request.turn(at);
     const reply = this.#reply(asked, { turn });
     const following = await hub.follow(user, reply, false);
-    const overdue = () => void this.#learn(asked, reply, turn);
-    confirmations.await(user, session, turn.clientMsgId, overdue);
-    try {
-      const found = await ingress.accept(inputOf(asked, turn, at));
-      if (found === undefined) return this.#open(asked, reply, following);
-      confirmations.done(user, session, turn.clientMsgId);
-      following.leave();
-      await this.#attach(asked, turn, found);
-    } catch (err) {
-      confirmations.done(user, session, turn.clientMsgId);
-      following.leave();
-      throw err;
-    }
+    const result = await submit.message(inputOf(asked, turn, at), ({ state: late }) => {
+      if (!asked.exchange.over) learned(reply, late);
+    });
+    if (result.kind === "accepted") return this.#open(asked, reply, following);
+    following.leave();
+    if (result.kind === "refused") throw result.error;
+    await this.#attach(asked, turn, result.state);
   }
 
   async #attach(asked: Asked, turn: NeoTurn, state: MessageState): Promise<void> {
@@ -186,10 +184,14 @@ class NeoChat {
     turn: NeoTurn,
   ): Promise<void> {
     if (exchange.over) return;
-    const state = await this.#services.owner.state(user, session, turn.clientMsgId);
-    if (!isKnown(state)) reply.fail(new ParleyError("service_unavailable").message);
-    else if (state.status === "completed") reply.whole(state.text ?? "");
+    learned(reply, await this.#services.owner.state(user, session, turn.clientMsgId));
   }
+}
+
+/** Tells a reply what became of its turn. */
+function learned(reply: NeoReply, state: MessageState | undefined): void {
+  if (!isKnown(state)) reply.fail(new ParleyError("service_unavailable").message);
+  else if (state.status === "completed") reply.whole(state.text ?? "");
 }
 
 function isKnown(state: MessageState | undefined): state is MessageState {
@@ -205,19 +207,15 @@ function readContext(text: string | undefined): NeoContext | undefined {
 }
 
 function inputOf({ user, session, content, context }: Asked, turn: NeoTurn, at: number): SessionInput {
-  return {
-    kind: "message",
+  return newSessionInput({
     user,
     session,
     client_msg_id: turn.clientMsgId,
-    client_given: true,
     message_id: neoMessageId(at),
     reply_id: turn.replyId,
     content,
-    mode: "text",
-    attachments: [],
     context,
     surface: "neo",
     at,
-  };
+  });
 }

@@ -1,6 +1,5 @@
 import { ParleyError } from "../../../schemas/errors.ts";
-import { newId } from "../../../schemas/ids.ts";
-import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import { newSessionInput, type SessionInput } from "../../../schemas/messages/session-input.ts";
 import { checkQuota } from "../../admission/quota-check.ts";
 import type { Services } from "../../services.ts";
 import { AwaitedReply, type Reply } from "./awaited-reply.ts";
@@ -38,7 +37,7 @@ export class SessionTurns {
   }
 
   async #run(input: SessionInput): Promise<Reply> {
-    const { hub, ingress, owner, confirmations, settings, link } = this.#services;
+    const { hub, submit, owner, settings, link } = this.#services;
     const { user, session, client_msg_id, reply_id } = input;
     if (!link.up) throw new ParleyError("storage_unavailable");
     if (!input.content.startsWith("/"))
@@ -51,32 +50,26 @@ export class SessionTurns {
       () => reply.fail(new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 回复超时" })),
       settings.limits.webhookReplyMs,
     );
-    confirmations.await(user, session, client_msg_id, learn);
     try {
-      const before = await ingress.accept(input);
-      if (before !== undefined) reply.found(before);
+      const result = await submit.message(input, ({ state }) => reply.found(state));
+      if (result.kind === "refused") throw result.error;
+      if (result.kind === "duplicate") reply.found(result.state);
       return await reply.done;
     } finally {
       clearTimeout(timer);
-      confirmations.done(user, session, client_msg_id);
+      submit.forget(input);
       following.leave();
     }
   }
 }
 
 function inputOf({ user, session, content, mode, clientMsgId }: ExternalMessage): SessionInput {
-  return {
-    kind: "message",
+  return newSessionInput({
     user,
     session,
-    client_msg_id: clientMsgId ?? newId("wh_", 16),
-    client_given: clientMsgId !== undefined,
-    message_id: newId("msg_", 16),
-    reply_id: newId("msg_", 16),
+    client_msg_id: clientMsgId,
     content,
     mode,
-    attachments: [],
     surface: "webhook",
-    at: Date.now(),
-  };
+  });
 }

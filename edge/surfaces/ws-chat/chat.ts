@@ -35,7 +35,7 @@ export function addChat(services: Services): void {
         sockets.add(socket);
         inbox.add(socket.id, (text) => direct(services, socket, text));
         begin(socket).catch((err: unknown) => {
-          log.error({ err }, "chat socket not begun");
+          log.error({ err, user: socket.user, socket: socket.id }, "chat socket attach failed");
           socket.goAway();
         });
       },
@@ -71,8 +71,8 @@ async function prepare(head: RequestHead, { identity, hub, settings, link }: Ser
 }
 
 /** An actor's answer to this socket alone: the state of a message that was sent before, or why it was refused. */
-function direct({ confirmations }: Services, socket: ChatSocket, text: string): void {
+function direct({ submit }: Services, socket: ChatSocket, text: string): void {
   const { session_id, client_msg_id } = JSON.parse(text) as { session_id?: string; client_msg_id?: string };
-  if (session_id && client_msg_id) confirmations.done(socket.user, session_id, client_msg_id);
+  if (session_id && client_msg_id) submit.confirmed(socket.user, session_id, client_msg_id);
   socket.send(text);
 }

@@ -1,0 +1,130 @@
+import { isSubjectFull } from "../../infra/nats/subject-full.ts";
+import { ParleyError } from "../../schemas/errors.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { dedupIdOf, type MessageState, type SessionInput } from "../../schemas/messages/session-input.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
+import type { UserRates } from "../admission/user-rates.ts";
+import type { UserSessions } from "../admission/user-sessions.ts";
+import { toParleyError } from "../http/error-shape.ts";
+import type { NatsLink } from "../nats-link.ts";
+import type { EdgeMetrics } from "../operations/metrics.ts";
+import { Confirmations } from "./confirmations.ts";
+import { refuseLarge } from "./large-payload.ts";
+import type { SessionOwnerClient } from "./session-owner-client.ts";
+
+const publishMs = 5_000;
+
+/** What became of a message when it was submitted. */
+export type SubmitResult =
+  /** It is stored. Its session's owner confirms it with the echo; where that is late, {@link Overdue} follows. */
+  | { kind: "accepted" }
+  /** The same `client_msg_id` was stored before: what is known of the first. */
+  | { kind: "duplicate"; state: MessageState }
+  /** Nothing was stored. */
+  | { kind: "refused"; error: ParleyError };
+
+/** An accepted message that no owner has confirmed in time: what is known of it; undefined when nobody answers. */
+export interface Overdue {
+  kind: "overdue";
+  state: MessageState | undefined;
+}
+
+/** What one user may send: how fast, and into how many sessions at a time. */
+export interface UserBounds {
+  rates: Pick<UserRates, "take">;
+  sessions: Pick<UserSessions, "take">;
+}
+
+/** What {@link Submit} is made with. */
+export interface SubmitDeps {
+  link: NatsLink;
+  owner: SessionOwnerClient;
+  bounds: UserBounds;
+  limits: Pick<Limits, "natsMessageBytes" | "confirmMs">;
+  metrics: Pick<EdgeMetrics, "messages">;
+}
+
+/** The one way of a client's message into its session's log: bounds, append, result. */
+export class Submit {
+  readonly #deps: SubmitDeps;
+  readonly #confirmations: Confirmations;
+
+  constructor(deps: SubmitDeps) {
+    this.#deps = deps;
+    this.#confirmations = new Confirmations(deps.limits.confirmMs);
+  }
+
+  /**
+   * Submits a message; never rejects. It goes out before the first await, so messages keep the order of the calls.
+   * `onOverdue` is called at most once, after `accepted`, and never after {@link confirmed} or {@link forget}.
+   */
+  async message(input: SessionInput, onOverdue?: (overdue: Overdue) => void): Promise<SubmitResult> {
+    const { user, session, client_msg_id } = input;
+    // Before the message leaves: its echo may arrive before the acknowledgement.
+    if (onOverdue !== undefined)
+      this.#confirmations.await(user, session, client_msg_id, () => void this.#overdue(input, onOverdue));
+    const result = await this.#submit(input);
+    if (result.kind !== "accepted") this.forget(input);
+    const outcome = result.kind === "refused" ? result.error.errorType : result.kind;
+    this.#deps.metrics.messages.inc({ surface: input.surface, outcome });
+    return result;
+  }
+
+  /** The owner has taken the message, or has refused it to its sender. */
+  confirmed(user: string, session: string, clientMsgId: string): void {
+    this.#confirmations.done(user, session, clientMsgId);
+  }
+
+  /** Nobody waits for the message's confirmation any more. */
+  forget({ user, session, client_msg_id }: SessionInput): void {
+    this.#confirmations.done(user, session, client_msg_id);
+  }
+
+  /** Stops waiting for confirmations. */
+  close(): void {
+    this.#confirmations.close();
+  }
+
+  async #submit(input: SessionInput): Promise<SubmitResult> {
+    try {
+      if (!(await this.#append(input))) return { kind: "accepted" };
+      return { kind: "duplicate", state: (await this.#stateOf(input)) ?? { status: "unknown" } };
+    } catch (cause) {
+      return { kind: "refused", error: toParleyError(cause) };
+    }
+  }
+
+  /** Whether the log had it before. */
+  #append(input: SessionInput): Promise<boolean> {
+    const { link, bounds, limits } = this.#deps;
+    const { user, session, attachments } = input;
+    if (!bounds.rates.take(user)) throw new ParleyError("rate_limited");
+    if (!link.up) throw new ParleyError("storage_unavailable");
+    if (!bounds.sessions.take(user, session)) {
+      throw new ParleyError("rate_limited", {
+        error: "未完成的会话过多",
+        hint: "等待其他会话的回复完成后再发送",
+      });
+    }
+    const payload = JSON.stringify(input);
+    refuseLarge(payload, limits.natsMessageBytes, attachments.length > 0 ? "attachments" : "content");
+    // The server forgets the id after two minutes; later repeats reach the log, where the owner finds them.
+    return link.publisher
+      .publish(subjects.sessionIn(user, session), payload, dedupIdOf(input), publishMs)
+      .then(
+        (ack) => ack.duplicate,
+        (cause: unknown) => {
+          const full = isSubjectFull(cause);
+          throw new ParleyError(full ? "session_queue_full" : "storage_unavailable", { cause });
+        },
+      );
+  }
+
+  async #overdue(input: SessionInput, report: (overdue: Overdue) => void): Promise<void> {
+    report({ kind: "overdue", state: await this.#stateOf(input) });
+  }
+
+  #stateOf({ user, session, client_msg_id }: SessionInput): Promise<MessageState | undefined> {
+    return this.#deps.owner.state(user, session, client_msg_id);
+  }
+}
