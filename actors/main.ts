@@ -3,7 +3,7 @@ import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import { Bus } from "../infra/bus/bus.ts";
 import { StreamPublisher } from "../infra/bus/stream-publisher.ts";
-import { connectMongo } from "../infra/mongo/connect.ts";
+import { openDatabase } from "../infra/installation/open.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { SettingsError } from "../infra/settings-error.ts";
@@ -63,7 +63,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   const nc = await connectOwnNats(context, actorId);
   const bus = await Bus.over({ ...context, nc, limits: context.settings.limits, isOutage: isStorageAway });
   // Before the first heartbeat: a process that can't reach its store must not be given anything.
-  const mongo = connectOwnMongo(context);
+  const mongo = connectOwnMongo(context, nc);
   // The administrator may log in while MongoDB is away.
   if (runs("account")) await startAccount({ ...context, nc, bus, db: mongo });
   const actor = await connectActor(context, { actorId, nc, bus, db: await mongo });
@@ -105,10 +105,9 @@ async function connectOwnNats(
   return nc;
 }
 
-async function connectOwnMongo({ endpoints, log, lifecycle, settings }: ProcessContext): Promise<Db> {
-  const { mongoConnectMs: selectionMs } = settings.limits;
-  const { client, db } = await connectMongo({ uri: endpoints.mongodbUri, log, selectionMs });
-  lifecycle.onStop("mongodb", () => client.close());
+async function connectOwnMongo(context: ProcessContext, nc: NatsConnection): Promise<Db> {
+  const { client, db } = await openDatabase(context, nc);
+  context.lifecycle.onStop("mongodb", () => client.close());
   return db;
 }
 

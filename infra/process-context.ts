@@ -1,9 +1,9 @@
 import type { Settings } from "../schemas/config.ts";
 import type { Endpoints } from "./endpoints.ts";
+import type { Secrets } from "./installation/secrets.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Secrets } from "./secrets.ts";
 
 /** What the command line hands to `startEdge(context)` and `startActors(context, names)`. */
 export interface ProcessContext {

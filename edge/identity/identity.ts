@@ -1,5 +1,5 @@
 import jwt from "jsonwebtoken";
-import type { Secrets } from "../../infra/secrets.ts";
+import type { Secrets } from "../../infra/installation/secrets.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { revocations } from "../../schemas/messages/revocation.ts";
 import { adminUserId, type Principal, tokenClaimsSchema } from "../../schemas/principal.ts";

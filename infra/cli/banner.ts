@@ -1,7 +1,7 @@
 import type { Settings } from "../../schemas/config.ts";
 import { version } from "../checkout.ts";
 import type { Engines } from "../engines/start.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../installation/secrets.ts";
 
 /** What `up` has to tell a person. */
 export interface BannerFacts {

@@ -1,8 +1,7 @@
 import { resolveEndpoints } from "../endpoints.ts";
+import { openInstallation } from "../installation/open.ts";
 import { createMetrics } from "../metrics.ts";
-import { connectNats } from "../nats/connect.ts";
 import type { ProcessContext } from "../process-context.ts";
-import { loadSecrets } from "../secrets.ts";
 import { announceReady, type CommandProcess } from "./run-process.ts";
 
 /** What `edge/main.ts` exports. */
@@ -37,24 +36,11 @@ async function processContext({ role, settings, log, lifecycle }: CommandProcess
   // A child of `up` ends with it, also when `up` was killed.
   process.once("disconnect", () => void lifecycle.stop().then(() => process.exit(0)));
   const endpoints = resolveEndpoints(settings);
-  const nc =
-    settings.natsUrl === undefined
-      ? undefined
-      : await connectNats({
-          url: endpoints.natsUrl,
-          name: `${role} start`,
-          log,
-          connectMs: settings.limits.natsConnectMs,
-        });
-  try {
-    const secrets = await loadSecrets(settings, nc);
-    if (secrets.generated.includes("adminPassword")) {
-      process.stderr.write(
-        `parley: made a password for ${settings.adminUsername}, shown this once: ${secrets.adminPassword}\n`,
-      );
-    }
-    return { settings, log, lifecycle, metrics: createMetrics(role), endpoints, secrets };
-  } finally {
-    await nc?.close();
+  const secrets = await openInstallation({ role, settings, log, endpoints });
+  if (secrets.generated.includes("adminPassword")) {
+    process.stderr.write(
+      `parley: made a password for ${settings.adminUsername}, shown this once: ${secrets.adminPassword}\n`,
+    );
   }
+  return { settings, log, lifecycle, metrics: createMetrics(role), endpoints, secrets };
 }

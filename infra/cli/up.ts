@@ -1,7 +1,6 @@
 import { startExtras } from "../engines/extras.ts";
 import { startEngines } from "../engines/start.ts";
-import { connectNats } from "../nats/connect.ts";
-import { loadSecrets } from "../secrets.ts";
+import { openInstallation } from "../installation/open.ts";
 import { banner } from "./banner.ts";
 import { Child } from "./child.ts";
 import { actorNodeFlags, edgeNodeFlags } from "./node-flags.ts";
@@ -24,14 +23,7 @@ export async function runUp(command: CommandProcess): Promise<void> {
   engines.watch();
 
   // Made before the children start, so that they all read the same.
-  const nc = await connectNats({
-    url: engines.natsUrl,
-    name: "up",
-    log,
-    connectMs: settings.limits.natsConnectMs,
-  });
-  const secrets = await loadSecrets(settings, nc);
-  await nc.close();
+  const secrets = await openInstallation({ role: "up", settings, log, endpoints: engines });
 
   const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);
   const env = { LIMIT_STOP_MS: String(graceMs) };

@@ -1,13 +1,15 @@
 import { type Db, MongoClient } from "mongodb";
 import type { Logger } from "../log.ts";
+import { SettingsError } from "../settings-error.ts";
 
 /** Where to connect, and until when to try. */
 export interface MongoOptions {
   uri: string;
   log: Logger;
-  signal?: AbortSignal;
   /** Time to find a server, at the start and for each later operation, ms. */
   selectionMs?: number;
+  /** Time for the first connection, ms; without it, there is no end. */
+  waitMs?: number;
 }
 
 /** A connected client and its database. */
@@ -17,37 +19,87 @@ export interface Mongo {
 }
 
 const retryMs = 500;
+const authenticationFailed = 18;
+const diagnosisMs = 2_000;
+const reportEveryMs = 5_000;
 
 /**
  * Tries until MongoDB answers. Writes wait for the majority's journal; reads are local unless the caller says else.
  * The database is the one in the URI, or `parley`.
- * @throws the signal's reason when aborted; MongoServerError when the credentials are refused.
+ * @throws SettingsError when the credentials are refused or the server is no replica set; Error after `waitMs`
  */
-export async function connectMongo({ uri, log, signal, selectionMs = 5_000 }: MongoOptions): Promise<Mongo> {
-  for (;;) {
-    signal?.throwIfAborted();
+export async function connectMongo({ uri, log, selectionMs = 5_000, waitMs }: MongoOptions): Promise<Mongo> {
+  const hosts = hostsOf(uri);
+  const deadline = performance.now() + (waitMs ?? Number.POSITIVE_INFINITY);
+  for (let reportAt = performance.now() + reportEveryMs; ; ) {
     // A new client each time: one whose first use failed stays closed.
     const client = new MongoClient(uri, {
       appName: "parley",
       writeConcern: { w: "majority", journal: true },
       retryWrites: true,
-      serverSelectionTimeoutMS: selectionMs,
+      serverSelectionTimeoutMS: Math.max(100, Math.min(selectionMs, deadline - performance.now())),
     });
     try {
       await client.connect();
-      const named = new URL(uri.replace(/^mongodb(\+srv)?:/, "http:").replace(/,[^/]*/, "")).pathname.slice(
-        1,
-      );
-      return { client, db: client.db(named || "parley") };
+      const db = client.db(databaseOf(uri));
+      const hello = await db.admin().command({ hello: 1 });
+      if (hello.setName === undefined && hello.msg !== "isdbgrid") throw noReplicaSet(hosts);
+      return { client, db };
     } catch (err) {
       await client.close();
-      if (isRefusal(err)) throw err;
-      log.warn({ err }, "mongodb not reachable");
+      if (err instanceof SettingsError) throw err;
+      if (isRefusal(err))
+        throw new SettingsError(
+          `MongoDB at ${hosts} refuses the user: check user, password and authSource in MONGODB_URI`,
+        );
+      if (await isStandalone(uri)) throw noReplicaSet(hosts);
+      if (performance.now() > deadline)
+        throw new Error(`MongoDB at ${hosts} has no primary that answers: start it, or correct MONGODB_URI`, {
+          cause: err,
+        });
+      if (performance.now() > reportAt) {
+        reportAt = performance.now() + reportEveryMs;
+        log.warn({ err, hosts }, "waiting for MongoDB: start it, or correct MONGODB_URI");
+      }
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
 }
 
+/** Name of the database that a URI means. */
+function databaseOf(uri: string): string {
+  const { pathname } = new URL(uri.replace(/^mongodb(\+srv)?:/, "http:").replace(/,[^/]*/, ""));
+  return pathname.slice(1) || "parley";
+}
+
+/** Hosts of a URI, without credentials. */
+function hostsOf(uri: string): string {
+  return uri.replace(/^mongodb(\+srv)?:\/\/([^@/]*@)?/, "").replace(/[/?].*$/, "");
+}
+
+function noReplicaSet(hosts: string): SettingsError {
+  return new SettingsError(
+    `MongoDB at ${hosts} is no replica set: start mongod with --replSet rs0, run rs.initiate() once, and add replicaSet=rs0 to MONGODB_URI`,
+  );
+}
+
 function isRefusal(err: unknown): boolean {
-  return err instanceof Error && "code" in err && err.code === 18;
+  return err instanceof Error && "code" in err && err.code === authenticationFailed;
+}
+
+/** Whether the first host answers and belongs to no set: the driver names only a time that has passed. */
+async function isStandalone(uri: string): Promise<boolean> {
+  const host = hostsOf(uri).split(",")[0];
+  if (uri.startsWith("mongodb+srv:") || host === undefined) return false;
+  const client = new MongoClient(`mongodb://${host}/?directConnection=true`, {
+    serverSelectionTimeoutMS: diagnosisMs,
+  });
+  try {
+    const hello = await client.db("admin").command({ hello: 1 });
+    return hello.setName === undefined && !hello.isreplicaset && hello.msg !== "isdbgrid";
+  } catch {
+    return false;
+  } finally {
+    await client.close();
+  }
 }

@@ -1,5 +1,6 @@
-import { connect, type NatsConnection } from "nats";
+import { type ConnectionOptions, connect, type NatsConnection } from "nats";
 import type { Logger } from "../log.ts";
+import { SettingsError } from "../settings-error.ts";
 
 export type { NatsConnection };
 
@@ -13,9 +14,13 @@ export interface NatsOptions {
   connectMs?: number;
 }
 
+const retryMs = 200;
+const reportEveryMs = 5_000;
+
 /**
- * Connects and stays connected: it reconnects for ever, every 100 to 250 ms.
- * @throws Error when the first connection does not succeed within `connectMs` (30 s), or credentials are refused.
+ * Connects and stays connected: it reconnects without end, every 100 to 250 ms.
+ * @throws SettingsError when the credentials are refused; Error when the first connection does not succeed within
+ * `connectMs` (30 s)
  */
 export async function connectNats({
   url,
@@ -23,31 +28,59 @@ export async function connectNats({
   log,
   connectMs = 30_000,
 }: NatsOptions): Promise<NatsConnection> {
-  const urls = url.split(",").map((one) => new URL(one.trim()));
-  const { username, password } = urls[0] ?? { username: "", password: "" };
-  const deadline = Date.now() + connectMs;
-  for (;;) {
+  const options = optionsOf(url, name);
+  const servers = hostsOf(url).join(", ");
+  const deadline = performance.now() + connectMs;
+  for (let reportAt = performance.now() + reportEveryMs; ; ) {
     try {
-      const connection = await connect({
-        servers: urls.map((one) => `${one.hostname}:${one.port || 4222}`),
-        ...(urls.some((one) => one.protocol === "tls:") && { tls: {} }),
-        ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
-        name,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 100,
-        reconnectJitter: 150,
-        reconnectJitterTLS: 150,
-        ignoreAuthErrorAbort: true,
-        pingInterval: 10_000,
-        timeout: 5_000,
-      });
+      // In a cluster the client's first connect with reconnection takes refusals for passing and never ends.
+      const probe = await connect({ ...options, reconnect: false, ignoreClusterUpdates: true });
+      await probe.close();
+      const connection = await connect({ ...options, maxReconnectAttempts: -1, ignoreAuthErrorAbort: true });
       void report(connection, name, log);
       return connection;
     } catch (err) {
-      if (Date.now() > deadline || (err instanceof Error && err.name === "AuthorizationError")) throw err;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (isRefused(err))
+        throw new SettingsError(
+          `NATS at ${servers} refuses the user "${options.user ?? ""}": check user and password in NATS_URL; "parley nats-config" prints the accounts that a nats-server needs`,
+        );
+      if (performance.now() > deadline)
+        throw new Error(`NATS at ${servers} does not answer: start it, or correct NATS_URL`, { cause: err });
+      if (performance.now() > reportAt) {
+        reportAt = performance.now() + reportEveryMs;
+        log.warn({ err, connection: name, servers }, "waiting for NATS: start it, or correct NATS_URL");
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
+}
+
+/** Hosts and ports of `NATS_URL`, without credentials. */
+export function hostsOf(url: string): string[] {
+  return url.split(",").map((one) => {
+    const { hostname, port } = new URL(one.trim());
+    return `${hostname}:${port || 4222}`;
+  });
+}
+
+function optionsOf(url: string, name: string): ConnectionOptions {
+  const urls = url.split(",").map((one) => new URL(one.trim()));
+  const { username, password } = urls[0] ?? { username: "", password: "" };
+  return {
+    servers: hostsOf(url),
+    ...(urls.some((one) => one.protocol === "tls:") && { tls: {} }),
+    ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+    name,
+    reconnectTimeWait: 100,
+    reconnectJitter: 150,
+    reconnectJitterTLS: 150,
+    pingInterval: 10_000,
+    timeout: 5_000,
+  };
+}
+
+function isRefused(err: unknown): boolean {
+  return err instanceof Error && err.name === "AuthorizationError";
 }
 
 async function report(connection: NatsConnection, name: string, log: Logger): Promise<void> {

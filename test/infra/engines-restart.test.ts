@@ -40,6 +40,6 @@ test("strangers are refused", async (t) => {
   const { connectNats } = await import("../../infra/nats/connect.ts");
   await t.throwsAsync(connectNats({ url: natsUrl.replace(/parley:[^@]*@/, ""), name: "stranger", log }));
   await t.throwsAsync(connectMongo({ uri: mongodbUri.replace(/parley:[^@]*@/, "parley:guess@"), log }), {
-    code: 18,
+    message: /refuses the user: check user, password and authSource in MONGODB_URI/,
   });
 });

@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { Collection, Db } from "mongodb";
+import {
+  type DataState,
+  installationCollections,
+  type MigrationLock,
+} from "../../schemas/documents/installation.ts";
+import { version as program } from "../checkout.ts";
+import type { Logger } from "../log.ts";
+import { isDuplicateKey } from "../mongo/duplicate-key.ts";
+import { versionOf } from "../nats/streams.ts";
+import { SettingsError } from "../settings-error.ts";
+import { dataVersion, type Migration, type MigrationContext, migrations } from "./migrations.ts";
+
+const lockMs = 30_000;
+const renewMs = 10_000;
+const lookMs = 200;
+const reportEveryMs = 5_000;
+const waitMs = 300_000;
+
+/** What a start is allowed to do with data of another version. */
+export interface VersionRules {
+  allowDowngrade: boolean;
+  log: Logger;
+}
+
+/**
+ * Compares the streams' version with this program's; reads only.
+ * @throws SettingsError when they are newer and that is not allowed
+ */
+export async function checkStreamVersions(jsm: JetStreamManager, rules: VersionRules): Promise<void> {
+  let newest = 0;
+  for await (const { config } of jsm.streams.list()) newest = Math.max(newest, versionOf(config));
+  refuseNewer({ version: newest, program: "a newer program" }, rules);
+}
+
+/**
+ * Compares the version of the data in MongoDB with this program's, and runs the steps that are missing: one process runs
+ * them, the others wait.
+ * @throws SettingsError when the data is newer and that is not allowed; Error when another process does not finish
+ */
+export async function migrate(
+  context: MigrationContext,
+  rules: VersionRules,
+  steps: readonly Migration[] = migrations,
+): Promise<void> {
+  const target = steps.at(-1)?.number ?? 0;
+  const states = statesOf(context.db);
+  const owner = randomUUID();
+  const deadline = performance.now() + waitMs;
+  for (let reportAt = performance.now() + reportEveryMs; ; ) {
+    const state = await states.findOne({ _id: "data" }, { readConcern: { level: "majority" } });
+    if (state !== null) refuseNewer(state, rules, target);
+    if ((state?.version ?? 0) >= target) return;
+    if (await lock(context.db, owner)) break;
+    if (performance.now() > deadline)
+      throw new Error("another process does not finish its migration: look at its log, or end it");
+    if (performance.now() > reportAt) {
+      reportAt = performance.now() + reportEveryMs;
+      rules.log.warn({ version: state?.version ?? 0, target }, "waiting for another process to migrate");
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+  const renewal = setInterval(() => {
+    lock(context.db, owner).catch((err: unknown) => rules.log.warn({ err }, "migration lock not renewed"));
+  }, renewMs);
+  try {
+    await runSteps(context, steps, rules.log);
+  } finally {
+    clearInterval(renewal);
+    await locksOf(context.db).deleteOne({ _id: "migration", owner });
+  }
+}
+
+async function runSteps(context: MigrationContext, steps: readonly Migration[], log: Logger): Promise<void> {
+  const states = statesOf(context.db);
+  const state = await states.findOne({ _id: "data" }, { readConcern: { level: "majority" } });
+  for (const step of steps) {
+    const { number, title } = step;
+    if (number <= (state?.version ?? 0)) continue;
+    const startedAt = performance.now();
+    await step.run(context);
+    await states.updateOne(
+      { _id: "data" },
+      { $set: { version: number, program }, $push: { steps: { number, title, program, at: new Date() } } },
+      { upsert: true },
+    );
+    log.info({ number, title, ms: Math.round(performance.now() - startedAt) }, "migration step done");
+  }
+}
+
+function refuseNewer(
+  found: Pick<DataState, "version" | "program">,
+  { allowDowngrade, log }: VersionRules,
+  own = dataVersion,
+): void {
+  if (found.version <= own) return;
+  if (!allowDowngrade)
+    throw new SettingsError(
+      `the data has version ${found.version}, written by Parley ${found.program}; this is Parley ${program}, which knows version ${own}: start the newer program, restore a backup of before, or set ALLOW_DOWNGRADE=true`,
+    );
+  log.warn({ version: found.version, own }, "program is older than its data");
+}
+
+/** Takes or renews the lock by MongoDB's clock; answers whether this process holds it. */
+async function lock(db: Db, owner: string): Promise<boolean> {
+  const free = {
+    $or: [
+      { $eq: [{ $type: "$owner" }, "missing"] },
+      { $eq: ["$owner", owner] },
+      { $lt: ["$until", "$$NOW"] },
+    ],
+  };
+  const take = [
+    {
+      $set: {
+        owner: { $cond: [free, owner, "$owner"] },
+        until: { $cond: [free, { $add: ["$$NOW", lockMs] }, "$until"] },
+      },
+    },
+  ];
+  try {
+    const options = { upsert: true, returnDocument: "after" } as const;
+    return (await locksOf(db).findOneAndUpdate({ _id: "migration" }, take, options))?.owner === owner;
+  } catch (err) {
+    // Two first upserts at once: one of them has lost.
+    if (isDuplicateKey(err)) return false;
+    throw err;
+  }
+}
+
+function statesOf(db: Db): Collection<DataState> {
+  return db.collection<DataState>(installationCollections.state);
+}
+
+function locksOf(db: Db): Collection<MigrationLock> {
+  return db.collection<MigrationLock>(installationCollections.state);
+}
