@@ -25,7 +25,7 @@ check: node_modules/.installed ## format, lint, types, generated files
 	@npx biome check .
 	@npx tsc -p . --noEmit
 	@$(MAKE) gen
-	@git diff --exit-code -- .env.example schemas/gen
+	@git diff --exit-code -- .env.example schemas/gen edge/client/gen
 
 gen: dist/.built ## write the generated files
 	@node dist/infra/cli/gen.js

@@ -20,18 +20,22 @@ ${lines.join("\n")}`;
 interface Descriptions {
   openApiDocument(version: string): object;
   asyncApiDocument(version: string): object;
+  clientTables(): string;
 }
 
 async function descriptions(): Promise<Descriptions> {
   const load = (name: string) => import(new URL(`../../schemas/${name}.js`, import.meta.url).href);
-  return { ...(await load("openapi")), ...(await load("asyncapi")) } as Descriptions;
+  const parts = await Promise.all(["openapi", "asyncapi", "client-tables"].map(load));
+  return Object.assign({}, ...parts) as Descriptions;
 }
 
 if (process.argv[1] === import.meta.filename) {
   const write = (path: string, text: string) => writeFileSync(join(checkoutDir, path), text);
-  const { openApiDocument, asyncApiDocument } = await descriptions();
-  mkdirSync(join(checkoutDir, "schemas/gen"), { recursive: true });
+  const { openApiDocument, asyncApiDocument, clientTables } = await descriptions();
+  for (const folder of ["schemas/gen", "edge/client/gen"])
+    mkdirSync(join(checkoutDir, folder), { recursive: true });
   write(".env.example", envExample());
   write("schemas/gen/openapi.json", `${JSON.stringify(openApiDocument(version), null, 1)}\n`);
+  write("edge/client/gen/tables.ts", clientTables());
   write("schemas/gen/asyncapi.json", `${JSON.stringify(asyncApiDocument(version), null, 1)}\n`);
 }

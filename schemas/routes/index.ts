@@ -23,8 +23,8 @@ import * as sessions from "./sessions.ts";
 import * as voice from "./voice.ts";
 import * as webhook from "./webhook.ts";
 
-/** Every REST endpoint that is served by an actor. The files of the areas export nothing else. */
-export const routes: readonly Route[] = [
+/** The areas whose endpoints are served by an actor. Their files export nothing else. */
+const areas = [
   auth,
   keys,
   sessions,
@@ -46,7 +46,13 @@ export const routes: readonly Route[] = [
   notifications,
   reminders,
   voice,
-].flatMap((area) => Object.values(area));
+];
+
+/** Every REST endpoint that is served by an actor. */
+export const routes: readonly Route[] = areas.flatMap((area) => Object.values(area));
+
+/** The same by the names of their exports, which are unique: the client library has a method for each. */
+export const namedRoutes: Readonly<Record<string, Route>> = Object.assign({}, ...areas);
 
 /** Endpoints that the edge answers by itself. */
 export const edgeRoutes: readonly Route[] = [webhook, edgeServed].flatMap((area) => Object.values(area));

@@ -1,0 +1,30 @@
+export type { ConnectionStatus, SocketConstructor } from "./connection.ts";
+export type {
+  Attachment,
+  ClientInfo,
+  Frame,
+  FrameOf,
+  HistoryMessage,
+  Mode,
+  MsgType,
+  Position,
+  Segment,
+} from "./frames.ts";
+export { randomId } from "./frames.ts";
+export type { DraftStorage } from "./outbox.ts";
+export { type ClientOptions, ParleyClient } from "./parley-client.ts";
+export { RequestError } from "./request-error.ts";
+export type { Answer, Api, Input, RouteName } from "./rest.ts";
+export { type SendOptions, Session } from "./session.ts";
+export type {
+  Approval,
+  ChatMessage,
+  MessageStatus,
+  Part,
+  SessionState,
+  Timing,
+  ToolProgress,
+} from "./session-state.ts";
+export type { Identification, TokenStore, Tokens } from "./token-source.ts";
+export type { UploadedFile, UploadOptions } from "./upload.ts";
+export type { Heard, VoiceOptions } from "./voice.ts";
