@@ -15,7 +15,8 @@ export type { DraftStorage } from "./outbox.ts";
 export { type ClientOptions, ParleyClient } from "./parley-client.ts";
 export { RequestError } from "./request-error.ts";
 export type { Answer, Api, Input, RouteName } from "./rest.ts";
-export { type SendOptions, Session } from "./session.ts";
+export { Session } from "./session.ts";
+export type { SendOptions } from "./session-link.ts";
 export type {
   Approval,
   ChatMessage,

@@ -1,34 +1,11 @@
 import { Backoff } from "./backoff.ts";
-import type { Attachment, Frame, HistoryMessage, Mode } from "./frames.ts";
-import { randomId } from "./frames.ts";
+import { type Frame, randomId } from "./frames.ts";
 import type { Draft } from "./outbox.ts";
 import { RequestError } from "./request-error.ts";
+import type { SendOptions, SessionLink } from "./session-link.ts";
 import type { Approval, ChatMessage, SessionState } from "./session-state.ts";
 import { type QueueItem, TurnFrames } from "./turn-frames.ts";
 import { ranks, TurnList } from "./turn-list.ts";
-
-/** What a session needs of its client. */
-export interface SessionLink {
-  /** A page of history, oldest first; empty for a session that does not exist yet. */
-  history(
-    id: string,
-    page: { limit: number; before?: string },
-  ): Promise<{ messages: HistoryMessage[]; has_more: boolean }>;
-  submit(draft: Draft): void;
-  discard(sessionId: string, clientMsgId: string): void;
-  /** Sends a frame that is not repeated. @throws RequestError while there is no connection */
-  send(frame: object): void;
-  clientInfo: { client_id?: string; device_name?: string };
-}
-
-/** What a message may carry besides its text. */
-export interface SendOptions {
-  attachments?: readonly Attachment[];
-  mode?: Mode;
-  model?: string;
-  /** The same id is the same message, however often it is sent. */
-  client_msg_id?: string;
-}
 
 const pageSize = 50;
 /** Turns that stay in memory while nobody reads older ones. */

@@ -1,4 +1,4 @@
-import type { ClientInfo, Frame, FrameOf } from "./frames.ts";
+import type { Frame, FrameOf } from "./frames.ts";
 import type { ChatMessage, Part, Timing } from "./session-state.ts";
 import { ranks, type Turn, type TurnList } from "./turn-list.ts";
 
@@ -95,10 +95,7 @@ export class TurnFrames {
   #accepted(frame: FrameOf<"accepted">): boolean {
     const turn = this.#turns.byClientMsgId(frame.client_msg_id);
     if (turn?.user === undefined) return false;
-    const { client_info, attachments } = frame as {
-      client_info?: ClientInfo;
-      attachments?: ChatMessage["attachments"];
-    };
+    const { client_info, attachments } = frame;
     // Without a place in the stream nothing says where it stands among others: history does.
     if (frame.seq !== undefined)
       this.#turns.move(turn, Math.min(turn.rank, ranks.queued) as typeof turn.rank);
@@ -124,8 +121,7 @@ export class TurnFrames {
   #start(frame: FrameOf<"stream_start">): boolean {
     const turn = this.#turns.byReply(frame.message_id) ?? this.#turns.enter(frame.client_msg_id, ranks.begun);
     if (turn.reply !== undefined && final.has(turn.reply.status)) return false;
-    const { replaces } = frame as { replaces?: string };
-    const replaced = this.#turns.byReply(replaces);
+    const replaced = this.#turns.byReply(frame.replaces);
     if (replaced !== undefined && replaced !== turn) this.#turns.setReply(replaced, undefined);
     this.#turns.move(turn, ranks.begun);
     if (turn.user !== undefined) this.#turns.setUser(turn, processing(turn.user));
@@ -191,8 +187,7 @@ export class TurnFrames {
       role: "assistant",
       msg_type: typeOf(parts),
       content: frame.text,
-      parts:
-        parts.length > 1 ? parts : [{ type: parts[0]?.type ?? "chat", content: frame.text, delay_ms: 0 }],
+      parts: parts.length > 0 ? parts : [{ type: "chat", content: frame.text, delay_ms: 0 }],
       status: frame.finish_reason === "stop" ? "done" : frame.finish_reason,
       finish_reason: frame.finish_reason,
       created_at: frame.timestamp,

@@ -1,4 +1,4 @@
-import type { HistoryMessage, ReviewMessage } from "./frames.ts";
+import type { HistoryMessage } from "./frames.ts";
 import type { ChatMessage, Part } from "./session-state.ts";
 
 /** A user's message and the reply to it; either may be missing. */
@@ -182,15 +182,7 @@ function turnsOf(page: readonly HistoryMessage[], touched: number): Turn[] {
 }
 
 function shownOf(message: HistoryMessage): ChatMessage {
-  const {
-    session_id: _,
-    id: _id,
-    status,
-    review_messages,
-    ...rest
-  } = message as HistoryMessage & {
-    review_messages?: ReviewMessage[];
-  };
+  const { session_id: _, id: _id, status, review_messages, ...rest } = message;
   const ended = message.finish_reason === undefined || message.finish_reason === "stop";
   return {
     ...rest,

@@ -17,8 +17,9 @@ import type { WireFrame } from "../live/frame.ts";
 /** Sent to the originating socket instead of the echo, with the echo's `seq` and `prev`, so that its chain has no gap. */
 export function acceptedFromEcho(frame: WireFrame): DirectFrame | WireFrame {
   if (frame.type !== "response" || frame.client_msg_id === undefined) return frame;
-  const { client_msg_id, message_id, session_id, seq, prev, timestamp } = frame;
-  return { type: "accepted", client_msg_id, message_id, session_id, seq, prev, timestamp };
+  const { client_msg_id, message_id, session_id, client_info, attachments, seq, prev, timestamp } = frame;
+  const ids = { client_msg_id, message_id, session_id, seq, prev };
+  return { type: "accepted", ...ids, client_info, attachments, timestamp };
 }
 
 /** What is known of a message that was stored before, or that no owner has confirmed. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { attachmentSchema, clientInfoSchema } from "../wire/client-frame.ts";
+import { reviewMessageSchema } from "../wire/review.ts";
 
 /** How a client shows a text; filled by the server on every frame that carries text. */
 export const msgTypeSchema = z.enum([
@@ -43,5 +44,9 @@ export const historyMessageSchema = storedMessageSchema.omit({ id: true }).exten
   id: z.int().positive().optional().describe("Number of the message in its session, without gaps."),
   session_id: z.string().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
   status: z.enum(["queued", "processing"]).optional().describe("State of the entry."),
+  review_messages: z
+    .array(reviewMessageSchema)
+    .optional()
+    .describe("Pieces of a reply that has several kinds of text, as the frame `review` gives them."),
 });
 export type HistoryMessage = z.infer<typeof historyMessageSchema>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { historyMessageSchema } from "../documents/message.ts";
+import { attachmentSchema, clientInfoSchema } from "./client-frame.ts";
 import { errorFrameSchema, systemInfoSchema } from "./server-frame.ts";
 
 const timestamp = z.int();
@@ -45,6 +46,13 @@ export const directFrameSchema = z.discriminatedUnion("type", [
       .int()
       .optional()
       .describe("`seq` of the frame before it in the user's stream. A gap means that a frame was missed."),
+    client_info: clientInfoSchema
+      .optional()
+      .describe("Client that sent the message, as its other devices are told."),
+    attachments: z
+      .array(attachmentSchema)
+      .optional()
+      .describe("Files and images of the message, with their types and addresses."),
     duplicate: z
       .boolean()
       .optional()

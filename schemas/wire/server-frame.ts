@@ -77,6 +77,10 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
       ),
     response_mode: modeSchema.describe("Mode of the reply; repeats `mode` of the message."),
     model: z.string().optional().describe("Id of the model."),
+    replaces: z
+      .string()
+      .optional()
+      .describe("Id of the reply in whose place this one comes: it was asked for by `regenerate`."),
     timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
   z.object({

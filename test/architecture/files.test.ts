@@ -68,7 +68,9 @@ test("a decision has a number, a status, a context, a decision and consequences,
 });
 
 test("generated files are what their sources say", (t) => {
-  const folders = ["schemas/gen", "infra/gen", "edge/client/gen"].map((folder) => join(checkout, folder)).filter(existsSync);
+  const folders = ["schemas/gen", "infra/gen", "edge/client/gen"]
+    .map((folder) => join(checkout, folder))
+    .filter(existsSync);
   const inFolders = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   const generated = [join(checkout, ".env.example"), ...inFolders];
   const before = generated.map((path) => readFileSync(path, "utf8"));

@@ -1,5 +1,6 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { HistoryMessage } from "../../../schemas/documents/message.ts";
+import { reviewOf } from "../../review/review.ts";
 import type { SessionOwnerClient } from "../rest/session-owner-client.ts";
 import type { TurnStore } from "./turn-store.ts";
 
@@ -111,7 +112,17 @@ export class History {
 function messagesOf(turn: Turn, heard: ReadonlyMap<string, string>): HistoryMessage[] {
   return turn.messages.map((message) => ({
     ...message,
-    content: heard.get(message.message_id) ?? message.content,
+    ...shownAs(message.role, heard.get(message.message_id) ?? message.content),
     session_id: turn._id.session,
   }));
+}
+
+/** The text of a message, and its pieces where it is a reply of several kinds of text. */
+function shownAs(role: HistoryMessage["role"], content: string) {
+  if (role !== "assistant" || !/[<(（`#*|\n]/.test(content)) return { content };
+  const pieces = reviewOf(content);
+  return {
+    content,
+    ...((pieces.length > 1 || pieces[0]?.content !== content) && { review_messages: pieces }),
+  };
 }

@@ -49,6 +49,7 @@ export class TurnEmitter {
       attempt: this.#run.attempt,
       response_mode: this.#input.mode,
       ...(model !== undefined && { model }),
+      ...(this.#input.regenerates !== undefined && { replaces: this.#input.regenerates }),
       timestamp: Date.now(),
     });
   }
