@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*')
 AVA ?=
 
-.PHONY: help run test test-python build check gen soak bench voice voice-eval knowledge-eval clean
+.PHONY: client help run test test-python build check gen soak bench voice voice-eval knowledge-eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ voice: build ## install speech recognition (210 MB); the next "make run" starts 
 voice-eval: build ## word error rates of speech recognition on recorded and on made speech
 	@node dist/test/voice-eval/main.js
 
+client: node_modules/.installed ## build the client library into dist/client
+	@npx vite build -c edge/client/vite.config.ts
+	@npx tsc -p edge/client
+	@cp edge/client/package.json edge/client/README.md LICENSE dist/client/
+
 clean: ## remove what was built (not the engines, not the data)
 	@rm -rf dist
 
@@ -56,7 +61,7 @@ node_modules/.installed: package-lock.json package.json
 
 # A compiled file whose source is gone would still run as a test.
 dist/.built: node_modules/.installed tsconfig.json $(SOURCES)
-	@if [ -d dist ]; then find dist -name '*.js' | while read -r file; do \
+	@if [ -d dist ]; then find dist -name '*.js' -not -path 'dist/client/*' -not -path 'dist/console/*' | while read -r file; do \
 	  source="$${file#dist/}"; [ -e "$${source%.js}.ts" ] || rm -f "$$file" "$$file.map"; done; fi
 	@npx tsc -p .
 	@touch $@

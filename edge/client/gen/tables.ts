@@ -72,6 +72,7 @@ export const routeTable = {
   saveModel: "POST /api/v1/admin/models/models/:id",
   saveModelRoute: "POST /api/v1/admin/models/routing/:purpose",
   saveProvider: "POST /api/v1/admin/models/providers/:name",
+  createUsers: "POST /api/v1/admin/users",
   backtestRule: "POST /api/v1/automation/rules/:id/backtest",
   createRule: "POST /api/v1/automation/rules",
   createScene: "POST /api/v1/automation/scenes",
