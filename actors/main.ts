@@ -70,7 +70,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   const groups: KeyedGroup[] = [];
   const drain: (() => Promise<void>)[] = [];
   if (runs("session")) {
-    groups.push(await startSessions(actor, actor.out));
+    groups.push(await startSessions(actor));
     const stateless = startStateless(actor);
     drain.push(() => stateless.stop());
     startModelList(actor);

@@ -123,7 +123,14 @@ export const limitsSchema = z.object({
   restInFlight: limit(1_000, "requests to one route that one actor process handles at a time"),
   coalesceMs: limit(20, "ms over which the chunks of a turn are joined into one frame"),
   groupCommit: limit(128, "turns committed in one write"),
-  turnReplyBytes: limit(256 * KiB, "size of one reply of a model"),
+  turnReplyBytes: limit(256 * KiB, "size of one reply of a model, as JSON text"),
+  turnFramesBytes: limit(
+    800 * KiB,
+    "size of the review, the sentences and the end of one reply, encoded; must fit a NATS message",
+  ),
+  turnFailures: limit(3, "exceptions in the turn of one message before it is committed as failed"),
+  toolCalls: limit(16, "tool calls of one round; the model is told that more were not run"),
+  toolRounds: limit(8, "rounds of tool calls in one turn; then the model has to answer without tools"),
   contentChars: limit(100_000, "characters of one message"),
   edgeSilenceMs: limit(
     3_000,

@@ -7,14 +7,14 @@ import { Commands } from "./registry.ts";
 import { taskCommands } from "./task.ts";
 
 /** Commands of a process, with what serves Yao Neo's routes. */
-export interface CommandMeans {
+export interface CommandDeps {
   commands: Commands;
   confirmations: Confirmations;
   pages: PageCommands;
 }
 
 /** Gathers every command. */
-export async function createCommands(context: ActorContext): Promise<CommandMeans> {
+export async function createCommands(context: ActorContext): Promise<CommandDeps> {
   const { db, nc, log, lifecycle } = context;
   const confirmations = new Confirmations(db);
   const pages = new PageCommands(db, nc, log);

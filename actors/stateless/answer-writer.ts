@@ -1,6 +1,7 @@
 import type { StatelessAnswer } from "../../schemas/messages/stateless-turn.ts";
 import type { ToolCallDelta } from "../../schemas/wire/openai.ts";
 import { Coalescer } from "../egress/coalescer.ts";
+import { piecesOf } from "../text/pieces.ts";
 
 // Characters of one answer: escaped as JSON they take up to six bytes each, which fits a NATS message.
 const maxChars = 32_768;
@@ -27,7 +28,7 @@ export class AnswerWriter {
   toolCalls(calls: readonly ToolCallDelta[]): void {
     this.#coalescer.flush();
     for (const call of calls) {
-      const [first = "", ...rest] = pieces(call.function?.arguments ?? "");
+      const [first = "", ...rest] = piecesOf(call.function?.arguments ?? "", maxChars);
       const named = call.function?.arguments === undefined ? call : withArguments(call, first);
       this.#send({ kind: "delta", tool_calls: [named] });
       for (const piece of rest)
@@ -49,26 +50,11 @@ export class AnswerWriter {
 
   #sendText(): void {
     if (this.#text === "") return;
-    for (const content of pieces(this.#text)) this.#send({ kind: "delta", content });
+    for (const content of piecesOf(this.#text, maxChars)) this.#send({ kind: "delta", content });
     this.#text = "";
   }
 }
 
 function withArguments(call: ToolCallDelta, text: string): ToolCallDelta {
   return { ...call, function: { ...call.function, arguments: text } };
-}
-
-/** Pieces of a text that fit one answer; characters stay whole. */
-function pieces(text: string): string[] {
-  if (text.length <= maxChars) return [text];
-  const parts: string[] = [];
-  for (let start = 0; start < text.length; ) {
-    let end = Math.min(start + maxChars, text.length);
-    const last = text.charCodeAt(end - 1);
-    // A high surrogate belongs to the character that follows.
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
-    parts.push(text.slice(start, end));
-    start = end;
-  }
-  return parts;
 }

@@ -1,13 +1,19 @@
 import type { Collection, Db } from "mongodb";
 import { type Attempt, collections } from "../../../schemas/documents/collections.ts";
 
-/** From this attempt on a message runs alone in its process. */
-export const aloneFrom = 3;
-/** This many runs alone that ended with the process's death make a failed turn. */
-export const aloneLimit = 3;
+/** From this attempt on a message runs exclusively in its process. */
+export const exclusiveFrom = 3;
+/** Exclusive runs that ended with the death of the process before the turn is committed as failed. */
+export const exclusiveLimit = 3;
 const keepSeconds = 7 * 24 * 3600;
 
-/** How often a message was begun again after the death of an owner. The normal path writes nothing here. */
+/** Both counters of a message. */
+export interface AttemptCounts {
+  attempts: number;
+  exclusive: number;
+}
+
+/** Counts how often a message was started again after the death of an owner. The normal path writes nothing here. */
 export class Attempts {
   readonly #attempts: Collection<Attempt>;
 
@@ -20,22 +26,27 @@ export class Attempts {
     await this.#attempts.createIndex({ at: 1 }, { expireAfterSeconds: keepSeconds });
   }
 
-  /** Counts one more beginning and returns both counts as they are then. */
-  begin(user: string, session: string, inSeq: number): Promise<{ attempts: number; alone: number }> {
+  /** Counts one more start and returns both counters. */
+  begin(user: string, session: string, inSeq: number): Promise<AttemptCounts> {
     return this.#count(user, session, inSeq, "attempts");
   }
 
-  /** Counts a run that is about to begin alone. */
-  beginAlone(user: string, session: string, inSeq: number): Promise<{ attempts: number; alone: number }> {
+  /** Counts an exclusive run that is about to start. */
+  beginExclusive(user: string, session: string, inSeq: number): Promise<AttemptCounts> {
     return this.#count(user, session, inSeq, "alone");
   }
 
-  async #count(user: string, session: string, inSeq: number, field: "attempts" | "alone") {
+  async #count(
+    user: string,
+    session: string,
+    inSeq: number,
+    field: "attempts" | "alone",
+  ): Promise<AttemptCounts> {
     const counted = await this.#attempts.findOneAndUpdate(
       { _id: { user, session, in_seq: inSeq } },
       { $inc: { attempts: 0, alone: 0, [field]: 1 }, $set: { at: new Date() } },
       { upsert: true, returnDocument: "after" },
     );
-    return { attempts: counted?.attempts ?? 1, alone: counted?.alone ?? 0 };
+    return { attempts: counted?.attempts ?? 1, exclusive: counted?.alone ?? 0 };
   }
 }

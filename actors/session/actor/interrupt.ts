@@ -3,64 +3,60 @@ import { newId } from "../../../schemas/ids.ts";
 import type { SessionAsk, StopAnswer } from "../../../schemas/messages/session-input.ts";
 import { persist } from "../../storage/persist.ts";
 import type { Transcript } from "../transcript/transcript.ts";
-import { type Heard, type HeardReply, heardOf } from "../transcript/truncate-at-playback.ts";
+import { type PlaybackPosition, type PlayedReply, truncateAt } from "../transcript/truncate-at-playback.ts";
+import type { ActorDeps } from "./actor-deps.ts";
 import type { SessionActor } from "./session-actor.ts";
-import type { SessionContext } from "./session-context.ts";
 
 type Interrupt = Extract<SessionAsk, { kind: "interrupt" }>;
 
 /**
- * Ends a spoken reply where its user spoke over it: history keeps what he heard. A reply that is complete and only
- * plays is cut by a turn of its own. The answer waits for the commit.
+ * Ends a spoken reply where its user interrupted it: history keeps what was played. A complete reply that is still playing
+ * is truncated by a turn of its own. The answer waits for the commit.
  */
-export async function interrupt(
-  context: SessionContext,
-  actor: SessionActor,
-  ask: Interrupt,
-): Promise<StopAnswer> {
-  await actor.ready();
-  const heard = heardIn(ask, actor);
+export async function interrupt(deps: ActorDeps, actor: SessionActor, ask: Interrupt): Promise<StopAnswer> {
+  await actor.transcript();
+  const played = positionOf(ask, actor);
   const { run } = actor;
   if (run?.is(ask.message_id)) {
-    run.interrupt(heard);
+    run.interrupt(played);
     await run.ended;
     if (run.stopped) return { stopped: true, message_id: run.replyId };
   } else {
-    const mail = actor.mailbox.find(ask.message_id);
-    if (mail !== undefined) {
-      mail.cancelled = true;
-      return { stopped: true, message_id: mail.replyId };
+    const message = actor.mailbox.find(ask.message_id);
+    if (message !== undefined) {
+      message.phase = "cancelled";
+      return { stopped: true, message_id: message.replyId };
     }
   }
-  return heard === undefined ? { stopped: false } : cutReply(context, actor, ask.message_id, heard);
+  return played === undefined ? { stopped: false } : cutReply(deps, actor, ask.message_id, played);
 }
 
-/** What was heard by the frame itself, or else by what devices have played. */
-function heardIn({ message_id, heard_index, heard_ms = 0 }: Interrupt, { playback }: SessionActor) {
+/** The position that the frame names, or else the one that devices have reported. */
+function positionOf({ message_id, heard_index, heard_ms = 0 }: Interrupt, { playback }: SessionActor) {
   const index = heard_index ?? playback.next(message_id);
   return index === undefined ? undefined : { index, ms: heard_ms };
 }
 
 async function cutReply(
-  context: SessionContext,
+  deps: ActorDeps,
   actor: SessionActor,
   messageId: string,
-  heard: Heard,
+  played: PlaybackPosition,
 ): Promise<StopAnswer> {
   for (;;) {
-    const transcript = await actor.ready();
+    const transcript = await actor.transcript();
     const reply = spokenReply(transcript, messageId);
     if (reply === undefined) return { stopped: false };
-    const left = heardOf(reply, heard, true);
+    const left = truncateAt(reply, played, true);
     if (left.text === reply.text) return { stopped: true, message_id: messageId };
     const cut = cutOf(actor, transcript, messageId, left);
-    if (!(await commit(context, cut))) {
-      actor.forget();
+    if (!(await commit(deps, cut))) {
+      actor.invalidate();
       continue;
     }
-    actor.took(cut);
-    context.erase(cut);
-    context.out.frame(actor.user, {
+    actor.append(cut);
+    deps.erase(cut);
+    deps.out.frame(actor.user, {
       frame: {
         type: "voice_interrupted",
         role: "assistant",
@@ -74,8 +70,8 @@ async function cutReply(
   }
 }
 
-/** A reply that a model is told of, with its sentences; undefined where it was replaced, hidden or not spoken. */
-function spokenReply(transcript: Transcript, messageId: string): HeardReply | undefined {
+/** A visible reply with its sentences; undefined where it was replaced, hidden or not spoken. */
+function spokenReply(transcript: Transcript, messageId: string): PlayedReply | undefined {
   if (!transcript.visible.some(({ replyId }) => replyId === messageId)) return undefined;
   const turn = [...transcript.byInSeq.values()].find(({ reply }) => reply?.message_id === messageId);
   const text = turn?.messages.find(({ role }) => role === "assistant")?.content;
@@ -83,18 +79,18 @@ function spokenReply(transcript: Transcript, messageId: string): HeardReply | un
   return text === undefined || segments === undefined ? undefined : { text, segments };
 }
 
-/** It keeps the cursor, and a message that was there before need not run again. */
+/** A cut keeps the cursor; messages that were queued before it need not run again. */
 function cutOf(
   actor: SessionActor,
   transcript: Transcript,
   messageId: string,
-  { text, segments }: HeardReply,
+  { text, segments }: PlayedReply,
 ): Turn {
   return {
     _id: turnKey(actor.user, actor.session, transcript.nextN),
     kind: "cut",
     in_seq: transcript.cursor,
-    seen_seq: Math.max(actor.highest, transcript.cursor),
+    seen_seq: Math.max(actor.highestSeq, transcript.cursor),
     run_id: newId("run_"),
     attempt: 1,
     first_id: transcript.nextId,
@@ -105,10 +101,10 @@ function cutOf(
   };
 }
 
-/** Whether it stands; an earlier try may have written it, and its answer was lost. */
-async function commit({ commit: insert, store, log }: SessionContext, cut: Turn): Promise<boolean> {
+/** Whether the cut is committed; an earlier try may have inserted it with its answer lost. */
+async function commit({ commit: insert, store, log }: ActorDeps, cut: Turn): Promise<boolean> {
   if ((await insert(cut)) === "committed") return true;
   const { user, session, n } = cut._id;
-  const there = await persist(log, "cut", () => store.at(user, session, n));
-  return there?.run_id === cut.run_id;
+  const committed = await persist(log, "cut", () => store.at(user, session, n));
+  return committed?.run_id === cut.run_id;
 }

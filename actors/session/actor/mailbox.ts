@@ -1,6 +1,14 @@
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Arrival } from "../../runtime/keyed-actor.ts";
 
+/**
+ * Where a queued message stands:
+ * - `received`: read from the log, not shown yet. - `waiting`: shown to the user's devices.
+ * - `cancelled`: stopped by its user before its turn began; its turn is committed without asking a model.
+ * - `running`: its turn has begun here.
+ */
+export type MessagePhase = "received" | "waiting" | "cancelled" | "running";
+
 /** One unfinished message of a session. The body of one far back is dropped and read again from the log when due. */
 export interface QueuedMessage {
   seq: number;
@@ -9,17 +17,28 @@ export interface QueuedMessage {
   clientMsgId: string;
   messageId: string;
   replyId: string;
-  /** Whether it was shown to the user's devices. */
-  admitted: boolean;
-  /** Whether frames of a reply may have gone out, here or by the owner before. */
-  started: boolean;
-  /** Stopped by the user before it ran. */
-  cancelled: boolean;
+  phase: MessagePhase;
+  /** Whether frames of a reply may have gone out, here or by an earlier owner. */
+  replyBegun: boolean;
+  /** Exceptions that have ended its turn in this process. */
+  failures: number;
+}
+
+/** Whether the message was shown to the user's devices. */
+export function isShown({ phase }: QueuedMessage): boolean {
+  switch (phase) {
+    case "received":
+      return false;
+    case "waiting":
+    case "cancelled":
+    case "running":
+      return true;
+  }
 }
 
 /** The unfinished messages of a session, in the order of the log. Its bound is the log's own. */
 export class Mailbox {
-  readonly #mails: QueuedMessage[] = [];
+  readonly #messages: QueuedMessage[] = [];
   readonly #bodies: number;
 
   /** `bodies`: how many message bodies it keeps. */
@@ -29,55 +48,55 @@ export class Mailbox {
 
   /** Adds the newest message. */
   push(seq: number, arrival: Arrival, input: SessionInput): QueuedMessage {
-    const mail: QueuedMessage = {
+    const message: QueuedMessage = {
       seq,
       arrival,
       input,
       clientMsgId: input.client_msg_id,
       messageId: input.message_id,
       replyId: input.reply_id,
-      admitted: false,
-      started: arrival.kind !== "live",
-      cancelled: false,
+      phase: "received",
+      replyBegun: arrival.kind !== "live",
+      failures: 0,
     };
-    this.#mails.push(mail);
-    return mail;
+    this.#messages.push(message);
+    return message;
   }
 
   /** Drops the body of a message that was shown and is not due soon. */
-  shed(mail: QueuedMessage): void {
-    if (this.#mails.indexOf(mail) >= this.#bodies) mail.input = null;
+  shed(message: QueuedMessage): void {
+    if (this.#messages.indexOf(message) >= this.#bodies) message.input = null;
   }
 
   /** The message that is due. */
   get head(): QueuedMessage | undefined {
-    return this.#mails[0];
+    return this.#messages[0];
   }
 
   get size(): number {
-    return this.#mails.length;
+    return this.#messages.length;
   }
 
   /** All of them, oldest first. */
-  get mails(): readonly QueuedMessage[] {
-    return this.#mails;
+  get messages(): readonly QueuedMessage[] {
+    return this.#messages;
   }
 
   /** How many stand before it. */
-  position(mail: QueuedMessage): number {
-    return this.#mails.indexOf(mail);
+  position(message: QueuedMessage): number {
+    return this.#messages.indexOf(message);
   }
 
   /** The message with this client id, or with this id of its own or of its reply. */
   find(id: string): QueuedMessage | undefined {
-    return this.#mails.find(
-      (mail) => mail.clientMsgId === id || mail.messageId === id || mail.replyId === id,
+    return this.#messages.find(
+      ({ clientMsgId, messageId, replyId }) => clientMsgId === id || messageId === id || replyId === id,
     );
   }
 
   /** Takes a message out. */
-  remove(mail: QueuedMessage): void {
-    const index = this.#mails.indexOf(mail);
-    if (index >= 0) this.#mails.splice(index, 1);
+  remove(message: QueuedMessage): void {
+    const index = this.#messages.indexOf(message);
+    if (index >= 0) this.#messages.splice(index, 1);
   }
 }

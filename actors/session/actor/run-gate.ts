@@ -1,44 +1,47 @@
 /**
- * Lets turns run beside each other, or one alone: a message that has been there at several deaths of a process is run
- * by itself, so that only the one that kills takes the blame. Who waits is not running, and those who want to be alone
- * go before newcomers, or they would wait for ever.
+ * Lets turns run concurrently, or one exclusively. A message that was in flight at several crashes runs exclusively, so
+ * that a crash can be attributed to it. Exclusive waiters block later shared ones, so they do not starve.
  */
 export class RunGate {
   #shared = 0;
-  #alone = false;
-  readonly #waiting: Array<{ alone: boolean; go(): void }> = [];
+  #exclusive = false;
+  readonly #waiters: Array<{ exclusive: boolean; enter(): void }> = [];
 
-  /** Waits for a place and returns what gives it back. */
-  async enter(alone: boolean): Promise<() => void> {
-    if (!this.#free(alone) || this.#waiting.length > 0) {
-      await new Promise<void>((go) => this.#waiting.push({ alone, go }));
+  /** Waits for a place and returns the function that gives it back. */
+  async enter(exclusive: boolean): Promise<() => void> {
+    if (!this.#isFree(exclusive) || this.#waiters.length > 0) {
+      await new Promise<void>((enter) => this.#waiters.push({ exclusive, enter }));
     } else {
-      this.#take(alone);
+      this.#occupy(exclusive);
     }
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      if (alone) this.#alone = false;
+      if (exclusive) this.#exclusive = false;
       else this.#shared -= 1;
-      this.#admit();
+      this.#admitWaiters();
     };
   }
 
-  #free(alone: boolean): boolean {
-    return !this.#alone && (!alone || this.#shared === 0);
+  #isFree(exclusive: boolean): boolean {
+    return !this.#exclusive && (!exclusive || this.#shared === 0);
   }
 
-  #take(alone: boolean): void {
-    if (alone) this.#alone = true;
+  #occupy(exclusive: boolean): void {
+    if (exclusive) this.#exclusive = true;
     else this.#shared += 1;
   }
 
-  #admit(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.#free(next.alone); next = this.#waiting[0]) {
-      this.#waiting.shift();
-      this.#take(next.alone);
-      next.go();
+  #admitWaiters(): void {
+    for (
+      let next = this.#waiters[0];
+      next !== undefined && this.#isFree(next.exclusive);
+      next = this.#waiters[0]
+    ) {
+      this.#waiters.shift();
+      this.#occupy(next.exclusive);
+      next.enter();
     }
   }
 }

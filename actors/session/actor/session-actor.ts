@@ -3,78 +3,86 @@ import type { Turn } from "../../../schemas/documents/collections.ts";
 import { type SessionInput, sessionInputSchema } from "../../../schemas/messages/session-input.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../../runtime/keyed-actor.ts";
 import { persist } from "../../storage/persist.ts";
-import { answerAccepted, answerBeside, answerRepetition, stateOfTurn } from "../outbox/answers.ts";
-import { echo, queued } from "../outbox/final-frames.ts";
 import { append, type Transcript, transcriptOf } from "../transcript/transcript.ts";
-import { SessionRun } from "../turn/session-run.ts";
-import { releaseTurn, settleTurn } from "../turn/turn-quota.ts";
-import { Mailbox, type QueuedMessage } from "./mailbox.ts";
+import { UnstorableTurnError } from "../transcript/turn-committer.ts";
+import type { Outcome } from "../turn/outcome.ts";
+import { TurnRun } from "../turn/pipeline.ts";
+import { releaseTurn, settleTurn } from "../turn/reserve.ts";
+import type { TurnHost } from "../turn/turn-message.ts";
+import type { ActorDeps } from "./actor-deps.ts";
+import { type ActorState, mayBeginTurn, shouldStart } from "./actor-state.ts";
+import { admit, type Queue } from "./admission.ts";
+import { failTurn } from "./failed-turn.ts";
+import { isShown, Mailbox, type QueuedMessage } from "./mailbox.ts";
 import { Playback } from "./playback.ts";
-import type { SessionContext } from "./session-context.ts";
 
 const retryMs = 1_000;
 
 /**
- * One session: it shows what arrives, runs one turn after another, and takes committed turns into its transcript.
- * It may be a second, or stale, owner at any moment: what counts is decided by the store at the commit.
+ * One session: it shows new messages, runs one turn after another, and adds committed turns to its transcript. It may be
+ * a second or stale owner at any moment: the store decides at the commit.
  */
-export class SessionActor implements KeyedActor {
+export class SessionActor implements KeyedActor, TurnHost, Queue {
   readonly user: string;
   readonly session: string;
   readonly mailbox: Mailbox;
   readonly playback = new Playback();
-  readonly #context: SessionContext;
+  readonly #deps: ActorDeps;
+  #state: ActorState = "idle";
   #transcript: Transcript | null = null;
   #loading: Promise<Transcript> | undefined;
   #working: Promise<void> | undefined;
-  #run: SessionRun | null = null;
+  #run: TurnRun | null = null;
   #effects: Promise<void> = Promise.resolve();
-  #effectsOut = 0;
-  #highest = 0;
+  #effectsInFlight = 0;
+  #highestSeq = 0;
   #finishedSinceTrim = 0;
   #usedAt = performance.now();
-  #quiescing = false;
-  #abandoned = false;
 
-  constructor(context: SessionContext, user: string, session: string) {
-    this.#context = context;
+  constructor(deps: ActorDeps, user: string, session: string) {
+    this.#deps = deps;
     this.user = user;
     this.session = session;
-    this.mailbox = new Mailbox(context.limits.mailboxPayloads);
+    this.mailbox = new Mailbox(deps.limits.mailboxPayloads);
   }
 
-  /** When it last had something to do, ms of the monotonic clock. */
+  /** When it was last active, ms of the monotonic clock. */
   get usedAt(): number {
     return this.#usedAt;
   }
 
-  /** The last place of the log that has come here. */
-  get highest(): number {
-    return this.#highest;
+  /** The highest sequence of the log that was delivered here. */
+  get highestSeq(): number {
+    return this.#highestSeq;
   }
 
-  /** The run under way. */
-  get run(): SessionRun | null {
+  /** The turn that is running. */
+  get run(): TurnRun | null {
     return this.#run;
   }
 
+  get leaving(): boolean {
+    return !mayBeginTurn(this.#state);
+  }
+
   deliver({ seq, data, arrival }: LogEntry): void {
-    if (this.#abandoned || seq <= this.#highest) return;
-    this.#highest = seq;
+    if (this.#state === "abandoned" || seq <= this.#highestSeq) return;
+    this.#highestSeq = seq;
     this.#usedAt = performance.now();
     const input = parseInput(data);
     if (input === null) {
-      this.#context.log.error({ seq }, "message in the log has another form");
-      void this.#context.trimmer.remove(seq);
+      const { user, session } = this;
+      this.#deps.log.error({ user, session, seq }, "invalid payload in session log");
+      void this.#deps.trimmer.remove(seq);
       return;
     }
-    const mail = this.mailbox.push(seq, arrival, input);
-    if (this.#transcript !== null) this.#admit(mail, input, this.#transcript);
-    this.#pump();
+    const message = this.mailbox.push(seq, arrival, input);
+    if (this.#transcript !== null) admit(this.#deps, this, message, input, this.#transcript);
+    this.#start();
   }
 
   async quiesce(cut: AbortSignal): Promise<AbortedRun[]> {
-    this.#quiescing = true;
+    if (this.#state !== "abandoned") this.#state = "quiescing";
     const run = this.#run;
     const cutShort = new Promise<void>((resolve) => {
       if (cut.aborted) resolve();
@@ -88,21 +96,16 @@ export class SessionActor implements KeyedActor {
   }
 
   abandon(): void {
-    this.#abandoned = true;
+    this.#state = "abandoned";
     this.#run?.abort("lost");
   }
 
   isIdle(before: number): boolean {
-    return (
-      this.mailbox.size === 0 &&
-      this.#effectsOut === 0 &&
-      this.#working === undefined &&
-      this.#usedAt < before
-    );
+    const quiet = this.mailbox.size === 0 && this.#effectsInFlight === 0 && this.#working === undefined;
+    return quiet && this.#usedAt < before;
   }
 
-  /** The transcript, read again where somebody else may have changed it. */
-  ready(): Promise<Transcript> {
+  transcript(): Promise<Transcript> {
     if (this.#transcript !== null) return Promise.resolve(this.#transcript);
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
@@ -110,181 +113,169 @@ export class SessionActor implements KeyedActor {
     return this.#loading;
   }
 
-  /** Somebody else has changed the transcript: it is read again before the next turn, and a deleted run ends now. */
-  async changed(): Promise<void> {
+  invalidate(): void {
     this.#transcript = null;
+  }
+
+  /** Another process has changed the transcript: it is loaded again, and the run of a deleted message ends now. */
+  async onExternalChange(): Promise<void> {
+    this.invalidate();
     const run = this.#run;
-    const { cursor, isNew } = await this.ready();
+    const { cursor, isNew } = await this.transcript();
     if (run !== null && isNew && cursor >= run.seq) run.abort("deleted");
-    this.#pump();
+    this.#start();
   }
 
-  #pump(): void {
-    if (this.#working !== undefined || this.#quiescing || this.#abandoned || this.mailbox.size === 0) return;
-    this.#working = this.#work()
-      .catch(async (err: unknown) => {
-        this.#context.log.error({ err }, "session stopped working");
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      })
-      .finally(() => {
-        this.#working = undefined;
-        this.#usedAt = performance.now();
-        this.#pump();
-      });
+  append(turn: Turn, own = true): boolean {
+    const created = this.#transcript?.isNew ?? true;
+    if (own && this.#transcript?.nextN === turn._id.n) append(this.#transcript, turn);
+    else this.invalidate();
+    return created;
   }
 
-  async #work(): Promise<void> {
-    for (;;) {
-      const transcript = await this.ready();
-      const mail = this.mailbox.head;
-      if (mail === undefined || this.#quiescing || this.#abandoned) return;
-      const input = mail.input ?? (await this.#context.readInput(mail.seq));
-      if (input === null) this.#leftLog(mail);
-      else if (mail.seq <= transcript.cursor) await this.#settle(mail, input, transcript);
-      else if (!(await this.#runTurn(mail, input))) continue;
-      this.mailbox.remove(mail);
-    }
+  replyBegins(): void {
+    const { head } = this.mailbox;
+    if (head !== undefined) head.replyBegun = true;
   }
 
-  async #load(): Promise<Transcript> {
-    const { store, log, erase } = this.#context;
-    const transcript = transcriptOf(
-      await persist(log, "transcript", () => store.tail(this.user, this.session)),
-    );
-    this.#transcript = transcript;
-    if (transcript.unerased !== null) erase(transcript.unerased);
-    for (const mail of [...this.mailbox.mails])
-      if (mail.input !== null) this.#admit(mail, mail.input, transcript);
-    return transcript;
-  }
-
-  /** Another owner has finished and trimmed it. */
-  #leftLog(mail: QueuedMessage): void {
-    this.#context.log.info({ seq: mail.seq }, "message has left the log");
-    this.#transcript = null;
-  }
-
-  /** Shows a new message to the user's devices, or answers what needs no turn. */
-  #admit(mail: QueuedMessage, input: SessionInput, transcript: Transcript): void {
-    if (mail.admitted || mail.seq <= transcript.cursor) return;
-    mail.admitted = true;
-    const before = this.#earlier(mail, transcript);
-    if (before !== null) {
-      answerRepetition(this.#context.out, input, before);
-      this.#drop(mail);
-      return;
-    }
-    const own = input.regenerates === undefined && input.notice === undefined;
-    if (own) this.#context.out.frame(this.user, echo(input));
-    else answerAccepted(this.#context.out, input);
-    const command = this.#context.commands.parse(input);
-    if (command?.command.place === "beside") {
-      void answerBeside(this.#context, input, command);
-      this.#drop(mail);
-      return;
-    }
-    const position = this.mailbox.position(mail);
-    if (position > 0 && mail.arrival.kind === "live")
-      this.#context.out.frame(this.user, queued(input, position));
-    this.mailbox.shed(mail);
-  }
-
-  /** What became of the message that this one repeats, or null for one that is new. */
-  #earlier(mail: QueuedMessage, transcript: Transcript) {
-    const turn = transcript.byClientMsgId.get(mail.clientMsgId);
-    // A hit with the message's own sequence is its own turn, committed by another writer.
-    if (turn !== undefined && turn.in_seq !== mail.seq) return stateOfTurn(turn);
-    const first = this.mailbox.find(mail.clientMsgId);
-    return first === undefined || first === mail ? null : this.stateOf(first);
+  publishing(effects: Promise<void>): void {
+    const seq = this.#run?.seq;
+    if (seq !== undefined) this.#trimAfter(seq, effects);
   }
 
   /** State of an unfinished message. */
-  stateOf(mail: QueuedMessage) {
-    const position = this.mailbox.position(mail);
-    const ids = { message_id: mail.messageId, reply_id: mail.replyId };
+  stateOf(message: QueuedMessage) {
+    const position = this.mailbox.position(message);
+    const ids = { message_id: message.messageId, reply_id: message.replyId };
     return position === 0
       ? { status: "processing" as const, ...ids }
       : { status: "queued" as const, ...ids, queue_position: position };
   }
 
-  /** A message that is answered without a turn. */
-  #drop(mail: QueuedMessage): void {
-    this.mailbox.remove(mail);
-    void this.#context.trimmer.remove(mail.seq);
+  drop(message: QueuedMessage): void {
+    this.mailbox.remove(message);
+    void this.#deps.trimmer.remove(message.seq);
   }
 
-  /** A message that the log still has and the transcript has passed: its effects may be missing, so they come again. */
-  async #settle(mail: QueuedMessage, input: SessionInput, transcript: Transcript): Promise<void> {
-    const { store, effects } = this.#context;
-    const { user, session } = this;
-    const turn = transcript.byInSeq.get(mail.seq) ?? (await store.byInSeq(user, session, mail.seq));
-    if (turn === null) await releaseTurn(this.#context, user, session, mail.seq);
-    else await settleTurn(this.#context, turn, false);
-    // Of a turn that was erased with its session nothing is left to tell.
-    const gone = turn === null || turn.blanked === true;
-    const deleted = gone ? await store.deleteCovering(user, session, mail.seq) : null;
-    if (deleted !== null) this.#follow(mail.seq, effects.ofDeleted(input, mail.seq, mail.started));
-    else this.#follow(mail.seq, turn === null ? Promise.resolve() : effects.ofTurn(turn));
+  #start(): void {
+    if (!shouldStart(this.#state, this.mailbox.size)) return;
+    this.#state = "loading";
+    this.#working = this.#work().finally(() => {
+      this.#working = undefined;
+      this.#usedAt = performance.now();
+      if (!this.leaving) this.#state = "idle";
+      this.#start();
+    });
   }
 
-  /** Runs the turn of a message to its end; false when it has to be looked at again, or is no longer this process's. */
-  async #runTurn(mail: QueuedMessage, input: SessionInput): Promise<boolean> {
-    const run = new SessionRun(this.#context, this, mail, input);
-    this.#run = run;
-    try {
-      const outcome = await run.execute();
-      if (outcome.kind === "left" || outcome.kind === "passed") return false;
-      if (outcome.kind === "turn") await this.#committed(mail.seq, outcome.turn, outcome.own);
-      if (outcome.kind === "dropped") {
-        await releaseTurn(this.#context, this.user, this.session, mail.seq);
-        void this.#context.trimmer.remove(mail.seq);
+  /** Works until the queue is empty. An exception fails the message that was due, never the session. */
+  async #work(): Promise<void> {
+    while (this.mailbox.head !== undefined && !this.leaving) {
+      const due = this.mailbox.head;
+      try {
+        await this.#workOn();
+      } catch (err) {
+        const { turnFailures } = this.#deps.limits;
+        // The same result would be refused again: the next run commits a failed turn without it.
+        due.failures =
+          err instanceof UnstorableTurnError ? Math.max(due.failures + 1, turnFailures) : due.failures + 1;
+        const { user, session } = this;
+        const { seq, messageId: message, failures } = due;
+        this.#deps.log.error({ err, user, session, seq, message, failures }, "turn failed");
+        this.invalidate();
+        if (failures > turnFailures) await failTurn(this.#deps, this, due);
+        else await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
-      return true;
+    }
+  }
+
+  /** Brings the message that is due one step on: settles it, or runs its turn. */
+  async #workOn(): Promise<void> {
+    if (!this.leaving) this.#state = "loading";
+    const transcript = await this.transcript();
+    const message = this.mailbox.head;
+    if (message === undefined || this.leaving) return;
+    this.#state = "running";
+    const input = message.input ?? (await this.#deps.readInput(message.seq));
+    if (input === null) this.#goneFromLog(message);
+    else if (message.seq <= transcript.cursor) await this.#settle(message, input, transcript);
+    else if (!(await this.#runTurn(message, input))) return;
+    this.mailbox.remove(message);
+  }
+
+  async #load(): Promise<Transcript> {
+    const { store, log, erase } = this.#deps;
+    const tail = await persist(log, "transcript", () => store.tail(this.user, this.session));
+    const transcript = transcriptOf(tail);
+    this.#transcript = transcript;
+    if (transcript.unerased !== null) erase(transcript.unerased);
+    for (const message of [...this.mailbox.messages])
+      if (message.input !== null) admit(this.#deps, this, message, message.input, transcript);
+    return transcript;
+  }
+
+  /** Another owner has finished and trimmed the message. */
+  #goneFromLog({ seq }: QueuedMessage): void {
+    const { user, session } = this;
+    this.#deps.log.info({ user, session, seq }, "message already trimmed from session log");
+    this.invalidate();
+  }
+
+  /** The log still has a message that the transcript has passed: its effects may be missing and are published again. */
+  async #settle(message: QueuedMessage, input: SessionInput, transcript: Transcript): Promise<void> {
+    const { store, effects } = this.#deps;
+    const { user, session } = this;
+    const { seq } = message;
+    const turn = transcript.byInSeq.get(seq) ?? (await store.byInSeq(user, session, seq));
+    if (turn === null) await releaseTurn(this.#deps, user, session, seq);
+    else await settleTurn(this.#deps, turn, false);
+    // A turn that was erased with its session has no effects left.
+    const gone = turn === null || turn.blanked === true;
+    const deleted = gone ? await store.deleteCovering(user, session, seq) : null;
+    if (deleted !== null) this.#trimAfter(seq, effects.ofDeleted(input, seq, message.replyBegun));
+    else this.#trimAfter(seq, turn === null ? Promise.resolve() : effects.ofTurn(turn));
+  }
+
+  /** Runs the turn of a message to its end; false when the message has to be examined again. */
+  async #runTurn(message: QueuedMessage, input: SessionInput): Promise<boolean> {
+    const { seq, arrival, phase, failures } = message;
+    const exhausted = failures >= this.#deps.limits.turnFailures;
+    const of = { seq, arrival, input, cancelled: phase === "cancelled", exhausted };
+    const run = new TurnRun(this.#deps.turns, this, of);
+    this.#run = run;
+    if (isShown(message) && phase !== "cancelled") message.phase = "running";
+    try {
+      return this.#concludes(message, await run.execute());
     } finally {
       run.finish();
       this.#run = null;
     }
   }
 
-  async #committed(seq: number, turn: Turn, own: boolean): Promise<void> {
-    const created = this.#transcript?.isNew ?? true;
-    if (own) this.took(turn);
-    else this.#transcript = null;
-    if (turn.kind === "clear") this.#context.erase(turn);
-    if (created) await this.#context.sessions.created(turn);
-    else this.#context.sessions.touched(this.user, this.session, turn.at);
-    await settleTurn(this.#context, turn, own);
-    // Handed over before the next turn begins, so that its frames come after these.
-    this.#follow(seq, this.#context.effects.ofTurn(turn));
+  #concludes(message: QueuedMessage, outcome: Outcome): boolean {
+    switch (outcome.kind) {
+      case "committed":
+        return true;
+      case "dropped":
+        void this.#deps.trimmer.remove(message.seq);
+        return true;
+      case "superseded":
+      case "handed_over":
+        return false;
+    }
   }
 
-  /** Trims once these effects and all before them are out; the next turn does not wait for that. */
-  #follow(seq: number, effects: Promise<void>): void {
-    this.#effectsOut += 1;
+  /** Trims the log once these effects and all before them are published; the next turn does not wait for that. */
+  #trimAfter(seq: number, effects: Promise<void>): void {
+    this.#effectsInFlight += 1;
     this.#effects = Promise.all([this.#effects, effects]).then(() => {
       failpoint("after_publish");
-      this.#effectsOut -= 1;
+      this.#effectsInFlight -= 1;
       this.#finishedSinceTrim += 1;
-      const urgent = this.#finishedSinceTrim + this.mailbox.size > this.#context.limits.sessionQueue / 2;
+      const urgent = this.#finishedSinceTrim + this.mailbox.size > this.#deps.limits.sessionQueue / 2;
       if (urgent) this.#finishedSinceTrim = 0;
-      this.#context.trimmer.finished(this.user, this.session, seq, urgent);
+      this.#deps.trimmer.finished(this.user, this.session, seq, urgent);
     });
-  }
-
-  /** This process has committed a turn. */
-  took(turn: Turn): void {
-    if (this.#transcript?.nextN === turn._id.n) append(this.#transcript, turn);
-    else this.#transcript = null;
-  }
-
-  /** Reads the transcript again before the next turn. */
-  forget(): void {
-    this.#transcript = null;
-  }
-
-  /** Whether a run that waits for its place should not begin. */
-  get leaving(): boolean {
-    return this.#quiescing || this.#abandoned;
   }
 }
 

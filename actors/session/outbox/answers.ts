@@ -1,10 +1,44 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { MessageState, SessionInput } from "../../../schemas/messages/session-input.ts";
-import type { OutItem } from "../../../schemas/wire/server-frame.ts";
-import type { CommandAnswer } from "../../commands/command.ts";
-import { answerCommand, type Called } from "../../commands/registry.ts";
+import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
-import type { SessionContext } from "../actor/session-context.ts";
+
+/**
+ * Every case in which actors answer the sender of a log entry with `accepted`. A new message has none of these: its echo
+ * goes to all devices, and the edge turns it into `accepted` for the socket that it came from.
+ *
+ * | case        | sent when                                              | `message_id`            | state |
+ * |-------------|--------------------------------------------------------|-------------------------|-------|
+ * | `duplicate` | the session has the `client_msg_id` already            | that of the first one   | yes   |
+ * | `request`   | the entry is no message of the user and has no echo    | that of the reply       | no    |
+ */
+const acceptedCases = {
+  duplicate: (input: SessionInput, { reply_id: _, ...first }: MessageState) => ({
+    duplicate: true,
+    ...first,
+    message_id: first.message_id ?? input.message_id,
+  }),
+  request: (input: SessionInput) => ({ message_id: input.reply_id }),
+};
+
+/** The answer to a repeated message: what became of the first one. */
+export function duplicateAnswer(input: SessionInput, first: MessageState): DirectFrame {
+  return acceptedOf(input, acceptedCases.duplicate(input, first));
+}
+
+/** The answer to a request that has no echo, such as `regenerate`. */
+export function requestAnswer(input: SessionInput): DirectFrame {
+  return acceptedOf(input, acceptedCases.request(input));
+}
+
+/** Sends an answer to the socket that an entry came from, if it came from one. */
+export function sendAnswer(
+  out: Pick<OutPublisher, "direct">,
+  input: SessionInput,
+  answer: DirectFrame,
+): void {
+  if (input.origin !== undefined) out.direct(input.origin, answer);
+}
 
 /** State of a message that became a turn. */
 export function stateOfTurn(turn: Turn): MessageState {
@@ -17,74 +51,9 @@ export function stateOfTurn(turn: Turn): MessageState {
   };
 }
 
-/** Tells the sender of a repeated message what became of the first. */
-export function answerRepetition(
-  out: Pick<OutPublisher, "direct">,
-  input: SessionInput,
-  first: MessageState,
-): void {
-  if (input.origin === undefined) return;
-  const { reply_id: _, ...state } = first;
-  out.direct(input.origin, {
-    type: "accepted",
-    client_msg_id: input.client_msg_id,
-    session_id: input.session,
-    duplicate: true,
-    ...state,
-    message_id: first.message_id ?? input.message_id,
-    timestamp: Date.now(),
-  });
-}
-
-/** Confirms a request that has no echo, as it is no message. */
-export function answerAccepted(out: Pick<OutPublisher, "direct">, input: SessionInput): void {
-  if (input.origin === undefined) return;
-  out.direct(input.origin, {
-    type: "accepted",
-    client_msg_id: input.client_msg_id,
-    message_id: input.reply_id,
-    session_id: input.session,
-    timestamp: Date.now(),
-  });
-}
-
-/** Answers a command beside the queue, in the form of a reply. */
-export async function answerBeside(
-  { out, log, effects, models }: Pick<SessionContext, "out" | "log" | "effects" | "models">,
-  input: SessionInput,
-  called: Called,
-): Promise<void> {
-  const key = `${input.user}.${input.session}.${input.client_msg_id}`;
-  const answer = await answerCommand(log, input, called, key);
-  const model = models.first("chat", input.model);
-  for (const item of replyFrames(input, answer, model)) out.frame(input.user, item);
-  if (input.bridge) await effects.bridge(input.bridge, answer.text, `${key}.bridge`);
-}
-
-/** A whole reply at once: start, text, end. */
-function replyFrames(
-  input: SessionInput,
-  { text, ...effect }: CommandAnswer,
-  model: string | undefined,
-): OutItem[] {
-  const ids = { message_id: input.reply_id, session_id: input.session, attempt: 1, timestamp: Date.now() };
-  const started = { client_msg_id: input.client_msg_id, response_mode: input.mode };
-  const { attempt: _, ...named } = ids;
-  const wanted = { confirm: false, command: {}, actions: [], ...effect };
-  return [
-    {
-      frame: {
-        type: "stream_start",
-        role: "assistant",
-        ...ids,
-        ...started,
-        ...(model !== undefined && { model }),
-      },
-    },
-    { frame: { type: "stream_chunk", role: "assistant", msg_type: "system_info", content: text, ...ids } },
-    ...(Object.keys(effect).length === 0
-      ? []
-      : [{ frame: { type: "command" as const, ...named, ...wanted } }]),
-    { frame: { type: "stream_end", role: "assistant", text, finish_reason: "stop", ...ids, ...started } },
-  ];
+function acceptedOf(
+  { client_msg_id, session }: SessionInput,
+  of: { message_id: string } & Omit<MessageState, "status" | "reply_id"> & Partial<MessageState>,
+): DirectFrame {
+  return { type: "accepted", client_msg_id, session_id: session, ...of, timestamp: Date.now() };
 }

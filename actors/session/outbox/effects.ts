@@ -8,34 +8,34 @@ import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { subjects } from "../../../schemas/messages/subjects.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import { persist } from "../../storage/persist.ts";
-import { deletedFrames, finalFrames } from "./final-frames.ts";
+import { finalFrames, type UnfinishedEnd, unfinishedFrames } from "./final-frames.ts";
 import { TurnEvents } from "./turn-events.ts";
 
 /**
- * What follows from a commit: the final frames and the event, each stored before the message may leave the log. All of
- * it can be repeated: the ids make a repetition one message within the server's window, consumers do after that.
+ * What follows a commit: the final frames and the event, each stored before the message may leave the log. All of it can
+ * be repeated: the ids deduplicate within the server's window, and consumers are idempotent after that.
  */
 export class Effects {
   readonly #out: OutPublisher;
   readonly #publisher: StreamPublisher;
   readonly #events: TurnEvents;
   readonly #log: Logger;
-  readonly #beside: (turn: Turn) => void;
+  readonly #onTurn: (turn: Turn) => void;
 
-  /** `beside` is called with each committed turn; nothing waits for what it does. */
-  constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger, beside: (turn: Turn) => void) {
+  /** `onTurn` is called with each committed turn; nothing waits for it. */
+  constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger, onTurn: (turn: Turn) => void) {
     this.#out = out;
     this.#publisher = publisher;
     this.#events = new TurnEvents(publisher, log);
     this.#log = log;
-    this.#beside = beside;
+    this.#onTurn = onTurn;
   }
 
   /** Publishes what a committed turn causes. */
   async ofTurn(turn: Turn): Promise<void> {
     const id = `${turn._id.user}.${turn._id.session}.${turn._id.n}`;
     const frames = finalFrames(turn);
-    if (turn.kind === "message") this.#beside(turn);
+    if (turn.kind === "message") this.#onTurn(turn);
     await Promise.all([
       frames.length > 0 && this.#out.ending(turn._id.user, frames, `${id}.final`),
       turn.kind === "message" && this.#events.publish(completed(turn, `${id}.completed`)),
@@ -43,15 +43,24 @@ export class Effects {
     ]);
   }
 
-  /** Answers a message that was unfinished when its session was deleted; `started`: its reply may have begun. */
-  async ofDeleted(input: SessionInput, seq: number, started: boolean): Promise<void> {
-    const items = deletedFrames(input, started);
-    const id = `${input.user}.${input.session}.${seq}.deleted`;
-    await this.#out.ending(input.user, items, id);
-    if (input.bridge) await this.bridge(input.bridge, errorTable.session_not_found.error, `${id}.bridge`);
+  /** Answers a message that was unfinished when its session was deleted. */
+  ofDeleted(input: SessionInput, seq: number, replyBegun: boolean): Promise<void> {
+    const end = { errorType: "session_not_found", finish_reason: "cancelled", replyBegun } as const;
+    return this.#unfinished(input, `${input.user}.${input.session}.${seq}.deleted`, end);
   }
 
-  /** Hands a reply to the bridge of its chat platform, whether that is connected now or not. */
+  /** Answers a message that no turn can be committed for. */
+  ofFailed(input: SessionInput, seq: number): Promise<void> {
+    const end = { errorType: "internal_error", finish_reason: "failed", replyBegun: true } as const;
+    return this.#unfinished(input, `${input.user}.${input.session}.${seq}.failed`, end);
+  }
+
+  async #unfinished(input: SessionInput, id: string, end: UnfinishedEnd): Promise<void> {
+    await this.#out.ending(input.user, unfinishedFrames(input, end), id);
+    if (input.bridge) await this.bridge(input.bridge, errorTable[end.errorType].error, `${id}.bridge`);
+  }
+
+  /** Stores a reply for the bridge of its chat platform, whether that is connected or not. */
   async bridge(address: BridgeAddress, text: string, id: string): Promise<void> {
     if (text === "") return;
     const payload = JSON.stringify({ id, address, text } satisfies BridgeReply);
@@ -74,8 +83,8 @@ function completed(turn: Turn, id: string): TurnCompleted {
   };
 }
 
-/** What a platform shows: the reply, and what went wrong. */
+/** Text for a chat platform: the reply, then the error. */
 function bridgeText(turn: Turn, { text, error }: NonNullable<Turn["reply"]>): string {
-  const said = text ?? turn.messages.find(({ role }) => role === "assistant")?.content ?? "";
-  return [said, error ?? ""].filter((part) => part !== "").join("\n\n");
+  const reply = text ?? turn.messages.find(({ role }) => role === "assistant")?.content ?? "";
+  return [reply, error ?? ""].filter((part) => part !== "").join("\n\n");
 }

@@ -1,11 +1,11 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
-import { errorTable } from "../../../schemas/errors.ts";
+import { type ErrorType, errorTable } from "../../../schemas/errors.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { modeSchema } from "../../../schemas/wire/client-frame.ts";
 import { deletedRunId, type OutItem, type RunMark } from "../../../schemas/wire/server-frame.ts";
 import { reviewOf, segmentsOf } from "../../review/review.ts";
 
-/** The user's message as his other devices get it; the edge makes `accepted` of it for the sender. */
+/** The user's message as their other devices get it; the edge turns it into `accepted` for the sender. */
 export function echo(input: SessionInput): OutItem {
   return {
     frame: {
@@ -25,7 +25,7 @@ export function echo(input: SessionInput): OutItem {
   };
 }
 
-/** A message that waits behind others; position 1 is next. */
+/** Position of a message behind others; 1 is next. */
 export function queued(input: SessionInput, position: number): OutItem {
   return {
     frame: {
@@ -39,7 +39,7 @@ export function queued(input: SessionInput, position: number): OutItem {
   };
 }
 
-/** An error that belongs to one message of a session. */
+/** An error about one message of a session. */
 export function failure(
   errorType: string,
   of: { session: string; message_id: string; client_msg_id: string },
@@ -58,15 +58,23 @@ export function failure(
   };
 }
 
-/** The answer to a message whose session was deleted before it became a turn. */
-export function deletedFrames(input: SessionInput, started: boolean): OutItem[] {
-  const error = failure(
-    "session_not_found",
-    { ...input, message_id: input.reply_id },
-    errorTable.session_not_found.error,
-  );
+/** Why a message ends without a turn. */
+export interface UnfinishedEnd {
+  errorType: ErrorType;
+  finish_reason: "cancelled" | "failed";
+  /** Whether frames of its reply may have gone out. */
+  replyBegun: boolean;
+}
+
+/** The answer to a message that ends without a turn. */
+export function unfinishedFrames(
+  input: SessionInput,
+  { errorType, finish_reason, replyBegun }: UnfinishedEnd,
+): OutItem[] {
+  const of = { ...input, message_id: input.reply_id };
+  const error = failure(errorType, of, errorTable[errorType].error);
   const run: RunMark = { attempt: 1, run_id: deletedRunId, phase: "ended" };
-  if (!started) return [{ ...error, run }];
+  if (!replyBegun) return [{ ...error, run }];
   const end: OutItem = {
     frame: {
       type: "stream_end",
@@ -75,7 +83,7 @@ export function deletedFrames(input: SessionInput, started: boolean): OutItem[] 
       session_id: input.session,
       client_msg_id: input.client_msg_id,
       text: "",
-      finish_reason: "cancelled",
+      finish_reason,
       attempt: 1,
       response_mode: input.mode,
       timestamp: Date.now(),
@@ -86,7 +94,7 @@ export function deletedFrames(input: SessionInput, started: boolean): OutItem[] 
 }
 
 /**
- * The frames that end a turn, from its document alone: whoever finds a committed turn whose effects may be missing
+ * The frames that end a turn, from its document alone: any process that finds a committed turn whose effects may be missing
  * sends exactly these again.
  */
 export function finalFrames(turn: Turn): OutItem[] {

@@ -8,27 +8,27 @@ import { persist } from "../../storage/persist.ts";
 /** A batch is closed at this size, well under the server's payload limit. */
 const batchBytes = 192 * 1024;
 
-interface Waiting {
+interface PendingEvent {
   id: string;
   payload: string;
   done(): void;
 }
 
 /**
- * Tells of committed turns. What a user's turns bring while one message is on its way to the disk goes with the next:
- * each message on EVENTS costs an fsync, and as much again at each of its readers.
+ * Publishes events of committed turns. Events of a user that arrive while a message is being stored are batched in the
+ * next one: each message on EVENTS costs an fsync, and as much again at each of its consumers.
  */
 export class TurnEvents {
   readonly #publisher: StreamPublisher;
   readonly #log: Logger;
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new Map<string, PendingEvent[]>();
 
   constructor(publisher: StreamPublisher, log: Logger) {
     this.#publisher = publisher;
     this.#log = log;
   }
 
-  /** Resolves when the stream has the event. */
+  /** Resolves when the stream has the event, or when it can't be stored and the failure is logged. */
   publish(event: TurnCompleted): Promise<void> {
     return new Promise((done) => {
       const entry = { id: event.id, payload: JSON.stringify(event), done };
@@ -43,25 +43,37 @@ export class TurnEvents {
   }
 
   async #drain(user: string): Promise<void> {
-    // One event-loop turn lets the rest of the commit's group come along.
+    // One event-loop turn lets the rest of the commit group join the batch.
     await new Promise((resolve) => setImmediate(resolve));
     for (let batch = this.#take(user); batch.length > 0; batch = this.#take(user)) {
-      const payload = `{"turns":[${batch.map((entry) => entry.payload).join(",")}]}`;
-      // Another owner may tell of one of these in other company: under one's id the server would drop the rest.
-      const id = batch.length === 1 && batch[0] !== undefined ? batch[0].id : newId("events_");
-      const subject = subjects.eventTurnCompleted(user);
-      await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
+      await this.#publish(user, batch);
       for (const { done } of batch) done();
     }
     this.#waiting.delete(user);
   }
 
-  #take(user: string): Waiting[] {
+  /** Never rejects: an event that the server refuses for good must not end the process, nor hold up the next one. */
+  async #publish(user: string, batch: readonly PendingEvent[]): Promise<void> {
+    const payload = `{"turns":[${batch.map((entry) => entry.payload).join(",")}]}`;
+    // Another owner may publish one of these in a different batch: under its id the server would drop the rest.
+    const id = batch.length === 1 && batch[0] !== undefined ? batch[0].id : newId("events_");
+    const subject = subjects.eventTurnCompleted(user);
+    try {
+      await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
+    } catch (err) {
+      const bytes = Buffer.byteLength(payload);
+      this.#log.error({ err, user, subject, bytes, turns: batch.length }, "turn event refused by the stream");
+      // Of a batch, only the event that is at fault must be lost.
+      if (batch.length > 1) for (const event of batch) await this.#publish(user, [event]);
+    }
+  }
+
+  #take(user: string): PendingEvent[] {
     const waiting = this.#waiting.get(user) ?? [];
     let bytes = 0;
     let count = 0;
     for (const { payload } of waiting) {
-      bytes += payload.length;
+      bytes += Buffer.byteLength(payload);
       if (count === turnsPerEvent || (count > 0 && bytes > batchBytes)) break;
       count += 1;
     }

@@ -9,14 +9,14 @@ import {
 } from "../../../schemas/routes/neo.ts";
 import type { NeoContext } from "../../../schemas/wire/neo.ts";
 import type { ActorContext } from "../../actor-context.ts";
-import type { CommandMeans } from "../../commands/index.ts";
+import type { CommandDeps } from "../../commands/index.ts";
 import { answerCommand } from "../../commands/registry.ts";
 import { serveRoute } from "../../requests/rest.ts";
 import type { History } from "../transcript/history.ts";
 
 /** Serves Yao Neo's routes beside its chat. */
-export function serveNeoRoutes(context: ActorContext, history: History, means: CommandMeans): void {
-  const { commands, confirmations, pages } = means;
+export function serveNeoRoutes(context: ActorContext, history: History, deps: CommandDeps): void {
+  const { commands, confirmations, pages } = deps;
   serveRoute(context, neoHistory, async ({ principal, query }) => {
     const { user_id } = principal;
     const page = await history.page(user_id, `neo_${user_id}`, { limit: query.limit, offset: 0 });

@@ -12,10 +12,10 @@ import { persist } from "../../storage/persist.ts";
 /** Title of a session that has no other yet. */
 export const defaultTitle = "新的对话";
 const flushEveryMs = 1_000;
-/** Between two writes of one session's time: a session that is busy costs no write a second. */
+/** Between two writes of one session's time, so that a busy session does not cost a write a second. */
 const touchEveryMs = 5_000;
 
-/** Sessions as their users list them: a projection of the turns, written after the commit and behind its back. */
+/** Sessions as their users list them: a projection of the turns, written after the commit. */
 export class SessionDocuments {
   readonly #sessions: Collection<SessionDocument>;
   readonly #mains: Collection<MainSession>;
@@ -51,8 +51,8 @@ export class SessionDocuments {
   }
 
   /**
-   * The turn began a session. A delete that came after the turn stays: the condition fails, and the insert that an
-   * upsert then tries meets the stub.
+   * The turn created a session. A later delete stays in force: the condition fails, and the insert that the upsert then
+   * tries conflicts with the stub.
    */
   async created(turn: Turn): Promise<void> {
     const { user, session, n } = turn._id;
@@ -85,10 +85,15 @@ export class SessionDocuments {
   }
 
   /**
-   * A session is made by request, to be there from turn n on.
-   * @throws MongoServerError (duplicate key) when it is there
+   * A session was created by request, to exist from turn n on.
+   * @throws MongoServerError (duplicate key) when it exists
    */
-  async made(user: string, session: string, n: number, title: string | undefined): Promise<SessionDocument> {
+  async create(
+    user: string,
+    session: string,
+    n: number,
+    title: string | undefined,
+  ): Promise<SessionDocument> {
     const at = new Date();
     const _id = { user, session };
     const made = { title: title ?? defaultTitle, created_at: at, updated_at: at, born_n: n };
@@ -103,7 +108,7 @@ export class SessionDocuments {
     return { _id, ...made };
   }
 
-  /** The session was deleted by turn n, unless it was made anew since. */
+  /** The session was deleted by turn n, unless it was created again since. */
   async deleted(user: string, session: string, n: number, expiresAt: Date): Promise<void> {
     try {
       await this.#sessions.updateOne(
@@ -122,8 +127,8 @@ export class SessionDocuments {
     await this.#mains.deleteOne({ _id: user, session });
   }
 
-  /** Gives a session that has none yet a title. */
-  async entitle(user: string, session: string, title: string): Promise<void> {
+  /** Sets the title of a session that has none yet. */
+  async setTitle(user: string, session: string, title: string): Promise<void> {
     await this.#sessions.updateOne(untitled(user, session), { $set: { title, titled: true } });
   }
 
@@ -132,8 +137,8 @@ export class SessionDocuments {
     return (await this.#sessions.findOne(untitled(user, session), { projection: { _id: 1 } })) !== null;
   }
 
-  /** Makes a session the main one; the one that was it is it no longer. */
-  async makeMain(user: string, session: string): Promise<void> {
+  /** Sets the user's main session, replacing the previous one. */
+  async setMain(user: string, session: string): Promise<void> {
     await this.#mains.updateOne({ _id: user }, { $set: { session } }, { upsert: true });
   }
 
@@ -142,7 +147,7 @@ export class SessionDocuments {
     return (await this.#mains.findOne({ _id: user }))?.session ?? null;
   }
 
-  /** A user's sessions, the one updated last first. */
+  /** A user's sessions, most recently updated first. */
   of(user: string, offset = 0): AsyncIterable<SessionDocument> {
     return this.#sessions
       .find({ "_id.user": user, deleted_n: { $exists: false } } as object)
@@ -150,7 +155,7 @@ export class SessionDocuments {
       .skip(offset);
   }
 
-  /** Those of these sessions that are there. */
+  /** Those of these sessions that exist. */
   among(user: string, sessions: readonly string[]): Promise<SessionDocument[]> {
     const ids = sessions.map((session) => ({ user, session }));
     return this.#sessions.find({ _id: { $in: ids }, deleted_n: { $exists: false } }).toArray();
@@ -161,7 +166,7 @@ export class SessionDocuments {
     return this.#sessions.findOne({ _id: { user, session }, deleted_n: { $exists: false } });
   }
 
-  /** Who has a session of this id, the one updated last first. */
+  /** The user with a session of this id; of several, the most recently updated one. */
   async userOf(session: string): Promise<string | null> {
     const [found] = await this.#sessions
       .find({ "_id.session": session, deleted_n: { $exists: false } } as object)
@@ -188,8 +193,8 @@ export class SessionDocuments {
     try {
       await this.#sessions.bulkWrite(writes, { ordered: false, writeConcern: { w: 1 } });
     } catch (err) {
-      // It is a hint for sorting; the next turn of the session writes it again.
-      this.#log.warn({ err }, "session times not written");
+      // Only used for sorting; the next turn of the session writes it again.
+      this.#log.warn({ err, sessions: due.length }, "session times not written");
     }
   }
 }

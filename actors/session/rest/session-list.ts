@@ -16,8 +16,8 @@ const deletesAtATime = 16;
 /** A session as REST shows it. */
 export type SessionView = z.input<typeof createSession.answer>;
 
-/** What the list works with. */
-export interface SessionListParts {
+/** Dependencies of the session list. */
+export interface SessionListDeps {
   store: Pick<TurnStore, "tail">;
   sessions: SessionDocuments;
   owner: Pick<SessionOwnerClient, "queue">;
@@ -27,15 +27,12 @@ export interface SessionListParts {
   listBytes: number;
 }
 
-/**
- * The sessions of a user: those that have a document, and those that have only messages on their way, whose first turn
- * will write one.
- */
+/** The sessions of a user: those with a document, and those with queued messages alone, whose first turn will write one. */
 export class SessionList {
-  readonly #parts: SessionListParts;
+  readonly #deps: SessionListDeps;
 
-  constructor(parts: SessionListParts) {
-    this.#parts = parts;
+  constructor(deps: SessionListDeps) {
+    this.#deps = deps;
   }
 
   /** Makes a session. @throws ParleyError `conflict` when the user has one of this id */
@@ -43,30 +40,30 @@ export class SessionList {
     user: string,
     wanted: { session_id?: string | undefined; title?: string | undefined; is_main: boolean },
   ): Promise<SessionView> {
-    const { sessions, store } = this.#parts;
+    const { sessions, store } = this.#deps;
     const id = wanted.session_id ?? newId("session_");
-    if (wanted.session_id !== undefined && (await this.find(user, id)) !== null) throw taken();
+    if (wanted.session_id !== undefined && (await this.find(user, id)) !== null) throw sessionExists();
     const [last] = await store.tail(user, id, 1);
     const document = await sessions
-      .made(user, id, (last?._id.n ?? -1) + 1, wanted.title || undefined)
+      .create(user, id, (last?._id.n ?? -1) + 1, wanted.title || undefined)
       .catch((err: unknown) => {
-        throw isDuplicateKey(err) ? taken() : err;
+        throw isDuplicateKey(err) ? sessionExists() : err;
       });
-    if (wanted.is_main) await sessions.makeMain(user, id);
-    return view(document, await sessions.mainOf(user));
+    if (wanted.is_main) await sessions.setMain(user, id);
+    return toSessionView(document, await sessions.mainOf(user));
   }
 
-  /** One page, the one updated last first. */
+  /** One page, most recently updated first. */
   async page(
     user: string,
     { limit, offset }: { limit: number; offset: number },
   ): Promise<z.input<typeof listSessions.answer>> {
-    const { sessions, listBytes } = this.#parts;
+    const { sessions, listBytes } = this.#deps;
     const main = await sessions.mainOf(user);
-    const page = offset === 0 ? await this.#begun(user, main) : [];
+    const page = offset === 0 ? await this.#withoutDocument(user, main) : [];
     let bytes = 0;
     for await (const document of sessions.of(user, offset)) {
-      const session = view(document, main);
+      const session = toSessionView(document, main);
       bytes += Buffer.byteLength(JSON.stringify(session));
       if (page.length >= limit || bytes > listBytes) return { sessions: page, has_more: true };
       page.push(session);
@@ -76,20 +73,20 @@ export class SessionList {
 
   /** One session; null when there is none. */
   async find(user: string, session: string): Promise<SessionView | null> {
-    const { sessions, store, owner } = this.#parts;
+    const { sessions, store, owner } = this.#deps;
     const document = await sessions.find(user, session);
-    if (document !== null) return view(document, await sessions.mainOf(user));
+    if (document !== null) return toSessionView(document, await sessions.mainOf(user));
     const [last] = await store.tail(user, session, 1);
     const { unfinished } = await owner.queue(user, session);
     const [first] = unfinished;
-    if (first !== undefined) return begun(user, session, first.created_at);
+    if (first !== undefined) return viewOfNew(user, session, first.created_at);
     // Its first turn is committed, and the document comes next.
-    return last === undefined || last.kind === "delete" ? null : begun(user, session, last.at.getTime());
+    return last === undefined || last.kind === "delete" ? null : viewOfNew(user, session, last.at.getTime());
   }
 
   /** Deletes all sessions of a user, with what is queued in them. */
   async deleteAll(user: string, deadline?: number): Promise<void> {
-    const { sessions, eraser } = this.#parts;
+    const { sessions, eraser } = this.#deps;
     const ids = new Set(await this.#queued(user));
     for await (const { _id } of sessions.of(user)) ids.add(_id.session);
     const left = [...ids];
@@ -99,22 +96,22 @@ export class SessionList {
     await Promise.all(Array.from({ length: deletesAtATime }, work));
   }
 
-  /** Sessions whose first message is accepted and not finished. */
-  async #begun(user: string, main: string | null): Promise<SessionView[]> {
+  /** Sessions whose first message is accepted and unfinished. */
+  async #withoutDocument(user: string, main: string | null): Promise<SessionView[]> {
     const queued = await this.#queued(user);
-    const known = new Set((await this.#parts.sessions.among(user, queued)).map(({ _id }) => _id.session));
+    const stored = new Set((await this.#deps.sessions.among(user, queued)).map(({ _id }) => _id.session));
     const views: SessionView[] = [];
-    for (const session of queued.filter((id) => !known.has(id))) {
-      const [first] = (await this.#parts.owner.queue(user, session)).unfinished;
+    for (const session of queued.filter((id) => !stored.has(id))) {
+      const [first] = (await this.#deps.owner.queue(user, session)).unfinished;
       if (first !== undefined)
-        views.push({ ...begun(user, session, first.created_at), is_main: session === main });
+        views.push({ ...viewOfNew(user, session, first.created_at), is_main: session === main });
     }
     return views.toSorted((a, b) => b.updated_at - a.updated_at);
   }
 
-  /** Sessions of which the log holds something. */
+  /** Sessions with entries in the log. */
   async #queued(user: string): Promise<string[]> {
-    const info = await this.#parts.jsm.streams.info(streams.sessions, {
+    const info = await this.#deps.jsm.streams.info(streams.sessions, {
       subjects_filter: subjects.sessionInOfUser(user),
     });
     return Object.keys(info.state.subjects ?? {}).flatMap(
@@ -123,7 +120,7 @@ export class SessionList {
   }
 }
 
-function view(document: SessionDocument, main: string | null): SessionView {
+function toSessionView(document: SessionDocument, main: string | null): SessionView {
   const { user, session } = document._id;
   return {
     id: session,
@@ -135,7 +132,7 @@ function view(document: SessionDocument, main: string | null): SessionView {
   };
 }
 
-function begun(user: string, session: string, at: number): SessionView {
+function viewOfNew(user: string, session: string, at: number): SessionView {
   return {
     id: session,
     user_id: user,
@@ -146,6 +143,6 @@ function begun(user: string, session: string, at: number): SessionView {
   };
 }
 
-function taken(): ParleyError {
+function sessionExists(): ParleyError {
   return new ParleyError("conflict", { error: "会话已存在" });
 }

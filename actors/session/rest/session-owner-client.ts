@@ -10,9 +10,9 @@ import { sessionPartition, subjects } from "../../../schemas/messages/subjects.t
 const answerMs = 1_000;
 const againMs = 150;
 /** A session changes hands within this time. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
-/** Questions to whoever owns a session now. */
+/** Requests to the process that owns a session. */
 export class SessionOwnerClient {
   readonly #nc: NatsConnection;
 
@@ -21,14 +21,14 @@ export class SessionOwnerClient {
   }
 
   /**
-   * The unfinished messages of a session. Nobody answers while it changes hands, so it asks again for a while: to say
-   * that nothing is unfinished would hide what was accepted.
+   * The unfinished messages of a session. No process answers while it changes hands, so the request is repeated for a
+   * while: an empty answer would hide accepted messages.
    * @throws ParleyError `service_unavailable`
    */
   async queue(user: string, session: string): Promise<SessionQueue> {
     const ask: SessionAsk = { kind: "queue", user, session };
     const subject = subjects.sessionAsk(sessionPartition(user, session));
-    const until = performance.now() + patienceMs;
+    const until = performance.now() + timeoutMs;
     do {
       try {
         const answer = await this.#nc.request(subject, JSON.stringify(ask), { timeout: answerMs });

@@ -10,7 +10,7 @@ import { subjects } from "../../../schemas/messages/subjects.ts";
 import type { KeyedActor } from "../../runtime/keyed-actor.ts";
 import { SessionActor } from "../actor/session-actor.ts";
 
-/** Answers the administrator's question which sessions are in this process's memory, and what they do. */
+/** Answers the administrator's survey with the sessions in this process's memory and their state. */
 export function serveSessionSurvey(
   nc: NatsConnection,
   log: Logger,
@@ -21,7 +21,7 @@ export function serveSessionSurvey(
       if (err !== null) return;
       const survey = surveySchema.safeParse(JSON.parse(msg.string()));
       if (survey.success) msg.respond(JSON.stringify(answer(survey.data, actors())));
-      else log.error({ err: survey.error }, "survey of sessions has another form");
+      else log.error({ err: survey.error }, "invalid payload in session survey");
     },
   });
 }

@@ -3,66 +3,66 @@ import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { Models } from "../../models/model.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 
-/** Messages of a session, commands included, after which no title is made any more. */
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
+/** Messages of a session, commands included, after which no title is made any more. */
 const earlyMessages = 8;
 const modelMs = 20_000;
 /** Widths in columns: a Chinese character takes two. */
 const titleColumns = 40;
 const modelChars = 400;
 const promptChars = 2_000;
-/** Titles that one process makes at a time; a session that comes when there are more is entitled at its next turn. */
-const mostAtATime = 32;
+/** Titles that one process makes at a time; a session beyond them gets its title at its next turn. */
+const maxConcurrent = 32;
 
 const instruction =
   "Write a title for the conversation that begins with this message: at most 6 words, or 12 characters in Chinese or " +
   "Japanese, in the language of the message. Answer with the title alone, without quotation marks.";
 
 /**
- * Gives each session a title after its first turn, unless its user gave it one. It is done beside the turns of this
- * process and may be missed when that dies; then the next early turn makes up for it.
+ * Sets a title for each session after its first turn, unless its user has set one. This runs beside the turns and is lost
+ * when the process dies; the next early turn repeats it.
  */
 export class SessionTitles {
   readonly #models: Models;
-  readonly #sessions: Pick<SessionDocuments, "entitle" | "isUntitled">;
+  readonly #sessions: Pick<SessionDocuments, "setTitle" | "isUntitled">;
   readonly #log: Logger;
   readonly #stop = new AbortController();
-  /** Titles that are being made, by session. */
+  /** Titles in progress, by session. */
   readonly #making = new Map<string, Promise<void>>();
 
-  constructor(models: Models, sessions: Pick<SessionDocuments, "entitle" | "isUntitled">, log: Logger) {
+  constructor(models: Models, sessions: Pick<SessionDocuments, "setTitle" | "isUntitled">, log: Logger) {
     this.#models = models;
     this.#sessions = sessions;
     this.#log = log;
   }
 
-  /** Looks at a committed turn; a turn that is looked at twice makes no difference. */
+  /** Makes a title after a committed turn, if one is due; idempotent. */
   consider(turn: Turn): void {
-    const asked = turn.messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
-    if (asked === undefined || asked.startsWith("/") || titleFrom(asked) === "") return;
-    if (this.#making.size >= mostAtATime || this.#stop.signal.aborted) return;
+    const question = turn.messages.find(({ role, id }) => role === "user" && id <= earlyMessages)?.content;
+    if (question === undefined || question.startsWith("/") || titleFrom(question) === "") return;
+    if (this.#making.size >= maxConcurrent || this.#stop.signal.aborted) return;
     const { user, session } = turn._id;
     const key = `${user}.${session}`;
-    // The next turn may be done before the model has found a title for the first.
+    // The next turn may be committed before the title of the first is made.
     if (this.#making.has(key)) return;
-    const made = this.#make(user, session, asked)
-      .catch((err: unknown) => this.#log.warn({ err }, "session not entitled"))
+    const made = this.#make(user, session, question)
+      .catch((err: unknown) => this.#log.warn({ err, user, session }, "session title not set"))
       .finally(() => this.#making.delete(key));
     this.#making.set(key, made);
   }
 
-  /** Ends what is under way. */
+  /** Aborts the titles in progress. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#making.values());
   }
 
-  async #make(user: string, session: string, asked: string): Promise<void> {
-    // A later turn, or one that came twice: the model is not asked for nothing.
+  async #make(user: string, session: string, question: string): Promise<void> {
+    // A later or repeated turn: no model is asked.
     if (!(await this.#sessions.isUntitled(user, session))) return;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(modelMs)]);
-    const title = this.#models.configured ? await titleByModel(this.#models, user, asked, signal) : "";
-    await this.#sessions.entitle(user, session, title || titleFrom(asked));
+    const title = this.#models.configured ? await titleByModel(this.#models, user, question, signal) : "";
+    await this.#sessions.setTitle(user, session, title || titleFrom(question));
   }
 }
 
@@ -70,7 +70,7 @@ export class SessionTitles {
 async function titleByModel(
   models: Models,
   user: string,
-  asked: string,
+  question: string,
   signal: AbortSignal,
 ): Promise<string> {
   let text = "";
@@ -79,7 +79,7 @@ async function titleByModel(
       user,
       messages: [
         { role: "system" as const, content: instruction },
-        { role: "user" as const, content: asked.slice(0, promptChars) },
+        { role: "user" as const, content: question.slice(0, promptChars) },
       ],
       params: {},
       signal,
@@ -92,7 +92,7 @@ async function titleByModel(
     return "";
   }
   const line = text.trim().split("\n")[0] ?? "";
-  return cut(line.replace(/^["'“”‘’「『《*#\s]+|["'“”‘’」』》*。.!！\s]+$/gu, ""));
+  return truncate(line.replace(/^["'“”‘’「『《*#\s]+|["'“”‘’」』》*。.!！\s]+$/gu, ""));
 }
 
 /** A title from a message: its first sentence, as far as it goes on a line. */
@@ -105,11 +105,11 @@ export function titleFrom(content: string): string {
     .replace(/\s+/g, " ")
     .trim();
   const sentence = /^.*?(?:[。！？!?；;]|\.(?=\s))/u.exec(plain)?.[0] ?? plain;
-  return cut(sentence.replace(/[。.!！；;，,：:\s]+$/u, ""));
+  return truncate(sentence.replace(/[。.!！；;，,：:\s]+$/u, ""));
 }
 
-/** At most {@link titleColumns} wide, at the end of a word where there is one. */
-function cut(text: string): string {
+/** At most {@link titleColumns} wide; ends at a word boundary where there is one. */
+function truncate(text: string): string {
   let columns = 0;
   let end = 0;
   for (const { segment, isWordLike } of words.segment(text)) {

@@ -4,7 +4,7 @@ import type { ActorContext } from "../../actor-context.ts";
 import { startDurableWork } from "../../events/durable-work.ts";
 import type { SessionList } from "./session-list.ts";
 
-/** Deletes all sessions of a user who was deleted. */
+/** Deletes all sessions of a deleted user. */
 export async function startUserErasure(
   context: Pick<ActorContext, "js" | "jsm" | "log" | "lifecycle">,
   list: Pick<SessionList, "deleteAll">,

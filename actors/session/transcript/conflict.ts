@@ -1,28 +1,28 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { CommitResult, TurnStore } from "./turn-store.ts";
 
-/** What to do with a result whose place in the transcript was taken. */
+/** What to do with a turn whose place in the transcript is taken. */
 export type Resolution =
-  /** It was this very write: its answer had been lost. */
+  /** It is this insert itself, whose answer was lost. */
   | { kind: "committed" }
   /** The message became this turn, by another writer: publish the effects of that one. */
   | { kind: "elsewhere"; turn: Turn }
-  /** The client had sent this message before, and that became this turn. */
+  /** The client had sent the message before, and that one became this turn. */
   | { kind: "duplicate"; turn: Turn }
   /** The session was deleted with the message in its queue. */
   | { kind: "deleted" }
-  /** The log has gone on past the message, which was answered without a turn: nothing is left to do. */
+  /** The cursor has passed the message, which was answered without a turn: nothing is left to do. */
   | { kind: "superseded" }
-  /** Only clears and cuts that knew of the message came between: the same result goes to a later n. */
+  /** Only clears and cuts made after the message came between: the same turn is inserted at a later n. */
   | { kind: "rebase"; n: number; firstId: number }
-  /** The result stands on a transcript that is no longer so: run again. */
+  /** The turn stands on a transcript that is no longer valid: run again. */
   | { kind: "again" };
 
 type ConflictStore = Pick<TurnStore, "at" | "since" | "byClientMsgId" | "tail">;
 
 /**
- * Decides by what a majority has committed why the insert of `turn` failed, and what follows. Order matters: first
- * whether it was us, then whether the message is finished, then what came between.
+ * Decides, by what a majority has committed, why the insert of `turn` failed and what follows. Order matters: first
+ * whether it was this insert, then whether the message is finished, then what came between.
  */
 export async function resolveConflict(
   store: ConflictStore,
@@ -34,8 +34,8 @@ export async function resolveConflict(
     const first = await store.byClientMsgId(user, session, turn.client_msg_id);
     if (first !== null) return ownOrFirst(turn, first);
   }
-  const there = await store.at(user, session, n);
-  if (there?.run_id === turn.run_id) return { kind: "committed" };
+  const committed = await store.at(user, session, n);
+  if (committed?.run_id === turn.run_id) return { kind: "committed" };
   const between = await store.since(user, session, n);
   const finished = between.filter((other) => other.in_seq >= turn.in_seq && !keepsCursor(other));
   const same = finished.find((other) => other.in_seq === turn.in_seq && other.kind !== "delete");
@@ -61,7 +61,7 @@ function ownOrFirst(turn: Turn, first: Turn): Resolution {
     : { kind: "duplicate", turn: first };
 }
 
-/** What was made by request stands beside the log: it keeps the cursor of the turn before it. */
+/** A turn made by request is no entry of the log: it keeps the cursor of the turn before it. */
 function keepsCursor(turn: Turn): boolean {
   return turn.kind === "cut" || (turn.kind === "clear" && turn.reply === undefined);
 }

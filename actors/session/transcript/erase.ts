@@ -18,8 +18,8 @@ const sweepEveryMs = 60_000;
 const sweepSize = 100;
 
 /**
- * Clears and deletes sessions from any process, without asking the owner: both are turns, so that whoever runs one on
- * the transcript before meets it at the commit. What they hide is erased, by a sweep where their maker died.
+ * Clears and deletes sessions from any process, without asking the owner: both are turns, so that a run on the earlier
+ * transcript conflicts with them at its commit. What they hide is erased; a sweep completes erasures of dead processes.
  */
 export class Eraser {
   readonly #nc: NatsConnection;
@@ -62,16 +62,16 @@ export class Eraser {
       return { kind: "clear", in_seq: cursor, seen_seq: state.last_seq };
     });
     await this.finish(turn);
-    this.#tellOwner(user, session);
+    this.#notifyOwner(user, session);
   }
 
-  /** Ends the session with everything that is queued in it. `deadline`: Unix ms. */
+  /** Deletes the session and everything that is queued in it. `deadline`: Unix ms. */
   async delete(user: string, session: string, deadline?: number): Promise<void> {
     const turn = await this.#insert(user, session, deadline, async (cursor) => {
       const last = await this.#lastOf(user, session);
       return { kind: "delete", in_seq: Math.max(cursor, last), seen_seq: Math.max(cursor, last) };
     });
-    this.#tellOwner(user, session);
+    this.#notifyOwner(user, session);
     await this.finish(turn);
   }
 
@@ -88,9 +88,10 @@ export class Eraser {
     await this.#store.erased(turn, expiresAt);
   }
 
-  /** As {@link finish}, in the background; the sweep comes again where it fails. */
+  /** As {@link finish}, in the background; the sweep repeats it when it fails. */
   erase(turn: Turn): void {
-    this.finish(turn).catch((err: unknown) => this.#log.warn({ err }, "erasing not finished"));
+    const { user, session, n } = turn._id;
+    this.finish(turn).catch((err: unknown) => this.#log.warn({ err, user, session, n }, "erasure failed"));
   }
 
   async #insert(
@@ -100,7 +101,7 @@ export class Eraser {
     describe: (cursor: number) => Promise<Pick<Turn, "kind" | "in_seq" | "seen_seq">>,
   ): Promise<Turn> {
     for (;;) {
-      // A process that stood still must not end now what was said after its caller had given up.
+      // After a long pause, don't execute a request whose caller has timed out: it would erase newer messages.
       if (isOver({ deadline })) throw new ParleyError("service_unavailable");
       const transcript = transcriptOf(await this.#store.tail(user, session, 1));
       const described = await describe(transcript.cursor);
@@ -116,7 +117,7 @@ export class Eraser {
       };
       const [result] = await this.#store.insertAll([turn]);
       if (result === "committed") return turn;
-      // The answer to an earlier try may have been lost: then it is this very turn that stands there.
+      // The answer to an earlier insert may have been lost: then the turn at this n is this one.
       if ((await this.#store.at(user, session, turn._id.n))?.run_id === turn.run_id) return turn;
     }
   }
@@ -126,8 +127,8 @@ export class Eraser {
     return (await storedMessage(this.#jsm, streams.sessions, { last_by_subj }))?.seq ?? 0;
   }
 
-  /** Nothing depends on it: an owner that does not hear of it meets the turn at its next commit. */
-  #tellOwner(user: string, session: string): void {
+  /** Only a hint: an owner that misses it meets the turn at its next commit. */
+  #notifyOwner(user: string, session: string): void {
     const ask: SessionAsk = { kind: "changed", user, session };
     this.#nc.publish(subjects.sessionAsk(sessionPartition(user, session)), JSON.stringify(ask));
   }
@@ -136,7 +137,7 @@ export class Eraser {
     try {
       for (const turn of await this.#store.erasePending(sweepSize)) await this.finish(turn);
     } catch (err) {
-      this.#log.warn({ err }, "erasing sweep failed");
+      this.#log.warn({ err }, "erasure sweep failed");
     }
   }
 }

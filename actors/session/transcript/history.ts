@@ -19,7 +19,7 @@ export interface HistoryPage {
   has_more: boolean;
 }
 
-/** Reads transcripts as clients see them: what a clear or delete hides is not there. */
+/** Reads transcripts as clients see them, without what a clear or delete hides. */
 export class History {
   readonly #store: Pick<TurnStore, "page">;
   readonly #owner: Pick<SessionOwnerClient, "queue">;
@@ -57,18 +57,18 @@ export class History {
     // Most turns have two messages, and one more tells whether there is more.
     let size = Math.min(turnsPerRead, Math.ceil(wanted / 2) + 1);
     const replaced = new Set<string>();
-    /** What is left of replies that were cut, the newest cut of each. */
-    const heard = new Map<string, string>();
+    /** Text of truncated replies, by the newest cut of each. */
+    const played = new Map<string, string>();
     for (;;) {
       const turns = await this.#store.page(user, session, below, size);
       for (const turn of turns) {
-        if (turn.cut !== undefined && !heard.has(turn.cut.message_id)) {
-          heard.set(turn.cut.message_id, turn.cut.text);
+        if (turn.cut !== undefined && !played.has(turn.cut.message_id)) {
+          played.set(turn.cut.message_id, turn.cut.text);
         }
         if (turn.kind === "cut") continue;
         if (turn.kind !== "message") return;
         if (turn.replaces !== undefined) replaced.add(turn.replaces);
-        yield* messagesOf(turn, heard)
+        yield* messagesOf(turn, played)
           .toReversed()
           .filter(({ message_id }) => !replaced.has(message_id));
       }
@@ -109,20 +109,18 @@ export class History {
   }
 }
 
-function messagesOf(turn: Turn, heard: ReadonlyMap<string, string>): HistoryMessage[] {
+function messagesOf(turn: Turn, played: ReadonlyMap<string, string>): HistoryMessage[] {
   return turn.messages.map((message) => ({
     ...message,
-    ...shownAs(message.role, heard.get(message.message_id) ?? message.content),
+    ...renderedContent(message.role, played.get(message.message_id) ?? message.content),
     session_id: turn._id.session,
   }));
 }
 
 /** The text of a message, and its pieces where it is a reply of several kinds of text. */
-function shownAs(role: HistoryMessage["role"], content: string) {
+function renderedContent(role: HistoryMessage["role"], content: string) {
   if (role !== "assistant" || !/[<(（`#*|\n]/.test(content)) return { content };
   const pieces = reviewOf(content);
-  return {
-    content,
-    ...((pieces.length > 1 || pieces[0]?.content !== content) && { review_messages: pieces }),
-  };
+  const isPlain = pieces.length === 1 && pieces[0]?.content === content;
+  return isPlain || pieces.length === 0 ? { content } : { content, review_messages: pieces };
 }

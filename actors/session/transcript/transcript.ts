@@ -1,20 +1,20 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import { promptTokens } from "../../models/tokens.ts";
-import { type Asked, nothingShown, saidWith } from "../prompt/prompt-message.ts";
+import { noAttachments, promptMessages, type UserMessage } from "../prompt/user-message.ts";
 import { tailTurns } from "./turn-store.ts";
 
-/** A turn as a model is told of it, with its size: both are asked for at every later turn. */
+/** A turn as prompts contain it, with its size: both are needed at every later turn. */
 export interface VisibleTurn {
   /** `message_id` of its reply. */
   replyId: string;
   messages: ChatMessage[];
   tokens: number;
-  /** What the user said, where files came with it; `messages` name them. */
-  asked?: Asked;
+  /** The user's message, where it has attachments; `messages` only name them. */
+  question?: UserMessage;
 }
 
-/** What a session actor knows of its committed turns: where the next one goes, and what a model may be told. */
+/** The committed turns as a session actor needs them: the place of the next one, and what prompts may contain. */
 export interface Transcript {
   /** n of the next turn. */
   nextN: number;
@@ -24,17 +24,17 @@ export interface Transcript {
   cursor: number;
   /** Whether the next turn creates the session. */
   isNew: boolean;
-  /** Turns that are not hidden by a clear or delete, oldest first, at most {@link tailTurns}. */
+  /** Turns that no clear or delete hides, oldest first, at most {@link tailTurns}. */
   visible: VisibleTurn[];
-  /** The newest turns by what a client may repeat. */
+  /** The newest turns by the `client_msg_id` of their message. */
   byClientMsgId: Map<string, Turn>;
-  /** The newest turns by their place in the log. */
+  /** The newest turns by their sequence in the log. */
   byInSeq: Map<number, Turn>;
-  /** The newest clear or delete among them whose erasing is not finished. */
+  /** The newest clear or delete among them whose erasure is not complete. */
   unerased: Turn | null;
 }
 
-/** Builds the state from the newest turns, newest first as the store reads them. */
+/** Builds a transcript from the newest turns, newest first as the store reads them. */
 export function transcriptOf(tail: readonly Turn[]): Transcript {
   const transcript: Transcript = {
     nextN: 0,
@@ -50,7 +50,7 @@ export function transcriptOf(tail: readonly Turn[]): Transcript {
   return transcript;
 }
 
-/** Takes the next committed turn in. */
+/** Adds the next committed turn. */
 export function append(transcript: Transcript, turn: Turn): void {
   transcript.nextN = turn._id.n + 1;
   transcript.cursor = Math.max(transcript.cursor, turn.in_seq);
@@ -67,7 +67,7 @@ export function append(transcript: Transcript, turn: Turn): void {
     transcript.visible = [];
     if (turn.erase_pending) transcript.unerased = turn;
   }
-  // A clear or cut tells nothing: it may stand on a delete.
+  // A clear or cut doesn't say whether the session is new: it may directly follow a delete.
   if (turn.kind === "message" || turn.kind === "delete") transcript.isNew = turn.kind === "delete";
   // Only turns of a message have a reply; a clear or delete by request shares its in_seq with the turn before it.
   if (turn.reply === undefined) return;
@@ -75,22 +75,23 @@ export function append(transcript: Transcript, turn: Turn): void {
   remember(transcript.byInSeq, turn.in_seq, turn);
 }
 
-/** The new reply takes the place of the old one, behind the same question. */
+/** The new reply replaces the old one, after the same question. */
 function replace(transcript: Transcript, turn: Turn): void {
   const index = transcript.visible.findIndex(({ replyId }) => replyId === turn.replaces);
   const old = transcript.visible[index];
   if (old === undefined) return;
   const question = old.messages.filter(({ role }) => role === "user");
-  transcript.visible[index] = visibleTurn(turn, question, old.asked);
+  transcript.visible[index] = visibleTurn(turn, question, old.question);
 }
 
-/** Of a reply only this was heard: models and devices are told no more. */
+/** Truncates a reply to what was played, for prompts and for frames that are sent again. */
 function cut(transcript: Transcript, { message_id, text, segments }: NonNullable<Turn["cut"]>): void {
   const index = transcript.visible.findIndex(({ replyId }) => replyId === message_id);
   const old = transcript.visible[index];
   if (old !== undefined) {
-    const said = old.messages.filter(({ role }) => role !== "assistant");
-    const messages: ChatMessage[] = text === "" ? said : [...said, { role: "assistant", content: text }];
+    const question = old.messages.filter(({ role }) => role !== "assistant");
+    const messages: ChatMessage[] =
+      text === "" ? question : [...question, { role: "assistant", content: text }];
     transcript.visible[index] = { ...old, messages, tokens: promptTokens(messages) };
   }
   for (const turn of transcript.byInSeq.values()) {
@@ -106,18 +107,18 @@ function cut(transcript: Transcript, { message_id, text, segments }: NonNullable
   }
 }
 
-function visibleTurn(turn: Turn, before: ChatMessage[], replaced?: Asked): VisibleTurn {
+function visibleTurn(turn: Turn, before: ChatMessage[], replaced?: UserMessage): VisibleTurn {
   const attaching = turn.messages.find(({ attachments = [] }) => attachments.length > 0);
-  const asked =
+  const question =
     replaced ?? (attaching && { text: attaching.content, attachments: attaching.attachments ?? [] });
   const own = turn.messages.flatMap((message): ChatMessage[] => {
     const { role, content } = message;
-    if (message === attaching && asked !== undefined) return saidWith(asked, nothingShown, 0);
+    if (message === attaching && question !== undefined) return promptMessages(question, noAttachments, 0);
     return content === "" || (role !== "user" && role !== "assistant") ? [] : [{ role, content }];
   });
   const messages = [...before, ...own];
   const replyId = turn.reply?.message_id ?? "";
-  return { replyId, messages, tokens: promptTokens(messages), ...(asked && { asked }) };
+  return { replyId, messages, tokens: promptTokens(messages), ...(question && { question }) };
 }
 
 function remember<Key>(map: Map<Key, Turn>, key: Key, turn: Turn): void {

@@ -2,12 +2,12 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Logger } from "../../../infra/log.ts";
 import { streams, subjects } from "../../../schemas/messages/subjects.ts";
 
-/** Finished messages wait this long: one purge takes all of a session, and costs the server about a millisecond. */
+/** Delay before a purge: one purge covers all finished messages of a session and costs the server about 1 ms. */
 const lazyMs = 2_500;
 const sweepMs = 100;
 const purgesInFlight = 8;
 
-interface Due {
+interface PendingPurge {
   user: string;
   session: string;
   seq: number;
@@ -15,13 +15,13 @@ interface Due {
 }
 
 /**
- * Removes finished messages from the log. Until then they count against the session's queue, so a session that comes
- * near its bound asks for it at once. Nothing breaks when a trim is lost: the next owner finds the message finished.
+ * Removes finished messages from the log. Until then they count against the session's queue, so a session close to its
+ * bound asks for an immediate purge. A lost purge is harmless: the next owner finds the message finished.
  */
 export class Trimmer {
   readonly #jsm: JetStreamManager;
   readonly #log: Logger;
-  readonly #due = new Map<string, Due>();
+  readonly #due = new Map<string, PendingPurge>();
   readonly #running = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -42,7 +42,7 @@ export class Trimmer {
     await Promise.all(this.#running);
   }
 
-  /** Everything of the session up to `seq` is finished and its effects are out. */
+  /** Everything of the session up to `seq` is finished and its effects are published. */
   finished(user: string, session: string, seq: number, urgent: boolean): void {
     const key = `${user}.${session}`;
     const due = this.#due.get(key);
@@ -59,8 +59,8 @@ export class Trimmer {
     try {
       await this.#jsm.streams.deleteMessage(streams.sessions, seq, false);
     } catch (err) {
-      // Gone already, or met again by the next owner.
-      this.#log.debug({ err, seq }, "message not removed");
+      // Already deleted, or found again by the next owner.
+      this.#log.debug({ err, seq }, "message not deleted from session log");
     }
   }
 
@@ -74,14 +74,14 @@ export class Trimmer {
     }
   }
 
-  async #purge({ user, session, seq }: Due): Promise<void> {
+  async #purge({ user, session, seq }: PendingPurge): Promise<void> {
     try {
       await this.#jsm.streams.purge(streams.sessions, {
         filter: subjects.sessionIn(user, session),
         seq: seq + 1,
       });
     } catch (err) {
-      this.#log.warn({ err }, "log not trimmed yet");
+      this.#log.warn({ err, user, session, seq }, "session log purge failed");
       this.finished(user, session, seq, false);
     }
   }

@@ -1,13 +1,13 @@
 import type { Segment } from "../../../schemas/wire/review.ts";
 
-/** How much of a spoken reply was heard: the sentences before `index`, and `ms` of that one. */
-export interface Heard {
+/** How much of a spoken reply was played: the sentences before `index`, and `ms` of that one. */
+export interface PlaybackPosition {
   index: number;
   ms: number;
 }
 
-/** A reply, as far as it was heard. */
-export interface HeardReply {
+/** A reply, as far as it was played. */
+export interface PlayedReply {
   text: string;
   segments: Segment[];
 }
@@ -15,25 +15,25 @@ export interface HeardReply {
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
 
 /**
- * Cuts a reply at what was heard of it, a sentence of which a part was heard at the word that was being said. What is
- * not spoken stays where it stands before that. `whole`: the reply has no more sentences than these.
+ * Truncates a reply to what was played; a partly played sentence ends at the current word. Unspoken text (actions, code)
+ * before that point stays. `whole`: the reply has no more sentences than these.
  */
-export function heardOf(reply: HeardReply, { index, ms }: Heard, whole: boolean): HeardReply {
+export function truncateAt(reply: PlayedReply, { index, ms }: PlaybackPosition, whole: boolean): PlayedReply {
   if (whole && index >= reply.segments.length) return reply;
   const segments: Segment[] = [];
   let end = 0;
   for (const segment of reply.segments) {
     if (segment.index > index) break;
     const full = segment.index < index;
-    const said = full ? segment.text : wordsBefore(segment, ms);
-    if (said === "") break;
-    end = endOf(reply.text, end, said) ?? end;
-    segments.push(full || said === segment.text ? segment : { index: segment.index, text: said });
+    const played = full ? segment.text : wordsBefore(segment, ms);
+    if (played === "") break;
+    end = endOf(reply.text, end, played) ?? end;
+    segments.push(full || played === segment.text ? segment : { index: segment.index, text: played });
   }
   return { text: reply.text.slice(0, end).trim(), segments };
 }
 
-/** The words of a sentence that had begun after `ms`. One that was not played has no length. */
+/** The words of a sentence that had begun after `ms`; none of a sentence without audio. */
 function wordsBefore({ text, duration_ms }: Segment, ms: number): string {
   if (duration_ms === undefined || duration_ms === 0) return "";
   const until = Math.min(1, ms / duration_ms) * text.length;

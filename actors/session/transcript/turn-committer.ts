@@ -3,32 +3,33 @@ import type { Turn } from "../../../schemas/documents/collections.ts";
 import { writeBatch } from "../../storage/batch-write.ts";
 import type { CommitResult } from "./turn-store.ts";
 
-/** Writes under way at once: one travels while the next gathers. */
+/** Concurrent writes: one is in flight while the next group gathers. */
 const inFlight = 2;
 
-/** A turn that MongoDB refuses: it can't be committed however often it is tried. */
-export class UnstorableTurn extends Error {
+/** A turn that MongoDB refuses, whenever it is written. */
+export class UnstorableTurnError extends Error {
   constructor(reason: string) {
-    super(`turn not storable: ${reason}`);
-    this.name = "UnstorableTurn";
+    super(`turn can't be stored: ${reason}`);
+    this.name = "UnstorableTurnError";
   }
 }
 
-interface Waiting {
+interface PendingWrite {
   turn: Turn;
   resolve(result: CommitResult): void;
-  reject(cause: Error): void;
+  reject(cause: unknown): void;
 }
 
 /**
- * Commits the turns of all sessions of this process in groups: whatever waits when a write returns goes with the next
- * one, so that no turn waits for a timer. A write with an unknown outcome is repeated until MongoDB says what is there.
+ * Commits the turns of all sessions of this process in groups: turns that wait when a write returns join the next one, so
+ * that no turn waits for a timer. A write with an unknown outcome is repeated until MongoDB answers; a turn that can't be
+ * stored fails alone.
  */
 export class TurnCommitter {
   readonly #insertAll: (turns: Turn[]) => Promise<CommitResult[]>;
   readonly #groupSize: number;
   readonly #log: Logger;
-  #waiting: Waiting[] = [];
+  #pending: PendingWrite[] = [];
   #writing = 0;
 
   constructor(insertAll: (turns: Turn[]) => Promise<CommitResult[]>, groupSize: number, log: Logger) {
@@ -38,35 +39,42 @@ export class TurnCommitter {
   }
 
   /**
-   * Resolves when a majority has the turn, or with the key that another writer was first to take.
-   * @throws UnstorableTurn for one that MongoDB refuses; the others of its group are committed.
+   * Resolves when a majority has the turn, or with the key that another writer has taken.
+   * @throws UnstorableTurnError for a turn that MongoDB refuses; the others of its group are committed
    */
   commit(turn: Turn): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ turn, resolve, reject });
+      this.#pending.push({ turn, resolve, reject });
       if (this.#writing < inFlight) void this.#write();
     });
   }
 
   async #write(): Promise<void> {
     this.#writing += 1;
-    // One event-loop turn lets everybody who is ready come along.
+    // One event-loop turn lets every turn that is ready join the group.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, this.#groupSize);
-      const results = new Map<Turn, CommitResult>();
-      const turns = group.map(({ turn }) => turn);
-      const refused = await writeBatch(this.#log, "turns", turns, async (some) => {
-        const inserted = await this.#insertAll([...some]);
-        for (const [index, turn] of some.entries()) results.set(turn, inserted[index] ?? "committed");
+    while (this.#pending.length > 0) {
+      const group = this.#pending.splice(0, this.#groupSize);
+      // Whatever a write throws belongs to its own turns: the committer goes on.
+      await this.#writeGroup(group).catch((err: unknown) => {
+        for (const { reject } of group) reject(err);
       });
-      const reasons = new Map(refused.map(({ item, reason }) => [item, reason]));
-      for (const { turn, resolve, reject } of group) {
-        const reason = reasons.get(turn);
-        if (reason === undefined) resolve(results.get(turn) ?? "committed");
-        else reject(new UnstorableTurn(reason));
-      }
     }
     this.#writing -= 1;
+  }
+
+  async #writeGroup(group: readonly PendingWrite[]): Promise<void> {
+    const results = new Map<Turn, CommitResult>();
+    const turns = group.map(({ turn }) => turn);
+    const refused = await writeBatch(this.#log, "turns", turns, async (some) => {
+      const inserted = await this.#insertAll([...some]);
+      for (const [index, turn] of some.entries()) results.set(turn, inserted[index] ?? "committed");
+    });
+    const reasons = new Map(refused.map(({ item, reason }) => [item, reason]));
+    for (const { turn, resolve, reject } of group) {
+      const result = results.get(turn);
+      if (result !== undefined) resolve(result);
+      else reject(new UnstorableTurnError(reasons.get(turn) ?? "no result"));
+    }
   }
 }

@@ -2,10 +2,10 @@ import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 import type { StoredMessage } from "../../../schemas/documents/message.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { msgTypeOf, reviewOf } from "../../review/review.ts";
-import type { Reply } from "../turn/turn-run.ts";
+import type { Reply } from "../turn/reply.ts";
 import type { Transcript } from "./transcript.ts";
 
-/** Which run of which message a turn comes from. */
+/** Identity of the run that a turn comes from. */
 export interface RunIdentity {
   seq: number;
   runId: string;
@@ -45,7 +45,7 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
   };
 }
 
-/** The document of a clear that took its place in the queue: it hides what is before it and answers with `text`. */
+/** The document of a queued clear: it hides every turn before it and answers with `text`. */
 export function clearOf(transcript: Transcript, input: SessionInput, text: string, run: RunIdentity): Turn {
   return {
     _id: turnKey(input.user, input.session, transcript.nextN),

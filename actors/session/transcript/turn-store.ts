@@ -5,7 +5,7 @@ import { collections, type Turn, turnKey } from "../../../schemas/documents/coll
 /** Turns that a session actor keeps at most: more never fit a model's context. */
 export const tailTurns = 40;
 
-/** Whose insert of a turn was first: `n` (somebody else changed the transcript) or `client_msg_id` (a repetition). */
+/** Which unique key another insert has taken: `n` (the transcript has changed) or `client_msg_id` (a repetition). */
 export type CommitResult = "committed" | "n" | "client_msg_id";
 
 const majority = { readConcern: { level: "majority" } } as const;
@@ -82,7 +82,7 @@ export class TurnStore {
   }
 
   /**
-   * Inserts turns in one unordered write, and says of each what became of it.
+   * Inserts turns in one unordered write and returns the result of each.
    * @throws MongoError when the outcome is unknown, or the store refuses one: the caller repeats it, in parts where it
    * was refused, which the unique keys make safe.
    */
@@ -93,7 +93,7 @@ export class TurnStore {
     } catch (err) {
       if (!(err instanceof MongoBulkWriteError)) throw err;
       const failures = [err.writeErrors].flat();
-      // A write concern error leaves the outcome unknown: repeated, each turn meets itself or the one that was first.
+      // A write concern error leaves the outcome unknown: repeated, each turn meets itself or the turn that took its key.
       if (failures.length === 0) throw err;
       const [refused] = failures.filter(({ code }) => code !== duplicateKey);
       if (refused !== undefined) throw new Error(refused.errmsg ?? "refused");

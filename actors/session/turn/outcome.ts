@@ -1,9 +1,13 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 
-/** How the run of a message ended. `own`: this run wrote the turn, so the transcript in memory may simply go on. */
+/**
+ * How the run of a message ended:
+ * - `committed`: the message is this turn; `own`: this run inserted it, so the transcript in memory stays valid.
+ * - `dropped`: it was answered without a turn. - `superseded`: the transcript has passed it; the store says how.
+ * - `handed_over`: another process goes on with it.
+ */
 export type Outcome =
-  | { kind: "turn"; turn: Turn; own: boolean }
+  | { kind: "committed"; turn: Turn; own: boolean }
   | { kind: "dropped" }
-  /** The transcript has passed the message: it is finished or deleted, by whom and how the store tells. */
-  | { kind: "passed" }
-  | { kind: "left" };
+  | { kind: "superseded" }
+  | { kind: "handed_over" };

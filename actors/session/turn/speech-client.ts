@@ -4,10 +4,10 @@ import type { Limits } from "../../../schemas/limits.ts";
 import { subjects } from "../../../schemas/messages/subjects.ts";
 import { type SpeakRequest, type Spoken, speakAnswerSchema } from "../../../schemas/messages/voice-stream.ts";
 
-/** Without a voice actor it is not asked for again for so long. */
+/** Pause before an absent voice actor is requested again, ms. */
 const absentMs = 1_000;
 
-/** Has sentences spoken by the voice actors. Whatever goes wrong with that, there is only no sound. */
+/** Requests speech from the voice actors. A failure only means that there is no audio. */
 export class SpeechClient {
   readonly #nc: NatsConnection;
   readonly #log: Logger;
@@ -20,17 +20,17 @@ export class SpeechClient {
     this.#limits = limits;
   }
 
-  /** The sentence as audio; null when nobody speaks it in time. */
+  /** The sentence as audio; null when none is made in time. */
   speak(text: string): Promise<Spoken | null> {
-    return this.#ask({ text });
+    return this.#request({ text });
   }
 
-  /** Spoken sentences as one. */
+  /** Joins spoken sentences to one file. */
   join(parts: Spoken[]): Promise<Spoken | null> {
-    return this.#ask({ join: parts });
+    return this.#request({ join: parts });
   }
 
-  async #ask(request: SpeakRequest): Promise<Spoken | null> {
+  async #request(request: SpeakRequest): Promise<Spoken | null> {
     const now = performance.now();
     if (now < this.#absentUntil) return null;
     try {
@@ -38,10 +38,10 @@ export class SpeechClient {
       const message = await this.#nc.request(subjects.voiceSpeak, JSON.stringify(request), options);
       const answer = speakAnswerSchema.parse(message.json());
       if (!("refused" in answer)) return answer;
-      this.#log.info({ reason: answer.refused.error }, "sentence not spoken");
+      this.#log.info({ reason: answer.refused.error }, "speech refused");
     } catch (err) {
       if (err instanceof RequestError && err.isNoResponders()) this.#absentUntil = now + absentMs;
-      this.#log.info({ err }, "sentence not spoken");
+      this.#log.info({ err }, "speech request failed");
     }
     return null;
   }

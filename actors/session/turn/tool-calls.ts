@@ -1,28 +1,47 @@
+import type { Logger } from "../../../infra/log.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
+import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import type { ChatMessage, ToolCallDelta } from "../../../schemas/wire/openai.ts";
 import type { Toolbox } from "../../tools/index.ts";
 import type { ToolCall } from "../../tools/tool.ts";
-import type { TurnEmitter } from "./turn-emitter.ts";
+import type { TurnEmitter } from "./emitter.ts";
 
-/** A result that is longer is cut: it has to fit the context beside the rest. */
+/** A longer result is cut: it has to fit the context beside the rest. */
 const resultChars = 16_000;
-/** What a client is shown of a result. */
+/** What a client is shown of a call or its result. */
 const messageChars = 200;
+/** Names and arguments of one round, in characters. */
+const roundChars = 256 * 1024;
+const nameChars = 64;
 
-/** One call as the model made it, put together from its pieces. */
+/** One call as the model made it, assembled from its pieces. */
 export type WholeCall = NonNullable<ChatMessage["tool_calls"]>[number];
 
-/** Puts the pieces of tool calls together: the first of an index names the function, later ones add arguments. */
+/** Assembles the pieces of tool calls: the first of an index names the function, later ones add arguments. */
 export class ToolCallBuilder {
   readonly #calls = new Map<number, WholeCall>();
+  readonly #maxCalls: number;
+  #chars = 0;
 
+  /** `maxCalls`: calls that are kept and answered; one more tells that there were too many. */
+  constructor(maxCalls: number) {
+    this.#maxCalls = maxCalls;
+  }
+
+  /** @throws ParleyError `llm_unavailable` when the calls of one round are too large to be a request */
   add(deltas: readonly ToolCallDelta[]): void {
     for (const { index, id, function: piece } of deltas) {
-      const call = this.#calls.get(index) ?? {
+      const known = this.#calls.get(index);
+      // The calls beyond the limit are not run; one of them is kept so that the model can be told.
+      if (known === undefined && this.#calls.size > this.#maxCalls) continue;
+      const call = known ?? {
         id: id ?? `call_${index}`,
         type: "function",
         function: { name: "", arguments: "" },
       };
+      this.#chars += (piece?.name?.length ?? 0) + (piece?.arguments?.length ?? 0);
+      if (this.#chars > roundChars)
+        throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 工具调用过长" });
       call.function.name += piece?.name ?? "";
       call.function.arguments += piece?.arguments ?? "";
       this.#calls.set(index, call);
@@ -34,40 +53,72 @@ export class ToolCallBuilder {
   }
 }
 
-/** Runs the calls one after another and returns what the model is told of them. A tool that fails tells it why. */
+/** Dependencies of tool calls. */
+export interface ToolDeps {
+  toolbox: Toolbox;
+  limits: { toolCalls: number };
+  log: Logger;
+}
+
+/** Runs the calls one after another and returns their results for the model. A tool that fails is a result, too. */
 export async function runToolCalls(
-  toolbox: Toolbox,
+  deps: ToolDeps,
   calls: readonly WholeCall[],
   round: number,
   emitter: TurnEmitter,
-  context: Omit<ToolCall, "idempotencyKey"> & { replyId: string },
+  context: Omit<ToolCall, "idempotencyKey"> & { user: string; replyId: string },
 ): Promise<ChatMessage[]> {
   const results: ChatMessage[] = [];
   for (const [index, { id, function: called }] of calls.entries()) {
     context.signal.throwIfAborted();
-    emitter.tool(called.name, "started", called.arguments.slice(0, messageChars));
+    const name = called.name.slice(0, nameChars);
+    if (index >= deps.limits.toolCalls) {
+      const content = `not run: at most ${deps.limits.toolCalls} tool calls a round`;
+      results.push({ role: "tool", tool_call_id: id, content });
+      continue;
+    }
+    emitter.tool(name, "started", called.arguments.slice(0, messageChars));
     const idempotencyKey = `${context.replyId}.${round}.${index}`;
-    const { ok, text } = await runOne(toolbox, called, { ...context, idempotencyKey });
-    emitter.tool(called.name, ok ? "completed" : "failed", text.slice(0, messageChars));
+    const { ok, text } = await runOne(deps, called, { ...context, idempotencyKey });
+    // A stop or a move ends the turn, not the tool.
+    context.signal.throwIfAborted();
+    emitter.tool(name, ok ? "completed" : "failed", text.slice(0, messageChars));
     results.push({ role: "tool", tool_call_id: id, content: text.slice(0, resultChars) });
   }
   return results;
 }
 
+/** Whatever goes wrong in a tool is its result: it never ends the turn. */
 async function runOne(
-  toolbox: Toolbox,
+  { toolbox, log }: ToolDeps,
   called: WholeCall["function"],
-  call: ToolCall,
+  call: ToolCall & { user: string },
 ): Promise<{ ok: boolean; text: string }> {
   const tool = toolbox.find(called.name);
-  if (tool === undefined) return { ok: false, text: `no such tool: ${called.name.slice(0, 64)}` };
+  if (tool === undefined) return { ok: false, text: `no such tool: ${called.name.slice(0, nameChars)}` };
   try {
-    const args = tool.parameters.safeParse(called.arguments === "" ? {} : JSON.parse(called.arguments));
-    if (!args.success) return { ok: false, text: `wrong arguments: ${args.error.issues[0]?.message ?? ""}` };
-    return { ok: true, text: JSON.stringify(await tool.run(args.data, call)) };
+    const args = tool.parameters.safeParse(called.arguments.trim() === "" ? {} : parsed(called.arguments));
+    if (!args.success) return { ok: false, text: `invalid arguments: ${problem(args.error.issues[0])}` };
+    const result: unknown = await tool.run(args.data, call);
+    return { ok: true, text: JSON.stringify(result) ?? "done" };
   } catch (err) {
     if (err instanceof ParleyError) return { ok: false, text: err.message };
-    if (err instanceof SyntaxError) return { ok: false, text: "arguments are not JSON" };
-    throw err;
+    const { user, session } = call;
+    if (!call.signal.aborted) log.error({ err, user, session, tool: tool.name }, "tool failed");
+    return { ok: false, text: "the tool failed" };
   }
+}
+
+/** @throws ParleyError that tells the model what is wrong with its arguments */
+function parsed(text: string): unknown {
+  try {
+    return parseForeignJson(text);
+  } catch (cause) {
+    throw new ParleyError("invalid_request", { error: "arguments are not valid JSON", cause });
+  }
+}
+
+function problem(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  if (issue === undefined) return "they do not match the schema";
+  return `${issue.path.map(String).join(".")} ${issue.message}`.trim();
 }

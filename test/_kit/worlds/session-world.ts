@@ -2,10 +2,11 @@ import { Counter, Histogram } from "prom-client";
 import { basicCommands } from "../../../actors/commands/basic.ts";
 import { Commands } from "../../../actors/commands/registry.ts";
 import type { Arrival } from "../../../actors/runtime/keyed-actor.ts";
+import type { ActorDeps } from "../../../actors/session/actor/actor-deps.ts";
 import { RunGate } from "../../../actors/session/actor/run-gate.ts";
 import { SessionActor } from "../../../actors/session/actor/session-actor.ts";
-import type { SessionContext } from "../../../actors/session/actor/session-context.ts";
 import type { CommitResult } from "../../../actors/session/transcript/turn-store.ts";
+import type { TurnDeps } from "../../../actors/session/turn/pipeline.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
@@ -50,7 +51,7 @@ const bystanders = {
   erase: () => {},
   notices: { frameOf: () => undefined },
   toolbox: { offered: [], find: () => undefined },
-  recall: { ask: () => Promise.resolve({ facts: [], passages: [] }) },
+  recall: { request: () => Promise.resolve({ facts: [], passages: [] }) },
   speech: { speak: () => Promise.resolve(null), join: () => Promise.resolve(null) },
   attachments: { read: () => Promise.resolve({ kind: "unreadable", name: "" }) },
   quota: {
@@ -67,7 +68,7 @@ const bystanders = {
       () => new Commands([]),
     ),
   ),
-} satisfies Partial<SessionContext>;
+} satisfies Partial<TurnDeps>;
 
 /**
  * One session's log and store in memory, and processes that own it, perhaps several at once. Nothing that an actor asks
@@ -82,7 +83,7 @@ export class SessionWorld {
   readonly lost: number[] = [];
   readonly processes: WorldProcess[] = [];
   readonly #pending: Pending[] = [];
-  readonly #attempts = new Map<number, { attempts: number; alone: number }>();
+  readonly #attempts = new Map<number, { attempts: number; exclusive: number }>();
 
   /** A message enters the log. */
   publish(clientMsgId: string): void {
@@ -110,7 +111,7 @@ export class SessionWorld {
       dead: false,
       paused: false,
     };
-    process.actor = new SessionActor(this.#context(process), user, session);
+    process.actor = new SessionActor(this.#deps(process), user, session);
     this.processes.push(process);
     return process;
   }
@@ -187,8 +188,8 @@ export class SessionWorld {
     return "committed";
   }
 
-  #count(seq: number, field: "attempts" | "alone"): { attempts: number; alone: number } {
-    const counts = this.#attempts.get(seq) ?? { attempts: 0, alone: 0 };
+  #count(seq: number, field: "attempts" | "exclusive"): { attempts: number; exclusive: number } {
+    const counts = this.#attempts.get(seq) ?? { attempts: 0, exclusive: 0 };
     counts[field]++;
     this.#attempts.set(seq, counts);
     return { ...counts };
@@ -207,11 +208,11 @@ export class SessionWorld {
     }
   }
 
-  #context(process: WorldProcess): SessionContext {
+  #deps(process: WorldProcess): ActorDeps {
     const ask = <T>(perform: () => T) => this.#ask(process, perform);
     const find = (test: (turn: Turn) => boolean) => ask(() => structuredClone(this.turns.find(test) ?? null));
     const publish = (id: string) => ask(() => void this.published.add(id));
-    return {
+    const deps: Omit<ActorDeps, "turns"> & TurnDeps = {
       store: {
         tail: (_user, _session, limit = 40) =>
           ask(() => structuredClone(this.turns.toReversed().slice(0, limit))),
@@ -227,12 +228,13 @@ export class SessionWorld {
       sessions: { created: () => ask(() => undefined), touched: () => {} },
       attempts: {
         begin: (_user, _session, seq) => ask(() => this.#count(seq, "attempts")),
-        beginAlone: (_user, _session, seq) => ask(() => this.#count(seq, "alone")),
+        beginExclusive: (_user, _session, seq) => ask(() => this.#count(seq, "exclusive")),
       },
       effects: {
         ofTurn: (turn) => publish(turn.run_id),
         bridge: () => Promise.resolve(),
         ofDeleted: (_input, seq) => publish(`deleted ${seq}`),
+        ofFailed: (_input, seq) => publish(`failed ${seq}`),
       },
       out: { frame: () => {}, direct: () => {} },
       trimmer: {
@@ -240,22 +242,7 @@ export class SessionWorld {
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
       },
       ...bystanders,
-      models: {
-        configured: true,
-        endpoints: () => [],
-        contextTokens: () => Number.MAX_SAFE_INTEGER,
-        first: (_purpose, model) => model ?? "scripted",
-        list: () => [],
-        sees: () => true,
-        stream: async function* (_purpose, { messages }) {
-          yield { kind: "start", model: "world" };
-          const given = messages.map(({ role, content }) => ({ role, content: String(content) }));
-          const text = await ask(() => contextDigest(given));
-          yield { kind: "content", text };
-          const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
-          yield { kind: "end", finish_reason: "stop", usage };
-        },
-      },
+      models: worldModels(ask),
       gate: new RunGate(),
       readInput: (seq) =>
         ask(() => {
@@ -266,5 +253,26 @@ export class SessionWorld {
       log,
       metrics,
     };
+    return { ...deps, turns: deps };
   }
+}
+
+/** One model that answers with a digest of what it was given, when the test lets it. */
+function worldModels(ask: <T>(perform: () => T) => Promise<T>): TurnDeps["models"] {
+  return {
+    configured: true,
+    endpoints: () => [],
+    contextTokens: () => Number.MAX_SAFE_INTEGER,
+    first: (_purpose, model) => model ?? "scripted",
+    list: () => [],
+    sees: () => true,
+    stream: async function* (_purpose, { messages }) {
+      yield { kind: "start", model: "world" };
+      const given = messages.map(({ role, content }) => ({ role, content: String(content) }));
+      const text = await ask(() => contextDigest(given));
+      yield { kind: "content", text };
+      const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+      yield { kind: "end", finish_reason: "stop", usage };
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import test from "ava";
-import { citedSources } from "../../../actors/session/turn/recall.ts";
+import { citedSources } from "../../../actors/session/prompt/citations.ts";
 import { startRecordingProvider } from "../../_kit/fakes/recording-provider.ts";
 import { Api } from "../../_kit/worlds/api.ts";
 import { addDocument, newBase } from "../../_kit/worlds/knowledge.ts";

@@ -84,7 +84,7 @@ class Run {
       if (event.kind === "deliver") world.deliver(process);
       else if (event.kind === "pause") process.paused = true;
       else if (event.kind === "resume") process.paused = false;
-      else if (event.kind === "told") void process.actor.changed();
+      else if (event.kind === "told") void process.actor.onExternalChange();
       else if (event.kind === "kill") world.kill(process, event.performed);
       else if (event.kind === "move") this.#move(process.actor, event.cut);
     }

@@ -1,5 +1,5 @@
 import test from "ava";
-import { heardOf } from "../../../../actors/session/transcript/truncate-at-playback.ts";
+import { truncateAt } from "../../../../actors/session/transcript/truncate-at-playback.ts";
 
 const reply = {
   text: "Hello there.\n<action>waves</action>\nHow are you  today? Fine.\n```\ncode\n```",
@@ -9,7 +9,7 @@ const reply = {
     { index: 2, text: "Fine.", audio_url: "/2", duration_ms: 500 },
   ],
 };
-const textOf = (index: number, ms: number, whole = true) => heardOf(reply, { index, ms }, whole).text;
+const textOf = (index: number, ms: number, whole = true) => truncateAt(reply, { index, ms }, whole).text;
 
 test("whole sentences before, and words of the one that was heard in part", (t) => {
   t.is(textOf(0, 0), "");
@@ -22,12 +22,12 @@ test("whole sentences before, and words of the one that was heard in part", (t) 
 });
 
 test("after the last sentence all of a whole reply was heard, and of one that streams what was spoken", (t) => {
-  t.is(heardOf(reply, { index: 3, ms: 0 }, true), reply);
+  t.is(truncateAt(reply, { index: 3, ms: 0 }, true), reply);
   t.true(textOf(3, 0, false).endsWith("Fine."));
 });
 
 test("the sentences that are left keep their audio, the cut one does not", (t) => {
-  t.deepEqual(heardOf(reply, { index: 1, ms: 500 }, true).segments, [
+  t.deepEqual(truncateAt(reply, { index: 1, ms: 500 }, true).segments, [
     reply.segments[0],
     { index: 1, text: "How are" },
   ]);
@@ -38,8 +38,8 @@ test("Chinese is cut between words, and a sentence that was never played was not
     text: "今天天气真好。",
     segments: [{ index: 0, text: "今天天气真好。", duration_ms: 1_400 }],
   };
-  t.is(heardOf(chinese, { index: 0, ms: 300 }, true).text, "今天");
-  t.is(heardOf(chinese, { index: 0, ms: 500 }, true).text, "今天天气");
+  t.is(truncateAt(chinese, { index: 0, ms: 300 }, true).text, "今天");
+  t.is(truncateAt(chinese, { index: 0, ms: 500 }, true).text, "今天天气");
   const silent = { text: "Nobody says it.", segments: [{ index: 0, text: "Nobody says it." }] };
-  t.is(heardOf(silent, { index: 0, ms: 5_000 }, true).text, "");
+  t.is(truncateAt(silent, { index: 0, ms: 5_000 }, true).text, "");
 });

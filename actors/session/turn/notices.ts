@@ -3,22 +3,22 @@ import type { OutItem, SystemInfo } from "../../../schemas/wire/server-frame.ts"
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import type { ModelNote } from "../../models/model.ts";
 
-/** How long a session is not told again that no model is configured, or that nobody speaks, ms. */
+/** Between two identical notices to one session, ms. */
 const quietMs = 300_000;
-const rememberedSessions = 10_000;
+const maxSessions = 10_000;
 
 /**
- * A note of a model; `silent`: nobody speaks a reply that was asked for aloud; `blind`: the model that answers can't see the
- * images of the message.
+ * What a user should know about a reply: a note of the model; `silent`: speech was requested and no engine is available;
+ * `blind`: the model can't see the images of the message.
  */
-export type Note = ModelNote | { kind: "silent" } | { kind: "blind" };
+export type Notice = ModelNote | { kind: "silent" } | { kind: "blind" };
 
-/** Tells users where their answers come from, when that is not where they would expect. */
+/** Makes `system_info` frames about replies that do not come from where their user would expect. */
 export class ModelNotices {
-  readonly #told = new Map<string, number>();
+  readonly #sentAt = new Map<string, number>();
 
-  /** The frame that tells of `note`; none where the session was told the same a short while ago. `now`: monotonic ms. */
-  frameOf({ user, session }: SessionInput, note: Note, now = performance.now()): OutItem | undefined {
+  /** The frame of a notice; none where the session was sent the same recently. `now`: monotonic ms. */
+  frameOf({ user, session }: SessionInput, note: Notice, now = performance.now()): OutItem | undefined {
     const often = note.kind === "fallback" || note.kind === "blind";
     if (!often && !this.#due(`${note.kind}.${user}.${session}`, now)) return undefined;
     const system_info = noticeOf(note);
@@ -34,31 +34,31 @@ export class ModelNotices {
   }
 
   #due(key: string, now: number): boolean {
-    const before = this.#told.get(key);
+    const before = this.#sentAt.get(key);
     if (before !== undefined && now - before < quietMs) return false;
-    this.#told.delete(key);
-    this.#told.set(key, now);
-    if (this.#told.size > rememberedSessions) this.#told.delete(this.#told.keys().next().value ?? "");
+    this.#sentAt.delete(key);
+    this.#sentAt.set(key, now);
+    if (this.#sentAt.size > maxSessions) this.#sentAt.delete(this.#sentAt.keys().next().value ?? "");
     return true;
   }
 }
 
-/** Tells the sender of a message, each kind of note once: for one message models may be asked several times. */
-export function tellOnce(
+/** Sends each kind of notice once a message: several models may be asked for one. */
+export function notifyOnce(
   notices: Pick<ModelNotices, "frameOf">,
   out: Pick<OutPublisher, "frame">,
   input: SessionInput,
-): (note: Note) => void {
-  const noted = new Set<Note["kind"]>();
+): (note: Notice) => void {
+  const sent = new Set<Notice["kind"]>();
   return (note) => {
-    if (noted.has(note.kind)) return;
-    noted.add(note.kind);
-    const told = notices.frameOf(input, note);
-    if (told !== undefined) out.frame(input.user, told);
+    if (sent.has(note.kind)) return;
+    sent.add(note.kind);
+    const frame = notices.frameOf(input, note);
+    if (frame !== undefined) out.frame(input.user, frame);
   };
 }
 
-function noticeOf(note: Note): SystemInfo {
+function noticeOf(note: Notice): SystemInfo {
   if (note.kind === "silent") {
     return { level: "warning", message: "语音合成暂不可用，回复仅以文字显示", action: "voice_unavailable" };
   }

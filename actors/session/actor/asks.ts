@@ -8,13 +8,14 @@ import {
 } from "../../../schemas/messages/session-input.ts";
 import { isOver } from "../../requests/rest.ts";
 import { stateOfTurn } from "../outbox/answers.ts";
+import type { TurnStore } from "../transcript/turn-store.ts";
+import type { ActorDeps } from "./actor-deps.ts";
 import { interrupt } from "./interrupt.ts";
 import type { SessionActor } from "./session-actor.ts";
-import type { SessionContext } from "./session-context.ts";
 
-/** Answers a question about a session, from the actor that owns it. */
+/** Answers a request to a session, from the actor that owns it. */
 export async function answerAsk(
-  context: SessionContext,
+  deps: ActorDeps,
   data: Uint8Array,
   actorOf: (user: string, session: string) => SessionActor,
 ): Promise<MessageState | SessionQueue | StopAnswer | { ok: true }> {
@@ -22,44 +23,47 @@ export async function answerAsk(
   const actor = actorOf(ask.user, ask.session);
   switch (ask.kind) {
     case "state":
-      return stateOf(context, actor, ask.client_msg_id);
+      return stateOf(deps.store, actor, ask.client_msg_id);
     case "queue":
-      return { unfinished: await unfinished(context, actor) };
+      return { unfinished: await unfinished(deps, actor) };
     case "stop":
       return isOver(ask) ? { stopped: false } : stop(actor, ask.message_id);
     case "interrupt":
-      return isOver(ask) ? { stopped: false } : interrupt(context, actor, ask);
+      return isOver(ask) ? { stopped: false } : interrupt(deps, actor, ask);
     case "played":
-      actor.playback.played(ask.message_id, ask.index);
+      actor.playback.record(ask.message_id, ask.index);
       return { ok: true };
     case "changed":
-      await actor.changed();
+      await actor.onExternalChange();
       return { ok: true };
   }
 }
 
 async function stateOf(
-  context: SessionContext,
+  store: Pick<TurnStore, "byClientMsgId">,
   actor: SessionActor,
   clientMsgId: string,
 ): Promise<MessageState> {
-  const transcript = await actor.ready();
-  const mail = actor.mailbox.find(clientMsgId);
-  if (mail !== undefined && mail.seq > transcript.cursor) return actor.stateOf(mail);
+  const transcript = await actor.transcript();
+  const message = actor.mailbox.find(clientMsgId);
+  if (message !== undefined && message.seq > transcript.cursor) return actor.stateOf(message);
   const turn =
     transcript.byClientMsgId.get(clientMsgId) ??
-    (await context.store.byClientMsgId(actor.user, actor.session, clientMsgId));
+    (await store.byClientMsgId(actor.user, actor.session, clientMsgId));
   return turn === null ? { status: "unknown" } : stateOfTurn(turn);
 }
 
-async function unfinished(context: SessionContext, actor: SessionActor): Promise<HistoryMessage[]> {
-  // A session that only is read needs no transcript in memory.
+async function unfinished(
+  { readInput }: Pick<ActorDeps, "readInput">,
+  actor: SessionActor,
+): Promise<HistoryMessage[]> {
+  // A session that is only read needs no transcript in memory.
   if (actor.mailbox.size === 0) return [];
-  const { cursor } = await actor.ready();
+  const { cursor } = await actor.transcript();
   const messages: HistoryMessage[] = [];
-  for (const mail of [...actor.mailbox.mails]) {
-    const input = mail.input ?? (await context.readInput(mail.seq));
-    if (input === null || mail.seq <= cursor) continue;
+  for (const message of [...actor.mailbox.messages]) {
+    const input = message.input ?? (await readInput(message.seq));
+    if (input === null || message.seq <= cursor) continue;
     messages.push({
       session_id: actor.session,
       message_id: input.message_id,
@@ -70,23 +74,23 @@ async function unfinished(context: SessionContext, actor: SessionActor): Promise
       created_at: input.at,
       ...(input.attachments.length > 0 && { attachments: input.attachments }),
       ...(input.client_info && { client_info: input.client_info }),
-      status: actor.mailbox.head === mail ? "processing" : "queued",
+      status: actor.mailbox.head === message ? "processing" : "queued",
     });
   }
   return messages;
 }
 
-/** The answer waits for the commit: a stop that was confirmed is not undone by the owner's death. */
+/** The answer waits for the commit: a confirmed stop is not undone by the owner's death. */
 async function stop(actor: SessionActor, messageId: string | undefined): Promise<StopAnswer> {
-  await actor.ready();
+  await actor.transcript();
   const { run } = actor;
   if (run !== null && (messageId === undefined || run.is(messageId))) {
     run.abort("stop");
     await run.ended;
     return { stopped: run.stopped, ...(run.stopped && { message_id: run.replyId }) };
   }
-  const mail = messageId === undefined ? undefined : actor.mailbox.find(messageId);
-  if (mail === undefined) return { stopped: false };
-  mail.cancelled = true;
-  return { stopped: true, message_id: mail.replyId };
+  const message = messageId === undefined ? undefined : actor.mailbox.find(messageId);
+  if (message === undefined) return { stopped: false };
+  message.phase = "cancelled";
+  return { stopped: true, message_id: message.replyId };
 }

@@ -4,22 +4,26 @@ import type { RunMark, StreamFrame } from "../../../schemas/wire/server-frame.ts
 import { Coalescer } from "../../egress/coalescer.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import { ReviewParser } from "../../review/review-parser.ts";
+import { piecesOf } from "../../text/pieces.ts";
+
+/** Characters of one frame: escaped as JSON they take up to six bytes each, and the frame still fits a message. */
+const frameChars = 16_384;
 
 /**
- * The frames of a running turn. Text is joined to at most one frame every `coalesceMs`, the first goes out at once:
- * a frame costs far more than the characters in it.
+ * The frames of a running turn. Text is coalesced to at most one frame every `coalesceMs`; the first one is
+ * sent at once. A frame costs far more than the characters in it.
  */
 export class TurnEmitter {
   readonly #out: Pick<OutPublisher, "frame">;
   readonly #input: SessionInput;
   readonly #run: RunMark;
   readonly #coalescer: Coalescer;
-  /** Kind of the text, for clients that show it as it comes. */
+  /** Determines the kind of the text, for clients that show it while it streams. */
   readonly #parser = new ReviewParser();
   #text = "";
   #thinking = "";
   #ended = false;
-  #firstAt: number | undefined;
+  #firstTokenAt: number | undefined;
 
   constructor(
     out: Pick<OutPublisher, "frame">,
@@ -34,11 +38,11 @@ export class TurnEmitter {
   }
 
   /** When the first piece of the reply came, Unix ms. */
-  get firstAt(): number | undefined {
-    return this.#firstAt;
+  get firstTokenAt(): number | undefined {
+    return this.#firstTokenAt;
   }
 
-  /** Says that the reply begins, and which model is asked for it. */
+  /** Announces the reply, and the model that is asked for it. */
   start(model?: string): void {
     this.#send({
       type: "stream_start",
@@ -54,20 +58,20 @@ export class TurnEmitter {
     });
   }
 
-  /** Takes a piece of the reply. */
+  /** Adds a piece of the reply. */
   content(text: string): void {
-    this.#firstAt ??= Date.now();
+    this.#firstTokenAt ??= Date.now();
     this.#text += text;
     this.#coalescer.schedule();
   }
 
-  /** Takes a piece of what the model thinks before it speaks. */
+  /** Adds a piece of the model's reasoning. */
   thinking(text: string): void {
     this.#thinking += text;
     this.#coalescer.schedule();
   }
 
-  /** Gives a spoken sentence, after the text that it belongs to. */
+  /** Sends a spoken sentence, after the text that it belongs to. */
   segment(segment: Segment): void {
     this.#coalescer.flush();
     if (this.#ended) return;
@@ -81,7 +85,7 @@ export class TurnEmitter {
     });
   }
 
-  /** Shows what a tool is doing, after the text that came before it. */
+  /** Reports the progress of a tool, after the text that came before it. */
   tool(tool_name: string, status: "started" | "completed" | "failed", message: string): void {
     this.#coalescer.flush();
     if (this.#ended) return;
@@ -101,7 +105,7 @@ export class TurnEmitter {
     this.#ended = true;
   }
 
-  /** Drops what is left: the run is no longer this process's. */
+  /** Drops what is left: another process goes on with the message. */
   discard(): void {
     this.#coalescer.cancel();
     this.#ended = true;
@@ -116,31 +120,35 @@ export class TurnEmitter {
   #sendText(): void {
     const { kind } = this.#parser;
     this.#parser.push(this.#text);
-    this.#send({
-      type: "stream_chunk",
-      role: "assistant",
-      msg_type: kind === "search_result" ? "markdown" : kind,
-      message_id: this.#input.reply_id,
-      session_id: this.#input.session,
-      content: this.#text,
-      attempt: this.#run.attempt,
-      timestamp: Date.now(),
-    });
+    for (const content of piecesOf(this.#text, frameChars)) {
+      this.#send({
+        type: "stream_chunk",
+        role: "assistant",
+        msg_type: kind === "search_result" ? "markdown" : kind,
+        message_id: this.#input.reply_id,
+        session_id: this.#input.session,
+        content,
+        attempt: this.#run.attempt,
+        timestamp: Date.now(),
+      });
+    }
     this.#text = "";
   }
 
   #sendThinking(): void {
-    this.#send({
-      type: "thinking",
-      role: "assistant",
-      msg_type: "thinking",
-      message_id: this.#input.reply_id,
-      session_id: this.#input.session,
-      thinking_status: "thinking",
-      thinking_content: this.#thinking,
-      attempt: this.#run.attempt,
-      timestamp: Date.now(),
-    });
+    for (const thinking_content of piecesOf(this.#thinking, frameChars)) {
+      this.#send({
+        type: "thinking",
+        role: "assistant",
+        msg_type: "thinking",
+        message_id: this.#input.reply_id,
+        session_id: this.#input.session,
+        thinking_status: "thinking",
+        thinking_content,
+        attempt: this.#run.attempt,
+        timestamp: Date.now(),
+      });
+    }
     this.#thinking = "";
   }
 

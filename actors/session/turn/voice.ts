@@ -3,25 +3,25 @@ import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Spoken } from "../../../schemas/messages/voice-stream.ts";
 import type { Segment } from "../../../schemas/wire/review.ts";
 import { SpokenSentences } from "../../review/spoken-sentences.ts";
-import { type Heard, heardOf } from "../transcript/truncate-at-playback.ts";
+import { type PlaybackPosition, truncateAt } from "../transcript/truncate-at-playback.ts";
+import type { TurnEmitter } from "./emitter.ts";
+import { cancelledReply, type Reply } from "./reply.ts";
 import type { SpeechClient } from "./speech-client.ts";
-import type { TurnEmitter } from "./turn-emitter.ts";
-import { type Reply, stopped } from "./turn-run.ts";
 
-/** What a reply is spoken with. */
-export interface VoiceMeans {
+/** Dependencies of the voice of a turn. */
+export interface VoiceDeps {
   speech: Pick<SpeechClient, "speak" | "join">;
   limits: Pick<Limits, "voiceTailMs">;
-  /** Called once a turn, when there is nobody who speaks. */
+  /** Called once a turn, when no speech engine is available. */
   onSilent(): void;
 }
 
 /**
- * The voice of one reply: each sentence is spoken as soon as it is certain, one after the other, while the text still
- * streams. In a mode without voice it does nothing.
+ * The voice of one reply: each sentence is spoken as soon as it is complete, one after another, while the text still
+ * streams. In text mode it does nothing.
  */
 export class TurnVoice {
-  readonly #means: VoiceMeans;
+  readonly #deps: VoiceDeps;
   readonly #emitter: Pick<TurnEmitter, "segment">;
   readonly #signal: AbortSignal;
   readonly #enabled: boolean;
@@ -32,52 +32,52 @@ export class TurnVoice {
   #working: Promise<void> | undefined;
   #silent = false;
   #ended = false;
-  #heard: Heard | undefined;
+  #played: PlaybackPosition | undefined;
 
   constructor(
-    means: VoiceMeans,
+    deps: VoiceDeps,
     { mode }: SessionInput,
     emitter: Pick<TurnEmitter, "segment">,
     signal: AbortSignal,
   ) {
-    this.#means = means;
+    this.#deps = deps;
     this.#emitter = emitter;
     this.#signal = signal;
     this.#enabled = mode !== "text";
   }
 
-  /** Takes the next part of the reply. */
+  /** Adds the next part of the reply. */
   push(text: string): void {
     if (this.#enabled) this.#speak(this.#sentences.push(text));
   }
 
-  /** The user has spoken over it; of what is there only this was heard. */
-  interrupted(heard: Heard | undefined): void {
-    this.#heard = heard;
+  /** The user has interrupted the reply; of what was spoken, only this was played. */
+  interrupted(played: PlaybackPosition | undefined): void {
+    this.#played = played;
   }
 
   /**
-   * The reply with what was spoken of it, once that is all spoken or the run was stopped.
+   * The reply with its spoken sentences, once all of them are spoken or the run was stopped.
    * @throws RunAborted as the run itself does
    */
   async end(reply: Reply): Promise<Reply> {
     if (!this.#enabled) return reply;
     if (reply.finish === "stop") await this.#finish();
     this.#ended = true;
-    const ended = this.#signal.aborted ? stopped(reply, this.#signal.reason) : reply;
-    const { text, segments } = this.#cut(ended);
+    const ended = this.#signal.aborted ? cancelledReply(reply, this.#signal.reason) : reply;
+    const { text, segments } = this.#truncate(ended);
     if (this.#spoken.length === 0) return { ...ended, text };
     if (ended.finish !== "stop") return { ...ended, text, segments };
     const fullAudioUrl = await this.#join();
     return { ...ended, text, segments, ...(fullAudioUrl !== undefined && { fullAudioUrl }) };
   }
 
-  #cut({ text, finish }: Reply) {
+  #truncate({ text, finish }: Reply) {
     const all = { text, segments: [...this.#segments] };
-    if (this.#heard === undefined || finish !== "cancelled") return all;
-    // Where nobody speaks it is read; what waits to be spoken was not heard.
+    if (this.#played === undefined || finish !== "cancelled") return all;
+    // Without speech the text was read; what waits to be spoken was not played.
     if (this.#spoken.length === 0 && (this.#silent || this.#queue.length === 0)) return all;
-    return heardOf(all, this.#heard, false);
+    return truncateAt(all, this.#played, false);
   }
 
   #speak(sentences: readonly string[]): void {
@@ -90,12 +90,12 @@ export class TurnVoice {
 
   async #work(): Promise<void> {
     for (let text = this.#queue[0]; text !== undefined; text = this.#queue[0]) {
-      const spoken = this.#silent ? null : await this.#means.speech.speak(text);
+      const spoken = this.#silent ? null : await this.#deps.speech.speak(text);
       if (this.#ended || this.#signal.aborted) return;
       this.#queue.shift();
       const index = this.#segments.length;
       if (spoken === null) {
-        if (!this.#silent) this.#means.onSilent();
+        if (!this.#silent) this.#deps.onSilent();
         this.#silent = true;
         this.#segments.push({ index, text });
         continue;
@@ -107,25 +107,25 @@ export class TurnVoice {
     }
   }
 
-  /** Waits for the last sentences: not for ever, and not when the run is stopped. */
+  /** Waits for the last sentences, up to a limit and not after a stop. */
   async #finish(): Promise<void> {
     this.#speak(this.#sentences.end());
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#means.limits.voiceTailMs);
+      timer = setTimeout(resolve, this.#deps.limits.voiceTailMs);
       if (this.#signal.aborted) resolve();
       this.#signal.addEventListener("abort", () => resolve(), { once: true });
     });
     await Promise.race([this.#working, enough]);
     clearTimeout(timer);
     if (this.#signal.aborted) return;
-    // Too late for the frames that end the turn: they are there as text.
+    // Too late for the frames that end the turn: these sentences are text only.
     for (const text of this.#queue.splice(0)) this.#segments.push({ index: this.#segments.length, text });
   }
 
   async #join(): Promise<string | undefined> {
     const [only] = this.#spoken;
     if (only !== undefined && this.#spoken.length === 1) return only.url;
-    return (await this.#means.speech.join(this.#spoken))?.url;
+    return (await this.#deps.speech.join(this.#spoken))?.url;
   }
 }

@@ -1,0 +1,52 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { sessionsStreamConfig } from "../../../infra/nats/stream-configs.ts";
+import { ensureStream } from "../../../infra/nats/streams.ts";
+import { streams } from "../../../schemas/messages/subjects.ts";
+import type { ActorContext } from "../../actor-context.ts";
+import { MessageIndex } from "../../storage/message-index.ts";
+import type { SessionDocuments } from "../rest/session-documents.ts";
+import { Eraser } from "./erase.ts";
+import { Trimmer } from "./trimmer.ts";
+import { TurnCommitter } from "./turn-committer.ts";
+import { TurnStore } from "./turn-store.ts";
+
+/** The log and the transcripts of sessions. */
+export interface Transcripts {
+  store: TurnStore;
+  committer: TurnCommitter;
+  trimmer: Trimmer;
+  eraser: Eraser;
+}
+
+/** Prepares the stream of session logs and the collection of turns, and starts what trims and erases them. */
+export async function openTranscripts(
+  context: ActorContext,
+  sessions: SessionDocuments,
+): Promise<Transcripts> {
+  const { db, jsm, nc, log, settings, lifecycle } = context;
+  const store = new TurnStore(db);
+  await store.createIndexes();
+  await ensureSessionsStream(context, store);
+  const committer = new TurnCommitter((turns) => store.insertAll(turns), settings.limits.groupCommit, log);
+  const trimmer = new Trimmer(jsm, log);
+  const eraser = new Eraser(nc, jsm, store, sessions, new MessageIndex(db, log), log);
+  trimmer.start();
+  eraser.start();
+  lifecycle.onStop("session transcripts", async () => {
+    eraser.stop();
+    await trimmer.stop();
+  });
+  return { store, committer, trimmer, eraser };
+}
+
+/** A stream that was lost and created again continues behind the transcripts, or new messages would look finished. */
+async function ensureSessionsStream({ jsm, settings }: ActorContext, store: TurnStore): Promise<void> {
+  const config = sessionsStreamConfig(settings.limits);
+  try {
+    await jsm.streams.info(streams.sessions);
+    await ensureStream(jsm, config);
+  } catch (err) {
+    if (!(err instanceof JetStreamApiError)) throw err;
+    await ensureStream(jsm, { ...config, first_seq: (await store.highestInSeq()) + 1 });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Logger } from "../../../infra/log.ts";
+import { persist } from "../../storage/persist.ts";
+import { type Attempts, exclusiveFrom, exclusiveLimit } from "../actor/attempts.ts";
+import type { RunGate } from "../actor/run-gate.ts";
+import type { TurnMessage } from "./turn-message.ts";
+
+/** Dependencies of the gate step. */
+export interface GateDeps {
+  attempts: Pick<Attempts, "begin" | "beginExclusive">;
+  gate: RunGate;
+  log: Logger;
+}
+
+/** What earlier runs of a message mean for this one. */
+export interface Attempt {
+  /** Number that the frames of this run carry. */
+  number: number;
+  /** The message was in flight at several crashes and runs alone in its process. */
+  exclusive: boolean;
+  /** It has killed its process too often: it is committed as failed. */
+  exhausted: boolean;
+}
+
+/** A place among the running turns. */
+export interface Place {
+  leave(): void;
+}
+
+/** Counts a start after the death of an owner; nothing is written on the normal path. */
+export async function countAttempt(deps: GateDeps, { arrival, seq, input }: TurnMessage): Promise<Attempt> {
+  switch (arrival.kind) {
+    case "live":
+      return { number: 1, exclusive: false, exhausted: false };
+    case "moved":
+      return { number: (arrival.attempt ?? 0) + 1, exclusive: false, exhausted: false };
+    case "takeover": {
+      const { user, session } = input;
+      const counts = await persist(deps.log, "attempts", () => deps.attempts.begin(user, session, seq));
+      return {
+        number: counts.attempts + 1,
+        exclusive: counts.attempts >= exclusiveFrom,
+        exhausted: counts.exclusive >= exclusiveLimit,
+      };
+    }
+  }
+}
+
+/** Waits for a place among the running turns. */
+export async function enterGate(deps: GateDeps, attempt: Attempt): Promise<Place> {
+  return { leave: await deps.gate.enter(attempt.exclusive) };
+}
+
+/** Counts an exclusive run; the message is exhausted where it was the last one allowed. */
+export async function countExclusiveRun(
+  deps: GateDeps,
+  attempt: Attempt,
+  { seq, input: { user, session } }: TurnMessage,
+): Promise<void> {
+  if (!attempt.exclusive || attempt.exhausted) return;
+  const counts = await persist(deps.log, "attempts", () => deps.attempts.beginExclusive(user, session, seq));
+  attempt.exhausted = counts.exclusive > exclusiveLimit;
+}

@@ -1,0 +1,135 @@
+import type { Logger } from "../../../infra/log.ts";
+import { ParleyError } from "../../../schemas/errors.ts";
+import type { Limits } from "../../../schemas/limits.ts";
+import { adminUserId } from "../../../schemas/principal.ts";
+import type { ChatMessage } from "../../../schemas/wire/openai.ts";
+import type { ModelCall, Models } from "../../models/model.ts";
+import { ProviderError } from "../../models/provider-error.ts";
+import type { Toolbox } from "../../tools/index.ts";
+import type { TurnEmitter } from "./emitter.ts";
+import { cancelledReply, type Reply } from "./reply.ts";
+import { ReplyBudget } from "./reply-budget.ts";
+import { runToolCalls, ToolCallBuilder, type WholeCall } from "./tool-calls.ts";
+
+/** Dependencies of the model step. */
+export interface ModelDeps {
+  models: Pick<Models, "stream" | "configured">;
+  toolbox: Toolbox;
+  limits: Pick<Limits, "turnReplyBytes" | "turnFramesBytes" | "toolCalls" | "toolRounds">;
+  log: Logger;
+}
+
+/** What a run asks of a model, and for whom. */
+export interface ModelRequest {
+  user: string;
+  session: string;
+  replyId: string;
+  model?: string | undefined;
+  messages: ChatMessage[];
+  onNote?: ModelCall["onNote"];
+  /** Called with each piece of the reply. */
+  onText?(text: string): void;
+}
+
+/** One turn's conversation with the model. */
+interface Exchange {
+  request: ModelRequest;
+  reply: Reply;
+  budget: ReplyBudget;
+  emitter: TurnEmitter;
+  signal: AbortSignal;
+}
+
+/**
+ * Asks the model and streams its reply to the emitter; tools that it calls are run for the user and it is asked again.
+ * A model that fails is a reply that failed, with the text so far.
+ * @throws RunAborted when the run is aborted for another reason than a stop
+ */
+export async function askModel(
+  deps: ModelDeps,
+  request: ModelRequest,
+  emitter: TurnEmitter,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const reply: Reply = { text: "", finish: "stop" };
+  const budget = new ReplyBudget({
+    textBytes: deps.limits.turnReplyBytes,
+    encodedBytes: deps.limits.turnFramesBytes,
+  });
+  try {
+    await runRounds(deps, { request, reply, budget, emitter, signal });
+  } catch (err) {
+    if (signal.aborted) return cancelledReply(reply, signal.reason);
+    if (!(err instanceof ParleyError)) throw err;
+    reply.finish = "failed";
+    reply.error = err.message;
+    reply.errorType = err.errorType;
+    if (err.cause instanceof ProviderError && err.cause.refused) reply.refused = true;
+  }
+  return signal.aborted ? cancelledReply(reply, signal.reason) : reply;
+}
+
+/** After the last round of tool calls the model has to answer without tools. */
+async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
+  const { request, emitter, signal } = exchange;
+  const messages = [...request.messages];
+  const principal = { user_id: request.user, nickname: "", is_admin: request.user === adminUserId };
+  for (let round = 0; ; round++) {
+    const calls = await askOnce(deps, exchange, messages, round < deps.limits.toolRounds);
+    if (calls.length === 0) return;
+    if (round >= deps.limits.toolRounds) return endWithoutAnswer(exchange.reply);
+    messages.push({ role: "assistant", content: null, tool_calls: calls });
+    messages.push(...(await runToolCalls(deps, calls, round, emitter, { ...request, principal, signal })));
+  }
+}
+
+/** The model calls tools although none are offered any more. @throws ParleyError when it has said nothing either */
+function endWithoutAnswer({ text }: Reply): void {
+  if (text === "") throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 工具调用次数过多" });
+}
+
+/** One round: adds what the model says to the reply and returns the tools that it calls. */
+async function askOnce(
+  { models, toolbox, limits }: ModelDeps,
+  { request, reply, budget, emitter, signal }: Exchange,
+  messages: ChatMessage[],
+  offerTools: boolean,
+): Promise<WholeCall[]> {
+  const { user, model, onNote, onText } = request;
+  const offered = offerTools && models.configured && toolbox.offered.length > 0;
+  const params = offered ? { tools: toolbox.offered } : {};
+  const builder = new ToolCallBuilder(limits.toolCalls);
+  for await (const delta of models.stream("chat", { user, model, messages, params, signal, onNote })) {
+    switch (delta.kind) {
+      case "start":
+        reply.model = delta.model;
+        break;
+      case "content": {
+        const text = budget.take(delta.text);
+        reply.text += text;
+        emitter.content(text);
+        onText?.(text);
+        if (text.length < delta.text.length)
+          throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 回复过长" });
+        break;
+      }
+      case "reasoning":
+        emitter.thinking(delta.text);
+        break;
+      case "tool_calls":
+        builder.add(delta.tool_calls);
+        break;
+      case "end":
+        addUsage(reply, delta.usage);
+        break;
+    }
+  }
+  return builder.calls;
+}
+
+function addUsage(reply: Reply, usage: { prompt_tokens: number; completion_tokens: number }): void {
+  reply.usage = {
+    prompt_tokens: (reply.usage?.prompt_tokens ?? 0) + usage.prompt_tokens,
+    completion_tokens: (reply.usage?.completion_tokens ?? 0) + usage.completion_tokens,
+  };
+}

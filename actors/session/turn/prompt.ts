@@ -1,0 +1,29 @@
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import type { ChatMessage } from "../../../schemas/wire/openai.ts";
+import type { Models } from "../../models/model.ts";
+import { buildPrompt } from "../prompt/build-prompt.ts";
+import type { VisibleTurn } from "../transcript/transcript.ts";
+import type { Recalled } from "./recall.ts";
+
+/** Dependencies of the prompt step. */
+export interface PromptDeps {
+  models: Pick<Models, "contextTokens">;
+  systemPrompt: string;
+}
+
+/** Builds the messages that the model is asked with. */
+export function promptOf(
+  { models, systemPrompt }: PromptDeps,
+  visible: readonly VisibleTurn[],
+  input: SessionInput,
+  recalled: Recalled,
+): ChatMessage[] {
+  return buildPrompt({
+    systemPrompt,
+    visible,
+    input,
+    recalled,
+    attachments: recalled.attachments,
+    budget: models.contextTokens(input.model),
+  });
+}
