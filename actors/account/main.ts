@@ -105,7 +105,8 @@ function serveProfile(ctx: AccountContext, users: Users): void {
   serveRoute(ctx, getProfile, ({ principal }) => profiles.show(principal));
   serveRoute(ctx, putProfile, async ({ principal, body }) => {
     const profile = await profiles.change(principal, body);
-    if (body.time_zone !== undefined) await tellZone(ctx.nc, principal.user_id, body.time_zone);
+    if (body.time_zone !== undefined || body.place !== undefined)
+      await tellZone(ctx.nc, principal.user_id, profile.time_zone);
     return profile;
   });
 }

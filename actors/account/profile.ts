@@ -3,7 +3,7 @@ import type { Settings } from "../../infra/settings.ts";
 import type { UserDocument } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
-import type { getProfile } from "../../schemas/routes/auth.ts";
+import type { getProfile, putProfile } from "../../schemas/routes/auth.ts";
 import { defaultTimeZone } from "../time/user-time-zone.ts";
 import { isTimeZone } from "../time/zoned-time.ts";
 import { adminNickname } from "./credentials.ts";
@@ -14,6 +14,8 @@ const adminWaitMs = 1_000;
 
 /** A profile as `GET /profile` shows it. */
 export type Profile = z.input<typeof getProfile.answer>;
+
+type ProfileChange = z.output<typeof putProfile.body>;
 
 /** Shows and changes what users say of themselves. */
 export class Profiles {
@@ -34,15 +36,13 @@ export class Profiles {
   }
 
   /** @throws ParleyError `invalid_request` for a zone that does not exist, `not_found` when the user is gone */
-  async change(
-    principal: Principal,
-    { nickname, time_zone }: { nickname?: string | undefined; time_zone?: string | undefined },
-  ): Promise<Profile> {
+  async change(principal: Principal, { nickname, time_zone, place }: ProfileChange): Promise<Profile> {
     if (time_zone !== undefined && !isTimeZone(time_zone))
       throw new ParleyError("invalid_request", { error: "请求参数错误: time_zone 不是有效的时区" });
     const changes = {
       ...(nickname !== undefined && { nickname }),
       ...(time_zone !== undefined && { time_zone }),
+      ...(place !== undefined && { place }),
     };
     return this.#profile(principal, await this.#users.change(principal.user_id, changes));
   }
@@ -71,6 +71,7 @@ export class Profiles {
       is_admin,
       created_at: user?.created_at.toISOString() ?? null,
       time_zone: user?.time_zone ?? defaultTimeZone(this.#settings),
+      place: user?.place ?? null,
     };
   }
 }

@@ -93,7 +93,7 @@ export class Users {
   /** Changes what is given; null when there is no such user. */
   async change(
     userId: string,
-    changes: Partial<Pick<UserDocument, "nickname" | "time_zone">>,
+    changes: Partial<Pick<UserDocument, "nickname" | "time_zone" | "place">>,
   ): Promise<UserDocument | null> {
     if (userId === adminUserId) await this.administrator();
     const { users } = await this.#database.collections();
@@ -109,7 +109,7 @@ export class Users {
       { _id: userId, deleted_at: { $exists: false } },
       {
         $set: { deleted_at: new Date() },
-        $unset: { email: "", nickname: "", password_hash: "", time_zone: "" },
+        $unset: { email: "", nickname: "", password_hash: "", time_zone: "", place: "" },
       },
     );
     await apiKeys.deleteMany({ user_id: userId });

@@ -9,14 +9,16 @@ import type {
 import type { Limits } from "../../schemas/limits.ts";
 import { parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { judge, nowIn } from "./conditions.ts";
-import { nextRun } from "./cron.ts";
+import { cronTimes, leastPeriodMs } from "./cron.ts";
 import { eventOf } from "./event-work.ts";
-import { stepsOf } from "./rule-run.ts";
+import { advance } from "./hold-store.ts";
+import { Slices } from "./pause.ts";
+import { RuleFault } from "./rule-fault.ts";
+import { stepsOf } from "./rule-steps.ts";
 import { stubbed } from "./steps.ts";
-import { type Cause, causesOf, configOf, isTriggered } from "./triggers.ts";
+import { type Cause, causeOfChange, causesOf, configOf, isTriggered, ofDevice } from "./triggers.ts";
 
 const shownRuns = 1_000;
-const budgetMs = 8_000;
 const batch = 500;
 const inactiveMs = 10_000;
 
@@ -43,78 +45,139 @@ export interface BacktestResult {
   fired: Fired[];
 }
 
-/**
- * When a rule would have fired, from the events of the last 30 days: triggers and conditions read nothing but the event
- * and its time, so they say now what they would have said then. Actions are stubbed.
- * @throws RuleFault that names what the rule does not say clearly
- */
-export async function backtest(
-  js: JetStreamClient,
-  rule: RuleDocument,
-  range: Backtest,
-  limits: Pick<Limits, "backtestEvents" | "runSteps">,
-): Promise<BacktestResult> {
-  const steps = stepsOf(rule.actions, limits.runSteps).map(
-    (step, index): StepTrace => ({
-      ...{ index, type: step.type, key: "", attempts: 0 },
-      status: "stubbed",
-      result: stubbed(step),
-    }),
-  );
-  const result: BacktestResult = { events: 0, total: 0, truncated: false, fired: [] };
-  const look = (at: number, event: Record<string, unknown>) => {
-    const { met, traces } = judge(rule.conditions, { ...event, now: nowIn(at, range.zone) });
-    if (!met) return;
-    result.total += 1;
-    if (result.fired.length >= shownRuns) return;
-    const trigger = { type: rule.trigger_type, at: Math.round(at), event };
-    result.fired.push({ at: new Date(at).toISOString(), trigger, conditions: traces, steps });
-  };
-  if (rule.trigger_type === "schedule") replayCron(rule, range, limits.backtestEvents, result, look);
-  else if (rule.trigger_type !== "manual") {
-    for await (const cause of pastCauses(js, rule, range, limits.backtestEvents, result))
-      if (cause.at >= range.from && cause.at <= range.to && isTriggered(rule, cause))
-        look(cause.at, cause.event);
-  }
-  return result;
+/** Why a back-test is refused while another of the same user runs. */
+export const busyText = "another back-test of the user is running";
+
+type BacktestLimits = Pick<Limits, "backtestEvents" | "backtestMs" | "runSteps">;
+
+/** What one back-test works with. */
+interface Replay {
+  rule: RuleDocument;
+  range: Backtest;
+  result: BacktestResult;
+  /** When its time is over, ms of the monotonic clock. */
+  until: number;
+  slices: Slices;
+  look(at: number, event: Record<string, unknown>): void;
 }
 
-function replayCron(
-  rule: RuleDocument,
-  { from, to, zone }: Backtest,
-  most: number,
-  result: BacktestResult,
-  look: (at: number, event: Record<string, unknown>) => void,
-): void {
+/** Back-tests: a user has one at a time, each has a budget of time and events, and the event loop turns meanwhile. */
+export class Backtester {
+  readonly #js: JetStreamClient;
+  readonly #limits: BacktestLimits;
+  readonly #busy = new Set<string>();
+
+  constructor(js: JetStreamClient, limits: BacktestLimits) {
+    this.#js = js;
+    this.#limits = limits;
+  }
+
+  /**
+   * When a rule would have fired, from the events of the last 30 days: triggers and conditions read nothing but the
+   * event and its time, so they say now what they would have said then. Actions are stubbed.
+   * @throws RuleFault that names what the rule does not say clearly, or {@link busyText}
+   */
+  async run(rule: RuleDocument, range: Backtest): Promise<BacktestResult> {
+    if (this.#busy.has(rule.user)) throw new RuleFault(busyText);
+    this.#busy.add(rule.user);
+    try {
+      return await this.#replay(rule, range);
+    } finally {
+      this.#busy.delete(rule.user);
+    }
+  }
+
+  async #replay(rule: RuleDocument, range: Backtest): Promise<BacktestResult> {
+    const result: BacktestResult = { events: 0, total: 0, truncated: false, fired: [] };
+    const steps = stepsOf(rule.actions, this.#limits.runSteps).map(stubbedTrace);
+    const look = (at: number, event: Record<string, unknown>) => {
+      const { met, traces } = judge(rule.conditions, { ...event, now: nowIn(at, range.zone) });
+      if (!met) return;
+      result.total += 1;
+      if (result.fired.length >= shownRuns) return;
+      const trigger = { type: rule.trigger_type, at: Math.round(at), event };
+      result.fired.push({ at: new Date(at).toISOString(), trigger, conditions: traces, steps });
+    };
+    const until = performance.now() + this.#limits.backtestMs;
+    const replay: Replay = { rule, range, result, until, slices: new Slices(), look };
+    if (rule.trigger_type === "schedule") await replayCron(replay, this.#limits.backtestEvents);
+    else if (rule.trigger_type !== "manual") await this.#replayEvents(replay);
+    return result;
+  }
+
+  async #replayEvents(replay: Replay): Promise<void> {
+    const { rule, range, look } = replay;
+    const config = rule.trigger_type === "device" ? configOf("device", rule.trigger_config) : undefined;
+    const held =
+      config?.for_s === undefined ? undefined : heldFor({ ...config, for_s: config.for_s }, replay);
+    for await (const cause of pastCauses(this.#js, replay, this.#limits.backtestEvents)) {
+      await replay.slices.next();
+      if (cause.at < range.from || cause.at > range.to) continue;
+      if (held !== undefined) held.change(cause);
+      else if (isTriggered(rule, cause)) look(cause.at, cause.event);
+    }
+    held?.end();
+  }
+}
+
+function stubbedTrace(step: Parameters<typeof stubbed>[0], index: number): StepTrace {
+  return { index, type: step.type, key: "", attempts: 0, status: "stubbed", result: stubbed(step) };
+}
+
+async function replayCron(replay: Replay, most: number): Promise<void> {
+  const { rule, range, result } = replay;
   const { cron, timezone } = configOf("schedule", rule.trigger_config);
-  for (
-    let at = nextRun(cron, timezone ?? zone, from - 1);
-    at !== null && at <= to;
-    at = nextRun(cron, timezone ?? zone, at)
-  ) {
-    if (result.events >= most) {
+  const next = cronTimes(cron, timezone ?? range.zone);
+  let at = next(range.from - 1);
+  while (at !== null && at <= range.to) {
+    if (result.events >= most || performance.now() > replay.until) {
       result.truncated = true;
       return;
     }
     result.events += 1;
-    look(at, { schedule: { due_at: new Date(at).toISOString() } });
+    replay.look(at, { schedule: { due_at: new Date(at).toISOString() } });
+    await replay.slices.next();
+    at = next(at + leastPeriodMs - 1);
   }
 }
 
-async function* pastCauses(
-  js: JetStreamClient,
-  rule: RuleDocument,
-  { from, to }: Backtest,
-  most: number,
-  result: BacktestResult,
-): AsyncGenerator<Cause> {
+type HeldConfig = {
+  device_id: string;
+  field?: string | undefined;
+  op: string;
+  value?: unknown;
+  for_s: number;
+};
+
+/** Follows a comparison with `for_s` through the past. */
+function heldFor(config: HeldConfig, { range, look }: Replay) {
+  const nothing = { seq: 0, seq_at: 0, since: null, since_seq: 0, due_at: null, scheduled: true };
+  let hold: ReturnType<typeof advance> = { _id: "", user: "", ...nothing, event: {} };
+  const fire = (until: number) => {
+    if (hold.due_at === null || hold.due_at > until) return;
+    look(hold.due_at, hold.event);
+    hold = { ...hold, due_at: null };
+  };
+  return {
+    change(cause: Cause): void {
+      fire(cause.at);
+      const { concerned, holds, begins } = ofDevice(config, cause);
+      const change = { seq: hold.seq + 1, at: cause.at, holds, begins, event: cause.event };
+      if (concerned) hold = advance(hold, config.for_s * 1_000, change);
+    },
+    end: () => fire(Math.min(range.to, Date.now())),
+  };
+}
+
+async function* pastCauses(js: JetStreamClient, replay: Replay, most: number): AsyncGenerator<Cause> {
+  const { rule, range, result } = replay;
   const consumer = await js.consumers.get(streams.events, {
     filter_subjects: subjectsOf(rule),
     deliver_policy: DeliverPolicy.StartTime,
-    opt_start_time: new Date(from).toISOString(),
+    opt_start_time: new Date(range.from).toISOString(),
     inactive_threshold: nanos(inactiveMs),
   });
-  const until = performance.now() + budgetMs;
+  const states = new Map<string, Record<string, unknown>>();
   try {
     for (let pending = (await consumer.info()).num_pending; pending > 0; ) {
       const messages = await consumer.fetch({ max_messages: Math.min(batch, pending), expires: 2_000 });
@@ -124,12 +187,12 @@ async function* pastCauses(
         if (name === undefined) continue;
         const event = eventOf(message, name);
         // What happened before the end may be told a little after it.
-        if (event.at > to + inactiveMs) return;
+        if (event.at > range.to + inactiveMs) return;
         for (const cause of causesOf(event)) {
           result.events += 1;
-          yield cause;
+          yield completed(cause, states);
         }
-        if (result.events >= most || performance.now() > until) {
+        if (result.events >= most || performance.now() > replay.until) {
           result.truncated = pending > 0;
           return;
         }
@@ -138,6 +201,15 @@ async function* pastCauses(
   } finally {
     await consumer.delete().catch(() => false);
   }
+}
+
+/** A large state is in the events by its changes alone: it is put together from those that came before. */
+function completed(cause: Cause, states: Map<string, Record<string, unknown>>): Cause {
+  const { change } = cause;
+  if (change?.partial !== true) return cause;
+  const state = { ...states.get(change.device_id), ...change.state };
+  states.set(change.device_id, state);
+  return { ...causeOfChange({ ...change, state }), change };
 }
 
 function subjectsOf({ trigger_type: type, user }: RuleDocument): string[] {

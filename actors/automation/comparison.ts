@@ -1,16 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { matchesPattern } from "./bounded-pattern.ts";
+import { matchesPattern } from "./pattern.ts";
 import { RuleFault } from "./rule-fault.ts";
-
-/** The value at a path such as `state.temp`; undefined where there is none. */
-export function valueAt(event: unknown, field: string): unknown {
-  let value = event;
-  for (const key of field.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
-}
 
 /** @throws RuleFault that names an operator that does not exist, or a pattern that can't be used */
 export function compare(op: string, actual: unknown, value: unknown): boolean {

@@ -1,14 +1,21 @@
-import {
-  type Condition,
-  type ConditionTrace,
-  conditionSchema,
-  conditionsSchema,
-} from "../../schemas/documents/automation.ts";
+import type { ConditionTrace } from "../../schemas/documents/automation.ts";
+import { type Condition, conditionSchema } from "../../schemas/documents/rule-parts.ts";
 import { localTime } from "../time/zoned-time.ts";
-import { compare, valueAt } from "./comparison.ts";
+import { compare } from "./comparison.ts";
+import { assertPattern } from "./pattern.ts";
 import { RuleFault } from "./rule-fault.ts";
+import { valueAt } from "./values.ts";
 
-const known = new Set(["all", "any", "field", "op", "value"]);
+const maxDepth = 8;
+const maxConditions = 256;
+const shownChars = 1_000;
+const groupKeys = new Set(["all", "any", "not"]);
+const conditionKeys = new Set(["field", "op", "value"]);
+
+/** Conditions as a tree. A group holds when its parts do as its keys say; one without parts holds. */
+type Node =
+  | { kind: "condition"; condition: Condition }
+  | { kind: "group"; all: Node[]; any: Node[] | undefined; not: Node | undefined };
 
 /** Whether a rule's conditions hold for an event, and how each was judged. */
 export interface Judgement {
@@ -18,23 +25,101 @@ export interface Judgement {
 
 /** @throws RuleFault that names what can't be understood */
 export function judge(conditions: Record<string, unknown>, event: Record<string, unknown>): Judgement {
-  const unknown = Object.keys(conditions).find((key) => !known.has(key));
-  if (unknown !== undefined) throw new RuleFault(`unknown conditions: ${unknown.slice(0, 64)}`);
-  const parsed = conditionsSchema.safeParse(
-    "field" in conditions ? { all: [conditionSchema.safeParse(conditions).data] } : conditions,
-  );
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new RuleFault(`conditions: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
-  }
-  const trace = ({ field, op, value }: Condition): ConditionTrace => {
+  const traces: ConditionTrace[] = [];
+  const holds = (node: Node): boolean => {
+    if (node.kind === "group") {
+      // All are judged, so that the trace shows each.
+      const all = node.all.map(holds);
+      const any = node.any?.map(holds);
+      const not = node.not && holds(node.not);
+      return all.every(Boolean) && (any === undefined || any.some(Boolean)) && not !== true;
+    }
+    const { field, op, value } = node.condition;
     const actual = valueAt(event, field);
-    return { field, op, value, actual, met: compare(op, actual, value) };
+    const met = compare(op, actual, value);
+    traces.push({ field, op, value, actual: shown(actual), met });
+    return met;
   };
-  const all = parsed.data.all?.map(trace) ?? [];
-  const any = parsed.data.any?.map(trace) ?? [];
-  const met = all.every((one) => one.met) && (any.length === 0 || any.some((one) => one.met));
-  return { met, traces: [...all, ...any] };
+  return { met: holds(readConditions(conditions)), traces };
+}
+
+/** Devices that conditions read besides the event, by `devices.<id>.…`. */
+export function devicesOf(conditions: Record<string, unknown>): string[] {
+  const found = leavesOf(readConditions(conditions)).flatMap(({ field }) => deviceIn(field) ?? []);
+  return [...new Set(found)];
+}
+
+/** The device that a path such as `devices.lamp.state.on` names. */
+export function deviceIn(path: string): string | undefined {
+  return /^devices\.([A-Za-z0-9_-]{1,64})\./.exec(path)?.[1];
+}
+
+/**
+ * Checks everything but the operators, which a run names.
+ * @throws RuleFault that names the field at fault
+ */
+export function assertConditions(conditions: Record<string, unknown>): void {
+  for (const { field, op, value } of leavesOf(readConditions(conditions))) {
+    if (field.startsWith("devices.") && deviceIn(field) === undefined)
+      throw new RuleFault(`conditions: ${field} is not devices.<id>.<path>`);
+    if (op === "matches") assertPattern(String(value));
+  }
+}
+
+/** Whether a rule's conditions are no tree that can be read. @throws RuleFault that names the part */
+function readConditions(conditions: Record<string, unknown>): Node {
+  let count = 0;
+  const read = (one: unknown, path: string, depth: number): Node => {
+    if (depth > maxDepth) throw new RuleFault(`conditions: ${path} is nested deeper than ${maxDepth}`);
+    if (typeof one !== "object" || one === null || Array.isArray(one))
+      throw new RuleFault(`conditions: ${path} is no condition`);
+    const given = one as Record<string, unknown>;
+    count += 1;
+    if (count > maxConditions) throw new RuleFault(`conditions: more than ${maxConditions}`);
+    if ("field" in given) return { kind: "condition", condition: readCondition(given, path) };
+    assertKeys(given, groupKeys, path);
+    const list = (key: "all" | "any"): Node[] | undefined => {
+      if (given[key] === undefined) return undefined;
+      if (!Array.isArray(given[key])) throw new RuleFault(`conditions: ${join(path, key)} is no list`);
+      return given[key].map((part: unknown, index) => read(part, join(path, `${key}.${index}`), depth + 1));
+    };
+    const any = list("any");
+    return {
+      kind: "group",
+      all: list("all") ?? [],
+      any: any?.length === 0 ? undefined : any,
+      not: given.not === undefined ? undefined : read(given.not, join(path, "not"), depth + 1),
+    };
+  };
+  return read(conditions, "", 0);
+}
+
+function readCondition(given: Record<string, unknown>, path: string): Condition {
+  assertKeys(given, conditionKeys, path);
+  const parsed = conditionSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RuleFault(`conditions: ${join(path, issue?.path.join(".") ?? "")} ${issue?.message ?? ""}`);
+}
+
+function assertKeys(given: Record<string, unknown>, known: ReadonlySet<string>, path: string): void {
+  const unknown = Object.keys(given).find((key) => !known.has(key));
+  if (unknown !== undefined) throw new RuleFault(`unknown conditions: ${join(path, unknown.slice(0, 64))}`);
+}
+
+function leavesOf(node: Node): Condition[] {
+  if (node.kind === "condition") return [node.condition];
+  return [...node.all, ...(node.any ?? []), ...(node.not ? [node.not] : [])].flatMap(leavesOf);
+}
+
+function join(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}
+
+/** A value as the trace keeps it: a large one is cut. */
+function shown(value: unknown): unknown {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text === undefined || text.length <= shownChars ? value : `${text.slice(0, shownChars)}…`;
 }
 
 /** What conditions read under `now`: the wall clock in the user's zone. */

@@ -1,18 +1,32 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import type { RuleDocument } from "../../schemas/documents/automation.ts";
-import { ParleyError } from "../../schemas/errors.ts";
 import { eventNames, parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { currentDevices } from "../devices/current-devices.ts";
 import { startDurableWork } from "../events/durable-work.ts";
+import { UserLines } from "../runtime/user-lines.ts";
+import type { HoldClock } from "./hold-clock.ts";
+import { Slices } from "./pause.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
-import { type Cause, causesOf, type EventMessage, isTriggered } from "./triggers.ts";
+import { type Cause, causesOf, configOf, type EventMessage, isTriggered } from "./triggers.ts";
 
 const inFlight = 64;
+/** CPU that the patterns of all rules of a user may take for one message, ms. */
+const patternMs = 1_000;
+
+type Means = Pick<ActorContext, "log" | "nc">;
+
+/** What the triggers of events work with. */
+interface EventMeans {
+  rules: RuleStore;
+  intake: RunIntake;
+  holds: HoldClock;
+}
 
 /** Starts the runs that events trigger; each event is looked at by one process, and again until it is done. */
-export function startEventWork(context: ActorContext, rules: RuleStore, intake: RunIntake): Promise<void> {
+export function startEventWork(context: ActorContext, means: EventMeans): Promise<void> {
   const work = {
     stream: streams.events,
     name: "automation",
@@ -20,13 +34,17 @@ export function startEventWork(context: ActorContext, rules: RuleStore, intake: 
     inFlight,
     onlyNew: true,
   };
+  const lines = new UserLines();
   return startDurableWork(context, work, async (message) => {
     const parsed = parseEvent(message.subject);
     if (parsed === null) return;
-    const triggered = await rules.triggered(parsed.user, typesOf(parsed.name));
-    if (triggered.length === 0) return;
-    for (const cause of causesOf(eventOf(message, parsed.name)))
-      for (const rule of triggered) await startIfTriggered(context, intake, rule, cause);
+    const { user, name } = parsed;
+    // A user's events are looked at in their order: a later change must not overtake an earlier one.
+    await lines.run(user, async () => {
+      const triggered = await means.rules.triggered(user, typesOf(name));
+      if (triggered.length === 0) return;
+      for (const cause of causesOf(eventOf(message, name))) await lookAt(context, means, triggered, cause);
+    });
   });
 }
 
@@ -35,21 +53,65 @@ export function eventOf(message: JsMsg, name: string): EventMessage {
   return { name, seq: message.seq, at: message.info.timestampNanos / 1e6, payload: message.json() };
 }
 
-async function startIfTriggered(
-  { log }: Pick<ActorContext, "log">,
-  intake: RunIntake,
-  rule: RuleDocument,
+async function lookAt(
+  context: Means,
+  means: EventMeans,
+  triggered: readonly RuleDocument[],
   cause: Cause,
 ): Promise<void> {
+  const slices = new Slices();
+  let spent = 0;
+  let completed: Cause | undefined;
+  for (const rule of triggered) {
+    if (rule.trigger_type === "device" && rule.trigger_config.device_id !== cause.change?.device_id) continue;
+    await slices.next();
+    const began = performance.now();
+    const fits = spent < patternMs && fires(context, rule, cause);
+    if (rule.trigger_type === "message") spent += performance.now() - began;
+    if (spent >= patternMs) context.log.warn({ user: rule.user, rule: rule._id }, "patterns took too long");
+    if (isHeld(rule)) await means.holds.look(rule, cause);
+    else if (fits) {
+      completed ??= await complete(context, rule.user, cause);
+      await start(means.intake, rule, completed);
+    }
+  }
+}
+
+/** A large state is not in the event: what did not change is read from the device. */
+async function complete(context: Means, user: string, cause: Cause): Promise<Cause> {
+  const { change } = cause;
+  if (change?.partial !== true) return cause;
+  const [device] = await currentDevices(context, user, [change.device_id]);
+  if (device === undefined) return cause;
+  const state = { ...device.state, ...change.state };
+  const previous = { ...device.state, ...change.previous };
+  return { ...cause, event: { ...cause.event, state, previous } };
+}
+
+async function start(intake: RunIntake, rule: RuleDocument, cause: Cause): Promise<void> {
+  const trigger = { type: rule.trigger_type, at: Math.round(cause.at), event: cause.event };
+  const id = runId(rule._id, cause.id);
+  await intake.startNewest({ id, user: rule.user, rule: rule._id, trigger, chain: [], dry_run: false });
+}
+
+function fires({ log }: Pick<Means, "log">, rule: RuleDocument, cause: Cause): boolean {
   try {
-    if (!isTriggered(rule, cause)) return;
-    const trigger = { type: rule.trigger_type, at: Math.round(cause.at), event: cause.event };
-    const id = runId(rule._id, cause.id);
-    await intake.start({ id, user: rule.user, rule: rule._id, trigger, chain: [], dry_run: false });
+    return isTriggered(rule, cause);
   } catch (err) {
-    // A rule that can't be understood has said so when it was stored; one that is swamped says it by its runs.
-    if (!(err instanceof RuleFault || err instanceof ParleyError)) throw err;
+    // A rule that can't be understood has said so when it was stored.
+    if (!(err instanceof RuleFault)) throw err;
     log.info({ rule: rule._id, reason: err.message }, "rule not triggered");
+    return false;
+  }
+}
+
+/** Whether a rule waits until its comparison has held for a while. */
+function isHeld(rule: RuleDocument): boolean {
+  if (rule.trigger_type !== "device" || rule.trigger_config.for_s === undefined) return false;
+  try {
+    return configOf("device", rule.trigger_config).for_s !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -10,9 +10,19 @@ import type { ActorContext } from "../actor-context.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
 import { persist } from "../storage/persist.ts";
 import { pause } from "./pause.ts";
-import { CommittedElsewhere, makeRun, type RunMeans, refuseRun, Superseded } from "./rule-run.ts";
+import {
+  CommittedElsewhere,
+  failRun,
+  HandedOver,
+  makeRun,
+  type RunMeans,
+  refuseRun,
+  Superseded,
+} from "./rule-run.ts";
 
 const retryMs = 1_000;
+/** Attempts at a run that fails for no outage, before it has failed for good. */
+const runAttempts = 3;
 
 /** What a rule's actor works with. */
 export type RuleActorMeans = RunMeans & { jsm: ActorContext["jsm"] };
@@ -29,6 +39,8 @@ export class RuleActor implements KeyedActor {
   readonly #rule: string;
   readonly #waiting: { seq: number; request: RunRequest }[] = [];
   readonly #running = new Set<Running>();
+  /** Aborted when the rule moves to another process: delays are left to the next owner. */
+  readonly #leaving = new AbortController();
   #highest = 0;
   #working: Promise<void> | undefined;
   #quiescing = false;
@@ -44,14 +56,27 @@ export class RuleActor implements KeyedActor {
     if (seq <= this.#highest) return;
     this.#highest = seq;
     this.#usedAt = performance.now();
-    const request = runRequestSchema.safeParse(JSON.parse(new TextDecoder().decode(data)));
-    if (request.success) this.#waiting.push({ seq, request: request.data });
-    else void this.#remove(seq);
+    const request = readRequest(data);
+    if (request !== null) this.#waiting.push({ seq, request });
+    else {
+      this.#means.context.log.warn({ rule: this.#rule, seq }, "run request not readable");
+      void this.#remove(seq);
+    }
     this.#pump();
+  }
+
+  /** Drops the oldest run that waits, for a newer one to take its place. Whether there was one. */
+  async dropOldest(): Promise<boolean> {
+    const oldest = this.#waiting.shift();
+    if (oldest === undefined) return false;
+    await this.#remove(oldest.seq);
+    await this.#means.rules.dropped(this.#user, this.#rule, 1);
+    return true;
   }
 
   async quiesce(cut: AbortSignal): Promise<AbortedRun[]> {
     this.#quiescing = true;
+    this.#leaving.abort();
     const abort = () => this.#abortAll(new Error("moved"));
     if (cut.aborted) abort();
     cut.addEventListener("abort", abort, { once: true });
@@ -84,6 +109,7 @@ export class RuleActor implements KeyedActor {
     const { rules, context } = this.#means;
     for (let next = this.#waiting[0]; next !== undefined && !this.#quiescing; next = this.#waiting[0]) {
       const rule = await persist(context.log, "rule", () => rules.rule(this.#user, this.#rule));
+      if (this.#waiting[0] !== next) continue;
       if (rule === null) {
         this.#waiting.shift();
         await this.#remove(next.seq);
@@ -92,6 +118,8 @@ export class RuleActor implements KeyedActor {
       const mode = modeOf(rule);
       while (this.#running.size > 0 && mode === "queued") await this.#oneEnds();
       if (this.#quiescing) return;
+      // It may have been dropped meanwhile.
+      if (this.#waiting[0] !== next) continue;
       this.#waiting.shift();
       if (this.#running.size > 0 && mode === "single") {
         await refuseRun(this.#means, next.request, "skipped", "an earlier run is not finished");
@@ -117,18 +145,23 @@ export class RuleActor implements KeyedActor {
   }
 
   async #run(seq: number, request: RunRequest, rule: RuleDocument, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
-        await makeRun(this.#means, request, rule, signal);
+        await makeRun(this.#means, request, rule, { signal, leaving: this.#leaving.signal });
         await this.#remove(seq);
         return;
       } catch (err) {
-        if (isLost(signal)) return;
+        if (isLost(signal) || err instanceof HandedOver) return;
         const { log, settings } = this.#means.context;
-        log.warn({ err, run: request.id }, "run not made yet");
-        // Whoever makes it is given the time that he may take.
-        const ms = err instanceof CommittedElsewhere ? settings.limits.stepMs : retryMs;
-        await pause(ms, signal.aborted ? undefined : signal);
+        log.warn({ err, run: request.id, attempt }, "run not made yet");
+        // The process that makes it is given the time that it may take.
+        const elsewhere = err instanceof CommittedElsewhere;
+        if (attempt >= runAttempts && !elsewhere) {
+          await failRun(this.#means, request, err);
+          await this.#remove(seq);
+          return;
+        }
+        await pause(elsewhere ? settings.limits.stepMs : retryMs, signal.aborted ? undefined : signal);
         if (isLost(signal)) return;
       }
     }
@@ -149,6 +182,14 @@ export class RuleActor implements KeyedActor {
       // Gone already, or met again by the next owner, who finds the run ended.
       this.#means.context.log.debug({ err, seq }, "run not removed from the log");
     }
+  }
+}
+
+function readRequest(data: Uint8Array): RunRequest | null {
+  try {
+    return runRequestSchema.parse(JSON.parse(new TextDecoder().decode(data)));
+  } catch {
+    return null;
   }
 }
 

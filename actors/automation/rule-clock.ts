@@ -3,12 +3,17 @@ import type { Due } from "../../schemas/documents/reminder.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { ScheduleRepair } from "../time/schedule-repair.ts";
 import type { Schedules } from "../time/schedules.ts";
+import { userPlace } from "../time/user-place.ts";
 import { userTimeZone } from "../time/user-time-zone.ts";
-import { nextRun } from "./cron.ts";
+import { leastPeriodMs, nextRun } from "./cron.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
+import { nextSun, placeOf } from "./sun.ts";
 import { configOf } from "./triggers.ts";
+
+/** Triggers that are due at a time. */
+const clocked = ["schedule", "sun"];
 
 /** Gives the next time of schedule rules to the engine's clock, and starts their runs when it rings. */
 export class RuleClock {
@@ -48,11 +53,17 @@ export class RuleClock {
     }: Pick<RuleDocument, "user" | "enabled" | "trigger_type" | "trigger_config">,
     after: number,
   ): Promise<Date | null> {
-    if (trigger_type !== "schedule" || !enabled) return null;
+    if (!clocked.includes(trigger_type) || !enabled) return null;
+    const { db, settings } = this.#context;
     try {
-      const { cron, timezone } = configOf("schedule", trigger_config);
-      const zone = timezone ?? (await userTimeZone(this.#context.db, this.#context.settings, user));
-      const at = nextRun(cron, zone, after);
+      let at: number | null;
+      if (trigger_type === "sun") {
+        const config = configOf("sun", trigger_config);
+        at = nextSun(config, placeOf(config, await userPlace(db, user)), after);
+      } else {
+        const { cron, timezone } = configOf("schedule", trigger_config);
+        at = nextRun(cron, timezone ?? (await userTimeZone(db, settings, user)), after);
+      }
       return at === null ? null : new Date(at);
     } catch (err) {
       if (err instanceof RuleFault) return null;
@@ -71,12 +82,13 @@ export class RuleClock {
     }
   }
 
-  /** The user has another time zone: his rules without one of their own are due by it. */
+  /** The user has another time zone or place: their rules without one of their own are due by it. */
   async follow(user: string): Promise<void> {
-    for (const rule of await this.#store.triggered(user, ["schedule"])) {
-      if (rule.due_at === null || rule.trigger_config.timezone !== undefined) continue;
+    for (const rule of await this.#store.triggered(user, clocked)) {
+      if (rule.due_at === null && rule.trigger_type === "schedule") continue;
+      if (rule.trigger_config.timezone !== undefined) continue;
       const due_at = await this.dueAt(rule, Date.now());
-      if (due_at?.getTime() === rule.due_at.getTime()) continue;
+      if (due_at?.getTime() === rule.due_at?.getTime()) continue;
       const change = { due_at, scheduled: due_at === null };
       const moved = await this.#store.changeRule(user, rule._id, change, { due_at: rule.due_at });
       if (moved !== null) await this.settle(moved);
@@ -91,9 +103,10 @@ export class RuleClock {
       if (!rule.scheduled) await this.#set(rule, rule.due_at);
       return;
     }
-    const event = { schedule: { due_at: rule.due_at.toISOString(), fired_at: new Date().toISOString() } };
-    const trigger = { type: "schedule", at: due_at, event };
-    await this.#intake.start({
+    const name = rule.trigger_type === "sun" ? "sun" : "schedule";
+    const event = { [name]: { due_at: rule.due_at.toISOString(), fired_at: new Date().toISOString() } };
+    const trigger = { type: rule.trigger_type, at: due_at, event };
+    await this.#intake.startNewest({
       id: runId(id, String(due_at)),
       user,
       rule: id,
@@ -102,7 +115,8 @@ export class RuleClock {
       dry_run: false,
     });
     // From now on, not from then: what an outage made miss was one run.
-    const next = await this.dueAt(rule, Math.max(Date.now(), due_at));
+    const least = due_at + leastPeriodMs - 1;
+    const next = await this.dueAt(rule, Math.max(Date.now(), least));
     const moved = await this.#store.changeRule(
       user,
       id,

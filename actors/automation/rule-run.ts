@@ -1,19 +1,16 @@
 import { failpoint } from "../../infra/failpoint.ts";
-import {
-  type RuleDocument,
-  type RunDocument,
-  type RunRequest,
-  type Step,
-  type StepTrace,
-  stepSchema,
-} from "../../schemas/documents/automation.ts";
+import type { RuleDocument, RunDocument, RunRequest, StepTrace } from "../../schemas/documents/automation.ts";
+import type { Step } from "../../schemas/documents/rule-parts.ts";
 import { ParleyError } from "../../schemas/errors.ts";
+import { currentDevices } from "../devices/current-devices.ts";
 import { persist } from "../storage/persist.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import { userTimeZone } from "../time/user-time-zone.ts";
-import { judge, nowIn } from "./conditions.ts";
+import { devicesOf, judge, nowIn } from "./conditions.ts";
 import { pause } from "./pause.ts";
+import { devicesIn } from "./placeholders.ts";
 import { RuleFault } from "./rule-fault.ts";
+import { filledStep, stepsOf } from "./rule-steps.ts";
 import type { RunStore } from "./run-store.ts";
 import { PassingFault, perform, type StepMeans, stubbed } from "./steps.ts";
 
@@ -35,26 +32,39 @@ export class CommittedElsewhere extends Error {
   }
 }
 
+/** A run that waits in a delay is left to the rule's next owner. */
+export class HandedOver extends Error {}
+
+/** How a run is cut short: by its own signal, and in a delay also when its rule moves to another process. */
+export interface RunSignals {
+  signal: AbortSignal;
+  leaving: AbortSignal;
+}
+
 /**
- * Makes a run, or goes on with one that an earlier owner has left: steps that succeeded are not done again.
- * @throws CommittedElsewhere; the signal's reason when it is cut short for another owner to go on
+ * Makes a run, or continues one that an earlier owner has left: steps that succeeded are not done again.
+ * @throws CommittedElsewhere; HandedOver; the signal's reason when it is cut short for another owner to continue
  */
 export async function makeRun(
   means: RunMeans,
   request: RunRequest,
   rule: RuleDocument,
-  signal: AbortSignal,
+  signals: RunSignals,
 ): Promise<void> {
   const { runs, context } = means;
+  const { signal } = signals;
   const run = await persist(context.log, "run", () => runs.begin(request));
   if (run === null || run.status !== "running") return;
   try {
-    const skipped = await judgeRun(means, request, rule);
+    const event = await eventOf(means, request, rule);
+    const skipped = await judgeRun(means, request, rule, event);
     if (skipped !== null) return await finish(means, request, "skipped", skipped);
-    const steps = stepsOf(rule.actions, context.settings.limits.runSteps);
-    for (const [index, step] of steps.entries()) {
-      if (run.steps[index]?.status === "succeeded" || run.steps[index]?.status === "stubbed") continue;
-      await makeStep(means, request, step, run.steps[index] ?? traceOf(request, step, index), signal);
+    for (const [index, step] of stepsOf(rule.actions, context.settings.limits.runSteps).entries()) {
+      const before = run.steps[index];
+      if (before?.status === "succeeded" || before?.status === "stubbed") continue;
+      const trace = before ?? traceOf(request, step, index);
+      if (step.type === "delay" && !request.dry_run) await wait(means, request, step, trace, signals);
+      else await makeStep(means, request, filledStep(step, event, index), trace, signal);
     }
     await finish(means, request, "succeeded");
   } catch (err) {
@@ -62,6 +72,18 @@ export async function makeRun(
     if (signal.aborted && !(reason instanceof Superseded)) throw reason;
     if (!(reason instanceof RuleFault || reason instanceof ParleyError)) throw reason;
     await finish(means, request, "failed", reason.message);
+  }
+}
+
+/** Ends a run that can't be made however often it is tried, also where its event can't be stored. */
+export async function failRun(means: RunMeans, request: RunRequest, cause: unknown): Promise<void> {
+  const { log } = means.context;
+  const reason = cause instanceof Error ? cause.message.slice(0, 500) : "failed";
+  const { event: _, ...trigger } = request.trigger;
+  try {
+    await refuseRun(means, { ...request, trigger }, "failed", reason);
+  } catch (err) {
+    log.error({ err, run: request.id }, "failed run not recorded");
   }
 }
 
@@ -76,25 +98,20 @@ export async function refuseRun(
   if (run?.status === "running") await finish(means, request, status, reason);
 }
 
-/** What stands in a rule's actions as its steps, unread. */
-export function listedSteps(actions: RuleDocument["actions"]): unknown[] {
-  return Array.isArray(actions) ? actions : Array.isArray(actions.steps) ? actions.steps : [actions];
-}
-
-/** The steps of a rule's actions. @throws RuleFault that names the first that can't be understood */
-export function stepsOf(actions: RuleDocument["actions"], most: number): Step[] {
-  const listed = listedSteps(actions);
-  if (listed.length === 0) throw new RuleFault("actions: no steps");
-  if (listed.length > most) throw new RuleFault(`actions: more than ${most} steps`);
-  return listed.map((step: unknown, index) => {
-    const parsed = stepSchema.safeParse(step);
-    if (parsed.success) return parsed.data;
-    const type = String((step as { type?: unknown } | null)?.type ?? "").slice(0, 64);
-    const [issue] = parsed.error.issues;
-    if (issue?.path[0] === "type" || issue === undefined)
-      throw new RuleFault(`step ${index + 1}: unknown type: ${type}`);
-    throw new RuleFault(`step ${index + 1} (${type}): ${issue.path.join(".")} ${issue.message}`);
-  });
+/** What conditions and placeholders read: the event, the time, and the devices that they name. */
+async function eventOf(
+  { context }: RunMeans,
+  { trigger, user }: RunRequest,
+  rule: RuleDocument,
+): Promise<Record<string, unknown>> {
+  const zone = await persist(context.log, "time zone", () =>
+    userTimeZone(context.db, context.settings, user),
+  );
+  const steps = stepsOf(rule.actions, context.settings.limits.runSteps);
+  const named = [...devicesOf(rule.conditions), ...steps.flatMap((step) => devicesIn(step))];
+  const found = named.length === 0 ? [] : await currentDevices(context, user, [...new Set(named)]);
+  const devices = Object.fromEntries(found.map((device) => [device.device_id, device]));
+  return { ...trigger.event, trigger: { type: trigger.type }, now: nowIn(trigger.at, zone), devices };
 }
 
 /** Why the run is skipped, or null. */
@@ -102,18 +119,34 @@ async function judgeRun(
   { context, runs }: RunMeans,
   request: RunRequest,
   rule: RuleDocument,
+  event: Record<string, unknown>,
 ): Promise<string | null> {
-  const { chain, trigger, user } = request;
+  const { chain } = request;
   if (chain.includes(rule._id)) throw new RuleFault(`cycle: ${[...chain, rule._id].join(" → ")}`);
   if (chain.length >= context.settings.limits.runChain)
     throw new RuleFault(`more than ${context.settings.limits.runChain} rules led to one another`);
-  const zone = await persist(context.log, "time zone", () =>
-    userTimeZone(context.db, context.settings, user),
-  );
-  const event = { ...trigger.event, trigger: { type: trigger.type }, now: nowIn(trigger.at, zone) };
   const { met, traces } = judge(rule.conditions, event);
   await persist(context.log, "run", () => runs.traceConditions(request.id, traces));
   return met ? null : "conditions do not hold";
+}
+
+/** Waits until a delay ends; its end is stored, so the next owner of the rule waits for the rest of it. */
+async function wait(
+  { context, runs }: RunMeans,
+  request: RunRequest,
+  { seconds }: Extract<Step, { type: "delay" }>,
+  before: StepTrace,
+  { signal, leaving }: RunSignals,
+): Promise<void> {
+  const trace: StepTrace = { ...before, attempts: 1, until: before.until ?? Date.now() + seconds * 1_000 };
+  const write = () => persist(context.log, "run", () => runs.traceStep(request.id, trace));
+  if (before.until === undefined) await write();
+  await pause((trace.until ?? 0) - Date.now(), AbortSignal.any([signal, leaving]));
+  signal.throwIfAborted();
+  if (leaving.aborted && (trace.until ?? 0) > Date.now())
+    throw new HandedOver("delay left to the next owner");
+  Object.assign(trace, { status: "succeeded", duration_ms: seconds * 1_000 });
+  await write();
 }
 
 function traceOf({ id }: RunRequest, { type }: Step, index: number): StepTrace {

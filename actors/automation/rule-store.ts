@@ -18,6 +18,7 @@ export class RuleStore {
         { key: { user: 1, created_at: 1 } },
         { key: { user: 1, enabled: 1, trigger_type: 1 } },
         { key: { scheduled: 1 }, partialFilterExpression: { scheduled: false } },
+        { key: { hook: 1 }, sparse: true },
       ]),
       this.#scenes.createIndex({ user: 1, created_at: 1 }),
     ]);
@@ -69,6 +70,16 @@ export class RuleStore {
     );
   }
 
+  /** Runs were dropped because too many were waiting. */
+  async dropped(user: string, id: string, runs: number): Promise<void> {
+    await this.#rules.updateOne({ _id: id, user }, { $inc: { dropped_count: runs } });
+  }
+
+  /** The enabled rule with this secret address, or null. */
+  hooked(hook: string): Promise<RuleDocument | null> {
+    return this.#rules.findOne({ hook, enabled: true, trigger_type: "webhook" });
+  }
+
   async markScheduled({ _id, user, due_at }: RuleDocument): Promise<void> {
     await this.#rules.updateOne({ _id, user, due_at }, { $set: { scheduled: true } });
   }
@@ -115,6 +126,10 @@ export class RuleStore {
   }
 }
 
+function hookPath(hook: string): string {
+  return `/api/v1/automation/hooks/${hook}`;
+}
+
 /** A rule as the API shows it. */
 export function shownRule(rule: RuleDocument): Rule {
   const {
@@ -125,12 +140,16 @@ export function shownRule(rule: RuleDocument): Rule {
     due_at: _due,
     scheduled: _set,
     last_run_at,
+    dropped_count = 0,
+    hook,
     ...rest
   } = rule;
   return {
     id,
     user_id,
     ...rest,
+    dropped_count,
+    ...(hook !== undefined && rule.trigger_type === "webhook" && { hook_url: hookPath(hook) }),
     created_at: created_at.toISOString(),
     updated_at: updated_at.toISOString(),
     last_run_at: last_run_at?.toISOString() ?? null,

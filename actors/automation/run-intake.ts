@@ -1,27 +1,86 @@
 import { createHash } from "node:crypto";
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
-import type { RunRequest } from "../../schemas/documents/automation.ts";
+import type { RunAsk, RunRequest } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { runPartitionOf, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
+import { Budgets } from "../runtime/budgets.ts";
+import type { RuleStore } from "./rule-store.ts";
 
-/** Puts runs into the log; from there on they happen, whatever dies. */
+const askMs = 2_000;
+const minuteMs = 60_000;
+/** How often room is made for one run before its cause is handled again later. */
+const attempts = 3;
+
+/** Puts runs into the log; from there on they happen, whatever process dies. */
 export class RunIntake {
-  readonly #publisher: ActorContext["publisher"];
+  readonly #context: Pick<ActorContext, "publisher" | "nc" | "log">;
+  readonly #rules: RuleStore;
+  readonly #budgets: Budgets;
+  /** The newest run of a rule whose user has no budget at the moment. */
+  readonly #deferred = new Map<string, RunRequest>();
 
-  constructor({ publisher }: Pick<ActorContext, "publisher">) {
-    this.#publisher = publisher;
+  constructor(context: Pick<ActorContext, "publisher" | "nc" | "log" | "settings">, rules: RuleStore) {
+    this.#context = context;
+    this.#rules = rules;
+    this.#budgets = new Budgets(context.settings.limits.userRunsPerMin, minuteMs);
   }
 
   /** @throws ParleyError `rate_limited` when the rule has as many unfinished runs as it may; as the stream does else */
   async start(request: RunRequest): Promise<void> {
     try {
-      const subject = subjects.runIn(request.user, request.rule);
-      await this.#publisher.publish(subject, JSON.stringify(request), request.id);
+      await this.#append(request);
     } catch (err) {
       if (!isSubjectFull(err)) throw err;
       throw new ParleyError("rate_limited", { error: "该规则未完成的运行过多", cause: err });
     }
+  }
+
+  /**
+   * Starts a run that something has triggered. Where too many wait, the oldest of them is dropped and counted on its
+   * rule; a user over their budget keeps the newest run of each rule, which starts when there is budget again.
+   */
+  async startNewest(request: RunRequest): Promise<void> {
+    const wait = this.#budgets.take(request.user, 1);
+    if (wait > 0) return this.#defer(request, wait);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#append(request);
+      } catch (err) {
+        if (!isSubjectFull(err) || attempt >= attempts) throw err;
+        await this.#dropOldest(request);
+      }
+    }
+  }
+
+  async #append(request: RunRequest): Promise<void> {
+    const subject = subjects.runIn(request.user, request.rule);
+    await this.#context.publisher.publish(subject, JSON.stringify(request), request.id);
+  }
+
+  async #dropOldest({ user, rule }: RunRequest): Promise<void> {
+    const ask: RunAsk = { kind: "drop_oldest", user, rule };
+    const subject = subjects.runAsk(runPartitionOf(user, rule));
+    await this.#context.nc.request(subject, JSON.stringify(ask), { timeout: askMs });
+  }
+
+  async #defer(request: RunRequest, wait: number): Promise<void> {
+    const { user, rule } = request;
+    const earlier = this.#deferred.get(rule);
+    this.#deferred.set(rule, request);
+    if (earlier !== undefined) {
+      if (earlier.id !== request.id) await this.#rules.dropped(user, rule, 1);
+      return;
+    }
+    this.#context.log.info({ user, rule }, "run deferred");
+    setTimeout(() => {
+      const newest = this.#deferred.get(rule);
+      this.#deferred.delete(rule);
+      if (newest === undefined) return;
+      this.startNewest(newest).catch((err: unknown) =>
+        this.#context.log.warn({ err, rule }, "deferred run not started"),
+      );
+    }, wait).unref();
   }
 }
 

@@ -1,8 +1,8 @@
 import { assertAllowedUrl } from "../../infra/outbound-http.ts";
 import type { Settings } from "../../infra/settings.ts";
 import type { RuleDocument } from "../../schemas/documents/automation.ts";
-import { stepSchema } from "../../schemas/documents/automation.ts";
-import { listedSteps } from "./rule-run.ts";
+import { stepSchema } from "../../schemas/documents/rule-parts.ts";
+import { listedSteps } from "./rule-steps.ts";
 
 /**
  * Checks the addresses of webhook steps before they are kept; they are checked again when they are called. Steps that

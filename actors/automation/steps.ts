@@ -1,7 +1,8 @@
 import { fetchOutbound, OutboundError } from "../../infra/outbound-http.ts";
-import type { RunRequest, Step } from "../../schemas/documents/automation.ts";
+import type { RunRequest } from "../../schemas/documents/automation.ts";
 import type { SessionDocument } from "../../schemas/documents/collections.ts";
 import { collections } from "../../schemas/documents/collections.ts";
+import type { Step } from "../../schemas/documents/rule-parts.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { adminUserId, type Principal } from "../../schemas/principal.ts";
 import { commandDevice } from "../../schemas/routes/devices.ts";
@@ -10,9 +11,11 @@ import type { ActorContext } from "../actor-context.ts";
 import { notify } from "../events/notifier.ts";
 import { sendAsUser } from "../events/session-mail.ts";
 import { askRoute } from "../requests/ask-route.ts";
+import type { Budgets } from "../runtime/budgets.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
+import type { RunRoots } from "./run-roots.ts";
 
 /** Session of messages that a rule sends and that name none, where the user has no main session. */
 const ownSession = "automation";
@@ -27,6 +30,9 @@ export interface StepMeans {
   context: Pick<ActorContext, "nc" | "db" | "publisher" | "settings" | "log">;
   rules: RuleStore;
   intake: RunIntake;
+  roots: RunRoots;
+  /** Webhook calls of a user. */
+  webhooks: Budgets;
 }
 
 /** Whose run a step belongs to. `key` is the same for every attempt at it. */
@@ -67,11 +73,14 @@ export async function perform(means: StepMeans, step: Step, call: StepCall): Pro
       return { session_id: session };
     }
     case "webhook":
+      if (means.webhooks.take(user, 1) > 0) throw new RuleFault("webhook: too many calls within a minute");
       return webhook(means, step, call);
     case "reminder":
       return remind(means, step, call);
     case "scene":
       return runScene(means, step.scene_id, call);
+    case "delay":
+      throw new RuleFault("delay: a step that waits does nothing");
   }
 }
 
@@ -80,17 +89,24 @@ export function stubbed(step: Step): unknown {
   return { would: step };
 }
 
-/** Hands over the runs of a scene's rules; each knows which rules led to it. */
+/**
+ * Hands over the runs of a scene's rules; each knows which rules led to it. One trigger starts a bounded number of runs
+ * in all, however scenes and rules lead to one another.
+ * @throws RuleFault when that many have been started
+ */
 export async function runScene(
-  { rules, intake }: Pick<StepMeans, "rules" | "intake">,
+  { rules, intake, roots, context }: Pick<StepMeans, "rules" | "intake" | "roots" | "context">,
   sceneId: string,
   { run, key }: Pick<StepCall, "run" | "key">,
 ): Promise<{ started: string[]; missing: string[] }> {
   const scene = await rules.scene(run.user, sceneId);
   if (scene === null) throw new RuleFault(`scene does not exist: ${sceneId}`);
+  const root = run.root ?? run.id;
+  const most = context.settings.limits.triggerRuns;
+  const granted = await roots.take(root, scene.rule_ids.length, most);
   const started: string[] = [];
   const missing: string[] = [];
-  for (const [index, rule] of scene.rule_ids.entries()) {
+  for (const [index, rule] of scene.rule_ids.slice(0, granted).entries()) {
     if ((await rules.rule(run.user, rule)) === null) {
       missing.push(rule);
       continue;
@@ -101,9 +117,10 @@ export async function runScene(
       scene_id: sceneId,
       ...(run.trigger.event && { event: run.trigger.event }),
     };
-    await intake.start({ ...run, id: runId(rule, `${key} ${index}`), rule, trigger });
+    await intake.start({ ...run, id: runId(rule, `${key} ${index}`), rule, trigger, root });
     started.push(rule);
   }
+  if (granted < scene.rule_ids.length) throw new RuleFault(`more than ${most} runs from one trigger`);
   return { started, missing };
 }
 

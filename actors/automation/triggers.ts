@@ -1,13 +1,16 @@
-import { type RuleDocument, triggerConfigs } from "../../schemas/documents/automation.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { RuleDocument } from "../../schemas/documents/automation.ts";
 import { type DeviceChange, devicesUpdatedSchema } from "../../schemas/documents/device.ts";
 import { notificationEventSchema } from "../../schemas/documents/notification.ts";
+import { triggerConfigs } from "../../schemas/documents/rule-parts.ts";
 import { type TurnCompleted, turnsCompletedSchema } from "../../schemas/messages/event.ts";
 import { eventNames } from "../../schemas/messages/subjects.ts";
 import { isAutomatic } from "../events/session-mail.ts";
-import { matchesPattern } from "./bounded-pattern.ts";
 import { compare } from "./comparison.ts";
 import { nextRun } from "./cron.ts";
+import { assertPattern, matchesPattern } from "./pattern.ts";
 import { RuleFault } from "./rule-fault.ts";
+import { isNoValue, valueAt } from "./values.ts";
 
 /** Something that may trigger rules: an event as conditions read it. `id` is the same however often it is read. */
 export interface Cause {
@@ -47,8 +50,12 @@ export function causesOf({ name, seq, at, payload }: EventMessage): Cause[] {
   return [plain];
 }
 
-function causeOfChange(change: DeviceChange): Cause {
-  const { id, device_id, name, type, online, state, previous, changed, at } = change;
+/** An event holds what changed: the state before is the one now with the earlier values of what changed. */
+export function causeOfChange(change: DeviceChange): Cause {
+  const { id, device_id, name, type, online, state, changed, at } = change;
+  const before = new Map(Object.entries(state));
+  for (const key of changed) before.delete(key);
+  const previous = { ...Object.fromEntries(before), ...change.previous };
   const event = { device_id, device: { device_id, name, type, online }, state, previous, changed };
   return { id, name: eventNames.devicesUpdated, at, event, change };
 }
@@ -77,7 +84,7 @@ export function isTriggered(
 ): boolean {
   switch (rule.trigger_type) {
     case "device":
-      return cause.change !== undefined && ofDevice(configOf("device", rule.trigger_config), cause.change);
+      return cause.change !== undefined && ofDevice(configOf("device", rule.trigger_config), cause).begins;
     case "message":
       return cause.text !== undefined && ofMessage(configOf("message", rule.trigger_config), cause.text);
     case "event":
@@ -98,7 +105,6 @@ export function triggerFault({
     const parsed = configOf(type as keyof typeof triggerConfigs, config);
     if ("cron" in parsed) nextRun(parsed.cron, parsed.timezone ?? "UTC", Date.now());
     if ("device_id" in parsed) compare(parsed.op, undefined, parsed.value);
-    if ("pattern" in parsed && parsed.pattern !== undefined) matchesPattern(parsed.pattern, "");
     if (type === "message" && !("contains" in parsed || "pattern" in parsed))
       throw new RuleFault("trigger_config: contains or pattern is missing");
     return null;
@@ -106,6 +112,32 @@ export function triggerFault({
     if (err instanceof RuleFault) return err.message;
     throw err;
   }
+}
+
+/**
+ * Checks what is refused when a rule is saved: keys that no trigger has, and patterns that can't be read.
+ * @throws RuleFault that names the field
+ */
+export function assertTrigger({
+  trigger_type: type,
+  trigger_config: config,
+}: Pick<RuleDocument, "trigger_type" | "trigger_config">): void {
+  if (!(type in triggerConfigs)) return;
+  const parsed = triggerConfigs[type as keyof typeof triggerConfigs].safeParse(config);
+  const unknown = parsed.error?.issues.find(({ code }) => code === "unrecognized_keys");
+  if (unknown !== undefined) {
+    const [key = ""] = (unknown as { keys?: string[] }).keys ?? [];
+    throw new RuleFault(`trigger_config: unknown field ${key.slice(0, 64)}`);
+  }
+  if (parsed.data === undefined) {
+    if (type === "sun" || "for_s" in config || "pattern" in config) configOf(type as "sun", config);
+    return;
+  }
+  if ("pattern" in parsed.data && parsed.data.pattern !== undefined) assertPattern(parsed.data.pattern);
+  if (!("device_id" in parsed.data)) return;
+  if (parsed.data.op === "matches") assertPattern(String(parsed.data.value));
+  if (parsed.data.for_s !== undefined && (parsed.data.field === undefined || parsed.data.value === undefined))
+    throw new RuleFault("trigger_config: for_s needs a field and a value that hold so long");
 }
 
 /** A trigger's configuration. @throws RuleFault that names the first field at fault */
@@ -116,20 +148,41 @@ export function configOf<Type extends keyof typeof triggerConfigs>(type: Type, c
   throw new RuleFault(`trigger_config: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
 }
 
-/** A comparison triggers when it begins to hold; without one, every change of the field, or every update, does. */
-function ofDevice(
+/** How a change concerns a device trigger. */
+interface DeviceTriggering {
+  /** Whether the change is of the trigger's field. */
+  concerned: boolean;
+  /** Whether the comparison holds after the change. */
+  holds: boolean;
+  /** Whether it begins to hold with the change; without a comparison, every change of the field does. */
+  begins: boolean;
+}
+
+const thresholds = new Set([">", ">=", "<", "<="]);
+
+/** @throws RuleFault that names an operator that does not exist */
+export function ofDevice(
   config: { device_id: string; field?: string | undefined; op: string; value?: unknown },
-  change: DeviceChange,
-): boolean {
+  { change, event }: Pick<Cause, "change" | "event">,
+): DeviceTriggering {
   const { field, op, value } = config;
-  if (config.device_id !== change.device_id) return false;
-  if (field === undefined) return true;
-  const key = field.startsWith("state.") ? field.slice("state.".length) : field;
-  if (!change.changed.includes(key)) return false;
-  if (value === undefined) return true;
-  const now = key === "online" && !Object.hasOwn(change.state, key) ? change.online : change.state[key];
-  const before = Object.hasOwn(change.previous, key) && compare(op, change.previous[key], value);
-  return compare(op, now, value) && !before;
+  const none = { concerned: false, holds: false, begins: false };
+  if (change === undefined || config.device_id !== change.device_id) return none;
+  if (field === undefined) return { concerned: true, holds: true, begins: true };
+  const path = field.startsWith("state.") ? field.slice("state.".length) : field;
+  if (!change.changed.some((key) => key === path || path.startsWith(`${key}.`))) return none;
+  const online = path === "online" && !Object.hasOwn(change.state, path);
+  const now = online ? change.online : valueAt(change.state, path);
+  const before = online ? !change.online : valueAt(event.previous, path);
+  if (value === undefined) {
+    const moved = change.changed.includes(path) || !isDeepStrictEqual(now, before);
+    return { concerned: moved, holds: moved, begins: moved };
+  }
+  const holds = compare(op, now, value) && !(thresholds.has(op) && isNoValue(now));
+  // Nothing is crossed from a value that nobody knows. The first value of all counts as a crossing.
+  const from =
+    thresholds.has(op) && isNoValue(before) ? true : before !== undefined && compare(op, before, value);
+  return { concerned: true, holds, begins: holds && !from };
 }
 
 function ofMessage(

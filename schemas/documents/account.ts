@@ -13,6 +13,12 @@ export const accountCollections = {
 /** User names that can be registered. */
 export const usernamePattern = /^[a-zA-Z0-9_]{3,32}$/;
 
+/** A place on the earth, degrees. */
+export const placeSchema = z.object({
+  latitude: z.number().min(-90).max(90).describe("Degrees north."),
+  longitude: z.number().min(-180).max(180).describe("Degrees east."),
+});
+
 /**
  * A user; `_id` is the `user_id`. The administrator's has no name and no password: the settings hold those. A deleted
  * user's stays, without what is personal, so that the name stays taken and later tokens meet it.
@@ -28,6 +34,7 @@ export const userSchema = z.object({
   nickname: z.string().optional().describe("Name that is shown."),
   password_hash: z.string().optional().describe("bcrypt hash of the password."),
   time_zone: z.string().optional().describe("IANA name; without one the default zone holds."),
+  place: placeSchema.optional().describe("Where the user's home is, for sunrise and sunset."),
   created_at: z.date().describe("When it was created, ISO 8601."),
   deleted_at: z.date().optional().describe("When the account was deleted."),
 });

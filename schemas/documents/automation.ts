@@ -11,7 +11,9 @@ export const ruleSchema = z.object({
   description: z.string().describe("Description in words."),
   trigger_type: z
     .string()
-    .describe("What starts the rule: `manual`, `schedule`, `device`, `message` or `event`."),
+    .describe(
+      "What starts the rule: `manual`, `schedule`, `sun`, `device`, `message`, `event` or `webhook`.",
+    ),
   trigger_config: objectSchema.describe("Details of the trigger, by its type."),
   conditions: objectSchema.describe("Conditions under which the rule runs; `{}` = always."),
   actions: z
@@ -23,6 +25,14 @@ export const ruleSchema = z.object({
   last_run_at: z.iso.datetime().nullable().describe("When the rule last ran, ISO 8601; null before."),
   last_status: z.string().nullable().describe("Result of the last run; null before the first."),
   run_count: z.int().describe("Number of runs."),
+  dropped_count: z
+    .int()
+    .default(0)
+    .describe("Runs that were dropped because too many of this rule or its user were waiting."),
+  hook_url: z
+    .string()
+    .optional()
+    .describe("Secret path of a `webhook` rule: whoever calls it with POST triggers the rule."),
 });
 export type Rule = z.infer<typeof ruleSchema>;
 
@@ -34,7 +44,9 @@ export const ruleDocumentSchema = z.object({
   description: z.string().describe("Description in words."),
   trigger_type: z
     .string()
-    .describe("What starts the rule: `manual`, `schedule`, `device`, `message` or `event`."),
+    .describe(
+      "What starts the rule: `manual`, `schedule`, `sun`, `device`, `message`, `event` or `webhook`.",
+    ),
   trigger_config: objectSchema.describe("Details of the trigger, by its type."),
   conditions: objectSchema.describe("Conditions under which the rule runs; `{}` = always."),
   actions: z
@@ -48,6 +60,8 @@ export const ruleDocumentSchema = z.object({
   last_run_at: z.date().nullable().describe("When the rule last ran, ISO 8601; null before."),
   last_status: z.string().nullable().describe("Result of the last run; null before the first."),
   run_count: z.int().describe("Number of runs."),
+  dropped_count: z.int().optional().describe("Runs that were dropped because too many were waiting."),
+  hook: z.string().optional().describe("Secret of a `webhook` rule."),
 });
 export type RuleDocument = z.infer<typeof ruleDocumentSchema>;
 
@@ -73,108 +87,6 @@ export const sceneDocumentSchema = z.object({
 });
 export type SceneDocument = z.infer<typeof sceneDocumentSchema>;
 
-const comparison = {
-  op: z.string().default("==").describe("Comparison: `==` `!=` `>` `>=` `<` `<=` `contains` `matches`."),
-  value: z.unknown().optional().describe("Value to compare with."),
-};
-
-/** Configuration of the triggers that need one. */
-export const triggerConfigs = {
-  schedule: z.object({
-    cron: z.string().max(128).describe("Cron expression with five or six fields."),
-    timezone: z
-      .string()
-      .max(64)
-      .optional()
-      .describe("IANA time zone of the schedule; the user's without it."),
-  }),
-  device: z.object({
-    device_id: idSchema.describe("Id of the device: `^[A-Za-z0-9_-]{1,64}$`."),
-    field: z.string().optional().describe("Path of the value in the event, such as `state.temp`."),
-    ...comparison,
-  }),
-  message: z.object({
-    contains: z.string().min(1).optional().describe("Text that the message contains."),
-    pattern: z.string().min(1).optional().describe("Regular expression that the message matches."),
-  }),
-  event: z.object({ subject: z.string().min(1).max(256).describe("Name of the event.") }),
-} as const;
-
-export const conditionSchema = z.object({
-  field: z.string().min(1).max(256).describe("Path of the value in the event, such as `state.temp`."),
-  ...comparison,
-});
-export type Condition = z.infer<typeof conditionSchema>;
-
-/** All or any of the conditions; `{}` always holds. */
-export const conditionsSchema = z.object({
-  all: z.array(conditionSchema).max(64).optional().describe("Holds when every condition of the list holds."),
-  any: z
-    .array(conditionSchema)
-    .max(64)
-    .optional()
-    .describe("Holds when at least one condition of the list holds."),
-});
-
-/** What a rule may do. */
-export const stepSchema = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("notify").describe("Kind of the step or trigger."),
-    title: z.string().max(256).describe("Title."),
-    body: z
-      .string()
-      .max(4096)
-      .default("")
-      .describe("Body: text of a notification, or JSON of a webhook call."),
-    level: z
-      .enum(["info", "warning", "success", "thinking", "reminder"])
-      .default("info")
-      .describe("How important it is."),
-  }),
-  z.object({
-    type: z.literal("device_command").describe("Kind of the step or trigger."),
-    device_id: idSchema.describe("Id of the device: `^[A-Za-z0-9_-]{1,64}$`."),
-    command: z.unknown().describe("Command for the device, as it understands it."),
-    component: z
-      .string()
-      .max(128)
-      .optional()
-      .describe(
-        "Part of the device that is meant, by its key; needed where parts have command topics of their own.",
-      ),
-  }),
-  z.object({
-    type: z.literal("send_message").describe("Kind of the step or trigger."),
-    content: z
-      .string()
-      .min(1)
-      .max(100_000)
-      .describe("Text that is sent to the session as if the user had written it."),
-    session_id: idSchema.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
-  }),
-  z.object({
-    type: z.literal("webhook").describe("Kind of the step or trigger."),
-    url: z.url().max(2048).describe("Address."),
-    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).default("POST").describe("Method of the call."),
-    headers: z
-      .record(z.string().max(128), z.string().max(4096))
-      .default({})
-      .describe("Headers of the request or answer."),
-    body: z.unknown().optional().describe("Body: text of a notification, or JSON of a webhook call."),
-  }),
-  z.object({
-    type: z.literal("reminder").describe("Kind of the step or trigger."),
-    title: z.string().min(1).max(256).describe("Title."),
-    remind_at: z.string().optional().describe("When to remind: ISO 8601, with or without an offset."),
-    delay_s: z.number().min(0).max(315_360_000).optional().describe("Seconds from the run to the reminder."),
-  }),
-  z.object({
-    type: z.literal("scene").describe("Kind of the step or trigger."),
-    scene_id: idSchema.describe("Id of the scene."),
-  }),
-]);
-export type Step = z.infer<typeof stepSchema>;
-
 /** What to do while an earlier run of the same rule is not finished; `actions.mode`. */
 export const runModeSchema = z.enum(["single", "restart", "queued", "parallel"]);
 export type RunMode = z.infer<typeof runModeSchema>;
@@ -196,6 +108,9 @@ export const runRequestSchema = z.object({
   trigger: runTriggerSchema.describe("What started the run."),
   chain: z.array(z.string()).describe("Rules whose runs led to this one, the first first."),
   dry_run: z.boolean().describe("Whether steps are only checked and not carried out."),
+  root: idSchema
+    .optional()
+    .describe("Run or scene that all of this began with: what it leads to is counted together."),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
@@ -211,6 +126,7 @@ export const stepTraceSchema = z.object({
   result: z.unknown().optional().describe("What came of it."),
   error: z.string().optional().describe("What went wrong, in words."),
   duration_ms: z.number().optional().describe("Duration in milliseconds."),
+  until: z.int().optional().describe("When a `delay` ends, Unix ms."),
 });
 export type StepTrace = z.infer<typeof stepTraceSchema>;
 
@@ -255,3 +171,36 @@ export const runDocumentSchema = z.object({
   expires_at: z.date().describe("When the store removes it."),
 });
 export type RunDocument = z.infer<typeof runDocumentSchema>;
+
+/**
+ * A comparison of a `device` rule with `for_s`. It holds since `since` (null: it does not), and its run is due at
+ * `due_at`. `seq` is the newest change that was looked at, so that a late one changes nothing it must not.
+ */
+export const holdDocumentSchema = z.object({
+  _id: idSchema.describe("Key of the document: the rule."),
+  user: idSchema.describe("Id of the user."),
+  seq: z.number().describe("Sequence of the newest change that was looked at."),
+  seq_at: z.number().describe("When that change happened, Unix ms."),
+  since: z.number().nullable().describe("Since when the comparison holds, Unix ms; null while it does not."),
+  since_seq: z.number().describe("Sequence of the change with which it began to hold."),
+  due_at: z.number().nullable().describe("When the run is due, Unix ms."),
+  scheduled: z.boolean().describe("Whether the schedule was handed to the server."),
+  event: objectSchema.describe("What the run's conditions read."),
+});
+export type HoldDocument = z.infer<typeof holdDocumentSchema>;
+
+/** How many runs one trigger has led to. */
+export const runRootSchema = z.object({
+  _id: idSchema.describe("Key of the document: the run or scene that it began with."),
+  runs: z.int().describe("Number of runs."),
+  expires_at: z.date().describe("When the store removes it."),
+});
+export type RunRoot = z.infer<typeof runRootSchema>;
+
+/** Question to the owner of a rule's partition: make room for a newer run by dropping the oldest that waits. */
+export const runAskSchema = z.object({
+  kind: z.literal("drop_oldest").describe("Kind of the entry."),
+  user: idSchema.describe("Id of the user."),
+  rule: idSchema.describe("The rule."),
+});
+export type RunAsk = z.infer<typeof runAskSchema>;

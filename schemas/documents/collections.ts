@@ -28,6 +28,8 @@ export const collections = {
   rules: "rules",
   scenes: "scenes",
   runs: "runs",
+  runRoots: "run_roots",
+  holds: "rule_holds",
 } as const;
 
 /** Key of a turn. One spelling only ({@link turnKey}): MongoDB compares embedded keys field by field, in order. */

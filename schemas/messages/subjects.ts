@@ -131,9 +131,11 @@ export const subjects = {
 
   /** Runs of automation rules that are not finished, and requests to the owner of a partition of them. */
   runIn: (user: string, rule: string) =>
-    `automation.in.${fnv1a(`${user}.${rule}`) % runPartitionCount}.${token(user)}.${token(rule)}`,
+    `automation.in.${runPartitionOf(user, rule)}.${token(user)}.${token(rule)}`,
   runInPartition: (partition: number) => `automation.in.${partition}.>`,
   runInAll: "automation.in.>",
+  /** What a user's programs publish for their rules. */
+  eventCustom: (user: string, name: string) => `event.custom.${token(name)}.${token(user)}`,
   runAsk: (partition: number) => `automation.ask.${partition}`,
 
   /** What devices publish and get; stored as `telemetry.<p>.<user>.<device>.<kind>`, partitioned by the server. */
@@ -188,7 +190,7 @@ export const subjects = {
 export const natsAccount = "PARLEY";
 
 /** What schedules are for. */
-export type ScheduleKind = "reminder" | "rule" | "sweep";
+export type ScheduleKind = "reminder" | "rule" | "hold" | "sweep";
 
 /** Queue group of those who deliver what a user missed. */
 export const presenceQueueGroup = "presence";
@@ -235,6 +237,11 @@ export function parseDiscovery(subject: string): { component: string; user: stri
   const [, component, user, object] = subject.split(".");
   if (component === undefined || user === undefined || object === undefined) return null;
   return idPattern.test(user) && idPattern.test(object) ? { component, user, object } : null;
+}
+
+/** The partition of a rule's runs. */
+export function runPartitionOf(user: string, rule: string): number {
+  return fnv1a(`${user}.${rule}`) % runPartitionCount;
 }
 
 /** `{user, rule}` of a run's subject, or null for a subject of another form. */

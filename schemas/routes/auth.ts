@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placeSchema } from "../documents/account.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
@@ -19,6 +20,9 @@ const profile = z.object({
   is_admin: z.boolean().describe("Whether the user is the administrator."),
   created_at: z.iso.datetime().nullable().describe("When it was created, ISO 8601."),
   time_zone: z.string().describe("IANA time zone, such as `Europe/Berlin`."),
+  place: placeSchema
+    .nullable()
+    .describe("Where the user's home is, for sunrise and sunset; null before it is set."),
 });
 
 /** `POST /api/v1/auth/register`, where the settings allow it. Formats that have an error text of their own are checked by the handler. */
@@ -115,6 +119,7 @@ export const putProfile = defineRoute({
   body: z.object({
     nickname: nickname.optional().describe("Name that is shown."),
     time_zone: z.string().max(64).optional().describe("IANA time zone, such as `Europe/Berlin`."),
+    place: placeSchema.optional().describe("Where the user's home is, for sunrise and sunset."),
   }),
   answer: profile,
 });

@@ -184,6 +184,38 @@ export const backtestRule = defineRoute({
   }),
 });
 
+/**
+ * `POST /api/v1/automation/hooks/:hook`: the secret address of a `webhook` rule, as its `hook_url` says; the body is what
+ * conditions and placeholders read as `webhook.body`.
+ */
+export const triggerHook = defineRoute({
+  method: "post",
+  path: "/api/v1/automation/hooks/:hook",
+  access: "public",
+  area,
+  name: "hook",
+  summary: "Run a rule by its secret address",
+  params: z.object({ hook: idSchema.describe("Secret of the rule's address.") }),
+  body: storedObjectSchema,
+  answer: z.object({
+    success: z.literal(true).describe("Whether the request succeeded."),
+    run_id: z.string().describe("Id of the run."),
+  }),
+});
+
+/** `POST /api/v1/events/:name`: triggers the `event` rules whose subject is `custom.<name>`; they read `event.data`. */
+export const publishEvent = defineRoute({
+  method: "post",
+  path: "/api/v1/events/:name",
+  access,
+  area,
+  name: "event-publish",
+  summary: "Publish an event of one's own for rules",
+  params: z.object({ name: idSchema.describe("Name of the event.") }),
+  body: storedObjectSchema,
+  answer: done,
+});
+
 /** `GET /api/v1/automation/scenes`. */
 export const listScenes = defineRoute({
   method: "get",

@@ -1,0 +1,51 @@
+import type { RuleDocument } from "../../schemas/documents/automation.ts";
+import { type Step, stepSchema } from "../../schemas/documents/rule-parts.ts";
+import { assertPlaceholders, filled } from "./placeholders.ts";
+import { RuleFault } from "./rule-fault.ts";
+
+/** What stands in a rule's actions as its steps, unread. */
+export function listedSteps(actions: RuleDocument["actions"]): unknown[] {
+  return Array.isArray(actions) ? actions : Array.isArray(actions.steps) ? actions.steps : [actions];
+}
+
+/** The steps of a rule's actions. @throws RuleFault that names the first that can't be understood */
+export function stepsOf(actions: RuleDocument["actions"], most: number): Step[] {
+  const listed = listedSteps(actions);
+  if (listed.length === 0) throw new RuleFault("actions: no steps");
+  if (listed.length > most) throw new RuleFault(`actions: more than ${most} steps`);
+  return listed.map(readStep);
+}
+
+/** A step with the event's values in its texts. @throws RuleFault when it is no step any more */
+export function filledStep(step: Step, event: Record<string, unknown>, index: number): Step {
+  return readStep(filled(step, event), index);
+}
+
+/**
+ * Checks what is refused when a rule is saved: placeholders that are more than a path, and delays out of bounds. A step
+ * that is unknown altogether is named by the run.
+ * @throws RuleFault that names the step and the field
+ */
+export function assertSteps(actions: RuleDocument["actions"]): void {
+  for (const [index, step] of listedSteps(actions).entries()) {
+    if (typeof step !== "object" || step === null) continue;
+    const given = step as Record<string, unknown>;
+    if (given.type === "delay") readStep(step, index);
+    try {
+      assertPlaceholders(given);
+    } catch (err) {
+      if (!(err instanceof RuleFault)) throw err;
+      throw new RuleFault(`step ${index + 1}: ${err.message}`, err);
+    }
+  }
+}
+
+function readStep(step: unknown, index: number): Step {
+  const parsed = stepSchema.safeParse(step);
+  if (parsed.success) return parsed.data;
+  const type = String((step as { type?: unknown } | null)?.type ?? "").slice(0, 64);
+  const [issue] = parsed.error.issues;
+  if (issue?.path[0] === "type" || issue === undefined)
+    throw new RuleFault(`step ${index + 1}: unknown type: ${type}`);
+  throw new RuleFault(`step ${index + 1} (${type}): ${issue.path.join(".")} ${issue.message}`);
+}

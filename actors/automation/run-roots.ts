@@ -1,0 +1,29 @@
+import type { Collection, Db } from "mongodb";
+import type { RunRoot } from "../../schemas/documents/automation.ts";
+import { collections } from "../../schemas/documents/collections.ts";
+
+const keptMs = 24 * 3600 * 1000;
+
+/** How many runs one trigger has led to through scenes, counted over all processes. */
+export class RunRoots {
+  readonly #roots: Collection<RunRoot>;
+
+  constructor(db: Db) {
+    this.#roots = db.collection(collections.runRoots);
+  }
+
+  async createIndexes(): Promise<void> {
+    await this.#roots.createIndex({ expires_at: 1 }, { expireAfterSeconds: 0 });
+  }
+
+  /** Takes up to `wanted` of the runs that one trigger may start; answers how many it got. */
+  async take(root: string, wanted: number, most: number): Promise<number> {
+    const counted = await this.#roots.findOneAndUpdate(
+      { _id: root },
+      { $inc: { runs: wanted }, $setOnInsert: { expires_at: new Date(Date.now() + keptMs) } },
+      { upsert: true, returnDocument: "after" },
+    );
+    const before = (counted?.runs ?? wanted) - wanted;
+    return Math.max(0, Math.min(wanted, most - before));
+  }
+}

@@ -1,0 +1,13 @@
+import type { Db } from "mongodb";
+import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
+
+/** Where a user is, degrees; undefined where their profile does not say. */
+export async function userPlace(
+  db: Db,
+  user: string,
+): Promise<{ latitude: number; longitude: number } | undefined> {
+  const found = await db
+    .collection<UserDocument>(accountCollections.users)
+    .findOne({ _id: user }, { projection: { place: 1 } });
+  return found?.place;
+}
