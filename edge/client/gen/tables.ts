@@ -84,6 +84,8 @@ export const routeTable = {
   listRules: "GET /api/v1/automation/rules",
   listRuns: "GET /api/v1/automation/rules/:id/runs",
   listScenes: "GET /api/v1/automation/scenes",
+  publishEvent: "POST /api/v1/events/:name",
+  triggerHook: "POST /api/v1/automation/hooks/:hook",
   triggerRule: "POST /api/v1/automation/rules/:id/trigger",
   updateRule: "PUT /api/v1/automation/rules/:id",
   updateScene: "PUT /api/v1/automation/scenes/:id",
