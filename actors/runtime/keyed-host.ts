@@ -1,11 +1,22 @@
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { ActorContext } from "../actor-context.ts";
 import type { KeyedGroup } from "./keyed-actor.ts";
 import { KeyedRuntime } from "./keyed-runtime.ts";
 import { Membership } from "./membership.ts";
 import { serveMoves } from "./moves.ts";
+import { watchReaders } from "./reader-watch.ts";
+import { Restorer } from "./restorer.ts";
 
 /** Share of the stop's deadline after which running turns are cut short and handed back. */
 const cutShare = 0.7;
+/** Time for an answer about consumers: the leader that should give it may be gone. */
+const readerAnswerMs = 2_000;
+
+/** What a process holds, for its readiness. */
+export interface Hosting {
+  /** Why messages are not read now; undefined while all is well. */
+  problem(): string | undefined;
+}
 
 /**
  * Places the partitions of this process's groups; resolves when it holds its own. `drain` ends what runs beside them.
@@ -14,20 +25,14 @@ export async function hostGroups(
   context: ActorContext,
   groups: readonly KeyedGroup[],
   drain: readonly (() => Promise<void>)[],
-): Promise<void> {
-  const { nc, js, jsm, log, lifecycle, settings, actorId, out } = context;
+): Promise<Hosting> {
+  const { nc, js, log, lifecycle, settings, actorId, out, metrics } = context;
   const membership = new Membership(nc, actorId, log);
+  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: readerAnswerMs });
   const runtimes = groups.map((group) => {
-    return new KeyedRuntime({ nc, js, jsm, log }, group, membership, settings.limits);
+    return new KeyedRuntime({ nc, log, reading: { js, jsm, log } }, group, membership, settings.limits);
   });
-  const held = context.metrics.gauge(
-    "parley_partitions_held",
-    "Partitions of this process, by group",
-    ["group"],
-    () => {
-      for (const runtime of runtimes) held.set({ group: runtime.group.name }, runtime.held);
-    },
-  );
+  showHeld(context, runtimes);
   const cut = new AbortController();
   serveMoves(nc, actorId, runtimes, cut.signal, log);
   for (const runtime of runtimes) {
@@ -35,20 +40,28 @@ export async function hostGroups(
     runtime.start();
   }
   membership.start();
-  const restore = async () => {
-    membership.resettle();
-    await out.restore();
-    await Promise.all(
-      runtimes.map(async (runtime) => {
-        await runtime.group.restore?.();
-        await runtime.reread();
-      }),
-    );
+  const restorer = new Restorer(log);
+  let connected = true;
+  const restore = (runtime: KeyedRuntime) =>
+    restorer.run(runtime.group.name, async () => runtime.group.restore?.());
+  const follow = async () => {
+    for await (const { type } of nc.status()) {
+      if (type === "disconnect") connected = false;
+      if (type !== "reconnect") continue;
+      connected = true;
+      membership.resettle();
+      restorer.run("OUT", () => out.restore());
+      for (const runtime of runtimes) {
+        restore(runtime);
+        void runtime.reread();
+      }
+    }
   };
-  void (async () => {
-    for await (const status of nc.status()) if (status.type === "reconnect") await restore();
-  })();
+  void follow();
+  const watch = watchReaders({ metrics, log, connected: () => connected, restore }, runtimes);
   lifecycle.onStop("keyed actors", async () => {
+    watch.stop();
+    restorer.stop();
     const timer = setTimeout(() => cut.abort(), settings.limits.stopMs * cutShare);
     membership.leave();
     await Promise.all([
@@ -59,4 +72,18 @@ export async function hostGroups(
     membership.stop();
   });
   await Promise.all(runtimes.map((runtime) => runtime.placed));
+  return {
+    problem: () => (connected ? (restorer.problem ?? watch.problem()) : "NATS is not connected"),
+  };
+}
+
+function showHeld({ metrics }: ActorContext, runtimes: readonly KeyedRuntime[]): void {
+  const held = metrics.gauge(
+    "parley_partitions_held",
+    "Partitions of this process, by group",
+    ["group"],
+    () => {
+      for (const runtime of runtimes) held.set({ group: runtime.group.name }, runtime.held);
+    },
+  );
 }

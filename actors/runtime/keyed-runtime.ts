@@ -66,6 +66,34 @@ export class KeyedRuntime {
     await Promise.all([...this.#held.values()].map((partition) => partition.read()));
   }
 
+  /**
+   * Reads again the partitions of which nothing was heard for `limitMs`, and answers them: their consumer's server is
+   * gone, or does not answer.
+   */
+  rereadSilent(limitMs: number): number[] {
+    const silent = [...this.#held].filter(([, partition]) => partition.isSilent(limitMs));
+    for (const [number, partition] of silent) {
+      const silentMs = Math.round(partition.silentMs);
+      this.#context.log.warn(
+        { group: this.group.name, partition: number, silent_ms: silentMs },
+        "partition reader silent, made again",
+      );
+      // It tries until it succeeds or is stopped, and rejects never.
+      void partition.read();
+    }
+    return silent.map(([number]) => number);
+  }
+
+  /** This process was stopped itself: what it did not hear meanwhile means nothing. */
+  forgiveSilence(): void {
+    for (const partition of this.#held.values()) partition.forgiveSilence();
+  }
+
+  /** Time since the server was last heard, of the partition that is silent for longest, ms. */
+  get silentMs(): number {
+    return Math.max(0, ...[...this.#held.values()].map((partition) => partition.silentMs));
+  }
+
   /** Answers a move request of another process: resolves when nothing of the partition runs here any more. */
   async handOver({ partition }: MoveRequest, cut: AbortSignal): Promise<MoveAnswer> {
     const answer = (await this.#letGo(partition, cut)) ?? this.#farewell.get(partition) ?? { aborted: [] };

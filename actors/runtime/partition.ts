@@ -1,39 +1,31 @@
-import type { ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from "@nats-io/jetstream";
-import { DeliverPolicy } from "@nats-io/jetstream";
-import { type NatsConnection, nanos, type Subscription } from "nats";
+import type { JsMsg } from "@nats-io/jetstream";
+import type { NatsConnection, Subscription } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import type { AbortedRun, Arrival, KeyedActor, KeyedGroup } from "./keyed-actor.ts";
-import { TurnShare } from "./turn-share.ts";
-
-/** An ordered consumer that nobody reads is removed by the server after this long. */
-const inactiveMs = 10_000;
-const retryMs = 200;
-const share = new TurnShare();
+import { PartitionReader, type ReaderContext } from "./partition-reader.ts";
 
 /** What a partition works with. */
 export interface PartitionContext {
   nc: NatsConnection;
-  js: JetStreamClient;
-  jsm: JetStreamManager;
   log: Logger;
+  reading: ReaderContext;
 }
 
 /** How a partition was come by: from a living owner, with the runs that it cut short, or from a dead one. */
 export type Handover = { planned: true; aborted: AbortedRun[] } | { planned: false };
 
 /**
- * One partition that this process holds: it reads the log from its beginning through one ordered consumer, and gives
- * each message to the actor of its key.
+ * One partition that this process holds: it reads the log from its beginning and gives each message to the actor of its
+ * key.
  */
 export class Partition {
   readonly #context: PartitionContext;
   readonly #group: KeyedGroup;
   readonly #number: number;
+  readonly #reader: PartitionReader;
   readonly #actors = new Map<string, KeyedActor>();
-  #messages: ConsumerMessages | undefined;
   #questions: Subscription | undefined;
   #replay: { until: number; handover: Handover } | undefined;
-  #reading = 0;
   #closed = false;
   #quiescing = false;
 
@@ -41,11 +33,19 @@ export class Partition {
     this.#context = context;
     this.#group = group;
     this.#number = number;
+    this.#reader = new PartitionReader(context.reading, {
+      group: group.name,
+      partition: number,
+      stream: group.stream,
+      filter: group.filter(number),
+      from: async () => (await group.from?.(number)) ?? 0,
+      deliver: (message) => this.#deliver(message),
+    });
   }
 
   /** Starts to read and to answer. Everything that is in the log now counts as handed over. */
   async open(handover: Handover): Promise<void> {
-    const info = await this.#context.jsm.streams.info(this.#group.stream);
+    const info = await this.#context.reading.jsm.streams.info(this.#group.stream);
     this.#replay = { until: info.state.last_seq, handover };
     if (this.#closed) return;
     this.#questions = this.#context.nc.subscribe(this.#group.askSubject(this.#number), {
@@ -56,30 +56,24 @@ export class Partition {
     await this.read();
   }
 
-  /** Reads from the first unfinished message, again after a reconnect: actors know by the sequence what they have. */
-  async read(): Promise<void> {
-    const reading = ++this.#reading;
-    this.#messages?.stop();
-    while (!this.#closed && reading === this.#reading) {
-      try {
-        const from = (await this.#group.from?.(this.#number)) ?? 0;
-        const consumer = await this.#context.js.consumers.get(this.#group.stream, {
-          filter_subjects: this.#group.filter(this.#number),
-          ...(from > 1
-            ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }
-            : { deliver_policy: DeliverPolicy.All }),
-          inactive_threshold: nanos(inactiveMs),
-        });
-        const messages = await consumer.consume({ max_messages: 512 });
-        if (this.#closed || reading !== this.#reading) return messages.stop();
-        this.#messages = messages;
-        void this.#drain(messages, reading);
-        return;
-      } catch (err) {
-        this.#context.log.warn({ err, partition: this.#number }, "partition can't be read yet");
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
-    }
+  /** Reads from the first unfinished message, again after an outage: actors know by the sequence what they have. */
+  read(): Promise<void> {
+    return this.#reader.read();
+  }
+
+  /** Time since the server was last heard for this partition, ms. */
+  get silentMs(): number {
+    return this.#reader.silentMs;
+  }
+
+  /** Whether a reader is silent that asks for nothing itself. */
+  isSilent(limitMs: number): boolean {
+    return !this.#reader.isOpening && this.#reader.silentMs > limitMs;
+  }
+
+  /** This process was stopped itself: what it did not hear meanwhile means nothing. */
+  forgiveSilence(): void {
+    this.#reader.forgive();
   }
 
   /** Ends the planned way: starts nothing more, waits for what runs, and lets go. */
@@ -93,7 +87,7 @@ export class Partition {
   /** Ends at once. */
   close(): void {
     this.#closed = true;
-    this.#messages?.stop();
+    this.#reader.stop();
     this.#questions?.unsubscribe();
     for (const actor of this.#actors.values()) actor.abandon();
     this.#actors.clear();
@@ -108,20 +102,6 @@ export class Partition {
   passivate(before: number): number {
     for (const [key, actor] of this.#actors) if (actor.isIdle(before)) this.#actors.delete(key);
     return this.#actors.size;
-  }
-
-  async #drain(messages: ConsumerMessages, reading: number): Promise<void> {
-    try {
-      for await (const message of messages) {
-        if (this.#closed || reading !== this.#reading) return;
-        this.#deliver(message);
-        const turn = share.spent();
-        if (turn !== undefined) await turn;
-      }
-    } catch (err) {
-      this.#context.log.warn({ err, partition: this.#number }, "partition consumer ended");
-    }
-    if (!this.#closed && reading === this.#reading) await this.read();
   }
 
   #deliver(message: JsMsg): void {
@@ -158,7 +138,10 @@ export class Partition {
       const answer = await this.#group.ask(data, (key) => this.#actor(key));
       if (!this.#closed) respond(JSON.stringify(answer));
     } catch (err) {
-      this.#context.log.warn({ err, partition: this.#number }, "question could not be answered");
+      this.#context.log.warn(
+        { err, group: this.#group.name, partition: this.#number },
+        "question could not be answered",
+      );
     }
   }
 }

@@ -49,7 +49,7 @@ export async function startSessions(context: ActorContext): Promise<KeyedGroup> 
     limits: settings.limits,
     log,
   };
-  return sessionGroup(actors, nc);
+  return { ...sessionGroup(actors, nc), restore: transcripts.restore };
 }
 
 async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInput | null> {

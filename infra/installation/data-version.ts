@@ -1,20 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Collection, Db } from "mongodb";
-import {
-  type DataState,
-  installationCollections,
-  type MigrationLock,
-} from "../../schemas/documents/installation.ts";
+import { type DataState, installationCollections } from "../../schemas/documents/installation.ts";
 import { version as program } from "../checkout.ts";
 import type { Logger } from "../log.ts";
-import { isDuplicateKey } from "../mongo/duplicate-key.ts";
+import { takeLease, underLease } from "../mongo/lease.ts";
 import { versionOf } from "../nats/streams.ts";
 import { SettingsError } from "../settings-error.ts";
 import { dataVersion, type Migration, type MigrationContext, migrations } from "./migrations.ts";
 
-const lockMs = 30_000;
-const renewMs = 10_000;
+const leaseName = "migration";
 const lookMs = 200;
 const reportEveryMs = 5_000;
 const waitMs = 300_000;
@@ -53,7 +48,7 @@ export async function migrate(
     const state = await states.findOne({ _id: "data" }, { readConcern: { level: "majority" } });
     if (state !== null) refuseNewer(state, rules, target);
     if ((state?.version ?? 0) >= target) return;
-    if (await lock(context.db, owner)) break;
+    if (await takeLease(context.db, leaseName, owner)) break;
     if (performance.now() > deadline)
       throw new Error("another process does not finish its migration: look at its log, or end it");
     if (performance.now() > reportAt) {
@@ -62,15 +57,9 @@ export async function migrate(
     }
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
-  const renewal = setInterval(() => {
-    lock(context.db, owner).catch((err: unknown) => rules.log.warn({ err }, "migration lock not renewed"));
-  }, renewMs);
-  try {
-    await runSteps(context, steps, rules.log);
-  } finally {
-    clearInterval(renewal);
-    await locksOf(context.db).deleteOne({ _id: "migration", owner });
-  }
+  await underLease({ db: context.db, log: rules.log }, leaseName, owner, () =>
+    runSteps(context, steps, rules.log),
+  );
 }
 
 async function runSteps(context: MigrationContext, steps: readonly Migration[], log: Logger): Promise<void> {
@@ -103,37 +92,6 @@ function refuseNewer(
   log.warn({ version: found.version, own }, "program is older than its data");
 }
 
-/** Takes or renews the lock by MongoDB's clock; answers whether this process holds it. */
-async function lock(db: Db, owner: string): Promise<boolean> {
-  const free = {
-    $or: [
-      { $eq: [{ $type: "$owner" }, "missing"] },
-      { $eq: ["$owner", owner] },
-      { $lt: ["$until", "$$NOW"] },
-    ],
-  };
-  const take = [
-    {
-      $set: {
-        owner: { $cond: [free, owner, "$owner"] },
-        until: { $cond: [free, { $add: ["$$NOW", lockMs] }, "$until"] },
-      },
-    },
-  ];
-  try {
-    const options = { upsert: true, returnDocument: "after" } as const;
-    return (await locksOf(db).findOneAndUpdate({ _id: "migration" }, take, options))?.owner === owner;
-  } catch (err) {
-    // Two first upserts at once: one of them has lost.
-    if (isDuplicateKey(err)) return false;
-    throw err;
-  }
-}
-
 function statesOf(db: Db): Collection<DataState> {
   return db.collection<DataState>(installationCollections.state);
-}
-
-function locksOf(db: Db): Collection<MigrationLock> {
-  return db.collection<MigrationLock>(installationCollections.state);
 }

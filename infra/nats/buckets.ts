@@ -1,8 +1,10 @@
-import { jetstreamManager } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { streamPolicy } from "./stream-policy.ts";
 import { adjustStream } from "./streams.ts";
+
+const nameInUse = 10058;
 
 /** Bounds of a key-value bucket. */
 export interface BucketOptions {
@@ -14,9 +16,21 @@ export interface BucketOptions {
 
 /** Opens a key-value bucket with as many replicas as this installation has; makes it where it is missing. */
 export async function openBucket(nc: NatsConnection, name: string, options: BucketOptions = {}): Promise<KV> {
-  const bucket = await new Kvm(nc).create(name, { ...options, replicas: streamPolicy().replicas });
+  const bucket = await opened(() =>
+    new Kvm(nc).create(name, { ...options, replicas: streamPolicy().replicas }),
+  );
   await replicate(nc, `KV_${name}`);
   return bucket;
+}
+
+/** Opens or makes a bucket; of two that make it at once, one finds the other's with a stamp in its metadata already. */
+export async function opened<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (err) {
+    if (!(err instanceof JetStreamApiError && err.code === nameInUse)) throw err;
+    return open();
+  }
 }
 
 const replicated = new WeakMap<NatsConnection, Set<string>>();

@@ -1,6 +1,6 @@
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type NatsConnection, nanos } from "nats";
-import { replicate } from "./buckets.ts";
+import { opened, replicate } from "./buckets.ts";
 import { streamPolicy } from "./stream-policy.ts";
 
 const hourMs = 3_600_000;
@@ -23,7 +23,8 @@ export function openBulkStore(nc: NatsConnection): Promise<ObjectStore> {
 /** An object store: `bulk`, `files`, which keeps what it holds, or `speech`, which forgets it after a week. */
 export async function openStore(nc: NatsConnection, bucket: keyof typeof options): Promise<ObjectStore> {
   // A copy: the client changes what it is given.
-  const store = await new Objm(nc).create(bucket, { ...options[bucket], replicas: streamPolicy().replicas });
+  const { replicas } = streamPolicy();
+  const store = await opened(() => new Objm(nc).create(bucket, { ...options[bucket], replicas }));
   await replicate(nc, `OBJ_${bucket}`);
   return store;
 }

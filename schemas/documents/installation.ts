@@ -1,7 +1,11 @@
 import { z } from "zod";
 
 /** MongoDB collections about the installation itself. */
-export const installationCollections = { state: "installation", secrets: "secrets" } as const;
+export const installationCollections = {
+  state: "installation",
+  leases: "leases",
+  secrets: "secrets",
+} as const;
 
 /** Which version the data of this installation has, and how it came to it. */
 export const dataStateSchema = z.object({
@@ -14,13 +18,13 @@ export const dataStateSchema = z.object({
 });
 export type DataState = z.infer<typeof dataStateSchema>;
 
-/** Who runs migration steps; it holds until a time of MongoDB's clock, and is renewed until then. */
-export const migrationLockSchema = z.object({
-  _id: z.literal("migration"),
+/** Work that one process at a time may do: who does it, until a time of MongoDB's clock, renewed until then. */
+export const leaseSchema = z.object({
+  _id: z.string().describe("name of the work"),
   owner: z.string(),
   until: z.date(),
 });
-export type MigrationLock = z.infer<typeof migrationLockSchema>;
+export type Lease = z.infer<typeof leaseSchema>;
 
 /** A secret that was not given in the settings. */
 export const secretSchema = z.object({ _id: z.string().describe("name of the secret"), value: z.string() });

@@ -9,6 +9,8 @@ const mayImport: Record<Exclude<Room, "test">, readonly Room[]> = {
   actors: ["actors", "infra", "schemas"],
 };
 const infraReadsOf = new Set([
+  "schemas/documents/installation.ts",
+  "schemas/documents/rescued-message.ts",
   "schemas/messages/define.ts",
   "schemas/messages/rejected.ts",
   "schemas/config.ts",

@@ -35,7 +35,7 @@ test("steps run once, in order, by one of many processes", async (t) => {
   const ran: number[] = [];
   const steps = [1, 2, 3].map((number) =>
     step(number, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await context.db.command({ ping: 1 });
       ran.push(number);
     }),
   );

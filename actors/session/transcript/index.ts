@@ -1,7 +1,7 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
+import type { StreamInfo } from "@nats-io/jetstream";
+import { ensureCountingStream } from "../../../infra/nats/counting-stream.ts";
+import { rescueMessages } from "../../../infra/nats/rescue.ts";
 import { sessionsStreamConfig } from "../../../infra/nats/stream-configs.ts";
-import { ensureStream } from "../../../infra/nats/streams.ts";
-import { streams } from "../../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../../actor-context.ts";
 import { MessageIndex } from "../../storage/message-index.ts";
 import type { SessionDocuments } from "../rest/session-documents.ts";
@@ -16,6 +16,8 @@ export interface Transcripts {
   committer: TurnCommitter;
   trimmer: Trimmer;
   eraser: Eraser;
+  /** Brings the stream into order after an outage. */
+  restore(): Promise<void>;
 }
 
 /** Prepares the stream of session logs and the collection of turns, and starts what trims and erases them. */
@@ -36,17 +38,13 @@ export async function openTranscripts(
     eraser.stop();
     await trimmer.stop();
   });
-  return { store, committer, trimmer, eraser };
+  return { store, committer, trimmer, eraser, restore: () => ensureSessionsStream(context, store) };
 }
 
-/** A stream that was lost and created again continues behind the transcripts, or new messages would look finished. */
-async function ensureSessionsStream({ jsm, settings }: ActorContext, store: TurnStore): Promise<void> {
-  const config = sessionsStreamConfig(settings.limits);
-  try {
-    await jsm.streams.info(streams.sessions);
-    await ensureStream(jsm, config);
-  } catch (err) {
-    if (!(err instanceof JetStreamApiError)) throw err;
-    await ensureStream(jsm, { ...config, first_seq: (await store.highestInSeq()) + 1 });
-  }
+/** A stream that lost its content continues above the sequences of the transcripts, or new messages would look finished. */
+async function ensureSessionsStream(context: ActorContext, store: TurnStore): Promise<void> {
+  const { settings } = context;
+  const floor = await store.highestInSeq();
+  const rescue = (stream: StreamInfo) => rescueMessages(context, stream, floor);
+  await ensureCountingStream(context, sessionsStreamConfig(settings.limits), { floor, rescue });
 }

@@ -29,6 +29,7 @@ export class TurnStore {
         partialFilterExpression: { client_msg_id: { $exists: true } },
       },
       { name: "erase_pending", key: { erase_pending: 1 }, partialFilterExpression: { erase_pending: true } },
+      { name: "in_seq", key: { in_seq: -1 } },
       { name: "expires_at", key: { expires_at: 1 }, expireAfterSeconds: 0, sparse: true },
     ]);
   }
@@ -107,7 +108,7 @@ export class TurnStore {
   /** Highest position of the log that any transcript has reached. */
   async highestInSeq(): Promise<number> {
     const [turn] = await this.#turns
-      .find({}, { projection: { in_seq: 1 } })
+      .find({}, { projection: { in_seq: 1 }, ...majority })
       .sort({ in_seq: -1 })
       .limit(1)
       .toArray();

@@ -1,0 +1,66 @@
+import type { Logger } from "../../infra/log.ts";
+import type { Metrics } from "../../infra/metrics.ts";
+import type { KeyedRuntime } from "./keyed-runtime.ts";
+
+const lookMs = 500;
+/** The server is heard each second while a consumer lives. */
+const silentMs = 2_500;
+/** A look that comes this late means that this process was stopped or blocked. */
+const stallMs = 1_500;
+
+/** What a watch works with. */
+export interface WatchContext {
+  metrics: Metrics;
+  log: Logger;
+  /** Whether the connection stands; without it, nobody can be heard. */
+  connected(): boolean;
+  /** Brings the group's stream into order: it may have come back without its content. */
+  restore(runtime: KeyedRuntime): void;
+}
+
+/**
+ * Looks at the readers of all partitions twice a second and makes silent ones again. `problem` says what is not read.
+ */
+export function watchReaders(
+  { metrics, connected, restore }: WatchContext,
+  runtimes: readonly KeyedRuntime[],
+): { stop(): void; problem(): string | undefined } {
+  const remade = metrics.counter(
+    "parley_partition_readers_remade_total",
+    "Readers of partitions that were silent and made again",
+    ["group"],
+  );
+  const silence = metrics.gauge(
+    "parley_partition_silence_seconds",
+    "Longest time since a partition's reader has heard from its server, by group",
+    ["group"],
+    () => {
+      for (const runtime of runtimes) silence.set({ group: runtime.group.name }, runtime.silentMs / 1_000);
+    },
+  );
+  for (const { group } of runtimes) remade.inc({ group: group.name }, 0);
+  let lastLook = performance.now();
+  const look = () => {
+    const now = performance.now();
+    const stalled = now - lastLook > stallMs;
+    lastLook = now;
+    for (const runtime of runtimes) {
+      if (stalled || !connected()) {
+        runtime.forgiveSilence();
+        continue;
+      }
+      const count = runtime.rereadSilent(silentMs).length;
+      if (count === 0) continue;
+      remade.inc({ group: runtime.group.name }, count);
+      restore(runtime);
+    }
+  };
+  const timer = setInterval(look, lookMs);
+  return {
+    stop: () => clearInterval(timer),
+    problem() {
+      const silent = runtimes.find((runtime) => runtime.silentMs > 2 * silentMs);
+      return silent && `partitions of ${silent.group.name} are not read`;
+    },
+  };
+}
