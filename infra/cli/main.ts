@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../checkout.ts";
 import { installEngines, installVoice, runEngines } from "./engines.ts";
+import { addLoad } from "./load.ts";
 import { runActors, runEdge } from "./roles.ts";
 import { runProcess } from "./run-process.ts";
 import { runUp } from "./up.ts";
@@ -87,5 +88,7 @@ Examples:
   parley actors session memory`,
   )
   .action((names: string[]) => runProcess("actors", (process) => runActors(process, names)));
+
+addLoad(program);
 
 await program.parseAsync();
