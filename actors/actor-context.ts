@@ -6,6 +6,7 @@ import type { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { AttachmentReader } from "./attachments/attachment-reader.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
+import type { DocumentReader } from "./extraction/document-reader.ts";
 import type { UserFiles } from "./files/user-files.ts";
 import type { Models } from "./models/model.ts";
 import type { QuotaLedger } from "./quota/quota-ledger.ts";
@@ -24,6 +25,8 @@ export interface ActorContext extends ProcessContext {
   out: OutPublisher;
   /** Uploaded files, to read. */
   files: UserFiles;
+  /** Reads documents in processes of their own. */
+  reader: DocumentReader;
   /** What users attach to messages, as models are given it. */
   attachments: AttachmentReader;
   /** Id of this actor process on `actors.alive.<id>`. */

@@ -16,6 +16,7 @@ import { startAutomation } from "./automation/index.ts";
 import { startBindings } from "./bindings/index.ts";
 import { startDevices } from "./devices/index.ts";
 import { OutPublisher } from "./egress/out-publisher.ts";
+import { DocumentReader } from "./extraction/document-reader.ts";
 import { startFiles } from "./files/main.ts";
 import { UserFiles } from "./files/user-files.ts";
 import { startImages } from "./images/main.ts";
@@ -25,6 +26,7 @@ import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
 import { serveEmbeddings } from "./models/embedding-route.ts";
 import { createEmbeddings } from "./models/embeddings.ts";
+import { FairEmbeddings } from "./models/fair-embeddings.ts";
 import { startModelList } from "./models/list.ts";
 import { startNotifications } from "./notifications/index.ts";
 import { startProcessHealth } from "./process-health.ts";
@@ -87,7 +89,8 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   }
   if (runs("files")) await startFiles(actor);
   if (runs("images")) startImages(actor);
-  const embeddings = createEmbeddings(actor.settings, actor.log, () => actor.models.endpoints("embedding"));
+  const endpoints = () => actor.models.endpoints("embedding");
+  const embeddings = new FairEmbeddings(createEmbeddings(actor.settings, actor.log, endpoints));
   if (runs("session")) serveEmbeddings(actor, embeddings);
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
   if (runs("memory")) await startMemory(actor, embeddings);
@@ -126,6 +129,8 @@ async function connectActor(
   await out.restore();
   const files = new UserFiles({ ...own, jsm });
   const slots = new PictureSlots(context.settings.limits.imageJobs);
-  const attachments = new AttachmentReader({ ...context, files }, slots);
-  return { ...context, ...own, js, publisher, jsm, models, quota, out, files, attachments };
+  const reader = new DocumentReader(context.settings.limits);
+  context.lifecycle.onStop("document reader", () => reader.stop());
+  const attachments = new AttachmentReader({ ...context, files, reader }, slots);
+  return { ...context, ...own, js, publisher, jsm, models, quota, out, files, reader, attachments };
 }

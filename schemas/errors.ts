@@ -18,6 +18,9 @@ export const errorTable = {
   url_not_allowed: { status: 400, error: "不允许访问该地址" },
   file_too_large: { status: 400, error: "文件大小超过限制 (最大 20MB)" },
   unsupported_type: { status: 400, error: "不支持的文件类型" },
+  image_too_large: { status: 400, error: "图片尺寸过大" },
+  invalid_image: { status: 400, error: "图片无法读取", hint: "文件可能已损坏或不完整" },
+  invalid_document: { status: 400, error: "文档无法读取", hint: "文件可能已损坏或受密码保护" },
   unauthorized: { status: 401, error: "未提供认证令牌", hint: "在 Authorization 头中携带有效的令牌" },
   invalid_token: { status: 401, error: "认证令牌无效或已过期", hint: "请重新登录" },
   invalid_credentials: { status: 401, error: "用户名或密码错误" },
@@ -35,8 +38,6 @@ export const errorTable = {
   uri_too_long: { status: 414, error: "请求地址过长" },
   unsupported_media_type: { status: 415, error: "不支持的 Content-Type", hint: "使用 application/json" },
   invalid_range: { status: 416, error: "请求的范围无效" },
-  image_too_large: { status: 422, error: "图片尺寸过大" },
-  invalid_image: { status: 422, error: "图片无法读取", hint: "文件可能已损坏或不完整" },
   upgrade_required: {
     status: 426,
     error: "需要 WebSocket 连接",

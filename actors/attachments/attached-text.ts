@@ -1,7 +1,9 @@
 import type { Settings } from "../../schemas/config.ts";
 import type { FileDocument } from "../../schemas/documents/file.ts";
-import { formatOf } from "../extraction/document-text.ts";
-import { parseDocument } from "../extraction/parse.ts";
+import { decodeText } from "../extraction/charset.ts";
+import type { DocumentReader } from "../extraction/document-reader.ts";
+import { formatOfDocument } from "../extraction/format.ts";
+import { UnreadableError } from "../extraction/unreadable-error.ts";
 import type { UserFiles } from "../files/user-files.ts";
 
 /** The beginning of a file's text; `whole` where that is all. */
@@ -10,8 +12,9 @@ export interface AttachedText {
   whole: boolean;
 }
 
-interface Means {
+interface TextSource {
   files: Pick<UserFiles, "bytes" | "open">;
+  reader: Pick<DocumentReader, "read">;
   settings: Pick<Settings, "limits">;
 }
 
@@ -20,15 +23,16 @@ interface Means {
  * @throws UnreadableError for a broken document, ParleyError `file_missing`, or the signal's reason
  */
 export async function textOf(
-  { files, settings: { limits } }: Means,
+  { files, reader, settings: { limits } }: TextSource,
   file: FileDocument,
   signal: AbortSignal,
 ): Promise<AttachedText | null> {
   const { shownFileChars: chars } = limits;
-  const format = formatOf(file.mime_type);
+  const format = formatOfDocument(file.mime_type, file.filename, new Uint8Array());
   if (format === undefined) return null;
   if (format === "pdf" || format === "docx") {
-    const text = await parseDocument(await files.bytes(file, limits.uploadBytes), format, limits, signal);
+    const bytes = await files.bytes(file, limits.uploadBytes);
+    const { text } = await reader.read(bytes, format, { user: file.user_id, signal });
     return { text: text.slice(0, chars), whole: text.length <= chars };
   }
   // In none of the encodings is a character longer than four bytes.
@@ -39,23 +43,10 @@ export async function textOf(
     signal.throwIfAborted();
     parts.push(part);
   }
-  const text = beginningOf(Buffer.concat(parts));
-  return { text: text.slice(0, chars), whole: file.size <= most && text.length <= chars };
-}
-
-/** The characters of a text that may be cut anywhere: UTF-16 by its mark, else UTF-8, else GB18030. */
-function beginningOf(bytes: Uint8Array): string {
-  const mark = Buffer.from(bytes.subarray(0, 2)).toString("hex");
-  const wide = { fffe: "utf-16le", feff: "utf-16be" }[mark];
-  for (const [encoding, fatal] of [
-    [wide ?? "utf-8", true],
-    [wide ?? "gb18030", false],
-  ] as const) {
-    try {
-      return new TextDecoder(encoding, { fatal }).decode(bytes, { stream: true });
-    } catch {
-      // The next one never fails.
-    }
-  }
-  return "";
+  const cut = file.size > most;
+  const markup = format === "html" || format === "xml";
+  const decoded = decodeText(Buffer.concat(parts), { declared: file.charset, markup, cut });
+  if (decoded === undefined) throw new UnreadableError("无法识别文本的编码");
+  const { text } = decoded;
+  return { text: text.slice(0, chars), whole: !cut && text.length <= chars };
 }

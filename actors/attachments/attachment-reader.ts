@@ -4,6 +4,7 @@ import type { Settings } from "../../schemas/config.ts";
 import { fileIdOfUrl } from "../../schemas/documents/file.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Attachment } from "../../schemas/wire/client-frame.ts";
+import type { DocumentReader } from "../extraction/document-reader.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import { appearanceOf } from "../images/appearance.ts";
 import { describeLocally } from "../images/local-description.ts";
@@ -26,6 +27,7 @@ interface Wish {
 
 interface ReaderContext {
   files: Pick<UserFiles, "find" | "bytes" | "open">;
+  reader: DocumentReader;
   settings: Pick<Settings, "allowPrivateUrls" | "limits">;
   log: Logger;
 }
@@ -74,7 +76,7 @@ export class AttachmentReader {
     const key = `${file.hash}.${wish.sees}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return { ...known, name };
-    const text = await this.#slots.use(() => textOf(this.#context, file, wish.signal), wish.signal);
+    const text = await textOf(this.#context, file, wish.signal);
     if (text !== null) return this.#cache.put(key, { kind: "text", name, ...text });
     if (!type.startsWith("image/")) return { kind: "other", name, type };
     const bytes = () => persist(log, "attachment", () => files.bytes(file, settings.limits.uploadBytes));

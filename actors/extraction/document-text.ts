@@ -1,91 +1,57 @@
-import mammoth from "mammoth";
-import { extractText, getDocumentProxy } from "unpdf";
+import { type DecodedText, decodeText } from "./charset.ts";
+import { csvToText } from "./csv-text.ts";
+import { docxToText } from "./docx-text.ts";
+import type { ExtractedText, ReadText } from "./extracted-text.ts";
+import type { Format } from "./format.ts";
 import { htmlToText } from "./html-text.ts";
-import { csvToText, jsonToText } from "./record-text.ts";
+import { jsonToText } from "./json-text.ts";
+import { xmlToText } from "./markup-text.ts";
+import { pdfToText } from "./pdf-text.ts";
+import { withQuality } from "./text-quality.ts";
 import { UnreadableError } from "./unreadable-error.ts";
-import { assertNoBomb } from "./zip-size.ts";
 
-/** What can be read. */
-export type Format = "text" | "html" | "json" | "csv" | "pdf" | "docx";
-
-const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-const special: Record<string, Format> = {
-  "text/html": "html",
-  "application/xhtml+xml": "html",
-  "text/csv": "csv",
-  "application/csv": "csv",
-  "text/tab-separated-values": "csv",
-  "application/json": "json",
-  "application/pdf": "pdf",
-  [docx]: "docx",
-  "application/xml": "text",
-  "application/x-yaml": "text",
-  "application/yaml": "text",
-  "application/javascript": "text",
-};
-
-/** The format of a MIME type, undefined where it can't be read. */
-export function formatOf(contentType: string): Format | undefined {
-  const type = (contentType.split(";")[0] ?? "").trim().toLowerCase();
-  if (Object.hasOwn(special, type)) return special[type];
-  if (type.endsWith("+json")) return "json";
-  return type.startsWith("text/") || type.endsWith("+xml") ? "text" : undefined;
+/** How to read a document. `charset`: what its sender declared. */
+export interface ReadOptions {
+  format: Format;
+  charset?: string | undefined;
+  /** Bytes that it may unpack to. */
+  maxBytes: number;
 }
 
-/** The text of a document, headings as in Markdown. @throws UnreadableError. */
-export async function readDocument(bytes: Uint8Array, format: Format, maxBytes: number): Promise<string> {
-  const text = await read(bytes, format, maxBytes);
-  if (text.trim() === "") throw new UnreadableError("文档中没有可提取的文字");
-  return text;
-}
-
-async function read(bytes: Uint8Array, format: Format, maxBytes: number): Promise<string> {
-  switch (format) {
-    case "text":
-      return decode(bytes);
-    case "html":
-      return htmlToText(decode(bytes));
-    case "json":
-      return attempt("不是有效的 JSON", () => jsonToText(decode(bytes)));
-    case "csv":
-      return attempt("不是有效的 CSV", () => csvToText(decode(bytes)));
-    case "pdf":
-      return attempt("不是有效的 PDF,或已加密", () => pdfToText(bytes));
-    case "docx":
-      assertNoBomb(bytes, maxBytes);
-      return attempt("不是有效的 DOCX", async () => {
-        const { value } = await mammoth.convertToHtml(
-          { buffer: Buffer.from(bytes) },
-          { convertImage: mammoth.images.imgElement(async () => ({ src: "" })) },
-        );
-        return htmlToText(value);
-      });
-  }
-}
-
-async function pdfToText(bytes: Uint8Array): Promise<string> {
-  const pdf = await getDocumentProxy(bytes);
-  const { text } = await extractText(pdf, { mergePages: false });
-  if (text.every((page) => page.trim() === ""))
-    throw new UnreadableError("PDF 中没有文字层(可能是扫描件),无法提取内容");
-  return text.map((page, i) => `# ${i + 1}\n\n${page}`).join("\n\n");
-}
-
-async function attempt<T>(reason: string, work: () => T | Promise<T>): Promise<T> {
+/** The text of a document, headings as in Markdown. @throws UnreadableError with a reason for its owner */
+export async function readDocument(bytes: Uint8Array, options: ReadOptions): Promise<ReadText> {
   try {
-    return await work();
+    return withQuality(await read(bytes, options), bytes.length);
   } catch (err) {
-    throw err instanceof UnreadableError ? err : new UnreadableError(reason, err);
+    if (err instanceof UnreadableError) throw err;
+    const reason = err instanceof RangeError ? "文档嵌套过深" : `不是有效的 ${options.format.toUpperCase()}`;
+    throw new UnreadableError(reason, err);
   }
 }
 
-/** UTF-8, or by its mark UTF-16, else GB18030, in which older Chinese texts are written. */
-function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("gb18030").decode(bytes);
+async function read(
+  bytes: Uint8Array,
+  { format, charset, maxBytes }: ReadOptions,
+): Promise<ExtractedText & { encoding?: string }> {
+  if (format === "pdf") return pdfToText(bytes, maxBytes);
+  if (format === "docx") return { text: await docxToText(bytes, maxBytes) };
+  const decoded = decodeText(bytes, { declared: charset, markup: format === "html" || format === "xml" });
+  if (decoded === undefined) throw new UnreadableError("无法识别文本的编码");
+  return { ...plainText(decoded, format), encoding: decoded.encoding };
+}
+
+function plainText({ text, bad }: DecodedText, format: Format): ExtractedText {
+  const warning = bad === 0 ? {} : { warning: `${bad} 个字符无法按编码读出` };
+  switch (format) {
+    case "html":
+      return { text: htmlToText(text), ...warning };
+    case "xml":
+      return { text: xmlToText(text), ...warning };
+    case "json":
+      return { text: jsonToText(text), ...warning };
+    case "csv":
+      return { text: csvToText(text), ...warning };
+    default:
+      return { text, ...warning };
   }
 }

@@ -1,16 +1,25 @@
 import { fileTypeFromBuffer } from "file-type";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { FilePart } from "../../schemas/wire/file-part.ts";
+import { decodeText } from "../extraction/charset.ts";
 import { extensionOf } from "./filename.ts";
 
 /** What is known of a file before its type is: the part of a form, with its first bytes and a way to read all. */
-export interface Content extends Pick<FilePart, "filename" | "type" | "encoding"> {
+export interface Content extends Pick<FilePart, "filename" | "type"> {
   head: Uint8Array;
   /** All bytes, piece by piece. */
   read(): AsyncIterable<Uint8Array>;
 }
 
-type Bytes = Pick<Content, "encoding" | "head" | "read">;
+type Bytes = Pick<Content, "head" | "read">;
+
+/** Bytes by which a text is told from other files. */
+const textSampleBytes = 256 * 1024;
+/** Where a PDF may begin, as its viewers have it. */
+const pdfHeadBytes = 1_024;
+/** Logs of terminals are full of it. */
+const escapeChar = "\u001b";
+const compoundFile = "d0cf11e0a1b11ae1";
 
 const word = "application/msword";
 const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
@@ -33,7 +42,7 @@ const signatures: Record<string, readonly string[]> = {
 const texts = new Set(["text/plain", "text/markdown", "text/csv", "application/json"]);
 const checked: Record<string, (bytes: Bytes) => Promise<boolean>> = {
   // Both are containers; these names stand in them as they are.
-  [word]: async (bytes) => startsWith(bytes, "d0cf11e0a1b11ae1") && holds(bytes, utf16("WordDocument")),
+  [word]: async (bytes) => startsWith(bytes, compoundFile) && holds(bytes, utf16("WordDocument")),
   [docx]: async (bytes) => startsWith(bytes, "504b0304") && holds(bytes, Buffer.from("word/document")),
   [svg]: async (bytes) => /^<(\w+:)?svg[\s/>]/i.test(afterProlog(bytes.head)) && isText(bytes),
 };
@@ -90,6 +99,8 @@ export async function typeOf(content: Content): Promise<string> {
   const sheet = declared === "application/vnd.ms-excel" && extensionOf(content.filename) === ".csv";
   const guess = ["", "application/octet-stream", "binary/octet-stream"].includes(declared) || sheet;
   const named = extensions[extensionOf(content.filename)];
+  if ((declared === docx || named === docx) && (await isEncrypted(content)))
+    throw new ParleyError("invalid_document", { error: "文档受密码保护,无法读取" });
   if (!guess) {
     if (!isKnown(declared)) throw unsupported(content.type);
     // Text is also what a part without a Content-Type is said to be; many programs send files so.
@@ -118,6 +129,7 @@ async function isOf(type: string, content: Bytes): Promise<boolean> {
 }
 
 async function signatureOf({ head }: Bytes): Promise<string | undefined> {
+  if (Buffer.from(head.subarray(0, pdfHeadBytes)).includes("%PDF-")) return "application/pdf";
   try {
     return (await fileTypeFromBuffer(head))?.mime;
   } catch {
@@ -126,8 +138,28 @@ async function signatureOf({ head }: Bytes): Promise<string | undefined> {
   }
 }
 
-function isText({ encoding }: Bytes): boolean {
-  return encoding !== undefined;
+/** Whether the beginning is text in an encoding that can be told, with next to no control characters. */
+async function isText({ read }: Bytes): Promise<boolean> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of read()) {
+    parts.push(part.subarray(0, textSampleBytes - size));
+    size += part.length;
+    if (size > textSampleBytes) break;
+  }
+  const decoded = decodeText(Buffer.concat(parts), { markup: true, cut: size > textSampleBytes });
+  if (decoded === undefined) return false;
+  const controls =
+    decoded.text
+      .replaceAll(escapeChar, "")
+      .replace(/\s+/g, "")
+      .match(/\p{Cc}/gu)?.length ?? 0;
+  return controls * 100 <= decoded.text.length;
+}
+
+/** Whether it is a container of the old format with an encrypted document of the new one. */
+async function isEncrypted(bytes: Bytes): Promise<boolean> {
+  return startsWith(bytes, compoundFile) && holds(bytes, utf16("EncryptedPackage"));
 }
 
 /** Whether these bytes stand somewhere in the content. */

@@ -56,10 +56,10 @@ export class Intake {
   async #check(user: string, part: FilePart): Promise<string> {
     const { userFiles, userFileBytes } = this.#limits;
     const head = Buffer.from(part.head, "base64");
-    const { filename, type, encoding } = part;
+    const { filename, type } = part;
     const files = this.#files;
     const mime = await typeOf({
-      ...{ filename, type, encoding, head },
+      ...{ filename, type, head },
       async *read() {
         yield* (await files.open(part)).read();
       },

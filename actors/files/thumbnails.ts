@@ -35,10 +35,12 @@ export class Thumbnails {
   }
 
   /**
-   * Name of the object with a picture's thumbnail; undefined for a picture that can't be read.
+   * Name of the object with a picture's thumbnail; undefined for a picture that can't be read, and for SVG: drawing it can
+   * take any time and memory.
    * @throws ParleyError `file_missing`, `service_unavailable` when too many wait
    */
   async of(file: FileDocument): Promise<string | undefined> {
+    if (file.mime_type === "image/svg+xml") return undefined;
     const object = thumbnailObject(file.hash);
     const there = await (await this.#objects()).info(object);
     if (there !== null && !there.deleted) return object;

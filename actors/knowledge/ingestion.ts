@@ -5,8 +5,9 @@ import type { SourceDocument } from "../../schemas/documents/knowledge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
-import { formatOf } from "../extraction/document-text.ts";
-import { parseDocument } from "../extraction/parse.ts";
+import type { DocumentReader } from "../extraction/document-reader.ts";
+import type { ReadText } from "../extraction/extracted-text.ts";
+import { charsetOf, formatOfDocument } from "../extraction/format.ts";
 import { UnreadableError } from "../extraction/unreadable-error.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import type { Embeddings } from "../models/embeddings.ts";
@@ -14,13 +15,14 @@ import { packVector } from "../text/vector.ts";
 import { embeddedTexts, searchTerms } from "./chunk-text.ts";
 import { chunkVectors } from "./chunk-vectors.ts";
 import { type Chunk, chunkText } from "./chunker.ts";
-import type { JobRun } from "./job-queue.ts";
+import type { WorkRun } from "./document-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
 
 /** What the work on documents needs. */
 export interface IngestionContext {
   store: KnowledgeStore;
   files: Pick<UserFiles, "find" | "bytes">;
+  reader: Pick<DocumentReader, "read">;
   embeddings: Embeddings;
   out: Pick<OutPublisher, "frame">;
   /** Tells everybody that there is more to find. */
@@ -28,15 +30,19 @@ export interface IngestionContext {
   settings: Settings;
 }
 
-// Small, so that a query that comes meanwhile does not wait long for a model that does one thing at a time.
-const embedBatch = 4;
+/** A source as it was read. */
+type SourceText = Partial<Omit<ReadText, "text">> & { text: string; contentType: string; ref: string };
+
+/** Passages in one call of the embedded server, which does one thing after the other: questions wait for no more than this. */
+const embeddedBatch = 1;
+const remoteBatch = 16;
 /** What another try can't mend. */
 const lasting = new Set<string>(["url_not_allowed", "file_missing", "file_too_large"]);
 const progressEveryMs = 500;
 /** Share of the progress that is reached when the text has been read. */
 const readShare = 0.1;
 
-/** Turns a source into chunks that can be found, in one job: read, cut, embed, replace. Doing it twice does no harm. */
+/** Turns a source into chunks that can be found: read, cut, embed, replace. Doing it twice does no harm. */
 export class Ingestion {
   readonly #context: IngestionContext;
 
@@ -44,28 +50,20 @@ export class Ingestion {
     this.#context = context;
   }
 
-  /** Does a job. @throws what may succeed the next time; what can't is written into the document. */
-  async run({ job, last, signal }: JobRun): Promise<void> {
-    const { store } = this.#context;
-    const document = await store.document(job.user, job.document);
-    if (document === null) return;
-    if (job.kind === "embed") {
-      await this.#embedAgain(document, signal);
-      return;
-    }
-    if (document.status !== "pending") {
-      // The process that has done it may have died before it told.
-      await store.touchBase(document);
-      this.#context.changed(document.user_id);
-      return;
-    }
+  /** Does the work on a document. @throws what may succeed the next time; what can't is written into the document */
+  async run({ document, last, signal }: WorkRun): Promise<void> {
+    if (document.work === "announce") return this.#announce(document);
+    const { knowledgeAttempts } = this.#context.settings.limits;
     try {
-      await this.#ingest(document, signal);
+      if (document.work === "embed") await this.#embedAgain(document, signal);
+      // Its processes died again and again.
+      else if (document.attempts > knowledgeAttempts) await this.#fail(document, "处理失败");
+      else await this.#ingest(document, signal);
     } catch (err) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw signal.reason;
       const reason = reasonOf(err);
       if (reason === undefined && !last) throw err;
-      await this.#fail(document, reason ?? "处理失败");
+      if (document.work === "ingest") await this.#fail(document, reason ?? "处理失败");
     }
   }
 
@@ -78,16 +76,32 @@ export class Ingestion {
     if (chunks.length > room) throw new UnreadableError("知识库容量已满");
     const embedded = await this.#embed(document, chunks, signal);
     const set = newId("set_");
-    await store.addChunks(chunks.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
+    const pageOf = pageFinder(source.pages);
+    await store.addChunks(
+      chunks.map((chunk, index) =>
+        newChunk(document, set, { ...chunk, page: pageOf(chunk.start) }, index, embedded),
+      ),
+    );
+    const { quality, warning, encoding, pages } = source;
     const there = await store.switchChunks(document, set, {
       raw_content: source.text,
       content_type: source.contentType,
       source_ref: source.ref,
+      ...(quality !== undefined && { quality }),
+      ...(warning !== undefined && { warning }),
+      ...(encoding !== undefined && { encoding }),
+      ...(pages !== undefined && { pages }),
       chunk_count: chunks.length,
       embedding_model: embedded.model,
       status: "ready",
+      work: "announce",
     });
-    if (!there) return;
+    if (there) await this.#announce(document);
+  }
+
+  /** Tells indexes and devices about a new set of chunks. */
+  async #announce(document: SourceDocument): Promise<void> {
+    await this.#context.store.touchBase(document);
     this.#context.changed(document.user_id);
     this.#progress(document, "ready", 1, "已就绪");
   }
@@ -101,38 +115,41 @@ export class Ingestion {
     if (embedded.model === null) return;
     const set = newId("set_");
     await store.addChunks(old.map((chunk, index) => newChunk(document, set, chunk, index, embedded)));
-    const there = await store.switchChunks(document, set, { embedding_model: embedded.model });
-    if (there) this.#progress(document, "ready", 1, "向量已更新");
+    const fields = { embedding_model: embedded.model, work: "announce" } as const;
+    if (!(await store.switchChunks(document, set, fields))) return;
+    await store.touchBase(document);
+    this.#progress(document, "ready", 1, "向量已更新");
   }
 
-  async #read(
-    document: SourceDocument,
-    signal: AbortSignal,
-  ): Promise<{ text: string; contentType: string; ref: string }> {
-    const { files, settings } = this.#context;
-    const { limits } = settings;
-    if (document.source_type === "text")
-      return { text: document.raw_content, contentType: document.content_type, ref: document.source_ref };
-    if (document.source_type === "file") {
-      const file = await files.find(document.user_id, document.source_ref);
-      if (file === null) throw new UnreadableError("文件不存在");
-      const format = formatOf(file.mime_type);
-      if (format === undefined) throw new UnreadableError("不支持的文件类型");
-      const bytes = await files.bytes(file, limits.uploadBytes);
-      const text = await parseDocument(bytes, format, limits, signal);
-      return { text, contentType: file.mime_type, ref: document.source_ref };
-    }
+  #read(document: SourceDocument, signal: AbortSignal): Promise<SourceText> {
+    if (document.source_type === "file") return this.#readFile(document, signal);
+    if (document.source_type === "url") return this.#readPage(document, signal);
+    const { raw_content: text, content_type: contentType, source_ref: ref } = document;
+    return Promise.resolve({ text, contentType, ref });
+  }
+
+  async #readFile(document: SourceDocument, signal: AbortSignal): Promise<SourceText> {
+    const { files, reader, settings } = this.#context;
+    const file = await files.find(document.user_id, document.source_ref);
+    if (file === null) throw new UnreadableError("文件不存在");
+    const bytes = await files.bytes(file, settings.limits.uploadBytes);
+    const format = formatOfDocument(file.mime_type, file.filename, bytes);
+    if (format === undefined) throw new UnreadableError("不支持的文件类型");
+    const read = await reader.read(bytes, format, { user: document.user_id, signal, charset: file.charset });
+    return { ...read, contentType: file.mime_type, ref: document.source_ref };
+  }
+
+  async #readPage(document: SourceDocument, signal: AbortSignal): Promise<SourceText> {
+    const { reader, settings } = this.#context;
     const accept = "text/html,application/xhtml+xml,text/*,application/json,application/pdf;q=0.9,*/*;q=0.1";
     const page = await fetchOutbound({ url: document.source_ref, headers: { accept }, signal }, settings);
     if (page.status !== 200) throw new UnreadableError(`该地址返回 ${page.status}`);
-    const contentType = page.headers["content-type"] ?? "text/html";
-    const format = formatOf(contentType);
+    const contentType = page.headers["content-type"] ?? "";
+    const format = formatOfDocument(contentType, new URL(page.url).pathname, page.body);
     if (format === undefined) throw new UnreadableError("不支持的文件类型");
-    return {
-      text: await parseDocument(page.body, format, limits, signal),
-      contentType,
-      ref: document.source_ref,
-    };
+    const charset = charsetOf(contentType);
+    const read = await reader.read(page.body, format, { user: document.user_id, signal, charset });
+    return { ...read, contentType: contentType || "text/html", ref: document.source_ref };
   }
 
   /**
@@ -145,21 +162,25 @@ export class Ingestion {
     signal: AbortSignal,
   ): Promise<{ model: string | null; vectors: Float32Array[] }> {
     const texts = embeddedTexts(document.title, chunks);
+    const { embeddings } = this.#context;
+    const batch = embeddings.configuredModel() === undefined ? embeddedBatch : remoteBatch;
     const vectors: Float32Array[] = [];
     let model: string | null = null;
     let reported = performance.now();
-    for (let from = 0; from < texts.length; from += embedBatch) {
+    for (let from = 0; from < texts.length; from += batch) {
       try {
-        const part = texts.slice(from, from + embedBatch);
-        const embedded = await this.#context.embeddings.embed(part, "passage", signal);
+        const part = texts.slice(from, from + batch);
+        const embedded = await embeddings.embed(part, "passage", signal, document.user_id);
         model ??= embedded.model;
         if (embedded.model !== model || model === document.embedding_model)
           return { model: null, vectors: [] };
         vectors.push(...embedded.vectors);
       } catch (err) {
+        signal.throwIfAborted();
         if (!(err instanceof ParleyError)) throw err;
         return { model: null, vectors: [] };
       }
+      signal.throwIfAborted();
       if (performance.now() - reported < progressEveryMs) continue;
       reported = performance.now();
       const done = vectors.length / texts.length;
@@ -195,6 +216,12 @@ export class Ingestion {
   }
 }
 
+/** The page on which a character stands; none for documents without pages. */
+function pageFinder(pages: readonly number[] | undefined): (at: number) => number | undefined {
+  if (pages === undefined || pages.length === 0) return () => undefined;
+  return (at) => Math.max(1, pages.findLastIndex((start) => start <= at) + 1);
+}
+
 /** Why a source can never be read, for its owner; undefined for what may pass. */
 function reasonOf(err: unknown): string | undefined {
   if (err instanceof UnreadableError) return err.message;
@@ -205,7 +232,7 @@ function reasonOf(err: unknown): string | undefined {
 function newChunk(
   { _id, user_id, kb_id, title }: SourceDocument,
   set: string,
-  { content, heading, start, end }: Chunk,
+  { content, heading, start, end, page }: Chunk & { page?: number | undefined },
   index: number,
   { vectors }: { vectors: Float32Array[] },
 ): NewChunk {
@@ -221,6 +248,7 @@ function newChunk(
     heading,
     start,
     end,
+    ...(page !== undefined && { page }),
     terms: searchTerms(title, { heading, content }),
     vector: vector === undefined ? null : packVector(vector),
   };

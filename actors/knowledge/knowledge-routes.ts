@@ -4,11 +4,11 @@ import type { BaseDocument, KnowledgeDocument, SourceDocument } from "../../sche
 import { ParleyError } from "../../schemas/errors.ts";
 import * as routes from "../../schemas/routes/knowledge.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { formatOf } from "../extraction/document-text.ts";
+import { formatOf } from "../extraction/format.ts";
 import type { UserFiles } from "../files/user-files.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { chunkText } from "./chunker.ts";
-import type { JobQueue } from "./job-queue.ts";
+import type { DocumentQueue } from "./document-queue.ts";
 import type { KnowledgeStore } from "./knowledge-store.ts";
 import { type SearchContext, search } from "./search.ts";
 import { baseView, chunkView, documentView, fitting } from "./views.ts";
@@ -16,7 +16,7 @@ import { baseView, chunkView, documentView, fitting } from "./views.ts";
 /** What the routes of knowledge work with. */
 export interface KnowledgeServices extends SearchContext {
   files: Pick<UserFiles, "own">;
-  jobs: JobQueue;
+  queue: DocumentQueue;
 }
 
 /** Documents or chunks in one answer. */
@@ -78,7 +78,7 @@ function serveBases(context: Context, { store }: KnowledgeServices): void {
 }
 
 function serveDocuments(context: Context, services: KnowledgeServices): void {
-  const { store, jobs } = services;
+  const { store, queue } = services;
   const { limits } = context.settings;
   serveRoute(context, routes.addDocument, async ({ principal, params, body }) => {
     const user = principal.user_id;
@@ -90,10 +90,17 @@ function serveDocuments(context: Context, services: KnowledgeServices): void {
     const document: SourceDocument = {
       ...{ _id: randomUUID(), kb_id: base._id, user_id: user, title: body.title },
       ...(await sourceOf(context, services, user, body)),
-      ...{ chunk_set: null, embedding_model: null, status: "pending", created_at: at, updated_at: at },
+      ...{
+        chunk_set: null,
+        embedding_model: null,
+        status: "pending",
+        work: "ingest",
+        created_at: at,
+        updated_at: at,
+      },
     };
     if (!(await store.addDocument(document))) throw notFound.base();
-    await jobs.ingest(user, document._id);
+    queue.wake();
     return documentView(document, limits.jsonAnswerBytes / 4);
   });
   serveRoute(context, routes.listDocuments, async ({ principal, params, query }) => {
@@ -110,6 +117,7 @@ function serveDocuments(context: Context, services: KnowledgeServices): void {
   });
   serveRoute(context, routes.deleteDocument, async ({ principal, params }) => {
     if (!(await store.deleteDocument(principal.user_id, params.id))) throw notFound.document();
+    queue.cancel(params.id);
     return { status: "deleted" as const };
   });
 }

@@ -36,7 +36,6 @@ export class KnowledgeStore {
       this.#bases.createIndex({ user_id: 1, created_at: 1 }),
       this.#documents.createIndex({ user_id: 1, kb_id: 1, created_at: 1, _id: 1 }),
       this.#documents.createIndex(byModel),
-      this.#documents.createIndex({ status: 1 }, { partialFilterExpression: { status: "pending" } }),
       this.#chunks.createIndex({ user_id: 1, document_id: 1, set: 1, index: 1 }),
     ]);
   }
@@ -173,11 +172,6 @@ export class KnowledgeStore {
       .toArray();
   }
 
-  /** Documents whose work has not ended, of all users: a start looks whether their jobs are still there. */
-  pending(): Promise<Pick<SourceDocument, "_id" | "user_id">[]> {
-    return this.#documents.find({ status: "pending" }, { projection: { user_id: 1 } }).toArray();
-  }
-
   /** Changes a document; whether it was there. */
   async updateDocument(
     user: string,
@@ -203,7 +197,6 @@ export class KnowledgeStore {
     );
     const won = matchedCount > 0;
     await this.#chunks.deleteMany({ user_id: user, document_id: id, set: won ? { $ne: set } : set });
-    if (won) await this.touchBase(document);
     return won;
   }
 

@@ -30,8 +30,9 @@ async function passages(
     empty: false,
     passages: found
       .filter(({ score }) => score >= scoreFrom)
-      .map(({ document_id, document_title: title, heading, index, content }) => ({
+      .map(({ document_id, document_title: title, heading, page, index, content }) => ({
         ...{ document_id, title, heading, index, content },
+        ...(page !== undefined && { page }),
       })),
   };
 }

@@ -38,6 +38,9 @@ export function documentView(
     chunk_count: document.chunk_count,
     status: document.status,
     ...(document.error !== undefined && { error: document.error }),
+    ...(document.warning !== undefined && { warning: document.warning }),
+    ...(document.quality !== undefined && { quality: document.quality }),
+    ...(document.encoding !== undefined && { encoding: document.encoding }),
     created_at: document.created_at.toISOString(),
     updated_at: document.updated_at.toISOString(),
   };
@@ -45,8 +48,11 @@ export function documentView(
 
 /** A chunk as answers show it. */
 export function chunkView(chunk: ChunkDocument): KnowledgeChunk {
-  const { _id, document_id, kb_id, index, content, heading, start, end } = chunk;
-  return { id: _id, document_id, kb_id, index, content, heading, start, end };
+  const { _id, document_id, kb_id, index, content, heading, start, end, page } = chunk;
+  return {
+    ...{ id: _id, document_id, kb_id, index, content, heading, start, end },
+    ...(page !== undefined && { page }),
+  };
 }
 
 /** As many of the items, from the first on, as an answer of so many bytes has room for; one at least. */

@@ -28,7 +28,13 @@ export interface Embeddings {
   /** The model that {@link Embeddings.embed} uses, where its name is set; otherwise its answers tell. */
   configuredModel(): string | undefined;
   /** @throws ParleyError `llm_unavailable` when no model is there or it fails. */
-  embed(texts: readonly string[], kind: EmbeddingKind, signal?: AbortSignal): Promise<Embedded>;
+  embed(
+    texts: readonly string[],
+    kind: EmbeddingKind,
+    signal?: AbortSignal,
+    /** For whom; see {@link FairEmbeddings}. */
+    user?: string,
+  ): Promise<Embedded>;
 }
 
 // Longer texts than a model takes are refused by most providers.

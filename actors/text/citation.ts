@@ -1,7 +1,12 @@
 import type { Passage } from "../../schemas/documents/knowledge.ts";
 
-/** Where a passage stands: its document, the headings above it, its number there. */
-export function placeLine({ title, heading, index }: Pick<Passage, "title" | "heading" | "index">): string {
-  const place = heading === "" ? `#${index + 1}` : `${heading} #${index + 1}`;
-  return `《${title}》 › ${place}`;
+/** Where a passage stands: its document, the headings above it, its page, its number there. */
+export function placeLine({
+  title,
+  heading,
+  page,
+  index,
+}: Pick<Passage, "title" | "heading" | "page" | "index">): string {
+  const parts = [heading, page === undefined ? "" : `第 ${page} 页`].filter((part) => part !== "");
+  return `《${title}》 › ${[...parts, `#${index + 1}`].join(" ")}`;
 }

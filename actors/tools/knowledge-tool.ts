@@ -19,8 +19,8 @@ export function knowledgeTool(nc: NatsConnection): Tool {
     result: (answer) => ({
       passages: searchKnowledge.answer
         .parse(answer)
-        .chunks.map(({ document_title: title, heading, index, content, score }) => ({
-          ...{ source: placeLine({ title, heading, index }), content, score },
+        .chunks.map(({ document_title: title, heading, page, index, content, score }) => ({
+          ...{ source: placeLine({ title, heading, page, index }), content, score },
         })),
     }),
   });

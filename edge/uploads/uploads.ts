@@ -9,7 +9,6 @@ import type { BodyStream } from "../http/body-stream.ts";
 import { type IncomingFile, readMultipart } from "../http/multipart.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import type { NatsLink } from "../nats-link.ts";
-import { TextProbe } from "./text-encoding.ts";
 
 const MiB = 1024 * 1024;
 /** Bytes of one message of an object: each is on disk before the next, so few and large ones are fast. */
@@ -106,10 +105,9 @@ export class Uploads {
   async #write(
     bytes: AsyncGenerator<Uint8Array, void>,
     bucket: Bucket,
-  ): Promise<Pick<FilePart, "object" | "size" | "sha256" | "encoding" | "head">> {
+  ): Promise<Pick<FilePart, "object" | "size" | "sha256" | "head">> {
     const head: Uint8Array[] = [];
     let headSize = 0;
-    const probe = new TextProbe();
     // Why it ended, where it is the client's doing; anything else is the store's.
     let failure: unknown;
     const source = new ReadableStream<Uint8Array>(
@@ -123,7 +121,6 @@ export class Uploads {
               head.push(Buffer.copyBytesFrom(part));
               headSize += part.length;
             }
-            probe.add(value);
             controller.enqueue(value);
           } catch (err) {
             failure = err;
@@ -139,12 +136,10 @@ export class Uploads {
       const meta = { name: object, options: { max_chunk_size: pieceBytes } };
       const { size, digest } = await store.put(meta, source, { timeout: this.#limits.uploadPieceMs });
       const sha256 = Buffer.from(digest.slice(digest.indexOf("=") + 1), "base64url").toString("hex");
-      const encoding = probe.end();
       return {
         object,
         size,
         sha256,
-        ...(encoding && { encoding }),
         head: Buffer.concat(head).toString("base64"),
       };
     } catch (cause) {

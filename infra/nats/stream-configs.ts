@@ -173,17 +173,3 @@ export function discoveryStreamConfig(): WantedStream {
     allow_direct: true,
   };
 }
-
-/** KNOWLEDGE: work on knowledge documents that has not ended; a job leaves it when it is done. */
-export function knowledgeStreamConfig(): WantedStream {
-  return {
-    name: streams.knowledge,
-    subjects: [subjects.knowledgeJobAll],
-    retention: RetentionPolicy.Workqueue,
-    storage: StorageType.File,
-    discard: DiscardPolicy.New,
-    max_msgs: 1_000_000,
-    duplicate_window: nanos(duplicateWindowMs),
-    allow_direct: true,
-  };
-}

@@ -15,6 +15,7 @@ export const fileDocumentSchema = z.object({
   size: z.int().nonnegative().describe("Size in bytes."),
   hash: z.string().describe("SHA-256 of the bytes, in hexadecimal."),
   object: z.string().describe("Name of the object that holds the bytes."),
+  charset: z.string().optional().describe("Charset that the sender declared, for texts."),
   created_at: z.date().describe("When it was created, ISO 8601."),
 });
 export type FileDocument = z.infer<typeof fileDocumentSchema>;

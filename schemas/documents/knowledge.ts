@@ -24,6 +24,16 @@ export const baseDocumentSchema = z.object({
 });
 export type BaseDocument = z.infer<typeof baseDocumentSchema>;
 
+/** Work on a document: read it from its source, make new vectors, or tell the indexes about a new set of chunks. */
+export const documentWorkSchema = z.enum(["ingest", "embed", "announce"]);
+export type DocumentWork = z.infer<typeof documentWorkSchema>;
+
+/** Ownership of a document's work; another process may take it over when it has expired. */
+export const leaseSchema = z.object({
+  id: z.string().describe("Id of the process's claim."),
+  until: z.date().describe("When the lease expires, ISO 8601."),
+});
+
 /**
  * A document of a base as stored. Its chunks are those of `chunk_set`: a new set is written whole before it replaces the
  * one before. `embedding_model` is null where the chunks have no vectors.
@@ -45,6 +55,16 @@ export const sourceDocumentSchema = z.object({
   embedding_model: z.string().nullable().describe("Model that made the vector."),
   status: ingestionStatusSchema.describe("State of the entry."),
   error: z.string().optional().describe("What went wrong, in words."),
+  warning: z.string().optional().describe("What is missing or doubtful in the text, in words."),
+  quality: z.number().optional().describe("Share of the characters that are readable, 0 to 1."),
+  encoding: z
+    .string()
+    .optional()
+    .describe("Encoding of a text source, as the WHATWG Encoding Standard spells it."),
+  pages: z.array(z.int()).optional().describe("Where in the text each page begins, for paged documents."),
+  work: documentWorkSchema.nullable().optional().describe("What is still to be done with the document."),
+  lease: leaseSchema.nullable().optional().describe("Who works on the document, and until when they own it."),
+  attempts: z.int().optional().describe("Times that the work was begun."),
   created_at: z.date().describe("When it was created, ISO 8601."),
   updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
@@ -55,6 +75,7 @@ export const placeSchema = z.object({
   heading: z.string().describe("Headings above the passage."),
   start: z.int().describe("Position of the first character."),
   end: z.int().describe("Position after the last character."),
+  page: z.int().optional().describe("Page on which it begins, from 1, for paged documents."),
 });
 
 /** A chunk as stored. `terms` are its search terms, `vector` its embedding (see actors/text/vector.ts). */
@@ -99,6 +120,12 @@ export const knowledgeDocumentSchema = z.object({
   chunk_count: z.int().describe("Number of passages."),
   status: ingestionStatusSchema.describe("State of the entry."),
   error: z.string().optional().describe("What went wrong, in words."),
+  warning: z.string().optional().describe("What is missing or doubtful in the text, in words."),
+  quality: z.number().optional().describe("Share of the characters that are readable, 0 to 1."),
+  encoding: z
+    .string()
+    .optional()
+    .describe("Encoding of a text source, as the WHATWG Encoding Standard spells it."),
   created_at: z.string().describe("When it was created, ISO 8601."),
   updated_at: z.string().describe("When it was last changed, ISO 8601."),
 });
@@ -121,14 +148,6 @@ export const foundChunkSchema = knowledgeChunkSchema.extend({
 });
 export type FoundChunk = z.infer<typeof foundChunkSchema>;
 
-/** Work on a document, on `knowledge.job.<user>.<document>`: read it from its source, or only make its vectors anew. */
-export const knowledgeJobSchema = z.object({
-  kind: z.enum(["ingest", "embed"]).describe("Kind of the entry."),
-  user: z.string().describe("Id of the user."),
-  document: z.string().describe("The document."),
-});
-export type KnowledgeJob = z.infer<typeof knowledgeJobSchema>;
-
 /** `knowledge.recall`: passages of a user's documents that may answer `text`. */
 export const passageRequestSchema = z.object({
   user: z.string().describe("Id of the user."),
@@ -141,6 +160,7 @@ export const passageSchema = z.object({
   document_id: z.string().describe("Id of the document."),
   title: z.string().describe("Title."),
   heading: z.string().describe("Headings above the passage."),
+  page: z.int().optional().describe("Page on which it begins, from 1, for paged documents."),
   index: z.int().describe("Position in the list, from 0."),
   content: z.string().describe("Text of the passage."),
 });

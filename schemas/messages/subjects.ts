@@ -9,7 +9,6 @@ export const streams = {
   out: "OUT",
   events: "EVENTS",
   bridge: "BRIDGE",
-  knowledge: "KNOWLEDGE",
   schedules: "SCHEDULES",
   runs: "RUNS",
   devices: "DEVICES",
@@ -109,10 +108,6 @@ export const subjects = {
   healthActor: (process: string) => `health.actors.${token(process)}`,
   healthActorAll: "health.actors.*",
   metricsScrape: "metrics.scrape",
-
-  /** Work on knowledge documents. */
-  knowledgeJob: (user: string, document: string) => `knowledge.job.${token(user)}.${token(document)}`,
-  knowledgeJobAll: "knowledge.job.>",
 
   /** Somebody speaks: a request to any voice actor, whose answer names the stream; and requests to that stream. */
   voiceStreamStart: "voice.stream.start",

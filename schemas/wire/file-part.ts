@@ -5,10 +5,6 @@ import type { Limits } from "../limits.ts";
 export const bucketSchema = z.enum(["bulk", "files", "speech"]);
 export type Bucket = z.infer<typeof bucketSchema>;
 
-/** How a text is written. */
-export const textEncodingSchema = z.enum(["utf-8", "utf-16le", "utf-16be", "gb18030"]);
-export type TextEncoding = z.infer<typeof textEncodingSchema>;
-
 /** A file of a multipart body. Its bytes are an object by now; nothing of what the client said about it is checked. */
 export const filePartSchema = z.object(
   {
@@ -20,7 +16,6 @@ export const filePartSchema = z.object(
     type: z
       .string()
       .describe("The declared MIME type, lower case, without parameters; empty where none was given."),
-    encoding: textEncodingSchema.optional().describe("How it is written, where all of it is text."),
     head: z.string().describe("The first bytes (at most 4 KiB), base64."),
   },
   "must be a file",

@@ -9,6 +9,8 @@ export interface FakeEmbeddings {
   model: string;
   /** While true every call is refused. */
   down: boolean;
+  /** Ms that each text takes, one after the other, as in a real server. */
+  msPerText: number;
   /** Texts that were embedded. */
   texts: string[];
 }
@@ -20,6 +22,7 @@ export async function startFakeEmbeddings(
   t: Pick<ExecutionContext, "teardown">,
   synonyms: readonly (readonly string[])[],
 ): Promise<FakeEmbeddings> {
+  let busy: Promise<void> = Promise.resolve();
   const server = createServer((request, response) => {
     let text = "";
     request.on("data", (part) => {
@@ -37,8 +40,12 @@ export async function startFakeEmbeddings(
         object: "embedding",
         embedding: vectorOf(one, synonyms),
       }));
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ object: "list", model: fake.model, data }));
+      const ms = fake.msPerText * input.length;
+      if (ms > 0) busy = busy.then(() => new Promise((resolve) => setTimeout(resolve, ms)));
+      void busy.then(() => {
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ object: "list", model: fake.model, data }));
+      });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -47,7 +54,7 @@ export async function startFakeEmbeddings(
     await new Promise((resolve) => server.close(resolve));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const fake: FakeEmbeddings = { url, model: "one", down: false, texts: [] };
+  const fake: FakeEmbeddings = { url, model: "one", down: false, msPerText: 0, texts: [] };
   return fake;
 }
 

@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { Ingestion, type IngestionContext } from "../../../actors/knowledge/ingestion.ts";
 import { KnowledgeStore, type NewChunk } from "../../../actors/knowledge/knowledge-store.ts";
+import { WorkStore } from "../../../actors/knowledge/work-store.ts";
 import type { SourceDocument } from "../../../schemas/documents/knowledge.ts";
 import { actorContext } from "../../_kit/worlds/actor.ts";
 import { startEngines, type TestEngines } from "../../_kit/worlds/engines.ts";
@@ -71,18 +72,30 @@ test.serial("what is deleted while it is worked on leaves nothing behind", async
   t.is(await store.document(user, "deleted"), null);
 });
 
-test.serial("work that comes again after its process died before it told is told", async (t) => {
+test.serial("a set whose process died before it told about it is told by the next one", async (t) => {
   const { db } = await actorContext(t, t.context);
   const store = new KnowledgeStore(db);
+  const work = new WorkStore(db);
   const document = await stored(store, "untold");
-  await store.updateDocument(user, "untold", { status: "ready" });
+  await store.updateDocument(user, "untold", { work: "ingest" });
+  const first = await work.claim(user, "ingest", "first");
+  t.is(first?._id, "untold");
+  await store.addChunks([chunk(document, "set", 0)]);
+  t.true(await store.switchChunks(document, "set", { status: "ready", work: "announce" }));
+  await store.updateDocument(user, "untold", { lease: { id: "first", until: new Date(0) } });
+  const claimed = await work.claim(user, "announce", "second");
+  if (claimed === null) return t.fail("nothing to claim");
   const before = await store.base(user, document.kb_id);
   const told: string[] = [];
-  // What is done already needs no source and no model.
-  const context = { store, changed: (one: string) => told.push(one) } as unknown as IngestionContext;
-  const job = { kind: "ingest" as const, user, document: "untold" };
-  await new Ingestion(context).run({ job, last: false, signal: new AbortController().signal });
+  const context = {
+    store,
+    changed: (one: string) => told.push(one),
+    out: { frame() {} },
+  } as unknown as IngestionContext;
+  await new Ingestion(context).run({ document: claimed, last: false, signal: new AbortController().signal });
+  await work.finish(claimed);
   const after = await store.base(user, document.kb_id);
   t.is(after?.revision, (before?.revision ?? 0) + 1, "indexes look again");
   t.deepEqual(told, [user]);
+  t.is((await store.document(user, "untold"))?.work, null);
 });

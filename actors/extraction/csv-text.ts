@@ -1,0 +1,101 @@
+import { parse } from "csv-parse/sync";
+
+const delimiters = [",", ";", "\t", "|"] as const;
+const sampleLines = 50;
+const separatorLine = /^sep=(.)\r?\n/i;
+const isNumber = /^[-+]?[\d.,\s]*\d%?$/;
+
+/**
+ * A table as sentences: one line a row, each value with the name of its column, so that a row is understood alone. The
+ * delimiter and the header are those that most lines agree on; what stands above the header is a title.
+ */
+export function csvToText(csv: string): string {
+  const told = separatorLine.exec(csv);
+  const body = told === null ? csv : csv.slice(told[0].length);
+  const rows = rowsOf(body, told?.[1] ?? delimiterOf(body));
+  const width = usualWidth(rows);
+  const first = Math.max(
+    0,
+    rows.findIndex((row) => filled(row) >= Math.min(width, 2) && row.length >= width),
+  );
+  const titles = rows.slice(0, first).map((row) => row.filter((cell) => cell !== "").join(" "));
+  const table = rows.slice(first);
+  const head = isHeader(table) ? (table[0] ?? []) : [];
+  const records = head.length > 0 ? table.slice(1) : table;
+  const lines = records.map((row) =>
+    row
+      .map((value, i) => named(head[i], value))
+      .filter(Boolean)
+      .join("; "),
+  );
+  if (records.length === 0) lines.push(head.join(", "));
+  return [...titles.map((title) => `# ${title}`), ...lines].filter((line) => line.trim() !== "").join("\n");
+}
+
+function named(column: string | undefined, value: string): string {
+  if (value === "") return "";
+  return column === undefined || column === "" ? value : `${column}: ${value}`;
+}
+
+/** Cells of all rows. A quote that is never closed makes quotes ordinary characters. */
+function rowsOf(csv: string, delimiter: string): string[][] {
+  const options = {
+    ...{ bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, trim: true },
+    ...{ delimiter, skip_records_with_empty_values: true },
+  };
+  try {
+    return parse(csv, options) as string[][];
+  } catch {
+    return (parse(csv, { ...options, quote: null }) as string[][]).map((row) =>
+      row.map((cell) => cell.replace(/^"|"$/g, "").replaceAll('""', '"')),
+    );
+  }
+}
+
+/** The delimiter that gives the most lines one and the same number of columns, the more the better. */
+function delimiterOf(csv: string): string {
+  const sample = csv
+    .split(/\r\n|\n|\r/, sampleLines * 4)
+    .slice(0, sampleLines)
+    .join("\n");
+  const scored = delimiters.map((delimiter) => {
+    const rows = sampleRows(sample, delimiter);
+    const width = usualWidth(rows);
+    const agreeing = rows.filter((row) => row.length === width).length;
+    return {
+      delimiter,
+      score: width < 2 ? 0 : (agreeing / Math.max(1, rows.length)) * (1 + Math.log2(width) / 10),
+    };
+  });
+  const best = scored.reduce((one, other) => (other.score > one.score ? other : one));
+  return best.score === 0 ? "," : best.delimiter;
+}
+
+function sampleRows(sample: string, delimiter: string): string[][] {
+  try {
+    return rowsOf(sample, delimiter);
+  } catch {
+    return [];
+  }
+}
+
+/** The number of columns that most rows have, one of several columns where there are some. */
+function usualWidth(rows: readonly string[][]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of rows.slice(0, 200))
+    counts.set(length, (counts.get(length) ?? 0) + (length > 1 ? 3 : 1));
+  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [1, 0])[0];
+}
+
+function filled(row: readonly string[]): number {
+  return row.filter((cell) => cell !== "").length;
+}
+
+/** Names of columns are different words; a row of values has numbers or says the same twice. */
+function isHeader([head = [], ...rows]: readonly string[][]): boolean {
+  if (rows.length === 0) return head.length > 1;
+  const names = head.filter((cell) => cell !== "");
+  return (
+    names.length > 0 && new Set(names).size === names.length && !names.some((name) => isNumber.test(name))
+  );
+}

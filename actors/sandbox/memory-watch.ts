@@ -1,0 +1,11 @@
+import { workerData } from "node:worker_threads";
+
+// A thread beside the task, which may block the main thread for long or allocate outside of V8's heap.
+const { memoryBytes } = workerData as { memoryBytes: number };
+const everyMs = 10;
+const parent = process.ppid;
+
+setInterval(() => {
+  const orphaned = process.ppid !== parent;
+  if (orphaned || process.memoryUsage.rss() > memoryBytes) process.kill(process.pid, "SIGKILL");
+}, everyMs);
