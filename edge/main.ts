@@ -28,6 +28,7 @@ import { addCyber } from "./surfaces/cyber/cyber.ts";
 import { addNeoChat } from "./surfaces/neo/neo-chat.ts";
 import { addCompletions } from "./surfaces/openai/completions.ts";
 import { addOneModel } from "./surfaces/openai/one-model.ts";
+import { StatelessTurns } from "./surfaces/openai/stateless-turn-client.ts";
 import { addRestRoutes } from "./surfaces/rest/rest.ts";
 import { RouteClient } from "./surfaces/rest/route-client.ts";
 import { addDiscordWebhook } from "./surfaces/webhook/discord.ts";
@@ -50,7 +51,8 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   addHealth(services, context.metrics);
   addDocs(router);
   addRestRoutes(router, services);
-  const turns = addCompletions(services);
+  const turns = new StatelessTurns(services.edge, services.link, services.inbox, services.settings.limits);
+  addCompletions(services, turns);
   addOneModel(services);
   addNeoChat(services);
   addChat(services);

@@ -16,6 +16,7 @@ export const errorTable = {
   invalid_json: { status: 400, error: "请求体不是有效的 JSON" },
   invalid_message: { status: 400, error: "消息格式无效" },
   url_not_allowed: { status: 400, error: "不允许访问该地址" },
+  context_length_exceeded: { status: 400, error: "对话超出模型的上下文长度" },
   file_too_large: { status: 400, error: "文件大小超过限制 (最大 20MB)" },
   unsupported_type: { status: 400, error: "不支持的文件类型" },
   image_too_large: { status: 400, error: "图片尺寸过大" },

@@ -1,9 +1,17 @@
-import { modelDefaults, modelSettingsSchema } from "../../schemas/documents/model-settings.ts";
+import {
+  type CapabilitySettings,
+  capabilitySchema,
+  type ModelDocument,
+  modelDefaults,
+  modelSettingsSchema,
+  type ProviderTimesSettings,
+} from "../../schemas/documents/model-settings.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import * as routes from "../../schemas/routes/admin-models.ts";
 import { maskKey } from "../models/key-cipher.ts";
-import type { SettingsStore } from "../models/settings-store.ts";
+import { refusalsId } from "../models/provider/learned.ts";
+import { type ModelConfiguration, type SettingsStore, toMs, toSeconds } from "../models/settings-store.ts";
 import { upstreamName } from "../models/stored-source.ts";
 import { type RestContext, serveRoute } from "../requests/rest.ts";
 import { keyAfter } from "./provider-key.ts";
@@ -23,10 +31,11 @@ function serveProviders(context: RestContext, store: SettingsStore): void {
   serveRoute(context, routes.listProviders, async () => {
     const { providers } = await store.read();
     return {
-      providers: providers.map(({ name, baseUrl, apiKey }) => ({
+      providers: providers.map(({ name, baseUrl, apiKey, ...times }) => ({
         name,
         base_url: baseUrl,
         api_key: maskKey(apiKey ?? ""),
+        ...toSeconds(times),
       })),
       total: providers.length,
     };
@@ -39,7 +48,7 @@ function serveProviders(context: RestContext, store: SettingsStore): void {
     const baseUrl = body.base_url ?? stored?.baseUrl;
     if (baseUrl === undefined) throw missing("base_url");
     const apiKey = keyAfter(stored, baseUrl, body.api_key);
-    await store.saveProvider({ name, baseUrl, apiKey });
+    await store.saveProvider({ name, baseUrl, apiKey, ...timesAfter(toSeconds(stored ?? {}), body) });
     return { status: "saved" as const, name };
   });
   serveRoute(context, routes.deleteProvider, async ({ params: { name } }) => {
@@ -50,22 +59,31 @@ function serveProviders(context: RestContext, store: SettingsStore): void {
 
 function serveModels(context: RestContext, store: SettingsStore): void {
   serveRoute(context, routes.listStoredModels, async () => {
-    const { models } = await store.read();
+    const configuration = await store.read();
+    const { models } = configuration;
     return {
-      models: models.map(({ _id: id, updated_at, ...model }) => {
-        return { id, ...model, updated_at: updated_at.toISOString() };
+      models: models.map((model) => {
+        const { _id: id, updated_at, ...settings } = model;
+        const capabilities = shownCapabilities(model.capabilities);
+        const learned = learnedOf(model, configuration);
+        return { id, ...settings, capabilities, learned, updated_at: updated_at.toISOString() };
       }),
       total: models.length,
     };
   });
   serveRoute(context, routes.saveModel, async ({ params: { id }, body: { id: named, ...settings } }) => {
     same("id", id, named);
-    const { models } = await store.read();
+    const { models, providers } = await store.read();
     const stored = models.find(({ _id }) => _id === id);
     if (stored === undefined) room(context.settings.limits, models.length);
     const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
     const whole = modelSettingsSchema.safeParse({ name: id, ...modelDefaults, ...stored, ...given });
     if (!whole.success) throw missing("provider");
+    // Whoever sets a model anew wants it tried.
+    for (const document of [stored, { _id: id, ...whole.data }]) {
+      const refusals = document && refusalsOf(document, providers);
+      if (refusals !== undefined) await store.deleteRefusals(refusals);
+    }
     await store.saveModel(id, whole.data);
     return { status: "saved" as const, id };
   });
@@ -112,6 +130,44 @@ function serveProbes(context: RestContext, store: SettingsStore): void {
     const models = await listRemoteModels(provider, query.url, limits);
     return { provider: name, models, total: models.length };
   });
+}
+
+/** The times of a provider after it is saved: what is left out stays, null goes back to the installation's. */
+function timesAfter(stored: ProviderTimesSettings, given: ProviderTimesSettings) {
+  const {
+    connect_s = stored.connect_s,
+    first_token_s = stored.first_token_s,
+    idle_s = stored.idle_s,
+  } = given;
+  return toMs({ connect_s, first_token_s, idle_s });
+}
+
+function shownCapabilities(set: CapabilitySettings = {}): Required<CapabilitySettings> {
+  const { tools, stream_options, system_role, repeated_roles, images } = set;
+  return {
+    tools: tools ?? "auto",
+    stream_options: stream_options ?? "auto",
+    system_role: system_role ?? "auto",
+    repeated_roles: repeated_roles ?? "auto",
+    images: images ?? "auto",
+  };
+}
+
+function learnedOf(model: ModelDocument, { providers, refusals }: ModelConfiguration) {
+  const id = refusalsOf(model, providers);
+  const refused = refusals.find(({ _id }) => _id === id)?.refused ?? [];
+  return Object.fromEntries(
+    capabilitySchema.options.filter((one) => refused.includes(one)).map((one) => [one, false]),
+  );
+}
+
+/** Id of what was learned of a model; undefined while its provider is missing. */
+function refusalsOf(
+  model: Pick<ModelDocument, "_id" | "name" | "provider" | "params">,
+  providers: ModelConfiguration["providers"],
+): string | undefined {
+  const provider = providers.find(({ name }) => name === model.provider);
+  return provider && refusalsId(provider.baseUrl, model.params.model ?? upstreamName(model));
 }
 
 /** The body may repeat what the path says. @throws ParleyError `invalid_request` where it says something else */

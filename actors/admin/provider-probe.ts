@@ -4,7 +4,9 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { fetchModels } from "../../schemas/routes/admin-models.ts";
 import { providerModelsSchema } from "../../schemas/wire/provider-chunk.ts";
 import { boundedFetch } from "../models/bounded-fetch.ts";
-import { createClient, createOpenAIDriver, listProviderModels } from "../models/openai-provider.ts";
+import { createClient, listProviderModels } from "../models/openai-provider.ts";
+import { createOpenAIDriver } from "../models/provider/driver.ts";
+import { LearnedCapabilities } from "../models/provider/learned.ts";
 import { llmUnavailable } from "../models/provider-error.ts";
 import type { StoredProvider } from "../models/settings-store.ts";
 
@@ -48,7 +50,10 @@ export async function probe(
       signal: AbortSignal.timeout(tokenMs),
       user: "admin",
     };
-    for await (const delta of createOpenAIDriver(client, asked, bounds).stream(call)) {
+    const learned = new LearnedCapabilities(() => Promise.resolve());
+    const capabilities = learned.of(provider.baseUrl, asked);
+    const driver = createOpenAIDriver({ provider, model: asked, limits: bounds, capabilities });
+    for await (const delta of driver.stream(call)) {
       if (delta.kind === "start") continue;
       return { ok: true, model: asked, latency_ms: Math.round(performance.now() - began) };
     }

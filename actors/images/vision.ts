@@ -49,7 +49,7 @@ export class Vision {
     const signal = AbortSignal.timeout(settings.limits.visionMs);
     let text = "";
     try {
-      for await (const delta of models.stream("vision", { user, messages, params: {}, signal })) {
+      for await (const delta of models.stream("vision", { user, messages, params: {}, own: true, signal })) {
         if (delta.kind === "content" && text.length < maxChars) text += delta.text;
         if (delta.kind === "end") return { text: text.trim().slice(0, maxChars), usage: delta.usage };
       }

@@ -99,7 +99,13 @@ async function ask(
   const signal = AbortSignal.timeout(modelMs);
   let text = "";
   let usage: TurnUsage | undefined;
-  for await (const delta of models.stream("chat", { messages, params: {}, signal, user: event.user })) {
+  for await (const delta of models.stream("chat", {
+    messages,
+    params: {},
+    own: true,
+    signal,
+    user: event.user,
+  })) {
     if (delta.kind === "content") text += delta.text;
     if (delta.kind === "end") usage = delta.usage;
     if (text.length > maxAnswerChars) throw new Error("the answer is too long");

@@ -9,8 +9,15 @@ import type { ModelDriver, ModelInfo } from "./model.ts";
 export interface Link {
   info: ModelInfo;
   driver: ModelDriver;
-  /** Whether it understands images; unset = not known. */
-  sees?: boolean;
+  /** Whether the administrator has put it among those that see; unset where nobody has put any there. */
+  tagged?: boolean;
+  /** Whether it takes images, as was set or learned; undefined = not known. */
+  takesImages(): boolean | undefined;
+}
+
+/** Whether a model may be given images: what was set or learned of it comes before what it is tagged as. */
+export function mayTakeImages({ tagged, takesImages }: Link): boolean {
+  return takesImages() ?? tagged ?? true;
 }
 
 /** Where models come from: the built-in ones, a provider of the environment. */
@@ -32,7 +39,7 @@ export function enaTestSource(startedAt: number): ModelSource {
     return {
       info: { id: model, owned_by: "parley", created: startedAt, contextTokens: defaultContextTokens },
       driver: createEnaTest(model, plan),
-      sees: false,
+      takesImages: () => false,
     };
   };
   const own = find(enaTestName) as Link;
@@ -47,7 +54,7 @@ export function localSource(worker: LocalProcess, limits: Limits, startedAt: num
     return {
       info: { id: model, owned_by: "local", created: startedAt, contextTokens: localContextTokens },
       driver: createLocalDriver(worker, files, model, limits),
-      sees: false,
+      takesImages: () => false,
     };
   };
   return {

@@ -4,6 +4,7 @@ import type { ProcessContext } from "../../infra/process-context.ts";
 import { subjects } from "../../schemas/messages/subjects.ts";
 import { createModels } from "./index.ts";
 import type { Models } from "./model.ts";
+import { LearnedCapabilities } from "./provider/learned.ts";
 import { SettingsStore } from "./settings-store.ts";
 import { followSettings } from "./settings-sync.ts";
 import { StoredSource } from "./stored-source.ts";
@@ -18,8 +19,10 @@ export function settingsStore({ nc, db, secrets }: Pick<ConfiguredContext, "nc" 
 
 /** All models of a process, kept at what the administrator configures. Resolves when his configuration was read. */
 export async function startModels(context: ConfiguredContext): Promise<Models> {
-  const source = new StoredSource(context.settings.limits, context.log);
-  const models = await createModels(context, source);
-  await followSettings(context, settingsStore(context), source);
+  const store = settingsStore(context);
+  const learned = new LearnedCapabilities((id, capability) => store.saveRefusal(id, capability));
+  const source = new StoredSource(context.settings.limits, context.log, learned);
+  const models = await createModels(context, source, learned);
+  await followSettings(context, store, source);
   return models;
 }

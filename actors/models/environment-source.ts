@@ -1,7 +1,9 @@
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../infra/settings.ts";
 import { defaultContextTokens, type Link, type ModelSource } from "./catalog.ts";
-import { createClient, createOpenAIDriver, listProviderModels } from "./openai-provider.ts";
+import { createClient, listProviderModels } from "./openai-provider.ts";
+import { createOpenAIDriver } from "./provider/driver.ts";
+import type { LearnedCapabilities } from "./provider/learned.ts";
 
 const officialUrl = "https://api.openai.com/v1";
 // An unknown name makes the provider list its models again, but not more often than this.
@@ -25,16 +27,22 @@ export function environmentSource(
   settings: Settings,
   log: Logger,
   startedAt: number,
+  learned: LearnedCapabilities,
 ): ProviderSource | undefined {
   const { openaiBaseUrl, openaiApiKey, openaiModel, limits } = settings;
   if (openaiBaseUrl === undefined && openaiApiKey === undefined) return undefined;
   const baseUrl = openaiBaseUrl ?? officialUrl;
   const owner = new URL(baseUrl).hostname;
-  const client = createClient({ baseUrl, apiKey: openaiApiKey }, limits);
-  const toLink = (id: string): Link => ({
-    info: { id, owned_by: owner, created: startedAt, contextTokens: defaultContextTokens },
-    driver: createOpenAIDriver(client, id, limits),
-  });
+  const provider = { baseUrl, apiKey: openaiApiKey };
+  const client = createClient(provider, limits);
+  const toLink = (id: string): Link => {
+    const capabilities = learned.of(baseUrl, id);
+    return {
+      info: { id, owned_by: owner, created: startedAt, contextTokens: defaultContextTokens },
+      driver: createOpenAIDriver({ provider, model: id, limits, capabilities }),
+      takesImages: () => capabilities.known().images,
+    };
+  };
   const names = (openaiModel ?? "").split(",").map((name) => name.trim());
   const configured = [...new Set(names)].filter((name) => name !== "").map(toLink);
   const links = new Map(configured.map((link) => [link.info.id, link]));

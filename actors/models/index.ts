@@ -1,13 +1,21 @@
 import type { ProcessContext } from "../../infra/process-context.ts";
 import type { Purpose } from "../../schemas/documents/model-settings.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import type { ChatMessage } from "../../schemas/wire/openai.ts";
-import { defaultContextTokens, enaTestSource, type Link, localSource, type ModelSource } from "./catalog.ts";
+import {
+  defaultContextTokens,
+  enaTestSource,
+  type Link,
+  localSource,
+  type ModelSource,
+  mayTakeImages,
+} from "./catalog.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 import { environmentSource, type ProviderSource } from "./environment-source.ts";
 import { localContextTokens } from "./local.ts";
 import { LocalProcess } from "./local-process.ts";
-import type { ModelCall, ModelDelta, ModelEndpoint, ModelInfo, Models } from "./model.ts";
+import type { ModelCall, ModelEndpoint, ModelInfo, Models, ReplyDelta } from "./model.ts";
+import { hasImage } from "./provider/capabilities.ts";
+import { LearnedCapabilities } from "./provider/learned.ts";
 import { streamChain } from "./routing.ts";
 import type { StoredSource } from "./stored-source.ts";
 
@@ -18,6 +26,7 @@ import type { StoredSource } from "./stored-source.ts";
 export async function createModels(
   ctx: Pick<ProcessContext, "settings" | "log" | "lifecycle">,
   stored?: StoredSource,
+  learned = new LearnedCapabilities(() => Promise.resolve()),
 ): Promise<Models> {
   const { settings, log, lifecycle } = ctx;
   const startedAt = Math.floor(Date.now() / 1000);
@@ -26,7 +35,7 @@ export async function createModels(
     maxCalls: settings.limits.localQueue,
   });
   lifecycle.onStop("local model", () => worker.stop());
-  const environment = environmentSource(settings, log, startedAt);
+  const environment = environmentSource(settings, log, startedAt, learned);
   const builtIn = [
     ...(settings.extras ? [localSource(worker, settings.limits, startedAt)] : []),
     enaTestSource(startedAt),
@@ -63,7 +72,7 @@ class AllModels implements Models {
     return environment !== undefined || stored?.configured === true;
   }
 
-  stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ModelDelta> {
+  stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ReplyDelta> {
     const needed = call.messages.some(hasImage) ? "vision" : purpose;
     return streamChain(() => this.#linksOf(needed, call), call, this.#sources.log);
   }
@@ -89,7 +98,7 @@ class AllModels implements Models {
   sees(model?: string): boolean {
     const link = model === undefined ? this.#chain("vision")[0] : this.#find(model);
     // A provider may not have listed its models yet.
-    return link === undefined ? this.configured : link.sees !== false;
+    return link === undefined ? this.configured : mayTakeImages(link);
   }
 
   endpoints(purpose: Purpose): ModelEndpoint[] {
@@ -135,8 +144,4 @@ class AllModels implements Models {
       onNote?.({ kind: "unconfigured", model: links[0]?.info.id });
     return links;
   }
-}
-
-function hasImage({ content }: ChatMessage): boolean {
-  return Array.isArray(content) && content.some(({ type }) => type === "image_url");
 }

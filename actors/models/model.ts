@@ -1,11 +1,6 @@
 import type { Purpose } from "../../schemas/documents/model-settings.ts";
-import type {
-  ChatMessage,
-  ChatParams,
-  OpenAIFinish,
-  ToolCallDelta,
-  Usage,
-} from "../../schemas/wire/openai.ts";
+import type { ChatMessage, OpenAIFinish, ToolCallDelta, Usage } from "../../schemas/wire/openai.ts";
+import type { ChatParams } from "../../schemas/wire/openai-request.ts";
 
 /** One call of a model. */
 export interface ModelCall {
@@ -17,6 +12,11 @@ export interface ModelCall {
   signal: AbortSignal;
   /** Who pays: a user's id. */
   user: string;
+  /**
+   * Whether the prompt and the tools are Parley's own: tools are left out for a model that takes none, and the prompt is
+   * put into the order that strict models want. What a client of `/v1` sends is not changed so.
+   */
+  own?: boolean;
   /** Told of what the user should know about where his answer comes from. */
   onNote?: (note: ModelNote) => void;
 }
@@ -40,13 +40,31 @@ export interface ModelEndpoint {
   params: Record<string, unknown>;
 }
 
-/** Answer of a model, in order: `start` just before the first part, the parts, then one `end`. Text is never empty. */
-export type ModelDelta =
+/**
+ * Part of a model's answer. Text is never empty.
+ * - `reasoning.field`: the name under which the provider gave it, and wants it back.
+ * - `retract`: the content so far was thinking and no part of the answer.
+ * - `fields`: what the provider put beside the known fields of its message.
+ */
+export type ModelPart =
   | { kind: "start"; model: string }
   | { kind: "content"; text: string }
-  | { kind: "reasoning"; text: string }
+  | { kind: "reasoning"; text: string; field?: "reasoning_content" | "reasoning" }
+  | { kind: "retract" }
   | { kind: "tool_calls"; tool_calls: ToolCallDelta[] }
-  | { kind: "end"; finish_reason: OpenAIFinish; usage: Usage };
+  | { kind: "fields"; fields: Record<string, unknown> }
+  | { kind: "logprobs"; logprobs: Record<string, unknown> };
+
+/** Answer of a model, in order: `start` just before the first part, the parts, then one `end`. */
+export type ModelDelta = ModelPart | { kind: "end"; finish_reason: OpenAIFinish; usage: Usage };
+
+/**
+ * The same as {@link Models} answers it. `message` is the whole answer as it goes back to the model in a later round of
+ * the same turn: with the calls, the reasoning and the fields that its provider wants back.
+ */
+export type ReplyDelta =
+  | ModelPart
+  | { kind: "end"; finish_reason: OpenAIFinish; usage: Usage; message: ChatMessage };
 
 /** One model behind a chain's link. Before its first delta it may fail without anybody having seen of it. */
 export interface ModelDriver {
@@ -67,11 +85,11 @@ export interface ModelInfo {
 /** All models of a process. */
 export interface Models {
   /**
-   * Streams from the first model of the chain that answers; the next link is tried only before the first delta. Messages
-   * with images go to the chain for `vision`, whatever they are for.
+   * Streams from the first model of the chain that answers; the next link is tried only before the first delta. A reply
+   * that says nothing is no answer. Messages with images go to the chain for `vision`, whatever they are for.
    * @throws ParleyError `model_not_found` for an unknown name, `llm_unavailable` when every link failed.
    */
-  stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ModelDelta>;
+  stream(purpose: "chat" | "vision", call: ModelCall): AsyncIterable<ReplyDelta>;
   list(): ModelInfo[];
   /** Whether someone configured a provider; otherwise the built-in models answer. */
   readonly configured: boolean;

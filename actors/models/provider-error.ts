@@ -1,33 +1,50 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { ParleyError } from "../../schemas/errors.ts";
 
+/** What a {@link ProviderError} tells beside its reason. */
+export interface ProviderErrorOptions {
+  /** Whether a repeat may succeed at once. */
+  retryable?: boolean;
+  /** Ms that the provider asked to wait before a repeat. */
+  retryAfterMs?: number | undefined;
+  /** Whether the request itself was refused: another one may be taken. */
+  refused?: boolean;
+  /** HTTP status of the provider's answer. */
+  status?: number | undefined;
+  /** Whether the prompt is longer than the model's context. */
+  contextLength?: boolean;
+  /** The provider's own words, to be searched. They are never shown or logged. */
+  detail?: string;
+  cause?: unknown;
+}
+
 /** A model call that failed: a short reason for people, without keys, addresses or a provider's own text. */
 export class ProviderError extends Error {
-  /** Whether a repeat may succeed at once. */
   readonly retryable: boolean;
-  /** Ms that the provider asked to wait before it. */
   readonly retryAfterMs: number | undefined;
-  /** Whether the request itself was refused: another one may be taken. */
   readonly refused: boolean;
+  readonly status: number | undefined;
+  readonly contextLength: boolean;
+  readonly #detail: string;
 
-  constructor(
-    reason: string,
-    options: {
-      retryable?: boolean;
-      retryAfterMs?: number | undefined;
-      refused?: boolean;
-      cause?: unknown;
-    } = {},
-  ) {
+  constructor(reason: string, options: ProviderErrorOptions = {}) {
     super(reason, { cause: options.cause });
     this.name = "ProviderError";
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.refused = options.refused ?? false;
+    this.status = options.status;
+    this.contextLength = options.contextLength ?? false;
+    this.#detail = options.detail ?? "";
+  }
+
+  /** Whether the provider's own words, in lower case, match. */
+  says(words: RegExp): boolean {
+    return words.test(this.#detail);
   }
 }
 
-/** What went wrong, from whatever a provider's client threw. */
+/** What went wrong, from whatever the `openai` package threw (embeddings, speech, lists of models). */
 export function toProviderError(err: unknown): ProviderError {
   if (err instanceof ProviderError) return err;
   // The body bound throws inside fetch, which wraps it.

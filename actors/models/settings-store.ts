@@ -1,14 +1,17 @@
 import type { Collection, Db } from "mongodb";
 import { collections } from "../../schemas/documents/collections.ts";
 import type {
+  Capability,
   ModelDocument,
+  ModelRefusals,
   ModelSettings,
   ProviderDocument,
+  ProviderTimesSettings,
   Purpose,
   RouteDocument,
 } from "../../schemas/documents/model-settings.ts";
 import { KeyCipher } from "./key-cipher.ts";
-import type { Provider } from "./openai-provider.ts";
+import type { Provider } from "./provider/connection.ts";
 
 /** A provider with its key in the clear. */
 export interface StoredProvider extends Provider {
@@ -20,13 +23,18 @@ export interface ModelConfiguration {
   providers: StoredProvider[];
   models: ModelDocument[];
   routes: RouteDocument[];
+  refusals: ModelRefusals[];
 }
+
+/** What was learned of a model is learned again after so long: providers change. */
+const refusalS = 30 * 24 * 60 * 60;
 
 /** Providers, models and routes in MongoDB. */
 export class SettingsStore {
   readonly #providers: Collection<ProviderDocument>;
   readonly #models: Collection<ModelDocument>;
   readonly #routes: Collection<RouteDocument>;
+  readonly #refusals: Collection<ModelRefusals>;
   readonly #cipher: KeyCipher;
   readonly #changed: () => void;
 
@@ -35,18 +43,36 @@ export class SettingsStore {
     this.#providers = db.collection(collections.modelProviders);
     this.#models = db.collection(collections.models);
     this.#routes = db.collection(collections.modelRoutes);
+    this.#refusals = db.collection(collections.modelRefusals);
     this.#cipher = new KeyCipher(encryptionKey);
     this.#changed = changed;
   }
 
   /** All of it; providers by name, models by priority. */
   async read(): Promise<ModelConfiguration> {
-    const [providers, models, routes] = await Promise.all([
+    const [providers, models, routes, refusals] = await Promise.all([
       this.#providers.find().sort({ _id: 1 }).toArray(),
       this.#models.find().sort({ priority: 1, _id: 1 }).toArray(),
       this.#routes.find().sort({ _id: 1 }).toArray(),
+      this.#refusals.find().toArray(),
     ]);
-    return { providers: providers.map((one) => this.#opened(one)), models, routes };
+    return { providers: providers.map((one) => this.#opened(one)), models, routes, refusals };
+  }
+
+  async createIndexes(): Promise<void> {
+    await this.#refusals.createIndex({ updated_at: 1 }, { expireAfterSeconds: refusalS });
+  }
+
+  /** Remembers that a model does not take something. */
+  async saveRefusal(id: string, capability: Capability): Promise<void> {
+    const change = { $addToSet: { refused: capability }, $set: { updated_at: new Date() } };
+    await this.#refusals.updateOne({ _id: id }, change, { upsert: true });
+    this.#changed();
+  }
+
+  /** Forgets what was learned of a model. */
+  async deleteRefusals(id: string): Promise<void> {
+    await this.#refusals.deleteOne({ _id: id });
   }
 
   /** One provider. */
@@ -56,10 +82,11 @@ export class SettingsStore {
   }
 
   /** Creates or replaces a provider; `apiKey` undefined = it has none. */
-  async saveProvider({ name, baseUrl, apiKey }: StoredProvider): Promise<void> {
+  async saveProvider({ name, baseUrl, apiKey, ...times }: StoredProvider): Promise<void> {
     const document: Omit<ProviderDocument, "_id"> = {
       base_url: baseUrl,
       ...(apiKey !== undefined && { api_key: this.#cipher.seal(apiKey, name, baseUrl) }),
+      ...toSeconds(times),
       updated_at: new Date(),
     };
     await this.#providers.replaceOne({ _id: name }, document, { upsert: true });
@@ -104,7 +131,28 @@ export class SettingsStore {
     return count > 0;
   }
 
-  #opened({ _id: name, base_url: baseUrl, api_key }: ProviderDocument): StoredProvider {
-    return { name, baseUrl, apiKey: api_key && this.#cipher.open(api_key, name, baseUrl) };
+  #opened({ _id: name, base_url: baseUrl, api_key, ...times }: ProviderDocument): StoredProvider {
+    const apiKey = api_key && this.#cipher.open(api_key, name, baseUrl);
+    return { name, baseUrl, apiKey, ...toMs(times) };
   }
+}
+
+/** The times of a provider as the administrator sets them. */
+export function toSeconds({ connectMs, firstTokenMs, idleMs }: Partial<Provider>): ProviderTimesSettings {
+  const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
+  return {
+    connect_s: inSeconds(connectMs),
+    first_token_s: inSeconds(firstTokenMs),
+    idle_s: inSeconds(idleMs),
+  };
+}
+
+/** The same as drivers use them. */
+export function toMs(times: ProviderTimesSettings): Pick<Provider, "connectMs" | "firstTokenMs" | "idleMs"> {
+  const inMs = (s: number | null | undefined) => (typeof s === "number" ? s * 1_000 : undefined);
+  return {
+    connectMs: inMs(times.connect_s),
+    firstTokenMs: inMs(times.first_token_s),
+    idleMs: inMs(times.idle_s),
+  };
 }

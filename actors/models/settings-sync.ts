@@ -32,6 +32,7 @@ export async function followSettings(
     reading = false;
   };
   nc.subscribe(subjects.modelsChanged, { callback: () => void look() });
+  await persist(log, "model configuration", () => store.createIndexes());
   source.replace(await persist(log, "model configuration", () => store.read()));
   const timer = setInterval(() => void look(), lookEveryMs);
   lifecycle.onStop("model configuration", () => clearInterval(timer));

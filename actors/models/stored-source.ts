@@ -1,11 +1,11 @@
-import type OpenAI from "openai";
 import type { Logger } from "../../infra/log.ts";
 import type { ModelDocument, Purpose } from "../../schemas/documents/model-settings.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import type { ChatParams } from "../../schemas/wire/openai.ts";
+import type { ChatParams } from "../../schemas/wire/openai-request.ts";
 import { defaultContextTokens, type Link, type ModelSource } from "./catalog.ts";
 import type { ModelDriver, ModelEndpoint } from "./model.ts";
-import { createClient, createOpenAIDriver, type Provider } from "./openai-provider.ts";
+import { createOpenAIDriver } from "./provider/driver.ts";
+import type { LearnedCapabilities } from "./provider/learned.ts";
 import type { ModelConfiguration, StoredProvider } from "./settings-store.ts";
 
 interface Entry {
@@ -18,27 +18,26 @@ interface Entry {
 export class StoredSource implements ModelSource {
   readonly #limits: Limits;
   readonly #log: Logger;
-  readonly #clients = new Map<string, OpenAI>();
+  readonly #learned: LearnedCapabilities;
   #entries = new Map<string, Entry>();
   #routes = new Map<Purpose, string[]>();
   #providers = 0;
 
-  constructor(limits: Limits, log: Logger) {
+  constructor(limits: Limits, log: Logger, learned: LearnedCapabilities) {
     this.#limits = limits;
     this.#log = log;
+    this.#learned = learned;
   }
 
   /** Takes a configuration in place of the one before; calls under way end with the one they began with. */
-  replace({ providers, models, routes }: ModelConfiguration): void {
+  replace({ providers, models, routes, refusals }: ModelConfiguration): void {
+    this.#learned.replace(refusals);
     const byName = new Map(providers.map((provider) => [provider.name, provider]));
-    const used = new Set<string>();
     const entries = models.flatMap((document): [string, Entry][] => {
       const provider = byName.get(document.provider);
       if (!document.enabled || provider === undefined) return [];
-      used.add(clientKey(provider));
       return [[document._id, this.#entry(document, provider)]];
     });
-    for (const key of this.#clients.keys()) if (!used.has(key)) this.#clients.delete(key);
     this.#entries = new Map(entries);
     this.#routes = new Map(routes.map(({ _id, fallback_chain }) => [_id, fallback_chain]));
     const seeing = new Set([
@@ -46,7 +45,7 @@ export class StoredSource implements ModelSource {
       ...(this.route("vision") ?? []),
     ]);
     // Where nobody has said which models see, each is tried.
-    if (seeing.size > 0) for (const [id, { link }] of entries) link.sees = seeing.has(id);
+    if (seeing.size > 0) for (const [id, { link }] of entries) link.tagged = seeing.has(id);
     this.#providers = providers.length;
     this.#log.debug(
       { providers: providers.length, models: entries.length, routes: routes.length },
@@ -89,7 +88,8 @@ export class StoredSource implements ModelSource {
     const { context_tokens, model, ...params } = document.params;
     const called = model ?? upstreamName(document);
     const { baseUrl, apiKey } = provider;
-    const driver = createOpenAIDriver(this.#client(provider), called, this.#limits);
+    const capabilities = this.#learned.of(baseUrl, called, document.capabilities);
+    const driver = createOpenAIDriver({ provider, model: called, limits: this.#limits, capabilities });
     return {
       document,
       link: {
@@ -100,16 +100,10 @@ export class StoredSource implements ModelSource {
           contextTokens: context_tokens ?? defaultContextTokens,
         },
         driver: withDefaults(driver, document._id, params as ChatParams),
+        takesImages: () => capabilities.known().images,
       },
       endpoint: { id: document._id, model: called, baseUrl, apiKey, params },
     };
-  }
-
-  #client(provider: StoredProvider): OpenAI {
-    const key = clientKey(provider);
-    const client = this.#clients.get(key) ?? createClient(provider, this.#limits);
-    this.#clients.set(key, client);
-    return client;
   }
 }
 
@@ -132,8 +126,4 @@ function withDefaults(driver: ModelDriver, id: string, defaults: ChatParams): Mo
 export function upstreamName({ _id: id, name }: Pick<ModelDocument, "_id" | "name">): string {
   const isTitle = !/^[\w@.:/+-]+$/.test(name) || name.toLowerCase() === id.toLowerCase();
   return isTitle ? id : name;
-}
-
-function clientKey({ baseUrl, apiKey }: Provider): string {
-  return JSON.stringify([baseUrl, apiKey ?? null]);
 }

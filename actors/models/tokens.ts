@@ -1,4 +1,4 @@
-import type { ChatMessage, Usage } from "../../schemas/wire/openai.ts";
+import { type ChatMessage, isImagePart, isTextPart, type Usage } from "../../schemas/wire/openai.ts";
 
 // What a chat template adds around one message, and what providers count for an image of the size that is sent.
 const messageOverhead = 4;
@@ -17,7 +17,7 @@ export function estimateTokens(text: string): number {
 export function textOf(message: ChatMessage): string {
   const { content } = message;
   if (typeof content === "string") return content;
-  return (content ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
+  return (content ?? []).map((part) => (isTextPart(part) ? part.text : "")).join("");
 }
 
 /** Sizes of messages that are asked for again at every later turn; a message is never changed. */
@@ -34,8 +34,7 @@ export function messageTokens(message: ChatMessage): number {
 
 function countTokens(message: ChatMessage): number {
   let tokens = messageOverhead + estimateTokens(textOf(message));
-  if (Array.isArray(message.content))
-    tokens += imageTokens * message.content.filter((part) => part.type === "image_url").length;
+  if (Array.isArray(message.content)) tokens += imageTokens * message.content.filter(isImagePart).length;
   for (const call of message.tool_calls ?? [])
     tokens += estimateTokens(call.function.name) + estimateTokens(call.function.arguments);
   return tokens;

@@ -37,6 +37,11 @@ export class Watchdog {
     this.#timer = setTimeout(() => this.#controller.abort(new ProviderError(reason)), ms);
   }
 
+  /** A sign of life: the step may take its time from now on. */
+  alive(): void {
+    this.#timer?.refresh();
+  }
+
   end(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#total);

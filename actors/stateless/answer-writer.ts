@@ -9,10 +9,15 @@ const maxChars = 32_768;
 /** Where answers go, in order. */
 export type SendAnswer = (answer: StatelessAnswer) => void;
 
+/** Text of an answer, or what its model thinks. */
+type TextField = "content" | "reasoning_content";
+type Delta = Omit<Extract<StatelessAnswer, { kind: "delta" }>, "kind">;
+
 /** The answers of one turn: text is joined to at most one answer every `coalesceMs`, the first goes out at once. */
 export class AnswerWriter {
   readonly #send: SendAnswer;
   readonly #coalescer: Coalescer;
+  #field: TextField = "content";
   #text = "";
 
   constructor(send: SendAnswer, coalesceMs: number) {
@@ -20,9 +25,23 @@ export class AnswerWriter {
     this.#coalescer = new Coalescer(coalesceMs, () => this.#sendText());
   }
 
-  content(text: string): void {
+  /** Takes a piece of text. */
+  text(field: TextField, text: string): void {
+    if (field !== this.#field) this.#coalescer.flush();
+    this.#field = field;
     this.#text += text;
     this.#coalescer.schedule();
+  }
+
+  /** Sends something behind the text that came before it. */
+  now(answer: StatelessAnswer): void {
+    this.#coalescer.flush();
+    this.#send(answer);
+  }
+
+  /** Sends other fields of a delta. */
+  delta(delta: Delta): void {
+    this.now({ kind: "delta", ...delta });
   }
 
   toolCalls(calls: readonly ToolCallDelta[]): void {
@@ -50,7 +69,7 @@ export class AnswerWriter {
 
   #sendText(): void {
     if (this.#text === "") return;
-    for (const content of piecesOf(this.#text, maxChars)) this.#send({ kind: "delta", content });
+    for (const piece of piecesOf(this.#text, maxChars)) this.#send({ kind: "delta", [this.#field]: piece });
     this.#text = "";
   }
 }

@@ -4,7 +4,8 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { StatelessAnswer, StatelessTurn } from "../../schemas/messages/stateless-turn.ts";
 import type { Usage } from "../../schemas/wire/openai.ts";
-import type { Models } from "../models/model.ts";
+import type { ModelPart, Models } from "../models/model.ts";
+import { clientErrorOf } from "../models/provider/refusal.ts";
 import { estimateTokens, promptTokens, usageOf } from "../models/tokens.ts";
 import type { QuotaLedger } from "../quota/quota-ledger.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
@@ -119,6 +120,8 @@ export class StatelessTurns {
     const { user, model, messages, params } = turn;
     let answering: string | undefined;
     let said = "";
+    // A model may think for minutes: the edge is to know that somebody is at work.
+    const alive = setInterval(() => send(turn, { kind: "alive" }), limits.statelessAliveMs);
     try {
       const reserved = await this.#reserve(turn);
       signal.throwIfAborted();
@@ -126,19 +129,20 @@ export class StatelessTurns {
         if (delta.kind === "start") {
           answering = delta.model;
           send(turn, { ...delta, ...reserved });
-        } else if (delta.kind === "content") {
-          said += delta.text;
-          writer.content(delta.text);
-        } else if (delta.kind === "tool_calls") {
-          writer.toolCalls(delta.tool_calls);
         } else if (delta.kind === "end") {
-          writer.last({ ...delta, ...(await this.#used(turn, answering ?? model, delta.usage)) });
+          const { message: _, ...end } = delta;
+          writer.last({ ...end, ...(await this.#used(turn, answering ?? model, delta.usage)) });
+        } else {
+          if (delta.kind === "content" || delta.kind === "reasoning") said += delta.text;
+          writePart(writer, delta);
         }
       }
     } catch (err) {
       await this.#broken(turn, answering, said, signal.aborted);
       if (err instanceof TurnAborted && err.why === "cancelled") writer.discard();
       else writer.last(toAnswer(this.#errorOf(err, turn.request)));
+    } finally {
+      clearInterval(alive);
     }
   }
 
@@ -179,12 +183,21 @@ export class StatelessTurns {
   }
 
   #errorOf(err: unknown, request: string): ParleyError {
-    if (err instanceof ParleyError) return err;
+    if (err instanceof ParleyError) return clientErrorOf(err);
     if (isStorageAway(err)) return new ParleyError("storage_unavailable", { cause: err });
     if (err instanceof TurnAborted) return new ParleyError("service_unavailable", { cause: err });
     this.#options.log.error({ err, request }, "turn without a session failed");
     return new ParleyError("internal_error", { cause: err });
   }
+}
+
+function writePart(writer: AnswerWriter, part: Exclude<ModelPart, { kind: "start" }>): void {
+  if (part.kind === "content") writer.text("content", part.text);
+  else if (part.kind === "reasoning") writer.text("reasoning_content", part.text);
+  else if (part.kind === "tool_calls") writer.toolCalls(part.tool_calls);
+  else if (part.kind === "fields") writer.delta({ fields: part.fields });
+  else if (part.kind === "logprobs") writer.delta({ logprobs: part.logprobs });
+  else writer.now(part);
 }
 
 function toAnswer({

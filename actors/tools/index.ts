@@ -1,6 +1,6 @@
 import type { NatsConnection } from "nats";
 import { z } from "zod";
-import type { ChatParams } from "../../schemas/wire/openai.ts";
+import type { ChatParams } from "../../schemas/wire/openai-request.ts";
 import type { Tool } from "./tool.ts";
 import { userTools } from "./user-tools.ts";
 

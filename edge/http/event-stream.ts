@@ -3,6 +3,8 @@ import type { AnswerHeaders, Exchange } from "./exchange.ts";
 
 /** One server-sent event. */
 export interface ServerEvent {
+  /** Its type, where it is no `message`. */
+  event?: string;
   id?: string;
   data?: string;
   /** Ms after which a reader whose connection was lost comes back. */
@@ -17,9 +19,10 @@ const headers = {
 };
 
 /** Text of an event (WHATWG HTML, 9.2): one `data:` line for each line, and an empty one at the end. */
-export function encodeEvent({ id, data, retry }: ServerEvent): string {
+export function encodeEvent({ event, id, data, retry }: ServerEvent): string {
   const lines = data === undefined ? [] : data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
   const head = [
+    ...(event === undefined ? [] : [`event: ${event}`]),
     ...(id === undefined ? [] : [`id: ${id}`]),
     ...(retry === undefined ? [] : [`retry: ${retry}`]),
   ];

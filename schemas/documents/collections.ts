@@ -18,6 +18,7 @@ export const collections = {
   modelProviders: "model_providers",
   models: "models",
   modelRoutes: "model_routes",
+  modelRefusals: "model_refusals",
   clients: "clients",
   reminders: "reminders",
   scheduleStreams: "schedule_streams",

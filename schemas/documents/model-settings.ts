@@ -31,6 +31,18 @@ export const sealedKeySchema = z.object({
 });
 export type SealedKey = z.infer<typeof sealedKeySchema>;
 
+const seconds = () => z.number().min(0.1).max(3_600).nullable().optional();
+
+/** How long a provider is waited for; unset or null = the limits of the installation. */
+export const providerTimesSchema = z.object({
+  connect_s: seconds().describe("s to connect to the provider"),
+  first_token_s: seconds().describe(
+    "s without a byte from the provider before its first token, headers included",
+  ),
+  idle_s: seconds().describe("s without a byte from the provider behind its first token"),
+});
+export type ProviderTimesSettings = z.infer<typeof providerTimesSchema>;
+
 /** A document of `model_providers`. */
 export const providerDocumentSchema = z.object({
   _id: z.string().describe("The provider's name."),
@@ -38,6 +50,7 @@ export const providerDocumentSchema = z.object({
   api_key: sealedKeySchema
     .optional()
     .describe("API key of the provider. Stored encrypted, shown masked (`sk-…abcd`)."),
+  ...providerTimesSchema.shape,
   updated_at: z.date().describe("When it was last changed, ISO 8601."),
 });
 export type ProviderDocument = z.infer<typeof providerDocumentSchema>;
@@ -58,6 +71,36 @@ export const modelParamsSchema = z
   })
   .refine((params) => JSON.stringify(params).length <= 16_384, "must have at most 16384 characters");
 
+/** What some models do not take. */
+export const capabilitySchema = z.enum([
+  "tools",
+  "stream_options",
+  "system_role",
+  "repeated_roles",
+  "images",
+]);
+export type Capability = z.infer<typeof capabilitySchema>;
+
+const capability = () => z.union([z.boolean(), z.literal("auto")]).optional();
+
+/** What a model takes; "auto" (the default) = tried, and remembered when it is refused. */
+export const capabilitiesSchema = z.object({
+  tools: capability().describe("whether Parley offers its tools to the model"),
+  stream_options: capability().describe("whether the usage of a stream is asked for; else it is estimated"),
+  system_role: capability().describe("whether messages may have the role system; else they are the user's"),
+  repeated_roles: capability().describe("whether two messages of one role may follow one another"),
+  images: capability().describe("whether messages may hold pictures; else they are described in words"),
+});
+export type CapabilitySettings = z.infer<typeof capabilitiesSchema>;
+
+/** A document of `model_refusals`: what a model was found not to take. `_id` is its base URL and name there. */
+export const modelRefusalsSchema = z.object({
+  _id: z.string().describe("Base URL of the provider and name of the model there."),
+  refused: z.array(capabilitySchema).describe("What the model was found not to take."),
+  updated_at: z.date().describe("When it was last changed."),
+});
+export type ModelRefusals = z.infer<typeof modelRefusalsSchema>;
+
 /** What a model is, but for its id. `priority` 1 comes first. */
 export const modelSettingsSchema = z.object({
   name: z.string().min(1).max(128).describe("Name."),
@@ -66,6 +109,7 @@ export const modelSettingsSchema = z.object({
   priority: z.int().min(0).max(1_000_000).describe("Order of preference, 1 first."),
   tags: z.array(z.string().min(1).max(64)).max(32).describe("Free words for sorting."),
   params: modelParamsSchema.describe("Default parameters of requests to the model."),
+  capabilities: capabilitiesSchema.optional().describe("What the model takes."),
   enabled: z.boolean().describe("Whether it is in use."),
 });
 export type ModelSettings = z.infer<typeof modelSettingsSchema>;

@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { quotaSchema } from "../documents/quota.ts";
 import { idSchema } from "../ids.ts";
-import {
-  chatMessageSchema,
-  chatParamsSchema,
-  finishSchema,
-  toolCallDeltaSchema,
-  usageSchema,
-} from "../wire/openai.ts";
+import { chatMessageSchema, finishSchema, toolCallDeltaSchema, usageSchema } from "../wire/openai.ts";
+import { chatParamsSchema } from "../wire/openai-request.ts";
+
+const anyFields = z.record(z.string(), z.unknown());
 
 /** Request on `turn.stateless`: a turn without a session; the answers arrive on `out.edge.<edge>.<request>`. */
 export const statelessTurnSchema = z.object({
@@ -23,14 +20,23 @@ export type StatelessTurn = z.infer<typeof statelessTurnSchema>;
 /** The same where the request is too large for a message: it lies in the bulk store under this name. */
 export const asideTurnSchema = z.object({ request: idSchema, edge: idSchema, aside: z.uuid() });
 
-/** Answers to a stateless turn, in order: `start`, `delta`*, then exactly one `end` or `error`. */
+/**
+ * Answers to a stateless turn, in order: `start`, `delta`*, then exactly one `end` or `error`. `alive` may come at any
+ * time: the turn is at work and has nothing to say. `retract`: the content so far was reasoning.
+ */
 export const statelessAnswerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("start"), model: z.string(), quota: quotaSchema.optional() }),
   z.object({
     kind: z.literal("delta"),
     content: z.string().optional(),
+    reasoning_content: z.string().optional(),
     tool_calls: z.array(toolCallDeltaSchema).optional(),
+    /** What the provider put beside the known fields of its message. */
+    fields: anyFields.optional(),
+    logprobs: anyFields.optional(),
   }),
+  z.object({ kind: z.literal("retract") }),
+  z.object({ kind: z.literal("alive") }),
   z.object({
     kind: z.literal("end"),
     finish_reason: finishSchema,

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import {
   baseUrlSchema,
+  capabilitiesSchema,
+  capabilitySchema,
   modelIdSchema,
   modelParamsSchema,
   modelSettingsSchema,
   providerNameSchema,
+  providerTimesSchema,
   purposeSchema,
 } from "../documents/model-settings.ts";
 import { defineRoute } from "./route.ts";
@@ -27,7 +30,7 @@ export const listProviders = defineRoute({
   answer: z.object({
     providers: z
       .array(
-        z.object({
+        providerTimesSchema.extend({
           name: z.string().describe("Name."),
           base_url: z.string().describe("Base URL of the OpenAI-compatible API."),
           api_key: z
@@ -51,7 +54,7 @@ export const saveProvider = defineRoute({
   name: "provider-save",
   summary: "Create or change a provider; a masked key keeps the stored one, a new base URL drops it",
   params: ofProvider,
-  body: z.object({
+  body: providerTimesSchema.extend({
     name: z.string().optional().describe("Name."),
     base_url: baseUrlSchema.optional().describe("Base URL of the OpenAI-compatible API."),
     api_key: z
@@ -98,6 +101,10 @@ export const listStoredModels = defineRoute({
           priority: z.int().describe("Order of preference, 1 first."),
           tags: z.array(z.string()).describe("Free words for sorting."),
           params: modelParamsSchema.describe("Default parameters of requests to the model."),
+          capabilities: capabilitiesSchema.required().describe("What the model takes, as it is set."),
+          learned: z
+            .partialRecord(capabilitySchema, z.boolean())
+            .describe("What the model was found not to take."),
           enabled: z.boolean().describe("Whether it is in use."),
           updated_at: z.iso.datetime().describe("When it was last changed, ISO 8601."),
         }),

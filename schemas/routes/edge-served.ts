@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { healthSchema } from "../messages/process-health.ts";
 import { neoQuerySchema } from "../wire/neo.ts";
-import { chatCompletionRequestSchema, chatCompletionSchema } from "../wire/openai.ts";
+import { chatCompletionSchema } from "../wire/openai.ts";
+import { chatCompletionRequestSchema } from "../wire/openai-request.ts";
 import { defineRoute } from "./route.ts";
 
 /** `POST /v1/chat/completions`; with `stream` the answer is server-sent events of `chat.completion.chunk`. */

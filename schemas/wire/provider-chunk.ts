@@ -1,52 +1,91 @@
 import { z } from "zod";
 
-// What OpenAI-compatible providers really send: fields are missing, null or named by their own fashion.
+// What OpenAI-compatible providers really send: fields are missing, null, of another type, or named by their own fashion.
+// The schemas take every object; what the fields hold is read by the normaliser, which skips what it does not know.
 
-const toolCallPieceSchema = z.object({
-  index: z.int().nonnegative().nullish().describe("Position in the list, from 0."),
-  id: z.string().nullish().describe("Id of the entry."),
-  function: z
-    .object({
-      name: z.string().nullish().describe("Name."),
-      arguments: z.string().nullish().describe("Arguments of the call, as JSON text."),
-    })
-    .nullish()
-    .describe("The function that is called."),
+const fields = z.record(z.string(), z.unknown());
+const optionalFields = fields.nullish().catch(undefined);
+
+/** A count of tokens, from some providers a text or a fraction. */
+const countSchema = z.coerce.number().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(Math.trunc);
+
+/** Usage with all that a provider adds to it (`prompt_tokens_details`, …); some use the names of other APIs. */
+export const providerUsageSchema = z
+  .looseObject({
+    prompt_tokens: countSchema.nullish().catch(undefined).describe("Tokens of the request."),
+    completion_tokens: countSchema.nullish().catch(undefined).describe("Tokens of the reply."),
+    input_tokens: countSchema.nullish().catch(undefined).describe("Tokens of the request, by another name."),
+    output_tokens: countSchema.nullish().catch(undefined).describe("Tokens of the reply, by another name."),
+  })
+  .transform(({ input_tokens, output_tokens, ...usage }) => {
+    const prompt = usage.prompt_tokens ?? input_tokens;
+    const completion = usage.completion_tokens ?? output_tokens;
+    if (typeof prompt !== "number" || typeof completion !== "number") return undefined;
+    return {
+      ...usage,
+      prompt_tokens: prompt,
+      completion_tokens: completion,
+      total_tokens: prompt + completion,
+    };
+  });
+
+/** One choice of an answer, streamed (`delta`) or whole (`message`, or `text` as completions have it). */
+export const providerChoiceSchema = z.looseObject({
+  index: z.unknown().optional().describe("Position of the choice."),
+  delta: optionalFields.describe("What this chunk adds."),
+  message: optionalFields.describe("The whole message."),
+  text: z.unknown().optional().describe("Text of a plain completion."),
+  finish_reason: z.unknown().optional().describe("How the reply ended."),
+  finishReason: z.unknown().optional().describe("The same by another name."),
+  logprobs: optionalFields.describe("Probabilities of the tokens."),
 });
 
-/** One `data:` of a provider's streamed answer, as far as it is used. Reasoning comes under two names. */
-export const providerChunkSchema = z.object({
-  choices: z
-    .array(
-      z.object({
-        delta: z
-          .object({
-            content: z.string().nullish().describe("Text of the message."),
-            reasoning_content: z.string().nullish().describe("What the model thinks before it answers."),
-            reasoning: z
-              .string()
-              .nullish()
-              .catch(undefined)
-              .describe("What the model thinks, by its other name."),
-            tool_calls: z.array(toolCallPieceSchema).nullish().describe("Tools that the model calls."),
-          })
-          .nullish()
-          .describe("What this chunk adds."),
-        finish_reason: z.string().nullish().describe("How the reply ended."),
-      }),
-    )
-    .nullish()
-    .describe("The reply. Exactly one choice."),
-  usage: z
-    .object({
-      prompt_tokens: z.int().nonnegative().describe("Tokens of the request."),
-      completion_tokens: z.int().nonnegative().describe("Tokens of the reply."),
-    })
+/** One `data:` of a streamed answer, or a whole answer. */
+export const providerChunkSchema = z.looseObject({
+  object: z.unknown().optional().describe("Kind of the object."),
+  choices: z.array(providerChoiceSchema).nullish().catch(undefined).describe("The reply."),
+  usage: providerUsageSchema.nullish().catch(undefined).describe("Tokens that were used."),
+  error: z.unknown().optional().describe("Error in place of a reply."),
+});
+export type ProviderChoice = z.infer<typeof providerChoiceSchema>;
+
+/** A part of a content that is a list; which field holds the text depends on the type. */
+export const providerPartSchema = z.union([
+  z.string(),
+  z.looseObject({
+    type: z.string().catch("text").describe("Kind of the part."),
+    text: z.unknown().optional().describe("Text of the part."),
+    thinking: z.unknown().optional().describe("What the model thinks."),
+  }),
+]);
+
+/** A piece of a tool call, as a stream brings it, or a whole call. */
+export const providerToolCallSchema = z.looseObject({
+  index: z.coerce
+    .number()
+    .int()
+    .nonnegative()
     .nullish()
     .catch(undefined)
-    .describe("Tokens that were used."),
+    .describe("Position in the list, from 0."),
+  id: z
+    .union([z.string(), z.number().transform(String)])
+    .nullish()
+    .catch(undefined)
+    .describe("Id of the call."),
+  function: optionalFields.describe("The function that is called."),
 });
-export type ProviderChunk = z.infer<typeof providerChunkSchema>;
+export type ProviderToolCall = z.infer<typeof providerToolCallSchema>;
+
+/** Error object of a provider, as far as it tells what is wrong; OpenAI's, FastAPI's `detail`, or a plain text. */
+export const providerErrorSchema = z.looseObject({
+  error: z.unknown().optional().describe("Error in place of a reply."),
+  message: z.unknown().optional().describe("The error in words."),
+  detail: z.unknown().optional().describe("The error in words, as FastAPI gives it."),
+  code: z.unknown().optional().describe("Code or status of the error."),
+  type: z.unknown().optional().describe("Kind of the error."),
+  param: z.unknown().optional().describe("Field of the request at fault."),
+});
 
 /** Answer of a provider's `GET /models`, as far as it is used. */
 export const providerModelsSchema = z.object({

@@ -82,6 +82,7 @@ async function titleByModel(
         { role: "user" as const, content: question.slice(0, promptChars) },
       ],
       params: {},
+      own: true,
       signal,
     };
     for await (const delta of models.stream("chat", call)) {

@@ -9,7 +9,7 @@ import type { Toolbox } from "../../tools/index.ts";
 import type { TurnEmitter } from "./emitter.ts";
 import { cancelledReply, type Reply } from "./reply.ts";
 import { ReplyBudget } from "./reply-budget.ts";
-import { runToolCalls, ToolCallBuilder, type WholeCall } from "./tool-calls.ts";
+import { runToolCalls } from "./tool-calls.ts";
 
 /** Dependencies of the model step. */
 export interface ModelDeps {
@@ -75,10 +75,11 @@ async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
   const messages = [...request.messages];
   const principal = { user_id: request.user, nickname: "", is_admin: request.user === adminUserId };
   for (let round = 0; ; round++) {
-    const calls = await askOnce(deps, exchange, messages, round < deps.limits.toolRounds);
-    if (calls.length === 0) return;
+    const message = await askOnce(deps, exchange, messages, round < deps.limits.toolRounds);
+    const calls = message?.tool_calls ?? [];
+    if (message === undefined || calls.length === 0) return;
     if (round >= deps.limits.toolRounds) return endWithoutAnswer(exchange.reply);
-    messages.push({ role: "assistant", content: null, tool_calls: calls });
+    messages.push(message);
     messages.push(...(await runToolCalls(deps, calls, round, emitter, { ...request, principal, signal })));
   }
 }
@@ -88,18 +89,20 @@ function endWithoutAnswer({ text }: Reply): void {
   if (text === "") throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 工具调用次数过多" });
 }
 
-/** One round: adds what the model says to the reply and returns the tools that it calls. */
+/** One round: adds what the model says to the reply and returns its message, with the tools that it calls. */
 async function askOnce(
-  { models, toolbox, limits }: ModelDeps,
+  { models, toolbox }: ModelDeps,
   { request, reply, budget, emitter, signal }: Exchange,
   messages: ChatMessage[],
   offerTools: boolean,
-): Promise<WholeCall[]> {
+): Promise<ChatMessage | undefined> {
   const { user, model, onNote, onText } = request;
   const offered = offerTools && models.configured && toolbox.offered.length > 0;
   const params = offered ? { tools: toolbox.offered } : {};
-  const builder = new ToolCallBuilder(limits.toolCalls);
-  for await (const delta of models.stream("chat", { user, model, messages, params, signal, onNote })) {
+  const call = { user, model, messages, params, own: true, signal, onNote };
+  const before = reply.text;
+  let message: ChatMessage | undefined;
+  for await (const delta of models.stream("chat", call)) {
     switch (delta.kind) {
       case "start":
         reply.model = delta.model;
@@ -116,15 +119,17 @@ async function askOnce(
       case "reasoning":
         emitter.thinking(delta.text);
         break;
-      case "tool_calls":
-        builder.add(delta.tool_calls);
+      case "retract":
+        // What was shown can't be taken back, but it is no part of the reply.
+        reply.text = before;
         break;
       case "end":
         addUsage(reply, delta.usage);
+        message = delta.message;
         break;
     }
   }
-  return builder.calls;
+  return message;
 }
 
 function addUsage(reply: Reply, usage: { prompt_tokens: number; completion_tokens: number }): void {

@@ -1,7 +1,7 @@
 import type { Logger } from "../../../infra/log.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
-import type { ChatMessage, ToolCallDelta } from "../../../schemas/wire/openai.ts";
+import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import type { Toolbox } from "../../tools/index.ts";
 import type { ToolCall } from "../../tools/tool.ts";
 import type { TurnEmitter } from "./emitter.ts";
@@ -10,48 +10,10 @@ import type { TurnEmitter } from "./emitter.ts";
 const resultChars = 16_000;
 /** What a client is shown of a call or its result. */
 const messageChars = 200;
-/** Names and arguments of one round, in characters. */
-const roundChars = 256 * 1024;
 const nameChars = 64;
 
-/** One call as the model made it, assembled from its pieces. */
-export type WholeCall = NonNullable<ChatMessage["tool_calls"]>[number];
-
-/** Assembles the pieces of tool calls: the first of an index names the function, later ones add arguments. */
-export class ToolCallBuilder {
-  readonly #calls = new Map<number, WholeCall>();
-  readonly #maxCalls: number;
-  #chars = 0;
-
-  /** `maxCalls`: calls that are kept and answered; one more tells that there were too many. */
-  constructor(maxCalls: number) {
-    this.#maxCalls = maxCalls;
-  }
-
-  /** @throws ParleyError `llm_unavailable` when the calls of one round are too large to be a request */
-  add(deltas: readonly ToolCallDelta[]): void {
-    for (const { index, id, function: piece } of deltas) {
-      const known = this.#calls.get(index);
-      // The calls beyond the limit are not run; one of them is kept so that the model can be told.
-      if (known === undefined && this.#calls.size > this.#maxCalls) continue;
-      const call = known ?? {
-        id: id ?? `call_${index}`,
-        type: "function",
-        function: { name: "", arguments: "" },
-      };
-      this.#chars += (piece?.name?.length ?? 0) + (piece?.arguments?.length ?? 0);
-      if (this.#chars > roundChars)
-        throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 工具调用过长" });
-      call.function.name += piece?.name ?? "";
-      call.function.arguments += piece?.arguments ?? "";
-      this.#calls.set(index, call);
-    }
-  }
-
-  get calls(): WholeCall[] {
-    return [...this.#calls.values()];
-  }
-}
+/** One call as the model made it. */
+type WholeCall = NonNullable<ChatMessage["tool_calls"]>[number];
 
 /** Dependencies of tool calls. */
 export interface ToolDeps {

@@ -1,19 +1,10 @@
-import type {
-  ChatChunk,
-  ChatCompletion,
-  OpenAIFinish,
-  ToolCallDelta,
-  Usage,
-} from "../../../schemas/wire/openai.ts";
+import type { ChatChunk, ChatCompletion, OpenAIFinish, Usage } from "../../../schemas/wire/openai.ts";
 
 /** What a client sees as the backend's configuration. */
 export const systemFingerprint = "fp_parley";
 
 /** A piece of a reply. */
-export interface Delta {
-  content?: string;
-  tool_calls?: ToolCallDelta[];
-}
+type Delta = ChatChunk["choices"][number]["delta"];
 
 /** Makes the chunks of one completion: one `id` and `created` throughout, `role` in the first delta alone. */
 export class ChunkMaker {
@@ -28,10 +19,12 @@ export class ChunkMaker {
   }
 
   /** A chunk with a piece of the reply. */
-  delta(delta: Delta): ChatChunk {
-    const role = this.#first ? { role: "assistant" as const, content: "" } : {};
+  delta(delta: Delta, logprobs?: Record<string, unknown>): ChatChunk {
+    const { content, ...rest } = delta;
+    const role = this.#first ? { role: "assistant" as const, content: content ?? "" } : { content };
     this.#first = false;
-    return this.#chunk([{ index: 0, delta: { ...role, ...delta }, logprobs: null, finish_reason: null }]);
+    const choice = { index: 0 as const, delta: { ...role, ...rest }, logprobs: logprobs ?? null };
+    return this.#chunk([{ ...choice, finish_reason: null }]);
   }
 
   /** The last chunk; before it the role, when nothing was said. */
@@ -46,15 +39,12 @@ export class ChunkMaker {
   }
 
   /** The whole completion at once. */
-  completion(
-    whole: Pick<ChatCompletion["choices"][0], "message" | "finish_reason">,
-    usage: Usage,
-  ): ChatCompletion {
+  completion(whole: Omit<ChatCompletion["choices"][number], "index">, usage: Usage): ChatCompletion {
     const { choices: _, ...head } = this.#chunk([]);
     return {
       ...head,
       object: "chat.completion",
-      choices: [{ index: 0, ...whole, logprobs: null }],
+      choices: [{ index: 0, ...whole }],
       usage,
     };
   }

@@ -153,6 +153,12 @@ export const scripts = {
       await delay(1, undefined, { signal: exchange.signal });
     }
   },
+  /** A reply that says nothing. */
+  blank: async (exchange: Exchange) => {
+    open(exchange);
+    send(exchange, { content: " \n" });
+    close(exchange, "stop");
+  },
   html: async ({ response }: Exchange) => {
     response.writeHead(200, { "content-type": "text/html" }).end("<html>not a model</html>");
   },

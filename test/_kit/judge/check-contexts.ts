@@ -1,4 +1,6 @@
+import { alternating } from "../../../actors/models/provider/alternation.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
+import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import { clientMsgId, turnsBySession } from "./check-turns.ts";
 import type { Report } from "./checker.ts";
 import { contextDigest, type Given, readDigest } from "./context-digest.ts";
@@ -17,9 +19,7 @@ export function checkContexts(history: History, report: Report): void {
       const question = given?.[0];
       if (made === undefined || question === undefined) continue;
       const prefixes = committedPrefixes(turns, index, asked, replies);
-      const fits = prefixes.some(
-        (prefix) => contextDigest([...prefix, question].slice(-made.count)) === made.digest,
-      );
+      const fits = prefixes.some((prefix) => fitsPrompt([...prefix, question], made));
       if (!fits) {
         const lengths = prefixes.map((prefix) => prefix.length + 1).join(" or ");
         report(
@@ -29,6 +29,19 @@ export function checkContexts(history: History, report: Report): void {
       }
     }
   }
+}
+
+/**
+ * Whether a prompt was made of the end of these messages: the oldest turns fall out of a long one, and questions that
+ * were never answered are joined with the next.
+ */
+function fitsPrompt(messages: readonly Given[], made: { digest: string; count: number }): boolean {
+  for (let start = messages.length - made.count; start >= 0; start--) {
+    const prompt = alternating(messages.slice(start) as ChatMessage[]);
+    if (prompt.length > made.count) return false;
+    if (prompt.length === made.count && contextDigest(prompt as Given[]) === made.digest) return true;
+  }
+  return false;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ModelDelta, Models } from "../../../actors/models/model.ts";
 import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { configSchema, type Settings } from "../../../schemas/config.ts";
-import type { ChatParams } from "../../../schemas/wire/openai.ts";
+import type { ChatParams } from "../../../schemas/wire/openai-request.ts";
 import type { UpstreamCall } from "../fakes/upstream.ts";
 import { eventually } from "../judge/waiting.ts";
 import { Service } from "./service.ts";
@@ -39,12 +39,12 @@ export function settingsOf(environment: Record<string, string>): Settings {
   return configSchema.parse({ EXTRAS: "0", LOG_LEVEL: "silent", ...environment });
 }
 
-/** Models of an environment; the provider's list has come when there is a provider. */
-export async function modelsOf(environment: Record<string, string>): Promise<Models> {
+/** Models of an environment; with `listed`, the scripted upstream's list has come when there is a provider. */
+export async function modelsOf(environment: Record<string, string>, listed = true): Promise<Models> {
   const settings = settingsOf(environment);
   const log = createLogger("test", settings);
   const models = await createModels({ settings, log, lifecycle: new Lifecycle(log, 1_000) });
-  if (environment.OPENAI_BASE_URL !== undefined && environment.OPENAI_BASE_URL !== unreachable)
+  if (listed && environment.OPENAI_BASE_URL !== undefined && environment.OPENAI_BASE_URL !== unreachable)
     await eventually(
       async () => models.list().some(({ id }) => id === "hang"),
       5_000,

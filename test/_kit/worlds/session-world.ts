@@ -272,7 +272,7 @@ function worldModels(ask: <T>(perform: () => T) => Promise<T>): TurnDeps["models
       const text = await ask(() => contextDigest(given));
       yield { kind: "content", text };
       const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
-      yield { kind: "end", finish_reason: "stop", usage };
+      yield { kind: "end", finish_reason: "stop", usage, message: { role: "assistant", content: text } };
     },
   };
 }

@@ -61,7 +61,7 @@ function startLocal(t: ExecutionContext, maxCalls = 4): Local {
     first: () => "local",
     sees: () => false,
     stream: (_purpose: "chat", call: Parameters<typeof driver.stream>[0]) =>
-      streamChain(async () => [{ info, driver }], call, log),
+      streamChain(async () => [{ info, driver, takesImages: () => false }], call, log),
   };
   return {
     ask: (text, { signal, maxTokens } = {}) =>
@@ -77,6 +77,7 @@ test("answers, counts tokens, and says when it was cut short", async (t) => {
     kind: "end",
     finish_reason: "stop",
     usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
+    message: { role: "assistant", content: "history 0: hello " },
   });
   const short = (await local.ask("a b c d", { maxTokens: 4 })).deltas.at(-1);
   t.is(short?.kind === "end" && short.finish_reason, "length");

@@ -9,12 +9,13 @@ const quick = {
   LIMIT_PROVIDER_CONNECT_MS: "2000",
   LIMIT_PROVIDER_FIRST_TOKEN_MS: "3000",
   LIMIT_PROVIDER_IDLE_MS: "2000",
-  LIMIT_PROVIDER_TOTAL_MS: "15000",
+  LIMIT_PROVIDER_TOTAL_MS: "6000",
 };
 const silent = ["hang", "drip", "hang-mid"];
 const cases: { model: string; calls: number; text?: string; error: RegExp }[] = [
-  { model: "hang", calls: 1, error: /超时/ },
-  { model: "drip", calls: 1, error: /未及时/ },
+  { model: "hang", calls: 1, error: /未及时/ },
+  // Comments are a sign of life: only the whole time ends it.
+  { model: "drip", calls: 1, error: /超时/ },
   { model: "hang-mid", calls: 1, text: "half a sentence", error: /中断/ },
   { model: "cut", calls: 1, text: "half a sentence", error: /中断/ },
   { model: "reset", calls: 1, text: "half", error: /./ },
@@ -24,6 +25,7 @@ const cases: { model: string; calls: number; text?: string; error: RegExp }[] = 
   { model: "429", calls: 3, error: /限流 \(429\)/ },
   { model: "500", calls: 3, error: /错误 \(500\)/ },
   { model: "html", calls: 1, error: /./ },
+  { model: "blank", calls: 1, error: /没有给出回复/ },
   { model: "garbage", calls: 1, error: /无效/ },
   { model: "endless-line", calls: 1, error: /过大/ },
 ];

@@ -16,6 +16,7 @@ test("streams text, and takes the provider's usage", async (t) => {
     kind: "end",
     finish_reason: "stop",
     usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 },
+    message: { role: "assistant", content: "one two three" },
   });
   const calls = await upstream.calls();
   t.is(calls.length, 1);

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { createModels } from "../../../actors/models/index.ts";
+import { LearnedCapabilities } from "../../../actors/models/provider/learned.ts";
 import { StoredSource } from "../../../actors/models/stored-source.ts";
 import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
@@ -56,8 +57,9 @@ test("configured models: parameters, names at the provider, images go to the mod
   const { asked, baseUrl } = await startProvider(t);
   const settings = settingsOf({});
   const log = createLogger("test", settings);
-  const stored = new StoredSource(settings.limits, log);
-  const models = await createModels({ settings, log, lifecycle: new Lifecycle(log, 1_000) }, stored);
+  const learned = new LearnedCapabilities(() => Promise.resolve());
+  const stored = new StoredSource(settings.limits, log, learned);
+  const models = await createModels({ settings, log, lifecycle: new Lifecycle(log, 1_000) }, stored, learned);
   t.false(models.configured);
   t.is((await hear(models, { text: "x" })).text, "ena-test: x");
 
@@ -74,6 +76,7 @@ test("configured models: parameters, names at the provider, images go to the mod
       model("orphan", { provider: "gone" }),
     ],
     routes: [route("embedding", "second", "off")],
+    refusals: [],
   };
   stored.replace(configuration);
   t.true(models.configured);

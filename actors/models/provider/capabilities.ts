@@ -1,0 +1,64 @@
+import type { Capability } from "../../../schemas/documents/model-settings.ts";
+import { type ChatMessage, isImagePart } from "../../../schemas/wire/openai.ts";
+import type { ModelCall } from "../model.ts";
+import type { ProviderError } from "../provider-error.ts";
+
+/** What a model takes; unset = not known, so it is tried. */
+export type Capabilities = Partial<Record<Capability, boolean>>;
+
+/** What models were found not to take; kept by whoever makes the drivers. */
+export interface CapabilityMemory {
+  /** What is set or was learned. */
+  known(): Capabilities;
+  /** The model has refused it. */
+  learn(capability: Capability): void;
+}
+
+const words: Record<Capability, RegExp> = {
+  stream_options: /stream_?options|include_usage/,
+  tools: /\btools?\b|tool_(choice|call|use)|function[ _-]?call|\bfunctions\b/,
+  images: /image|vision|visual|multi-?modal|picture/,
+  repeated_roles: /alternat|consecutive|in a row|same role|roles?\b.{0,40}(repeat|twice|follow)/,
+  system_role: /\bsystem\b|\bdeveloper\b|\broles?\b/,
+};
+
+/**
+ * What a refused request should leave out when it is made again; undefined where the refusal names nothing that was in
+ * it. Tools that a client of `/v1` sent stay: the client gets the error.
+ */
+export function refusedCapability(
+  error: ProviderError,
+  call: ModelCall,
+  known: Capabilities,
+): Capability | undefined {
+  if (error.contextLength || (error.status !== 400 && error.status !== 422)) return undefined;
+  const hasSystem = call.messages.some(({ role }) => isSystem(role));
+  const sent: Record<Capability, boolean> = {
+    stream_options: true,
+    tools: call.own === true && call.params.tools !== undefined,
+    images: call.messages.some(hasImage),
+    repeated_roles: call.own !== true && repeatsRoles(call.messages),
+    system_role: hasSystem,
+  };
+  // What an administrator has set is not learned.
+  const open = (Object.keys(words) as Capability[]).filter((one) => sent[one] && known[one] === undefined);
+  const named = open.find((one) => error.says(words[one]));
+  // Templates without a system role count it as one of the roles that have to alternate.
+  return named ?? open.find((one) => one === "system_role" && error.says(words.repeated_roles));
+}
+
+/** Whether a message holds a picture. */
+export function hasImage({ content }: ChatMessage): boolean {
+  return Array.isArray(content) && content.some(isImagePart);
+}
+
+function isSystem(role: ChatMessage["role"]): boolean {
+  return role === "system" || role === "developer";
+}
+
+function repeatsRoles(messages: readonly ChatMessage[]): boolean {
+  return messages.some(({ role }, index) => {
+    const before = messages[index - 1]?.role;
+    return role === before && (role === "user" || role === "assistant");
+  });
+}

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Limits } from "../../../schemas/limits.ts";
+import type { ModelCall, ModelDelta, ModelDriver } from "../model.ts";
+import { llmUnavailable, ProviderError } from "../provider-error.ts";
+import { Watchdog } from "../watchdog.ts";
+import { type CapabilityMemory, refusedCapability } from "./capabilities.ts";
+import { type Provider, postCompletion, timesOf } from "./connection.ts";
+import { readEvents } from "./events.ts";
+import { ProviderReply } from "./reply.ts";
+import { requestBody } from "./request-body.ts";
+
+// Each token comes in an envelope of some hundred bytes.
+const envelopeFactor = 64;
+const retryBaseMs = 200;
+const retryMaxMs = 2_000;
+// After the finish reason only the usage may follow; providers that send none just hold the line.
+const usageGraceMs = 2_000;
+// After the end mark nothing follows; a connection whose body ends can be used again.
+const doneGraceMs = 250;
+
+/** What a driver needs. */
+export interface DriverOptions {
+  provider: Provider;
+  /** The model's name at the provider. */
+  model: string;
+  limits: Limits;
+  capabilities: CapabilityMemory;
+}
+
+/** A model of an OpenAI-compatible provider. */
+export function createOpenAIDriver(options: DriverOptions): ModelDriver {
+  return { stream: (call) => withRetries(options, call) };
+}
+
+/**
+ * Calls until an answer begins: again after a failure that may pass, and once without each thing that the model says it
+ * does not take.
+ */
+async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGenerator<ModelDelta> {
+  const { limits, capabilities } = options;
+  for (let attempt = 0; ; attempt++) {
+    let begun = false;
+    try {
+      for await (const delta of callOnce(options, call)) {
+        begun = true;
+        yield delta;
+      }
+      return;
+    } catch (err) {
+      if (call.signal.aborted) throw call.signal.reason;
+      const error =
+        err instanceof ProviderError ? err : new ProviderError("上游回复中断或无效", { cause: err });
+      const refused = begun ? undefined : refusedCapability(error, call, capabilities.known());
+      if (refused !== undefined) capabilities.learn(refused);
+      // Without its pictures the caller has to ask with something else in their place.
+      if (refused !== undefined && refused !== "images") {
+        attempt -= 1;
+        continue;
+      }
+      if (begun || !mayRepeat(error, attempt, limits)) throw llmUnavailable(error.message, error);
+      await backoff(attempt, error.retryAfterMs, call.signal);
+    }
+  }
+}
+
+async function* callOnce(
+  { provider, model, limits, capabilities }: DriverOptions,
+  call: ModelCall,
+): AsyncGenerator<ModelDelta> {
+  const times = timesOf(provider, limits);
+  const watchdog = new Watchdog(call.signal, limits.providerTotalMs);
+  const reply = new ProviderReply(limits.turnReplyBytes);
+  const lineBytes = limits.turnReplyBytes;
+  const bounds = { lineBytes, bodyBytes: envelopeFactor * lineBytes };
+  let started = false;
+  const startOnce = (): ModelDelta[] => {
+    if (started) return [];
+    started = true;
+    return [{ kind: "start", model }];
+  };
+  try {
+    watchdog.allow(times.firstTokenMs, "上游未及时开始回复");
+    const body = await postCompletion(
+      provider,
+      times.connectMs,
+      requestBody(model, call, capabilities.known()),
+      watchdog,
+    );
+    for await (const event of readEvents(body, bounds)) {
+      if (event.kind === "alive" && !reply.finished) watchdog.alive();
+      if (event.kind === "done") {
+        reply.done();
+        watchdog.allow(doneGraceMs, "上游未结束回复");
+      }
+      if (event.kind !== "value") continue;
+      const parts = reply.read(event.value);
+      if (parts.length > 0) yield* [...startOnce(), ...parts];
+      if (reply.finished) watchdog.allow(usageGraceMs, "上游未结束回复");
+      else if (parts.length > 0) watchdog.allow(times.idleMs, "上游回复中断");
+    }
+  } catch (err) {
+    if (!reply.finished || call.signal.aborted) throw watchdog.signal.aborted ? watchdog.signal.reason : err;
+  } finally {
+    watchdog.end();
+  }
+  const rest = reply.end();
+  const { finish } = reply;
+  if (rest.length > 0) yield* [...startOnce(), ...rest];
+  const usage = reply.usage ?? reply.estimate(call.messages);
+  yield* [...startOnce(), { kind: "end", finish_reason: finish, usage }];
+}
+
+/** A provider that asks for a longer pause than a turn should wait has its next model asked instead. */
+function mayRepeat(error: ProviderError, attempt: number, limits: Limits): boolean {
+  if (!error.retryable || attempt >= limits.providerRetries) return false;
+  return (error.retryAfterMs ?? 0) <= retryMaxMs;
+}
+
+/** Waits before a repeat: longer each time, by chance so that many callers don't come back at once. */
+async function backoff(
+  attempt: number,
+  retryAfterMs: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = retryAfterMs ?? retryBaseMs * 2 ** attempt * (0.5 + Math.random());
+  try {
+    await delay(Math.min(wanted, retryMaxMs), undefined, { signal });
+  } catch (err) {
+    throw signal.aborted ? signal.reason : err;
+  }
+}

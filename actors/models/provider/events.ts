@@ -1,0 +1,128 @@
+import { createParser } from "eventsource-parser";
+import { ProviderError } from "../provider-error.ts";
+
+/** Something that a provider sent: bytes without meaning (`alive`), one JSON value, or the end mark of a stream. */
+export type ProviderEvent = { kind: "alive" } | { kind: "value"; value: unknown } | { kind: "done" };
+
+/** Bytes that a provider may send: the whole body, and one line of it (a line is held in memory until it ends). */
+export interface BodyBounds {
+  bodyBytes: number;
+  lineBytes: number;
+}
+
+const newline = 10;
+
+/**
+ * Reads a provider's body, whatever its Content-Type says: one JSON value where it begins with a brace, server-sent
+ * events otherwise. Each piece of bytes is at least one event, so that a reader sees that the provider lives.
+ * @throws ProviderError for a body that is too large or holds no JSON
+ */
+export async function* readEvents(
+  body: AsyncIterable<Uint8Array>,
+  bounds: BodyBounds,
+): AsyncGenerator<ProviderEvent> {
+  const decoder = new TextDecoder("utf-8");
+  const reader = new BodyReader();
+  let total = 0;
+  let line = 0;
+  for await (const bytes of body) {
+    const lastBreak = bytes.lastIndexOf(newline);
+    total += bytes.length;
+    line = lastBreak < 0 ? line + bytes.length : bytes.length - lastBreak - 1;
+    if (total > bounds.bodyBytes || (line > bounds.lineBytes && !reader.isJson))
+      throw new ProviderError("上游回复过大");
+    yield { kind: "alive" };
+    yield* reader.take(decoder.decode(bytes, { stream: true }));
+  }
+  yield* reader.end(decoder.decode());
+}
+
+/** Takes the text of a body in any pieces. */
+class BodyReader {
+  /** Text before it is known which of the two forms the body has, or the whole of a JSON body. */
+  #text = "";
+  #form: "unknown" | "json" | "events" = "unknown";
+  #ending = false;
+  #events: ProviderEvent[] = [];
+  readonly #parser = createParser({ onEvent: ({ event, data }) => this.#event(event, data) });
+
+  get isJson(): boolean {
+    return this.#form === "json";
+  }
+
+  take(text: string): ProviderEvent[] {
+    if (this.#form === "events") return this.#feed(text);
+    this.#text += text;
+    if (this.#form === "json") return [];
+    const begun = this.#text.trimStart();
+    if (begun === "") return [];
+    this.#form = begun.startsWith("{") ? "json" : "events";
+    return this.#form === "json" ? [] : this.#feed(this.#release());
+  }
+
+  end(text: string): ProviderEvent[] {
+    const before = this.take(text);
+    if (this.#form === "json") {
+      const values = jsonTexts(this.#release()).map(
+        (one) => ({ kind: "value", value: parseJson(one) }) as const,
+      );
+      return [...before, ...values, { kind: "done" }];
+    }
+    this.#ending = true;
+    // The last event may lack the empty line behind it.
+    return [...before, ...this.#feed("\n\n")];
+  }
+
+  #release(): string {
+    const text = this.#text;
+    this.#text = "";
+    return text;
+  }
+
+  #feed(text: string): ProviderEvent[] {
+    this.#events = [];
+    this.#parser.feed(text);
+    return this.#events;
+  }
+
+  #event(name: string | undefined, data: string): void {
+    const text = data.trim();
+    if (text === "") return;
+    if (text === "[DONE]") {
+      this.#events.push({ kind: "done" });
+      return;
+    }
+    for (const one of jsonTexts(text)) {
+      // What was cut off within an event is not read.
+      if (this.#ending && !isJson(one)) return;
+      const value = parseJson(one);
+      this.#events.push({ kind: "value", value: name === "error" ? asError(value) : value });
+    }
+  }
+}
+
+/** Some servers leave out the empty line between events, so that several values stand in one, each in its line. */
+function jsonTexts(text: string): string[] {
+  return text.includes("\n") && !isJson(text) ? text.split("\n").filter((one) => one.trim() !== "") : [text];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ProviderError("上游回复无效", { cause });
+  }
+}
+
+function asError(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "error" in value ? value : { error: value };
+}

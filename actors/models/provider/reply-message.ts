@@ -1,0 +1,37 @@
+import { ReplyAssembly } from "../../../schemas/wire/chat-assembly.ts";
+import type { ChatMessage } from "../../../schemas/wire/openai.ts";
+import type { ModelPart } from "../model.ts";
+
+/** The message that the parts of a reply make up, as its own provider takes it back. */
+export class ReplyMessage {
+  readonly #assembly = new ReplyAssembly();
+  /** Reasoning that came in a field of its own, by the name of the field; other reasoning does not go back. */
+  readonly #reasoning: Partial<Record<"reasoning_content" | "reasoning", string>> = {};
+
+  /** Adds a part. */
+  add(part: ModelPart): void {
+    if (part.kind === "content") this.#assembly.add({ content: part.text });
+    else if (part.kind === "tool_calls") this.#assembly.add({ tool_calls: part.tool_calls });
+    else if (part.kind === "fields") this.#assembly.add({ fields: part.fields });
+    else if (part.kind === "retract") this.#assembly.retract();
+    else if (part.kind === "reasoning" && part.field !== undefined)
+      this.#reasoning[part.field] = (this.#reasoning[part.field] ?? "") + part.text;
+  }
+
+  /** Whether it says something: blanks do not. */
+  get speaks(): boolean {
+    return this.#assembly.content.trim() !== "" || this.#assembly.toolCalls.length > 0;
+  }
+
+  /** The message; `content` is null where only tools are called. */
+  get message(): ChatMessage {
+    const { content, toolCalls, fields } = this.#assembly;
+    return {
+      ...fields,
+      role: "assistant",
+      content: content === "" && toolCalls.length > 0 ? null : content,
+      ...this.#reasoning,
+      ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
+    };
+  }
+}

@@ -1,0 +1,93 @@
+import { type Quota, quotaHeaders } from "../../../schemas/documents/quota.ts";
+import { type ErrorType, errorTable, ParleyError } from "../../../schemas/errors.ts";
+import type { Limits } from "../../../schemas/limits.ts";
+import type { StatelessAnswer } from "../../../schemas/messages/stateless-turn.ts";
+import { ReplyAssembly, type ReplyPiece } from "../../../schemas/wire/chat-assembly.ts";
+import type { OpenAIFinish, Usage } from "../../../schemas/wire/openai.ts";
+import { EventStream, type ServerEvent } from "../../http/event-stream.ts";
+import type { AnswerHeaders, Exchange } from "../../http/exchange.ts";
+import type { AnswerReceiver } from "./stateless-turn-client.ts";
+
+/** How one of OpenAI's APIs shows the answer of a turn: as events, or whole. */
+export interface AnswerFormat {
+  /** The model that answers, once it is known. */
+  model: string;
+  /** Events of a piece of the answer. */
+  delta(piece: ReplyPiece): ServerEvent[];
+  /** The events that end a streamed answer. */
+  end(finish: OpenAIFinish, usage: Usage): ServerEvent[];
+  /** The events that end a streamed answer which failed. */
+  fail(error: ParleyError): ServerEvent[];
+  /** The body of an answer that is not streamed. */
+  whole(reply: ReplyAssembly, finish: OpenAIFinish, usage: Usage): unknown;
+}
+
+/** Answers as a stream that begins with the first piece, so that an earlier error has its own status. */
+export function streamedAnswer(
+  exchange: Exchange,
+  limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">,
+  format: AnswerFormat,
+): AnswerReceiver {
+  let stream: EventStream | undefined;
+  let headers: AnswerHeaders = {};
+  const open = () => {
+    clearTimeout(waiting);
+    stream ??= new EventStream(exchange, limits, headers);
+    return stream;
+  };
+  // Proxies and clients give up on an answer that does not begin. From then on an error has no status of its own.
+  const waiting = setTimeout(() => open().comment("keep-alive"), limits.keepAliveMs);
+  exchange.onAbort(() => clearTimeout(waiting));
+  const send = (events: readonly ServerEvent[]) => {
+    for (const event of events) open().send(event);
+  };
+  const fail = (error: ParleyError) => {
+    clearTimeout(waiting);
+    if (stream === undefined) exchange.error(error);
+    else {
+      send(format.fail(error));
+      stream.end();
+    }
+  };
+  // What a stream has shown can't be taken back, and it keeps its reader by itself: `retract` and `alive` are not shown.
+  return (answer) => {
+    if (answer.kind === "start") {
+      format.model = answer.model;
+      headers = limitHeaders(answer.quota);
+    } else if (answer.kind === "delta") send(format.delta(answer));
+    else if (answer.kind === "error") fail(errorOf(answer));
+    else if (answer.kind === "end") {
+      send(format.end(answer.finish_reason, answer.usage));
+      stream?.end();
+    }
+  };
+}
+
+/** Answers once, when the turn has ended. */
+export function wholeAnswer(exchange: Exchange, format: AnswerFormat): AnswerReceiver {
+  const reply = new ReplyAssembly();
+  return (answer) => {
+    if (answer.kind === "start") format.model = answer.model;
+    else if (answer.kind === "delta") reply.add(answer);
+    else if (answer.kind === "retract") reply.retract();
+    else if (answer.kind === "error") exchange.error(errorOf(answer));
+    else if (answer.kind === "end") {
+      const body = format.whole(reply, answer.finish_reason, answer.usage);
+      exchange.json(200, body, limitHeaders(answer.quota));
+    }
+  };
+}
+
+function limitHeaders(quota: Quota | undefined): AnswerHeaders {
+  return quota === undefined ? {} : quotaHeaders(quota);
+}
+
+function errorOf(answer: StatelessAnswer & { kind: "error" }): ParleyError {
+  const { errorType, message, retry_after, headers } = answer;
+  const known = errorType in errorTable ? (errorType as ErrorType) : "llm_unavailable";
+  return new ParleyError(known, {
+    error: message,
+    ...(retry_after !== undefined && { retryAfter: retry_after }),
+    ...(headers !== undefined && { headers }),
+  });
+}
