@@ -77,7 +77,7 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
     stopping.signal.removeEventListener("abort", stop);
   };
   const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
+    while (!stopping.signal.aborted && !context.nc.isClosed()) {
       try {
         await read();
       } catch (err) {

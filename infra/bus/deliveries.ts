@@ -131,8 +131,8 @@ export class Deliveries {
     const { tries, signal, consumer } = this.#options;
     const { deliveryCount } = message.info;
     const until = performance.now() + outageMs;
+    let succeeded = 0;
     for (let waits = 0; ; waits++) {
-      const succeeded = this.#succeeded;
       const acknowledgement = { sent: false };
       try {
         await this.#handle(payload, {
@@ -155,6 +155,7 @@ export class Deliveries {
         const outage = this.#context.isOutage(err) && performance.now() < until;
         // Others were handled meanwhile: it is this message that fails.
         const alone = waits > 0 && this.#succeeded > succeeded;
+        succeeded = this.#succeeded;
         if (signal.aborted || (later === undefined && (!outage || alone))) throw err;
         if (later === undefined)
           this.#context.log.warn({ err, consumer, seq: message.seq }, "store not reachable, message waits");
