@@ -102,7 +102,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     connectMs: limits.natsConnectMs,
   });
   const link = await NatsLink.over(nc, await Bus.over({ ...context, nc, limits }));
-  const owner = new SessionOwnerClient(link, limits);
+  const owner = new SessionOwnerClient(link.bus);
   const revocations = await Revocations.open(link, log);
   const rest = new RouteClient(link, settings);
   const uploads = new Uploads(link, limits, log);

@@ -1,10 +1,9 @@
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import type { ZoneChanged } from "../../schemas/documents/account.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { zoneChanged } from "../../schemas/messages/events.ts";
 import { createUsers } from "../../schemas/routes/admin-users.ts";
 import {
   deleteUser,
@@ -60,7 +59,7 @@ export async function startAccount(ctx: AccountContext): Promise<void> {
   serveAuthCheck(nc, keys, log);
   serveRoute(ctx, createUsers, ({ body }) => createLoadUsers(users, secrets.jwtSecret, body));
   serveRoute(ctx, deleteUser, async ({ params }) => {
-    await deleteUserAccount({ users, revoker, js: jetstream(nc) }, params.id);
+    await deleteUserAccount({ users, revoker, bus: ctx.bus }, params.id);
     return { status: "deleted" as const };
   });
 }
@@ -106,14 +105,13 @@ function serveProfile(ctx: AccountContext, users: Users): void {
   serveRoute(ctx, putProfile, async ({ principal, body }) => {
     const profile = await profiles.change(principal, body);
     if (body.time_zone !== undefined || body.place !== undefined)
-      await tellZone(ctx.nc, principal.user_id, profile.time_zone);
+      await tellZone(ctx.bus, principal.user_id, profile.time_zone);
     return profile;
   });
 }
 
-async function tellZone(nc: NatsConnection, user: string, time_zone: string): Promise<void> {
-  const event: ZoneChanged = { user, time_zone, at: Date.now() };
-  await jetstream(nc).publish(subjects.eventZoneChanged(user), JSON.stringify(event));
+async function tellZone(bus: Pick<Bus, "append">, user: string, time_zone: string): Promise<void> {
+  await bus.append(zoneChanged, { user, time_zone, at: Date.now() });
 }
 
 function serveKeys(ctx: AccountContext, keys: ApiKeys): void {

@@ -1,9 +1,9 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import type { RuleDocument } from "../../schemas/documents/automation.ts";
-import { eventNames, parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { anyEvent } from "../../schemas/messages/events.ts";
+import { eventNames, parseEvent } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { currentDevices } from "../devices/current-devices.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 import { UserLines } from "../runtime/user-lines.ts";
 import type { HoldClock } from "./hold-clock.ts";
 import { Slices } from "./pause.ts";
@@ -26,24 +26,19 @@ interface EventMeans {
 }
 
 /** Starts the runs that events trigger; each event is looked at by one process, and again until it is done. */
-export function startEventWork(context: ActorContext, means: EventMeans): Promise<void> {
-  const work = {
-    stream: streams.events,
-    name: "automation",
-    filter: subjects.eventAll,
-    inFlight,
-    onlyNew: true,
-  };
+export async function startEventWork(context: ActorContext, means: EventMeans): Promise<void> {
+  const consumer = { name: "automation", inFlight, onlyNew: true };
   const lines = new UserLines();
-  return startDurableWork(context, work, async (message) => {
-    const parsed = parseEvent(message.subject);
+  await context.bus.consume(anyEvent, consumer, async (payload, { subject, seq, at }) => {
+    const parsed = parseEvent(subject);
     if (parsed === null) return;
     const { user, name } = parsed;
     // A user's events are looked at in their order: a later change must not overtake an earlier one.
     await lines.run(user, async () => {
       const triggered = await means.rules.triggered(user, typesOf(name));
       if (triggered.length === 0) return;
-      for (const cause of causesOf(eventOf(message, name))) await lookAt(context, means, triggered, cause);
+      for (const cause of causesOf({ name, seq, at, payload }))
+        await lookAt(context, means, triggered, cause);
     });
   });
 }

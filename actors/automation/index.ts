@@ -1,10 +1,9 @@
 import { eventsStreamConfig, runsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { zoneChangedSchema } from "../../schemas/documents/account.ts";
 import { runAskSchema } from "../../schemas/documents/automation.ts";
+import { zoneChanged } from "../../schemas/messages/events.ts";
 import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import { Budgets } from "../runtime/budgets.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
@@ -47,15 +46,7 @@ export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> 
   await schedules.serve("rule", (due) => clock.ring(due));
   await schedules.serve("hold", (due) => holds.ring(due));
   await startEventWork(actor, { rules, intake, holds });
-  const zones = {
-    stream: streams.events,
-    name: "rule-zones",
-    filter: subjects.eventZoneChangedAll,
-    inFlight: 1,
-  };
-  await startDurableWork(actor, zones, (message) =>
-    clock.follow(zoneChangedSchema.parse(message.json()).user),
-  );
+  await actor.bus.consume(zoneChanged, { name: "rule-zones", inFlight: 1 }, ({ user }) => clock.follow(user));
   await onUserDeleted(actor, "automation-erasure", async (user) => {
     await Promise.all([rules, runs, holdStore].map((store) => store.eraseUser(user)));
     await Promise.all([schedules.cancelAll("rule", user), schedules.cancelAll("hold", user)]);

@@ -1,26 +1,25 @@
 import { createHash } from "node:crypto";
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
-import type { RunAsk, RunRequest } from "../../schemas/documents/automation.ts";
+import type { RunRequest } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { runPartitionOf, subjects } from "../../schemas/messages/subjects.ts";
+import { runAsk, runRequested } from "../../schemas/messages/runs.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { Budgets } from "../runtime/budgets.ts";
 import type { RuleStore } from "./rule-store.ts";
 
-const askMs = 2_000;
 const minuteMs = 60_000;
 /** How often room is made for one run before its cause is handled again later. */
 const attempts = 3;
 
 /** Puts runs into the log; from there on they happen, whatever process dies. */
 export class RunIntake {
-  readonly #context: Pick<ActorContext, "publisher" | "nc" | "log">;
+  readonly #context: Pick<ActorContext, "bus" | "log">;
   readonly #rules: RuleStore;
   readonly #budgets: Budgets;
   /** The newest run of a rule whose user has no budget at the moment. */
   readonly #deferred = new Map<string, RunRequest>();
 
-  constructor(context: Pick<ActorContext, "publisher" | "nc" | "log" | "settings">, rules: RuleStore) {
+  constructor(context: Pick<ActorContext, "bus" | "log" | "settings">, rules: RuleStore) {
     this.#context = context;
     this.#rules = rules;
     this.#budgets = new Budgets(context.settings.limits.userRunsPerMin, minuteMs);
@@ -54,14 +53,11 @@ export class RunIntake {
   }
 
   async #append(request: RunRequest): Promise<void> {
-    const subject = subjects.runIn(request.user, request.rule);
-    await this.#context.publisher.publish(subject, JSON.stringify(request), request.id);
+    await this.#context.bus.append(runRequested, request);
   }
 
   async #dropOldest({ user, rule }: RunRequest): Promise<void> {
-    const ask: RunAsk = { kind: "drop_oldest", user, rule };
-    const subject = subjects.runAsk(runPartitionOf(user, rule));
-    await this.#context.nc.request(subject, JSON.stringify(ask), { timeout: askMs });
+    await this.#context.bus.ask(runAsk, { kind: "drop_oldest", user, rule });
   }
 
   async #defer(request: RunRequest, wait: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RuleDocument } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { customEvent } from "../../schemas/messages/events.ts";
 import {
   backtestRule,
   listRuns,
@@ -83,8 +83,7 @@ export function serveOutsideTriggers({ actor, rules, intake }: AutomationService
     publishEvent,
     async ({ principal: { user_id: user }, params, body, idempotency_key: key }) => {
       const event = { user, name: params.name, data: body, at: Date.now() };
-      const id = `${user}.custom.${key ?? newId("evt_")}`;
-      await actor.publisher.publish(subjects.eventCustom(user, params.name), JSON.stringify(event), id);
+      await actor.bus.append(customEvent, event, { id: `${user}.custom.${key ?? newId("evt_")}` });
       return { success: true as const };
     },
   );

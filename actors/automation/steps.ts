@@ -27,7 +27,7 @@ export class PassingFault extends RuleFault {}
 
 /** What steps work with. */
 export interface StepMeans {
-  context: Pick<ActorContext, "nc" | "db" | "publisher" | "settings" | "log">;
+  context: Pick<ActorContext, "nc" | "bus" | "db" | "settings" | "log">;
   rules: RuleStore;
   intake: RunIntake;
   roots: RunRoots;

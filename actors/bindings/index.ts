@@ -3,10 +3,10 @@ import { bridgeStreamConfig, eventsStreamConfig } from "../../infra/nats/stream-
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { type BridgeAnswer, type BridgeAsk, bridgeAskSchema } from "../../schemas/documents/bridge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { lastToken, restQueueGroup, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { restQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
 import { createBindToken, deleteBinding, listBindings } from "../../schemas/routes/bindings.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
+import { onUserDeleted } from "../events/user-erasure.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import { Bindings } from "./bindings.ts";
@@ -33,13 +33,7 @@ export async function startBindings(context: ActorContext): Promise<void> {
     if (!found) throw new ParleyError("not_found");
     return { status: "deleted" as const };
   });
-  const deleted = {
-    stream: streams.events,
-    name: "bindings_user_deleted",
-    filter: subjects.eventUserDeletedAll,
-    inFlight: 4,
-  };
-  await startDurableWork(context, deleted, (message) => bindings.forget(lastToken(message.subject)));
+  await onUserDeleted(context, "bindings_user_deleted", (user) => bindings.forget(user));
 }
 
 function serveAsks({ nc, log }: ActorContext, bindings: Bindings): void {

@@ -54,7 +54,7 @@ export function serveDeviceRoutes(
     const { command } = body;
     const payload = typeof command === "string" ? command : JSON.stringify(command);
     const id = `${user}.${device}.${request.idempotency_key ?? newId("cmd_")}`;
-    await context.publisher.publish(subjects.commandOut(user, addressee), payload, id);
+    await context.publisher.publish(subjects.commandOut(user, addressee), payload, { id });
     return { success: true as const };
   });
   serveRoute(context, deleteDevice, async ({ principal: { user_id: user }, params }) => {

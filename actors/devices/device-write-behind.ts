@@ -131,7 +131,7 @@ export class DeviceWriteBehind {
     this.#changes = new Map();
     const sent = events.map(({ user, id, payload }) => {
       const subject = subjects.eventDevicesUpdated(user);
-      return persist(log, "device event", () => publisher.publish(subject, payload, id));
+      return persist(log, "device event", () => publisher.publish(subject, payload, { id }));
     });
     this.#eventsOut = Promise.all([this.#eventsOut, ...sent]);
   }

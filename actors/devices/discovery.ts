@@ -1,9 +1,9 @@
 import { discoveryStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { parseDiscovery, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { discoveryConfig } from "../../schemas/messages/devices.ts";
+import { parseDiscovery, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 import { forgetDevice } from "./device-routes.ts";
 import type { DeviceStore } from "./device-store.ts";
 import { readDiscovery } from "./discovery-config.ts";
@@ -14,17 +14,16 @@ const inFlight = 32;
 export async function startDiscovery(context: ActorContext, store: DeviceStore): Promise<void> {
   const { userDevices, deviceComponents } = context.settings.limits;
   await ensureStream(context.jsm, discoveryStreamConfig());
-  const work = { stream: streams.discovery, name: "discovery", filter: subjects.discoveryAll, inFlight };
-  await startDurableWork(context, work, async (message) => {
-    const discovered = parseDiscovery(message.subject);
+  await context.bus.consume(discoveryConfig, { name: "discovery", inFlight }, async (config, { subject }) => {
+    const discovered = parseDiscovery(subject);
     if (discovered === null) return;
     const { user, object } = discovered;
-    if (message.data.length === 0) return forget(context, store, user, object);
+    if (config === "") return forget(context, store, user, object);
     if ((await store.find(user, object)) === null && (await store.count(user)) >= userDevices) {
       context.log.warn({ user, device: object }, "too many devices");
       return;
     }
-    const discovery = readDiscovery(discovered, message.string(), deviceComponents);
+    const discovery = readDiscovery(discovered, config, deviceComponents);
     await store.setDiscovery(discovery);
     const { name, type } = discovery;
     await context.js.publish(subjects.deviceUpdate(user, object), JSON.stringify({ state: {}, name, type }));

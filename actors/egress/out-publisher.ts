@@ -131,7 +131,7 @@ export class OutPublisher {
   async #store(user: string, texts: string[], id: string, again = texts): Promise<void> {
     for (let payload = batchOf(texts); ; payload = batchOf(again)) {
       try {
-        await this.#publisher.publish(subjects.outUser(user), payload, id);
+        await this.#publisher.publish(subjects.outUser(user), payload, { id });
         return;
       } catch (err) {
         this.#log.warn({ err }, "final frames not stored yet");

@@ -1,13 +1,13 @@
 import type { NotificationEvent } from "../../schemas/documents/notification.ts";
 import { newId } from "../../schemas/ids.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { notificationWanted } from "../../schemas/messages/events.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 type News = Omit<NotificationEvent["notification"], "id" | "timestamp"> & { id?: string };
 
 /** Stores the wish that a user is told something; whoever delivers notifications does the rest. `id` makes it happen once. */
 export async function notify(
-  { publisher }: Pick<ActorContext, "publisher">,
+  { bus }: Pick<ActorContext, "bus">,
   user: string,
   news: News,
   session?: string,
@@ -18,5 +18,5 @@ export async function notify(
     ...(session !== undefined && { session_id: session }),
     notification: { ...rest, id, timestamp: new Date().toISOString() },
   };
-  await publisher.publish(subjects.eventNotification(user), JSON.stringify(event), id);
+  await bus.append(notificationWanted, event);
 }

@@ -1,7 +1,7 @@
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { dedupIdOf, newSessionInput, type SessionInput } from "../../schemas/messages/session-input.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { sessionInput } from "../../schemas/messages/session.ts";
+import { newSessionInput, type SessionInput } from "../../schemas/messages/session-input.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /** What goes into a session by itself; `key` (an id, at most 56 characters) makes a repetition one message. */
@@ -14,7 +14,7 @@ export interface SessionMail {
 
 const prefix = "auto_";
 
-type Means = Pick<ActorContext, "publisher">;
+type Means = Pick<ActorContext, "bus">;
 
 /** Puts a text into a session as the assistant's; no model is asked. @throws ParleyError `session_queue_full`; as the stream does else */
 export function sayInSession(means: Means, { text, ...mail }: SessionMail): Promise<void> {
@@ -27,7 +27,7 @@ export function sendAsUser(means: Means, { text, ...mail }: SessionMail): Promis
 }
 
 async function post(
-  { publisher }: Means,
+  { bus }: Means,
   { user, session, key }: Omit<SessionMail, "text">,
   what: Pick<SessionInput, "content" | "notice">,
 ): Promise<void> {
@@ -39,7 +39,7 @@ async function post(
     ...what,
   });
   try {
-    await publisher.publish(subjects.sessionIn(user, session), JSON.stringify(input), dedupIdOf(input));
+    await bus.append(sessionInput, input);
   } catch (cause) {
     throw isSubjectFull(cause) ? new ParleyError("session_queue_full", { cause }) : cause;
   }

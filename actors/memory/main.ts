@@ -1,10 +1,8 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { turnsCompletedSchema } from "../../schemas/messages/event.ts";
+import { turnsCompleted } from "../../schemas/messages/events.ts";
 import { memoryChanged, memoryRecall } from "../../schemas/messages/memory.ts";
-import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { startVectorRenewal } from "../models/vector-renewal.ts";
@@ -42,14 +40,7 @@ export async function startMemory(context: ActorContext, embeddings: Embeddings)
   serveMemoryRoutes(context, { store, keeper, embeddings });
   if (settings.memoryExtraction === "off") return;
   const reader = { store, keeper, models, quota, out, byModel: settings.memoryExtraction === "auto", log };
-  const work = {
-    stream: streams.events,
-    name: "memory",
-    filter: subjects.eventTurnCompletedAll,
-    inFlight,
-    onlyNew: true,
-  };
-  await startDurableWork(context, work, async (message) => {
-    for (const turn of turnsCompletedSchema.parse(message.json()).turns) await readTurn(reader, turn);
+  await bus.consume(turnsCompleted, { name: "memory", inFlight, onlyNew: true }, async ({ turns }) => {
+    for (const turn of turns) await readTurn(reader, turn);
   });
 }

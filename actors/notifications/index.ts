@@ -1,10 +1,10 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { notificationEventSchema, presenceConnectedSchema } from "../../schemas/documents/notification.ts";
-import { presenceQueueGroup, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { presenceConnectedSchema } from "../../schemas/documents/notification.ts";
+import { notificationWanted } from "../../schemas/messages/events.ts";
+import { presenceQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
 import { pushNotification } from "../../schemas/routes/notifications.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import { actingUser } from "../requests/acting-user.ts";
 import { serveRoute } from "../requests/rest.ts";
@@ -21,15 +21,9 @@ export async function startNotifications(context: ActorContext): Promise<void> {
   const presence = new Presence(nc, settings.limits.presenceMs);
   const delivery = new Delivery(store, presence, out, settings.limits);
   await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
-  const work = {
-    stream: streams.events,
-    name: "notifications",
-    filter: subjects.eventNotificationAll,
-    inFlight,
-    onlyNew: true,
-  };
-  await startDurableWork(context, work, async (message) => {
-    await delivery.deliver(notificationEventSchema.parse(message.json()));
+  const consumer = { name: "notifications", inFlight, onlyNew: true };
+  await context.bus.consume(notificationWanted, consumer, async (event) => {
+    await delivery.deliver(event);
   });
   await onUserDeleted(context, "notifications-erasure", (user) => store.eraseUser(user));
   serveRoute(context, pushNotification, async ({ principal, body }) => {

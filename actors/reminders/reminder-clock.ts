@@ -9,17 +9,13 @@ import type { ReminderStore } from "./reminder-store.ts";
 
 /** Gives reminders to the engine's clock, and does what is due when it rings. */
 export class ReminderClock {
-  readonly #context: Pick<ActorContext, "js" | "publisher" | "log">;
+  readonly #context: Pick<ActorContext, "bus" | "log">;
   readonly #store: ReminderStore;
   readonly #schedules: Schedules;
   /** Sets what is not scheduled. */
   readonly repair: ScheduleRepair<ReminderDocument>;
 
-  constructor(
-    context: Pick<ActorContext, "js" | "publisher" | "log">,
-    store: ReminderStore,
-    schedules: Schedules,
-  ) {
+  constructor(context: Pick<ActorContext, "bus" | "log">, store: ReminderStore, schedules: Schedules) {
     this.#context = context;
     this.#store = store;
     this.#schedules = schedules;

@@ -10,6 +10,7 @@ import { indexTerms, normalize } from "./search-terms.ts";
 interface Waiting {
   event: TurnCompleted;
   done(): void;
+  fail(reason: unknown): void;
 }
 
 const batchSize = 200;
@@ -30,8 +31,8 @@ export class IndexWriter {
 
   /** Resolves when the turn can be found, or was erased meanwhile. Safe to repeat. */
   add(event: TurnCompleted): Promise<void> {
-    return new Promise((done) => {
-      this.#waiting.push({ event, done });
+    return new Promise((done, fail) => {
+      this.#waiting.push({ event, done, fail });
       if (!this.#writing) void this.#write();
     });
   }
@@ -42,8 +43,12 @@ export class IndexWriter {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, batchSize);
-      await persist(this.#log, "message index", () => this.#take(batch.map(({ event }) => event)));
-      for (const { done } of batch) done();
+      try {
+        await persist(this.#log, "message index", () => this.#take(batch.map(({ event }) => event)));
+        for (const { done } of batch) done();
+      } catch (err) {
+        for (const { fail } of batch) fail(err);
+      }
     }
     this.#writing = false;
   }

@@ -1,12 +1,13 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
+import { readPayload } from "../../infra/bus/payload.ts";
 import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { turnsCompletedSchema } from "../../schemas/messages/event.ts";
-import { streams, subjects } from "../../schemas/messages/subjects.ts";
+import type { IndexedMessage } from "../../schemas/documents/message-index.ts";
+import { subjectOf } from "../../schemas/messages/define.ts";
+import { turnsCompleted } from "../../schemas/messages/events.ts";
 import { searchMessages } from "../../schemas/routes/search.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 import { actingUser } from "../requests/acting-user.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { MessageIndex } from "../storage/message-index.ts";
@@ -21,45 +22,48 @@ const lookMs = 25;
 
 /** Keeps the index of messages by the events of turns, and searches it. */
 export async function startSearch(context: ActorContext): Promise<void> {
-  const { db, jsm, log, settings } = context;
+  const { db, bus, jsm, log, settings } = context;
   const index = new MessageIndex(db, log);
   const search = new MessageSearch(db, index, settings.limits.jsonAnswerBytes / 2);
   await Promise.all([index.createIndexes(), search.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
   const writer = new IndexWriter(db, index, log);
-  const work = {
-    stream: streams.events,
-    name: consumerName,
-    filter: subjects.eventTurnCompletedAll,
-    inFlight,
-  };
-  await startDurableWork(context, work, async (message) => {
-    const { turns } = turnsCompletedSchema.parse(message.json());
+  await bus.consume(turnsCompleted, { name: consumerName, inFlight }, async ({ turns }) => {
     await Promise.all(turns.map((turn) => writer.add(turn)));
   });
   serveRoute(context, searchMessages, async ({ principal, query }) => {
     const user = actingUser(principal, query.user_id);
-    await caughtUp(jsm, user);
+    await caughtUp(jsm, index, user);
     return search.search(user, query);
   });
 }
 
-/** Waits until the index has the last turn of a user, or for a while. */
-async function caughtUp(jsm: JetStreamManager, user: string): Promise<void> {
+/** Waits until the index has the last turn of a user, or for a while. Other users' events are not waited for. */
+async function caughtUp(jsm: JetStreamManager, index: MessageIndex, user: string): Promise<void> {
   const until = performance.now() + catchUpMs;
-  let [last, done] = await Promise.all([lastTurn(jsm, user), indexedUpTo(jsm)]);
-  while (done < last && performance.now() < until) {
+  const last = await lastTurn(jsm, user);
+  if (last === null) return;
+  while (performance.now() < until) {
+    if ((await indexedUpTo(jsm)) >= last.seq || (await index.has(last.message))) return;
     await new Promise((resolve) => setTimeout(resolve, lookMs));
-    done = await indexedUpTo(jsm);
   }
 }
 
 /** Place among the events up to which all are in the index. */
 async function indexedUpTo(jsm: JetStreamManager): Promise<number> {
-  return (await jsm.consumers.info(streams.events, consumerName)).ack_floor.stream_seq;
+  return (await jsm.consumers.info(turnsCompleted.stream, consumerName)).ack_floor.stream_seq;
 }
 
-/** Place of a user's last completed turn among the events, 0 = none. */
-async function lastTurn(jsm: JetStreamManager, user: string): Promise<number> {
-  const last_by_subj = subjects.eventTurnCompleted(user);
-  return (await storedMessage(jsm, streams.events, { last_by_subj }))?.seq ?? 0;
+/** A user's last completed turn: its place among the events and its last message; null where there is none to wait for. */
+async function lastTurn(
+  jsm: JetStreamManager,
+  user: string,
+): Promise<{ seq: number; message: IndexedMessage["_id"] } | null> {
+  const last_by_subj = subjectOf(turnsCompleted, { user });
+  const stored = await storedMessage(jsm, turnsCompleted.stream, { last_by_subj });
+  if (stored === null) return null;
+  const payload = readPayload(turnsCompleted, stored.subject, stored.data);
+  const turn = payload.ok ? payload.message.turns.at(-1) : undefined;
+  const message = turn?.messages.at(-1);
+  if (turn === undefined || message === undefined) return null;
+  return { seq: stored.seq, message: { user, session: turn.session, message_id: message.message_id } };
 }

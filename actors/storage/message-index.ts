@@ -37,6 +37,11 @@ export class MessageIndex {
     });
   }
 
+  /** Whether a message is there. */
+  async has(_id: IndexedMessage["_id"]): Promise<boolean> {
+    return (await this.#rows.findOne({ _id }, { projection: { _id: 1 } })) !== null;
+  }
+
   /** A reply was replaced: it is not found any more, also when its own event comes only now. */
   async replaced(messages: readonly IndexedMessage["_id"][]): Promise<void> {
     const nothing = { n: 0, role: "assistant" as const, at: 0, text: "", terms: [] };

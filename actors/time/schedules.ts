@@ -1,14 +1,15 @@
 import { schedulesStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { collections } from "../../schemas/documents/collections.ts";
-import { type Due, dueSchema, type ScheduleStream } from "../../schemas/documents/reminder.ts";
-import { type ScheduleKind, streams, subjects } from "../../schemas/messages/subjects.ts";
+import type { Due, ScheduleStream } from "../../schemas/documents/reminder.ts";
+import { filterOf, subjectOf } from "../../schemas/messages/define.ts";
+import { schedule, scheduleDue } from "../../schemas/messages/schedules.ts";
+import type { ScheduleKind } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { startDurableWork } from "../events/durable-work.ts";
 
 const inFlight = 128;
 
-type Means = Pick<ActorContext, "js" | "jsm" | "db" | "log" | "lifecycle">;
+type Means = Pick<ActorContext, "bus" | "jsm" | "db">;
 
 /**
  * The engine's clock: a message that the server publishes when its time has come, at once where that has passed. What
@@ -37,32 +38,28 @@ export class Schedules {
 
   /** Sets the one schedule of this kind and id; an earlier one is replaced. */
   async set(kind: ScheduleKind, user: string, id: string, at: Date): Promise<void> {
-    const due: Due = { user, id, due_at: at.getTime() };
-    await this.#context.js.publish(subjects.schedule(kind, user, id), JSON.stringify(due), {
-      schedule: { specification: { at }, target: subjects.scheduleDue(kind, user, id) },
-    });
+    const to = { kind, user, id };
+    await this.#context.bus.append(
+      schedule,
+      { user, id, due_at: at.getTime() },
+      { to, schedule: { at, target: subjectOf(scheduleDue, to) } },
+    );
   }
 
   /** Takes a schedule back. What is due already comes nevertheless. */
   async cancel(kind: ScheduleKind, user: string, id: string): Promise<void> {
-    await this.#context.jsm.streams.purge(streams.schedules, { filter: subjects.schedule(kind, user, id) });
+    const filter = subjectOf(schedule, { kind, user, id });
+    await this.#context.jsm.streams.purge(schedule.stream, { filter });
   }
 
   /** Takes all schedules of a user back, and what is due of them. */
   async cancelAll(kind: ScheduleKind, user: string): Promise<void> {
-    await this.#context.jsm.streams.purge(streams.schedules, {
-      filter: subjects.schedulesOfUser(kind, user),
-    });
+    for (const entry of [schedule, scheduleDue])
+      await this.#context.jsm.streams.purge(entry.stream, { filter: filterOf(entry, { kind, user }) });
   }
 
   /** Hands over what is due, to one process of all that ask. */
-  serve(kind: ScheduleKind, handle: (due: Due) => Promise<void>): Promise<void> {
-    const work = {
-      stream: streams.schedules,
-      name: `due-${kind}`,
-      filter: subjects.scheduleDueOf(kind),
-      inFlight,
-    };
-    return startDurableWork(this.#context, work, (message) => handle(dueSchema.parse(message.json())));
+  async serve(kind: ScheduleKind, handle: (due: Due) => Promise<void>): Promise<void> {
+    await this.#context.bus.consume(scheduleDue, { name: `due-${kind}`, of: { kind }, inFlight }, handle);
   }
 }

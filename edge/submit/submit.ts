@@ -1,8 +1,8 @@
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { dedupIdOf, type MessageState, type SessionInput } from "../../schemas/messages/session-input.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { sessionInput } from "../../schemas/messages/session.ts";
+import type { MessageState, SessionInput } from "../../schemas/messages/session-input.ts";
 import type { UserRates } from "../admission/user-rates.ts";
 import type { UserSessions } from "../admission/user-sessions.ts";
 import { toParleyError } from "../http/error-shape.ts";
@@ -109,15 +109,13 @@ export class Submit {
     const payload = JSON.stringify(input);
     refuseLarge(payload, limits.natsMessageBytes, attachments.length > 0 ? "attachments" : "content");
     // The server forgets the id after two minutes; later repeats reach the log, where the owner finds them.
-    return link.publisher
-      .publish(subjects.sessionIn(user, session), payload, dedupIdOf(input), publishMs)
-      .then(
-        (ack) => ack.duplicate,
-        (cause: unknown) => {
-          const full = isSubjectFull(cause);
-          throw new ParleyError(full ? "session_queue_full" : "storage_unavailable", { cause });
-        },
-      );
+    return link.bus.append(sessionInput, input, { text: payload, timeoutMs: publishMs }).then(
+      (ack) => ack.duplicate,
+      (cause: unknown) => {
+        const full = isSubjectFull(cause);
+        throw new ParleyError(full ? "session_queue_full" : "storage_unavailable", { cause });
+      },
+    );
   }
 
   async #overdue(input: SessionInput, report: (overdue: Overdue) => void): Promise<void> {

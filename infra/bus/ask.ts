@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Msg } from "nats";
 import type { z } from "zod";
 import type { Limits } from "../../schemas/limits.ts";
-import { type Address, type Request, subjectOf } from "../../schemas/messages/define.ts";
+import { type Address, encode, type Request, subjectOf } from "../../schemas/messages/define.ts";
 import type { BusContext } from "./bus.ts";
 import { errorOf } from "./error-answer.ts";
 import { NoAnswer, reasonOf } from "./no-answer.ts";
@@ -56,7 +56,7 @@ async function askOnce<Subject extends string, Message extends z.ZodType, Answer
   let answer: Msg;
   try {
     messages.count("published", entry.name);
-    answer = await nc.request(subjectOf(entry, to), JSON.stringify(message), { timeout });
+    answer = await nc.request(subjectOf(entry, to), encode(entry, message), { timeout });
   } catch (err) {
     const reason = reasonOf(err);
     messages.failed(entry.name, reason);

@@ -4,11 +4,13 @@ import type { z } from "zod";
 import type { Limits } from "../../schemas/limits.ts";
 import {
   type Address,
+  encode,
   type Request,
   type Signal,
   type StoredMessage,
   subjectOf,
 } from "../../schemas/messages/define.ts";
+import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type AskOptions, ask, type Question } from "./ask.ts";
@@ -17,7 +19,7 @@ import { type Listening, listen, listenRaw, type RawMessage, type ReceivedFrom }
 import { MessageMetrics } from "./message-metrics.ts";
 import { type Origin, reject } from "./rejected.ts";
 import { type Serving, serve } from "./serve.ts";
-import { type StoredAck, StreamPublisher } from "./stream-publisher.ts";
+import { type StoredAck, type StoreOptions, StreamPublisher } from "./stream-publisher.ts";
 
 /** What a bus is made of. */
 export interface BusOptions {
@@ -25,12 +27,22 @@ export interface BusOptions {
   log: Logger;
   metrics: Pick<Metrics, "counter" | "histogram">;
   limits: Limits;
+  /** Consumers end with the process. */
+  lifecycle?: Pick<Lifecycle, "onStop">;
   /** Whether an error of a handler means that a store can't be reached: then it is waited for, and no try is counted. */
   isOutage?: (err: unknown) => boolean;
 }
 
+/** How a message is stored; `id` takes the place of the entry's. */
+export interface AppendOptions<Subject extends string> extends StoreOptions {
+  to?: Address<Subject>;
+  /** The message as JSON, where its caller has encoded it already. */
+  text?: string;
+}
+
 /** What the functions of this folder share. */
-export interface BusContext extends Required<BusOptions> {
+export interface BusContext extends Omit<BusOptions, "isOutage"> {
+  isOutage: (err: unknown) => boolean;
   js: JetStreamClient;
   jsm: JetStreamManager;
   publisher: StreamPublisher;
@@ -81,7 +93,7 @@ export class Bus {
   ): void {
     const { nc, messages } = this.#context;
     if (nc.isClosed()) return;
-    nc.publish(subjectOf(entry, to ?? addressOf(entry, message)), JSON.stringify(message));
+    nc.publish(subjectOf(entry, to ?? addressOf(entry, message)), encode(entry, message));
     messages.count("published", entry.name);
   }
 
@@ -131,16 +143,19 @@ export class Bus {
   append<Subject extends string, Message extends z.ZodType>(
     entry: StoredMessage<Subject, Message>,
     message: z.input<Message>,
-    options: { to?: Address<Subject>; id?: string; timeoutMs?: number } = {},
+    options: AppendOptions<Subject> = {},
   ): Promise<StoredAck> {
     const { publisher, messages } = this.#context;
     const subject = subjectOf(entry, options.to ?? addressOf(entry, message));
     messages.count("published", entry.name);
     const id = options.id ?? entry.id?.(message);
-    return publisher.publish(subject, JSON.stringify(message), id, options.timeoutMs);
+    return publisher.publish(subject, options.text ?? encode(entry, message), { ...options, id });
   }
 
-  /** Reads stored messages with a durable consumer that all processes share; see {@link ConsumerOptions}. */
+  /**
+   * Reads stored messages with a durable consumer that all processes share; see {@link ConsumerOptions}. It ends with the
+   * process, after what it handles, or when its caller stops it.
+   */
   consume<Subject extends string, Message extends z.ZodType>(
     entry: StoredMessage<Subject, Message>,
     options: ConsumerOptions<Subject>,

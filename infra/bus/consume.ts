@@ -30,6 +30,8 @@ export interface ConsumerOptions<Subject extends string> {
   oneByOne?: boolean;
   /** Time without a sign of life after which a message is another process's, ms. */
   ackWaitMs?: number;
+  /** It may end before the process does. */
+  stoppedByCaller?: boolean;
   /** Deliveries after which a message whose handler fails is set aside. */
   tries?: number;
 }
@@ -87,12 +89,12 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
     }
   };
   const loops = Array.from({ length: oneByOne ? inFlight : 1 }, loop);
-  return {
-    stop: async () => {
-      stopping.abort();
-      await Promise.all([deliveries.settled(), ...(oneByOne ? loops : [])]);
-    },
+  const stop = async () => {
+    stopping.abort();
+    await Promise.all([deliveries.settled(), ...(oneByOne ? loops : [])]);
   };
+  if (options.stoppedByCaller !== true) context.lifecycle?.onStop(`consumer ${name}`, stop);
+  return { stop };
 }
 
 async function takeEach(consumer: Consumer, deliveries: Deliveries, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,9 @@ export type Payload<Message extends z.ZodType> =
   | { ok: true; message: z.output<Message> }
   | { ok: false; error: Error };
 
-type Entry<Message extends z.ZodType> = Pick<AnyMessage, "kind" | "subject"> & { message: Message };
+type Entry<Message extends z.ZodType> = Pick<AnyMessage, "kind" | "subject" | "encoding"> & {
+  message: Message;
+};
 
 /**
  * Reads a payload by the schema of its entry. A signal without a payload says everything by its subject: its tokens are
@@ -17,6 +19,7 @@ export function readPayload<Message extends z.ZodType>(
   subject: string,
   data: Uint8Array,
 ): Payload<Message> {
+  if (entry.encoding === "text") return checked(entry.message, textOf(data));
   const empty = data.length === 0 && entry.kind === "signal";
   return parsePayload(entry.message, data, empty ? (tokensOf(entry, subject) ?? {}) : undefined);
 }
@@ -30,11 +33,19 @@ export function parsePayload<Message extends z.ZodType>(
   let json = given;
   if (json === undefined) {
     try {
-      json = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString());
+      json = JSON.parse(textOf(data));
     } catch (error) {
       return { ok: false, error: error as Error };
     }
   }
-  const parsed = schema.safeParse(json);
+  return checked(schema, json);
+}
+
+function checked<Message extends z.ZodType>(schema: Message, value: unknown): Payload<Message> {
+  const parsed = schema.safeParse(value);
   return parsed.success ? { ok: true, message: parsed.data } : { ok: false, error: parsed.error };
+}
+
+function textOf(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
 }

@@ -67,7 +67,7 @@ export async function reject(
   };
   const id = rejected.id?.(message);
   const target = rejected.subject.replace("{stream}", stream);
-  const store = () => publisher.publish(target, JSON.stringify(message), id);
+  const store = () => publisher.publish(target, JSON.stringify(message), { id });
   try {
     await store();
   } catch {

@@ -26,6 +26,15 @@ export class MessageTooLarge extends Error {
   }
 }
 
+/** How a message is stored. */
+export interface StoreOptions {
+  /** `Nats-Msg-Id`: a second message with it is a duplicate within the stream's window. */
+  id?: string | undefined;
+  /** The server publishes it on `target` at this time (ADR-51 of nats-architecture-and-design). */
+  schedule?: { at: Date; target: string };
+  timeoutMs?: number;
+}
+
 interface Waiting {
   deadline: number;
   resolve(ack: StoredAck): void;
@@ -54,14 +63,13 @@ export class StreamPublisher {
   }
 
   /**
-   * Stores a message; `id` becomes `Nats-Msg-Id`.
+   * Stores a message.
    * @throws MessageTooLarge; JetStreamApiError where the stream refuses it, RequestError where no stream listens, TimeoutError.
    */
   publish(
     subject: string,
     payload: string,
-    id: string | undefined,
-    timeoutMs = defaultTimeoutMs,
+    { id, schedule, timeoutMs = defaultTimeoutMs }: StoreOptions = {},
   ): Promise<StoredAck> {
     return new Promise((resolve, reject) => {
       // A UTF-16 unit is at most three bytes of UTF-8, so most payloads need no count.
@@ -70,6 +78,10 @@ export class StreamPublisher {
       const key = (this.#count++).toString(36);
       const head = headers();
       if (id !== undefined) head.set("Nats-Msg-Id", id);
+      if (schedule !== undefined) {
+        head.set("Nats-Schedule", `@at ${schedule.at.toISOString()}`);
+        head.set("Nats-Schedule-Target", schedule.target);
+      }
       this.#nc.publish(subject, payload, { headers: head, reply: `${this.#inbox}.${key}` });
       this.#waiting.set(key, { deadline: performance.now() + timeoutMs, resolve, reject });
       this.#sweep ??= setInterval(() => this.#expire(), sweepMs);

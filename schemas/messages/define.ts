@@ -42,6 +42,8 @@ export interface Definition<Subject extends string = string, Message extends z.Z
   /** Subject with `{name}` for each token that varies. */
   subject: Subject;
   message: Message;
+  /** `text`: the payload is no JSON, and the schema is that of a string. */
+  encoding?: "text";
   publishers: readonly Party[];
   listeners: readonly Party[];
   /** Tokens of the subject; without it they are the message's fields of the same names. */
@@ -116,6 +118,11 @@ export function defineSignal<Subject extends string, Message extends z.ZodType>(
   entry: Omit<Signal<Subject, Message>, "kind">,
 ): Signal<Subject, Message> {
   return { ...entry, kind: "signal" };
+}
+
+/** A message as its payload. */
+export function encode({ encoding }: Pick<Definition, "encoding">, message: unknown): string {
+  return encoding === "text" ? String(message) : JSON.stringify(message);
 }
 
 /** Payload of a message that says everything by its subject. */

@@ -75,36 +75,59 @@ export function dedupIdOf({
   return `${user}.${session}.${client_msg_id}`;
 }
 
-const key = { user: idSchema, session: idSchema };
+const key = {
+  user: idSchema.describe("The user whose session it is."),
+  session: idSchema.describe("Id of the session."),
+};
+const deadline = z
+  .int()
+  .optional()
+  .describe("When the asking process gives up, Unix ms: what comes later would end another reply.");
 
-/** Requests to the owner of a session (`session.ask.<p>`). */
+/** Requests to the owner of a session (`session.ask.<p>`), by their `kind`. */
+export const sessionAsks = {
+  state: z.object({
+    kind: z.literal("state").describe("What became of a message?"),
+    ...key,
+    client_msg_id: idSchema.describe("Id that the client gave the message."),
+  }),
+  queue: z.object({ kind: z.literal("queue").describe("Which messages are unfinished?"), ...key }),
+  stop: z.object({
+    kind: z.literal("stop").describe("End a reply."),
+    ...key,
+    message_id: idSchema
+      .optional()
+      .describe("The reply, or the message that it answers; the running one without it."),
+    deadline,
+  }),
+  changed: z.object({
+    kind: z.literal("changed").describe("The stored transcript was changed by another process."),
+    ...key,
+  }),
+  interrupt: z.object({
+    kind: z.literal("interrupt").describe("End a spoken reply where the user spoke over it."),
+    ...key,
+    message_id: idSchema.describe("The reply."),
+    heard_index: z.int().nonnegative().optional().describe("Index of the last sentence that was heard."),
+    heard_ms: z.number().nonnegative().optional().describe("How much of that sentence was heard, ms."),
+    deadline,
+  }),
+  played: z.object({
+    kind: z.literal("played").describe("A sentence of a reply was played; nobody waits for the answer."),
+    ...key,
+    message_id: idSchema.describe("The reply."),
+    index: z.int().nonnegative().describe("Index of the sentence."),
+  }),
+} as const;
+
+/** Any request to the owner of a session. */
 export const sessionAskSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("state"), ...key, client_msg_id: idSchema }),
-  z.object({ kind: z.literal("queue"), ...key }),
-  z.object({
-    kind: z.literal("stop"),
-    ...key,
-    message_id: idSchema.optional(),
-    /** When the asker gives up, Unix ms: a stop that comes late would end another reply. */
-    deadline: z.int().optional(),
-  }),
-  z.object({ kind: z.literal("changed"), ...key }),
-  /** Ends a spoken reply where the user spoke over it; as `stop` while it runs. */
-  z.object({
-    kind: z.literal("interrupt"),
-    ...key,
-    message_id: idSchema,
-    heard_index: z.int().nonnegative().optional(),
-    heard_ms: z.number().nonnegative().optional(),
-    deadline: z.int().optional(),
-  }),
-  /** A sentence of a reply was played; nobody waits for the answer. */
-  z.object({
-    kind: z.literal("played"),
-    ...key,
-    message_id: idSchema,
-    index: z.int().nonnegative(),
-  }),
+  sessionAsks.state,
+  sessionAsks.queue,
+  sessionAsks.stop,
+  sessionAsks.changed,
+  sessionAsks.interrupt,
+  sessionAsks.played,
 ]);
 export type SessionAsk = z.infer<typeof sessionAskSchema>;
 

@@ -129,8 +129,6 @@ export const subjects = {
     `automation.in.${runPartitionOf(user, rule)}.${token(user)}.${token(rule)}`,
   runInPartition: (partition: number) => `automation.in.${partition}.>`,
   runInAll: "automation.in.>",
-  /** What a user's programs publish for their rules. */
-  eventCustom: (user: string, name: string) => `event.custom.${token(name)}.${token(user)}`,
   runAsk: (partition: number) => `automation.ask.${partition}`,
 
   /** What devices publish and get; stored as `telemetry.<p>.<user>.<device>.<kind>`, partitioned by the server. */

@@ -65,7 +65,7 @@ export class Effects {
     if (text === "") return;
     const payload = JSON.stringify({ id, address, text } satisfies BridgeReply);
     const subject = subjects.bridgeOut(address.platform, address.self);
-    await persist(this.#log, "bridge", () => this.#publisher.publish(subject, payload, id));
+    await persist(this.#log, "bridge", () => this.#publisher.publish(subject, payload, { id }));
   }
 }
 

@@ -59,7 +59,7 @@ export class TurnEvents {
     const id = batch.length === 1 && batch[0] !== undefined ? batch[0].id : newId("events_");
     const subject = subjects.eventTurnCompleted(user);
     try {
-      await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, id));
+      await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, { id }));
     } catch (err) {
       const bytes = Buffer.byteLength(payload);
       this.#log.error({ err, user, subject, bytes, turns: batch.length }, "turn event refused by the stream");

@@ -7,7 +7,7 @@ import { serveNeoRoutes } from "./neo-routes.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import { SessionExport } from "./session-export.ts";
 import { SessionList } from "./session-list.ts";
-import { SessionOwnerClient } from "./session-owner-client.ts";
+import { SessionQueues } from "./session-queues.ts";
 import { serveSessionRoutes } from "./session-routes.ts";
 import { startUserErasure } from "./user-erasure.ts";
 
@@ -20,7 +20,7 @@ export async function serveSessions(
 ): Promise<void> {
   const { nc, jsm } = context;
   const { jsonAnswerBytes, exportBytes } = context.settings.limits;
-  const owner = new SessionOwnerClient(nc);
+  const owner = new SessionQueues(context.bus);
   const history = new History(store, owner, jsonAnswerBytes / 2);
   const list = new SessionList({ store, sessions, owner, eraser, jsm, listBytes: jsonAnswerBytes / 2 });
   const inlineBytes = jsonAnswerBytes / 4;

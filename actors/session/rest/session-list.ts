@@ -9,7 +9,7 @@ import type { createSession, listSessions } from "../../../schemas/routes/sessio
 import type { Eraser } from "../transcript/erase.ts";
 import type { TurnStore } from "../transcript/turn-store.ts";
 import { defaultTitle, type SessionDocuments } from "./session-documents.ts";
-import type { SessionOwnerClient } from "./session-owner-client.ts";
+import type { SessionQueues } from "./session-queues.ts";
 
 const deletesAtATime = 16;
 
@@ -20,7 +20,7 @@ export type SessionView = z.input<typeof createSession.answer>;
 export interface SessionListDeps {
   store: Pick<TurnStore, "tail">;
   sessions: SessionDocuments;
-  owner: Pick<SessionOwnerClient, "queue">;
+  owner: Pick<SessionQueues, "queue">;
   eraser: Pick<Eraser, "delete">;
   jsm: JetStreamManager;
   /** Bytes that one list may have. */

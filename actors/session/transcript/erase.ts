@@ -1,12 +1,13 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../../infra/bus/bus.ts";
 import type { Logger } from "../../../infra/log.ts";
 import { storedMessage } from "../../../infra/nats/stored-message.ts";
 import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { newId } from "../../../schemas/ids.ts";
-import type { SessionAsk } from "../../../schemas/messages/session-input.ts";
-import { sessionPartition, streams, subjects } from "../../../schemas/messages/subjects.ts";
+import { subjectOf } from "../../../schemas/messages/define.ts";
+import { sessionChanged, sessionInput } from "../../../schemas/messages/session.ts";
+import { sessionPartition } from "../../../schemas/messages/subjects.ts";
 import { isOver } from "../../requests/rest.ts";
 import type { MessageIndex } from "../../storage/message-index.ts";
 import type { SessionDocuments } from "../rest/session-documents.ts";
@@ -22,7 +23,7 @@ const sweepSize = 100;
  * transcript conflicts with them at its commit. What they hide is erased; a sweep completes erasures of dead processes.
  */
 export class Eraser {
-  readonly #nc: NatsConnection;
+  readonly #bus: Pick<Bus, "signal">;
   readonly #jsm: JetStreamManager;
   readonly #store: TurnStore;
   readonly #sessions: SessionDocuments;
@@ -31,14 +32,14 @@ export class Eraser {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    nc: NatsConnection,
+    bus: Pick<Bus, "signal">,
     jsm: JetStreamManager,
     store: TurnStore,
     sessions: SessionDocuments,
     index: Pick<MessageIndex, "eraseBelow">,
     log: Logger,
   ) {
-    this.#nc = nc;
+    this.#bus = bus;
     this.#jsm = jsm;
     this.#store = store;
     this.#sessions = sessions;
@@ -58,7 +59,7 @@ export class Eraser {
   /** Hides everything that the session says now. Messages that are queued stay queued. `deadline`: Unix ms. */
   async clear(user: string, session: string, deadline?: number): Promise<void> {
     const turn = await this.#insert(user, session, deadline, async (cursor) => {
-      const { state } = await this.#jsm.streams.info(streams.sessions);
+      const { state } = await this.#jsm.streams.info(sessionInput.stream);
       return { kind: "clear", in_seq: cursor, seen_seq: state.last_seq };
     });
     await this.finish(turn);
@@ -123,14 +124,14 @@ export class Eraser {
   }
 
   async #lastOf(user: string, session: string): Promise<number> {
-    const last_by_subj = subjects.sessionIn(user, session);
-    return (await storedMessage(this.#jsm, streams.sessions, { last_by_subj }))?.seq ?? 0;
+    const partition = sessionPartition(user, session);
+    const last_by_subj = subjectOf(sessionInput, { partition, user, session });
+    return (await storedMessage(this.#jsm, sessionInput.stream, { last_by_subj }))?.seq ?? 0;
   }
 
   /** Only a hint: an owner that misses it meets the turn at its next commit. */
   #notifyOwner(user: string, session: string): void {
-    const ask: SessionAsk = { kind: "changed", user, session };
-    this.#nc.publish(subjects.sessionAsk(sessionPartition(user, session)), JSON.stringify(ask));
+    this.#bus.signal(sessionChanged, { kind: "changed", user, session });
   }
 
   async #sweep(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { HistoryMessage } from "../../../schemas/documents/message.ts";
 import { reviewOf } from "../../review/review.ts";
-import type { SessionOwnerClient } from "../rest/session-owner-client.ts";
+import type { SessionQueues } from "../rest/session-queues.ts";
 import type { TurnStore } from "./turn-store.ts";
 
 const turnsPerRead = 100;
@@ -22,11 +22,11 @@ export interface HistoryPage {
 /** Reads transcripts as clients see them, without what a clear or delete hides. */
 export class History {
   readonly #store: Pick<TurnStore, "page">;
-  readonly #owner: Pick<SessionOwnerClient, "queue">;
+  readonly #owner: Pick<SessionQueues, "queue">;
   readonly #pageBytes: number;
 
   /** `pageBytes` bounds the text of one page. */
-  constructor(store: Pick<TurnStore, "page">, owner: Pick<SessionOwnerClient, "queue">, pageBytes: number) {
+  constructor(store: Pick<TurnStore, "page">, owner: Pick<SessionQueues, "queue">, pageBytes: number) {
     this.#store = store;
     this.#owner = owner;
     this.#pageBytes = pageBytes;

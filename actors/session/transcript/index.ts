@@ -25,13 +25,13 @@ export async function openTranscripts(
   context: ActorContext,
   sessions: SessionDocuments,
 ): Promise<Transcripts> {
-  const { db, jsm, nc, log, settings, lifecycle } = context;
+  const { db, jsm, bus, log, settings, lifecycle } = context;
   const store = new TurnStore(db);
   await store.createIndexes();
   await ensureSessionsStream(context, store);
   const committer = new TurnCommitter((turns) => store.insertAll(turns), settings.limits.groupCommit, log);
   const trimmer = new Trimmer(jsm, log);
-  const eraser = new Eraser(nc, jsm, store, sessions, new MessageIndex(db, log), log);
+  const eraser = new Eraser(bus, jsm, store, sessions, new MessageIndex(db, log), log);
   trimmer.start();
   eraser.start();
   lifecycle.onStop("session transcripts", async () => {
