@@ -73,7 +73,8 @@ async function keep({ db, jsm }: RescueContext, stream: string, life: string): P
 async function publishAgain({ db, publisher }: RescueContext, stream: string): Promise<void> {
   const waiting = rescuedOf(db).find({ "_id.stream": stream }).sort({ _id: 1 });
   for await (const { _id, subject, payload } of waiting) {
-    await publisher.publish(subject, payload, `rescued-${_id.life}-${_id.seq}`, publishMs);
+    const id = `rescued-${_id.life}-${_id.seq}`;
+    await publisher.publish(subject, payload, { id, timeoutMs: publishMs });
     await rescuedOf(db).deleteOne({ _id });
   }
 }
