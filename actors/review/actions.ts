@@ -1,38 +1,59 @@
 import type { Piece } from "./piece.ts";
 
-/** The older form of an action: a bracket on one line. */
+/** The older form of an action: brackets on one line. */
 const bracket = /（([^（）\n]{1,200})）|\(([^()\n]{1,200})\)/g;
-const wordBefore = /[\p{L}\p{N}\]"'”’]$/u;
-/** After these a sentence is over, or none has begun. */
-const betweenSentences = /(?:^|[.!?。！？…~～♪])\s*$/u;
+const endsWord = /[\p{L}\p{N}\]"'”’]/u;
+/** After these a sentence has ended. */
+const sentenceEnds = new Set(".!?。！？…~～♪".split(""));
 const hasWord = /[\p{L}]/u;
 
 /**
- * Splits a line of chat at actions in brackets. A bracket within a sentence is an aside or an annotation and stays
- * text; an action begins the line or a sentence, or ends the line.
+ * Splits a line of chat at actions in brackets. Brackets within a sentence are an aside or an annotation and stay text; an
+ * action begins the line or a sentence, or ends the line. The time is linear in the length of the line.
  */
 export function splitActions(line: string): Piece[] {
   const pieces: Piece[] = [];
+  const lineEnd = line.trimEnd().length;
   let from = 0;
   for (const match of line.matchAll(bracket)) {
     const content = match[1] ?? match[2] ?? "";
-    const end = match.index + match[0].length;
-    const before = line.slice(from, match.index);
-    const isLast = line.slice(end).trim() === "";
-    // Half-width brackets are those of formulas and of English asides, too.
+    const { index } = match;
+    const end = index + match[0].length;
+    const isLast = end >= lineEnd;
+    // Half-width brackets occur in formulas and in English asides, too.
     const inSentence =
       match[2] === undefined
-        ? wordBefore.test(before) && !isLast
-        : !betweenSentences.test(before) && (!isLast || !/\s$/.test(before));
+        ? followsWord(line, from, index) && !isLast
+        : !isBetweenSentences(line, from, index) && (!isLast || !followsSpace(line, from, index));
     if (inSentence || !hasWord.test(content)) continue;
-    chat(pieces, before);
+    addChat(pieces, line.slice(from, index));
     pieces.push({ type: "action", content: content.trim() });
     from = end;
   }
-  chat(pieces, line.slice(from));
+  addChat(pieces, line.slice(from));
   return pieces;
 }
 
-function chat(pieces: Piece[], text: string): void {
-  if (text.trim() !== "") pieces.push({ type: "chat", content: text.trim() });
+function addChat(pieces: Piece[], text: string): void {
+  const content = text.trim();
+  if (content !== "") pieces.push({ type: "chat", content });
+}
+
+/** Whether a word ends right before `at`. */
+function followsWord(line: string, from: number, at: number): boolean {
+  if (at <= from) return false;
+  const unit = line.charCodeAt(at - 1);
+  const isLowSurrogate = unit >= 0xdc00 && unit <= 0xdfff && at - 1 > from;
+  return endsWord.test(line.slice(isLowSurrogate ? at - 2 : at - 1, at));
+}
+
+function followsSpace(line: string, from: number, at: number): boolean {
+  return at > from && /\s/.test(line[at - 1] ?? "");
+}
+
+/** Whether a sentence has ended before `at`, or none has begun since `from`. */
+function isBetweenSentences(line: string, from: number, at: number): boolean {
+  let before = at;
+  while (before > from && /\s/.test(line[before - 1] ?? "")) before -= 1;
+  return before === from || sentenceEnds.has(line[before - 1] ?? "");
 }

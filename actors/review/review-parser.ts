@@ -1,13 +1,14 @@
 import { splitActions } from "./actions.ts";
+import { type FenceStart, Line } from "./line.ts";
 import { isMarkdownLine, isTableRow } from "./markdown-line.ts";
 import type { Piece } from "./piece.ts";
 
-const fenceOpen = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
-const tagOpen = /<(action|search_result)(?:\s+url="([^"<>]*)")?\s*>/i;
+const tagOpen = /<(action|search_result)(?:\s+url="([^"<>]*)")?\s*>/gi;
+const tagClose = { action: /<\/action\s*>/gi, search_result: /<\/search_result\s*>/gi };
+/** Characters of an open line that decide its kind before it is complete. */
+const kindChars = 4_096;
 
-interface Fence {
-  mark: string;
-  language: string;
+interface Fence extends FenceStart {
   lines: string[];
 }
 
@@ -18,32 +19,58 @@ interface Tag {
 }
 
 /**
- * Splits a reply into pieces, whatever text it is. It looks at whole lines only, so that the result does not depend on
- * how the text was cut into chunks. Fences and tags that are never closed end with the text.
+ * Splits a reply into pieces, whatever its text is, in linear time. Only complete lines are read, so the result does not
+ * depend on how the text was cut into chunks. Fences and tags that are never closed end with the text.
  */
 export class ReviewParser {
-  readonly #pieces: Piece[] = [];
+  #pieces: Piece[] = [];
+  /** The open line, its beginning, and its last characters. */
   #rest = "";
+  #head = "";
+  #recent = "";
+  #inAction = false;
   #fence: Fence | null = null;
   #tag: Tag | null = null;
   #blankLines = 0;
 
-  /** Kind of the text that comes next, as far as it can be known before the line is whole. */
+  /** Kind of the text that comes next, as far as it can be known before the line is complete. */
   get kind(): Piece["type"] {
     if (this.#fence !== null) return "code";
     if (this.#tag !== null) return this.#tag.name;
-    if (/<action>(?![\s\S]*<\/action>)/i.test(this.#rest)) return "action";
-    return isMarkdownLine(this.#rest) ? "markdown" : "chat";
+    if (this.#inAction) return "action";
+    return isMarkdownLine(this.#head) ? "markdown" : "chat";
   }
 
-  /** Takes the next part of the reply. */
+  /** Adds the next part of the reply. */
   push(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#line(line);
+    const lines = text.split("\n");
+    const open = lines.pop() ?? "";
+    for (const line of lines) {
+      this.#line(this.#rest + line);
+      this.#resetOpen();
+    }
+    this.#rest += open;
+    if (this.#head.length < kindChars) this.#head = (this.#head + open).slice(0, kindChars);
+    this.#watchActions(open);
   }
 
-  /** The line that is not yet whole. */
+  #resetOpen(): void {
+    this.#rest = "";
+    this.#head = "";
+    this.#inAction = false;
+    this.#recent = "";
+  }
+
+  /** Follows the action tags of the open line; only the end of what was read before is read again. */
+  #watchActions(text: string): void {
+    const recent = (this.#recent + text).toLowerCase();
+    const opened = recent.lastIndexOf("<action>");
+    const closed = recent.lastIndexOf("</action>");
+    if (opened >= 0 || closed >= 0) this.#inAction = opened > closed;
+    this.#recent = recent.slice(-"</action".length);
+  }
+
+  /** The line that is not complete yet. */
   get open(): string {
     return this.#rest;
   }
@@ -52,7 +79,9 @@ export class ReviewParser {
   peek(chars: number): Piece[] {
     const copy = new ReviewParser();
     const last = this.#pieces.at(-1);
-    if (last !== undefined) copy.#pieces.push(...this.#pieces.slice(0, -1), { ...last });
+    copy.#pieces = this.#pieces.slice();
+    // Only the last piece may be changed by what follows.
+    if (last !== undefined) copy.#pieces[copy.#pieces.length - 1] = { ...last };
     copy.#fence = this.#fence && { ...this.#fence, lines: [] };
     copy.#tag = this.#tag && { ...this.#tag };
     copy.#blankLines = this.#blankLines;
@@ -61,7 +90,7 @@ export class ReviewParser {
     return copy.#pieces;
   }
 
-  /** Takes the end of the reply and returns its pieces. */
+  /** Ends the reply and returns its pieces. */
   end(): Piece[] {
     if (this.#rest !== "") this.#line(this.#rest);
     this.#rest = "";
@@ -70,27 +99,43 @@ export class ReviewParser {
     return this.#pieces;
   }
 
-  #line(line: string): void {
-    const words = this.#fence === null && this.#tag === null ? wordsBeforeFence(line) : undefined;
-    if (words !== undefined) {
-      this.#line(words.trimEnd());
-      this.#line(line.slice(words.length));
+  /** Reads a line from left to right; every part is looked at a bounded number of times. */
+  #line(text: string): void {
+    if (this.#fence !== null) {
+      this.#inFence(this.#fence, text);
       return;
     }
-    const fence = fenceOpen.exec(line);
-    const tag = tagOpen.exec(line);
-    if (this.#fence !== null) this.#inFence(this.#fence, line);
-    else if (this.#tag !== null) this.#inTag(this.#tag, line);
-    else if (fence !== null) this.#fence = { mark: fence[1] ?? "```", language: fence[2] ?? "", lines: [] };
-    else if (tag !== null) this.#openTag(line, tag);
-    else this.#plain(line);
+    const line = new Line(text);
+    for (let at = 0; at >= 0; ) {
+      if (this.#tag === null) {
+        const fenceAt = line.fenceBehindWords(at);
+        if (fenceAt !== undefined) {
+          this.#line(text.slice(at, fenceAt).trimEnd());
+          at = fenceAt;
+        }
+      }
+      at = this.#tag === null ? this.#outside(line, at) : this.#inTag(this.#tag, line, at);
+    }
   }
 
-  #openTag(line: string, tag: RegExpExecArray): void {
-    if (tag.index > 0) this.#plain(line.slice(0, tag.index));
+  /** Reads text outside of fences and tags; returns where to go on, or -1 at the end of the line. */
+  #outside(line: Line, from: number): number {
+    const { text } = line;
+    const fence = line.fenceAt(from);
+    if (fence !== undefined) {
+      this.#fence = { ...fence, lines: [] };
+      return -1;
+    }
+    tagOpen.lastIndex = from;
+    const tag = tagOpen.exec(text);
+    if (tag === null) {
+      this.#plain(text.slice(from));
+      return -1;
+    }
+    if (tag.index > from) this.#plain(text.slice(from, tag.index));
     const name = tag[1]?.toLowerCase() === "action" ? "action" : "search_result";
     this.#tag = { name, url: tag[2], text: "" };
-    this.#inTag(this.#tag, line.slice(tag.index + tag[0].length));
+    return tag.index + tag[0].length;
   }
 
   #inFence(fence: Fence, line: string): void {
@@ -109,16 +154,17 @@ export class ReviewParser {
     });
   }
 
-  #inTag(tag: Tag, line: string): void {
-    const close = new RegExp(`</${tag.name}\\s*>`, "i").exec(line);
-    if (close === null) {
-      tag.text += `${tag.text === "" ? "" : "\n"}${line}`;
-      return;
-    }
-    tag.text += `${tag.text === "" ? "" : "\n"}${line.slice(0, close.index)}`;
+  /** Reads text inside a tag; returns where to go on, or -1 at the end of the line. */
+  #inTag(tag: Tag, line: Line, from: number): number {
+    const closing = tagClose[tag.name];
+    closing.lastIndex = from;
+    const close = closing.exec(line.text);
+    const text = line.text.slice(from, close?.index);
+    tag.text += tag.text === "" ? text : `\n${text}`;
+    if (close === null) return -1;
     this.#closeTag(tag);
-    const rest = line.slice(close.index + close[0].length);
-    if (rest.trim() !== "") this.#line(rest);
+    const end = close.index + close[0].length;
+    return end >= line.end ? -1 : end;
   }
 
   #closeTag({ name, url, text }: Tag): void {
@@ -158,11 +204,4 @@ export class ReviewParser {
     this.#blankLines = 0;
     if (piece.content !== "") this.#pieces.push(piece);
   }
-}
-
-/** What stands before a fence on its line: models open a block behind words too. */
-function wordsBeforeFence(line: string): string | undefined {
-  const words = line.slice(0, Math.max(0, line.indexOf("```")));
-  if (words.trim() === "" || words.includes("`")) return undefined;
-  return /^`{3,}[ \t]*[\w+#.-]*\s*$/.test(line.slice(words.length)) ? words : undefined;
 }

@@ -98,15 +98,21 @@ async function titleByModel(
 
 /** A title from a message: its first sentence, as far as it goes on a line. */
 export function titleFrom(content: string): string {
-  const plain = content
-    .replace(/```[\s\S]*?(```|$)/g, " ")
+  const plain = withoutCode(content)
+    .slice(0, promptChars)
     .replace(/<\/?action>/g, " ")
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/!?\[([^[\]]*)\]\([^()]*\)/g, "$1")
     .replace(/[`*_#>|~]+/g, " ")
     .replace(/\s+/g, " ")
     .trim();
   const sentence = /^.*?(?:[。！？!?；;]|\.(?=\s))/u.exec(plain)?.[0] ?? plain;
   return truncate(sentence.replace(/[。.!！；;，,：:\s]+$/u, ""));
+}
+
+/** A text without its blocks of code, read once from left to right. */
+function withoutCode(content: string): string {
+  const fences = content.split("```");
+  return fences.filter((_, index) => index % 2 === 0).join(" ");
 }
 
 /** At most {@link titleColumns} wide; ends at a word boundary where there is one. */

@@ -12,6 +12,9 @@ export interface PlayedReply {
   segments: Segment[];
 }
 
+/** Sentences that may be missing in the text of their reply. */
+const maxMisses = 8;
+
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
 
 /**
@@ -22,12 +25,17 @@ export function truncateAt(reply: PlayedReply, { index, ms }: PlaybackPosition, 
   if (whole && index >= reply.segments.length) return reply;
   const segments: Segment[] = [];
   let end = 0;
+  let misses = 0;
   for (const segment of reply.segments) {
     if (segment.index > index) break;
     const full = segment.index < index;
     const played = full ? segment.text : wordsBefore(segment, ms);
     if (played === "") break;
-    end = endOf(reply.text, end, played) ?? end;
+    const found = endOf(reply.text, end, played);
+    // A sentence that the text does not hold costs a read of all that follows.
+    if (found === undefined) misses += 1;
+    if (misses > maxMisses) break;
+    end = found ?? end;
     segments.push(full || played === segment.text ? segment : { index: segment.index, text: played });
   }
   return { text: reply.text.slice(0, end).trim(), segments };
@@ -45,20 +53,29 @@ function wordsBefore({ text, duration_ms }: Segment, ms: number): string {
   return text.slice(0, end).trimEnd();
 }
 
-/** Where a sentence ends in the reply that it comes from, which may differ from it in white space. */
+/** Where a sentence ends in the reply that it comes from, which may differ from it in white space. Linear in both. */
 function endOf(text: string, from: number, sentence: string): number | undefined {
   const wanted = sentence.replaceAll(/\s/g, "");
-  for (let start = from; start < text.length; start++) {
-    if (text[start] !== wanted[0]) continue;
-    let at = start;
-    let found = 0;
-    while (found < wanted.length && at < text.length) {
-      const character = text[at] ?? "";
-      if (character === wanted[found]) found += 1;
-      else if (!/\s/.test(character)) break;
-      at += 1;
-    }
-    if (found === wanted.length) return at;
+  const fallback = borders(wanted);
+  let found = 0;
+  for (let at = from; at < text.length; at++) {
+    const character = text[at] ?? "";
+    if (/\s/.test(character)) continue;
+    while (found > 0 && character !== wanted[found]) found = fallback[found - 1] ?? 0;
+    if (character === wanted[found]) found += 1;
+    if (found === wanted.length) return at + 1;
   }
   return undefined;
+}
+
+/** For each prefix of a text the length of its longest proper border (Knuth, Morris and Pratt). */
+function borders(text: string): number[] {
+  const lengths = [0];
+  let length = 0;
+  for (let at = 1; at < text.length; at++) {
+    while (length > 0 && text[at] !== text[length]) length = lengths[length - 1] ?? 0;
+    if (text[at] === text[length]) length += 1;
+    lengths.push(length);
+  }
+  return lengths;
 }
