@@ -4,13 +4,16 @@ import { freePort } from "../infra/engines/free-port.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
+import { Admission } from "./admission/admission.ts";
 import { shareRates } from "./admission/rate-reports.ts";
 import { UserSessions } from "./admission/user-sessions.ts";
 import { Router } from "./http/router.ts";
-import { ApiKeyCheck } from "./identity/api-key-check.ts";
 import { Identity } from "./identity/identity.ts";
+import { KeyCheck } from "./identity/key-check.ts";
 import { Revocations } from "./identity/revocations.ts";
+import { Tickets } from "./identity/tickets.ts";
 import { Hub } from "./live/hub.ts";
+import { PresenceResponder } from "./live/presence.ts";
 import { NatsLink } from "./nats-link.ts";
 import { announceDegradation } from "./operations/degradation.ts";
 import { Dependencies } from "./operations/dependencies.ts";
@@ -25,6 +28,8 @@ import { SessionOwnerClient } from "./submit/session-owner-client.ts";
 import { Submit } from "./submit/submit.ts";
 import { addBridges } from "./surfaces/bridge/index.ts";
 import { addCyber } from "./surfaces/cyber/cyber.ts";
+import { addEvents } from "./surfaces/events/events.ts";
+import { addTickets } from "./surfaces/events/ticket.ts";
 import { addNeoChat } from "./surfaces/neo/neo-chat.ts";
 import { addCompletions } from "./surfaces/openai/completions.ts";
 import { addOneModel } from "./surfaces/openai/one-model.ts";
@@ -45,72 +50,75 @@ const exclusivePort = 1;
  * @throws Error when NATS can't be reached or the port can't be had
  */
 export async function startEdge(context: ProcessContext): Promise<{ port: number }> {
+  const { lifecycle, settings } = context;
   const app = uWS.App();
+  lifecycle.onStop("app", () => void app.close());
   const services = await buildServices(context, app);
   const { router } = services;
+  const turns = new StatelessTurns(services.edge, services.link, services.inbox, settings.limits);
+  lifecycle.onStop("turns without a session", () => turns.close());
+  addCompletions(services, turns);
+  // What is registered above runs on while open requests end, what is registered below closes before.
+  lifecycle.onStop("open requests", () => drained(router, settings.limits.edgeDrainMs));
   addHealth(services, context.metrics);
   addDocs(router);
   addRestRoutes(router, services);
-  const turns = new StatelessTurns(services.edge, services.link, services.inbox, services.settings.limits);
-  addCompletions(services, turns);
+  addTickets(services);
+  addEvents(services);
   addOneModel(services);
   addNeoChat(services);
   addChat(services);
   addCyber(services);
+  addGenericWebhook(services);
+  addDiscordWebhook(services);
+  addBridges(services);
+  reportSockets(services);
+  announceDegradation(services.dependencies, services.sockets);
   services.revocations.onRevoked((isRevoked) => {
     for (const socket of [...services.sockets]) if (isRevoked(socket.principal)) socket.end("unauthorized");
   });
-  addGenericWebhook(services);
-  const endDiscord = addDiscordWebhook(services);
-  const endBridges = addBridges(services);
-  const endReports = reportSockets(services);
-  announceDegradation(services.dependencies, services.sockets);
   router.register();
-  const listening = await listen(app, context.settings.host, context.settings.port || (await freePort(0)));
-  const { limits } = context.settings;
-  context.lifecycle.onStop("edge", async () => {
+  const listening = await listen(app, settings.host, settings.port || (await freePort(0)));
+  lifecycle.onStop("listening", () => {
     uWS.us_listen_socket_close(listening);
     router.stopping = true;
     for (const socket of [...services.sockets]) socket.goAway();
-    await Promise.race([
-      Promise.all([router.drained(), endBridges(), endDiscord()]),
-      new Promise((resolve) => setTimeout(resolve, limits.edgeDrainMs)),
-    ]);
-    turns.close();
-    services.submit.close();
-    services.hub.close();
-    services.inbox.close();
-    services.revocations.close();
-    services.dependencies.close();
-    endReports();
-    if (services.link.up) await services.link.nc.drain();
-    else await services.link.nc.close();
-    app.close();
   });
   return { port: uWS.us_socket_local_port(listening) };
 }
 
+/** Waits until no request is open, and no longer than `ms`. */
+async function drained(router: Router, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([router.drained(), late]);
+  clearTimeout(timer);
+}
+
+/** Opens what the surfaces share; each part that holds something closes it with the lifecycle. */
 async function buildServices(context: ProcessContext, app: TemplatedApp): Promise<Services> {
-  const { settings, log, endpoints, secrets } = context;
+  const { settings, log, secrets, lifecycle } = context;
   const { limits } = settings;
   const edge = newId("e_");
   const metrics = createEdgeMetrics(context.metrics);
-  const nc = await connectNats({
-    url: endpoints.natsUrl,
-    name: `edge ${edge}`,
-    log,
-    connectMs: limits.natsConnectMs,
-  });
-  const link = await NatsLink.over(nc, await Bus.over({ ...context, nc, limits }));
+  const link = await openLink(context, edge);
   const owner = new SessionOwnerClient(link.bus);
   const revocations = await Revocations.open(link, log);
+  lifecycle.onStop("revocations", () => revocations.close());
+  const dependencies = new Dependencies(link);
+  lifecycle.onStop("dependencies", () => dependencies.close());
+  const inbox = new Inbox(link, edge, log);
+  lifecycle.onStop("inbox", () => inbox.close());
+  const tickets = new Tickets(secrets.jwtSecret, link.nc);
+  const admission = new Admission(limits);
   const rest = new RouteClient(link, settings);
-  const uploads = new Uploads(link, limits, log);
-  const bounds = {
-    rates: shareRates(link, edge, limits),
-    sessions: new UserSessions(link, log, limits),
-  };
+  const uploads = new Uploads(link, limits, log, admission.uploads);
+  const rates = shareRates(link, edge, limits);
+  const bounds = { rates, sessions: new UserSessions(link, log, limits) };
   const submit = new Submit({ link, owner, bounds, limits, metrics });
+  lifecycle.onStop("submit", () => submit.close());
   const hub = new Hub({
     edge,
     link,
@@ -120,25 +128,47 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     publish: (topic, text) => void app.publish(topic, text),
     taken: (user, session, clientMsgId) => submit.confirmed(user, session, clientMsgId),
   });
+  lifecycle.onStop("hub", () => hub.close());
   return {
     edge,
     settings,
     log,
     metrics,
+    lifecycle,
     link,
-    router: new Router(app, settings, log, metrics),
-    identity: new Identity(secrets, new ApiKeyCheck(link, limits), revocations),
+    admission,
+    rates,
+    router: new Router({ app, settings, log, metrics, admission }),
+    identity: new Identity({
+      secrets,
+      keys: new KeyCheck(link.bus, limits),
+      tickets,
+      revocations,
+      admission,
+    }),
+    tickets,
     rest,
     uploads,
-    attachments: new Attachments(rest, uploads, settings),
+    attachments: new Attachments(rest, uploads, settings, admission.largeBodies),
     owner,
     submit,
-    inbox: new Inbox(link, edge, log),
+    inbox,
     hub,
+    presence: new PresenceResponder(link),
     revocations,
     sockets: new OpenSockets(),
-    dependencies: new Dependencies(link),
+    dependencies,
   };
+}
+
+async function openLink(context: ProcessContext, edge: string): Promise<NatsLink> {
+  const { log, endpoints, settings, lifecycle } = context;
+  const { limits } = settings;
+  const url = endpoints.natsUrl;
+  const nc = await connectNats({ url, name: `edge ${edge}`, log, connectMs: limits.natsConnectMs });
+  const link = await NatsLink.over(nc, await Bus.over({ ...context, nc, limits }));
+  lifecycle.onStop("NATS connection", () => (link.up ? nc.drain() : nc.close()));
+  return link;
 }
 
 /**

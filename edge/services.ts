@@ -1,9 +1,14 @@
+import type { Lifecycle } from "../infra/lifecycle.ts";
 import type { Logger } from "../infra/log.ts";
 import type { Settings } from "../schemas/config.ts";
+import type { Admission } from "./admission/admission.ts";
+import type { UserRates } from "./admission/user-rates.ts";
 import type { Router } from "./http/router.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Revocations } from "./identity/revocations.ts";
+import type { Tickets } from "./identity/tickets.ts";
 import type { Hub } from "./live/hub.ts";
+import type { PresenceResponder } from "./live/presence.ts";
 import type { NatsLink } from "./nats-link.ts";
 import type { Dependencies } from "./operations/dependencies.ts";
 import type { EdgeMetrics } from "./operations/metrics.ts";
@@ -22,9 +27,15 @@ export interface Services {
   settings: Settings;
   log: Logger;
   metrics: EdgeMetrics;
+  /** Where a part that holds something registers how it closes. */
+  lifecycle: Lifecycle;
   link: NatsLink;
   router: Router;
   identity: Identity;
+  tickets: Tickets;
+  admission: Admission;
+  /** Messages of each user, over all edges. */
+  rates: UserRates;
   rest: RouteClient;
   uploads: Uploads;
   attachments: Attachments;
@@ -32,6 +43,7 @@ export interface Services {
   submit: Submit;
   inbox: Inbox;
   hub: Hub;
+  presence: PresenceResponder;
   revocations: Revocations;
   /** Open sockets of every surface; told to go when the edge stops or their principal is revoked. */
   sockets: OpenSockets;

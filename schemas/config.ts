@@ -74,6 +74,10 @@ export const variablesSchema = z.object({
   ADMIN_PASSWORD: text()
     .optional()
     .describe("password of the administrator; unset = made once and shown once"),
+  CHAT_USERS: z
+    .enum(["admin", "all"])
+    .default("admin")
+    .describe("who may open /ws/chat: the administrator, or all users"),
   REGISTRATION_ENABLED: z.stringbool().default(false).describe("whether strangers may register"),
   VERIFY_CODE: text().default("000000").describe("verification code that registration asks for"),
   AUTH_RATE_LIMIT: z.coerce

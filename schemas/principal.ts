@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idSchema } from "./ids.ts";
+import { type Scope, scopeSchema } from "./scopes.ts";
 
 /** Who makes a request: read from a verified token, passed to handlers, never taken from a client's body. */
 export const principalSchema = z.object({
@@ -9,9 +10,18 @@ export const principalSchema = z.object({
   credential: z
     .string()
     .optional()
-    .describe("What let him in, as `revocations` name it: the family of his token, or his API key."),
+    .describe("What let them in, as `revocations` name it: the family of their token, or their API key."),
+  scopes: z
+    .array(scopeSchema)
+    .optional()
+    .describe("What the API key may be used for; absent for a log-in, and for a key that may do everything."),
 });
 export type Principal = z.infer<typeof principalSchema>;
+
+/** Whether a principal's token may be used for something. */
+export function hasScope({ scopes }: Pick<Principal, "scopes">, scope: Scope): boolean {
+  return scopes === undefined || scopes.includes(scope);
+}
 
 /** `user_id` of the administrator. */
 export const adminUserId = "admin";

@@ -6,6 +6,7 @@ import {
   type RefreshUseDocument,
   type TokenFamilyDocument,
   type UserDocument,
+  type WebhookKeyDocument,
 } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 
@@ -13,6 +14,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 export interface AccountCollections {
   users: Collection<UserDocument>;
   apiKeys: Collection<ApiKeyDocument>;
+  webhookKeys: Collection<WebhookKeyDocument>;
   families: Collection<TokenFamilyDocument>;
   refreshUses: Collection<RefreshUseDocument>;
 }
@@ -59,6 +61,7 @@ async function prepare(connecting: Db | Promise<Db>): Promise<AccountCollections
   const db = await connecting;
   const users = db.collection<UserDocument>(accountCollections.users);
   const apiKeys = db.collection<ApiKeyDocument>(accountCollections.apiKeys);
+  const webhookKeys = db.collection<WebhookKeyDocument>(accountCollections.webhookKeys);
   const families = db.collection<TokenFamilyDocument>(accountCollections.tokenFamilies);
   const refreshUses = db.collection<RefreshUseDocument>(accountCollections.refreshUses);
   const expiring = { expireAfterSeconds: 0 };
@@ -66,9 +69,10 @@ async function prepare(connecting: Db | Promise<Db>): Promise<AccountCollections
   await Promise.all([
     users.createIndex({ name_key: 1 }, { unique: true, ...present("name_key") }),
     apiKeys.createIndex({ hash: 1 }, { unique: true }),
+    webhookKeys.createIndex({ hash: 1 }, { unique: true }),
     apiKeys.createIndex({ user_id: 1, created_at: 1 }),
     families.createIndex({ expires_at: 1 }, expiring),
     refreshUses.createIndex({ expires_at: 1 }, expiring),
   ]);
-  return { users, apiKeys, families, refreshUses };
+  return { users, apiKeys, webhookKeys, families, refreshUses };
 }

@@ -1,11 +1,12 @@
-import { createHash, randomBytes } from "node:crypto";
 import type { ApiKeyDocument } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
 import { revocations } from "../../schemas/messages/revocation.ts";
 import { adminUserId, type Principal } from "../../schemas/principal.ts";
+import { allScopes, type Scope } from "../../schemas/scopes.ts";
 import type { AccountDatabase } from "./account-database.ts";
 import { adminNickname } from "./credentials.ts";
+import { hashOfKey, newKey } from "./key-secret.ts";
 import type { Revoker } from "./revoker.ts";
 
 const majority = { readConcern: { level: "majority" } } as const;
@@ -22,17 +23,27 @@ export class ApiKeys {
     this.#perUser = perUser;
   }
 
-  /** Makes a key; `key` can't be had again. @throws ParleyError `conflict` when the user has as many as he may */
-  async create(userId: string, name: string): Promise<{ document: ApiKeyDocument; key: string }> {
+  /**
+   * Makes a key of a user, by default for everything that the caller may; `key` can't be had again.
+   * @throws ParleyError `forbidden` for scopes beyond the caller's, `conflict` when the user has as many as they may
+   */
+  async create(
+    { user_id: userId, scopes: own }: Pick<Principal, "user_id" | "scopes">,
+    { name, scopes = own }: { name: string; scopes?: Scope[] | undefined },
+  ): Promise<{ document: ApiKeyDocument; key: string }> {
+    const beyond = scopes?.find((scope) => own !== undefined && !own.includes(scope));
+    if (beyond !== undefined)
+      throw new ParleyError("forbidden", { error: `无权限: 不能授予 scope ${beyond}` });
     const { apiKeys } = await this.#database.collections();
     if ((await apiKeys.countDocuments({ user_id: userId })) >= this.#perUser)
       throw new ParleyError("conflict", { error: "API 密钥数量已达上限", hint: "请先删除不再使用的密钥" });
-    const key = `sk-${randomBytes(32).toString("base64url")}`;
-    const document = {
+    const key = newKey("sk-");
+    const document: ApiKeyDocument = {
       _id: newId("key_"),
       user_id: userId,
       name,
-      hash: hashOf(key),
+      hash: hashOfKey(key),
+      ...(scopes !== undefined && scopes.length < allScopes.length && { scopes: [...new Set(scopes)] }),
       created_at: new Date(),
     };
     await apiKeys.insertOne(document);
@@ -58,17 +69,14 @@ export class ApiKeys {
   /** Whose key this is; null when it is nobody's. */
   async principalOf(key: string): Promise<Principal | null> {
     const { apiKeys, users } = await this.#database.collections();
-    const found = await apiKeys.findOne({ hash: hashOf(key) }, majority);
+    const found = await apiKeys.findOne({ hash: hashOfKey(key) }, majority);
     if (found === null) return null;
     const { user_id } = found;
     const user = await users.findOne({ _id: user_id }, majority);
     if (user?.deleted_at !== undefined) return null;
     const is_admin = user_id === adminUserId;
     const nickname = user?.nickname ?? (is_admin ? adminNickname : user_id);
-    return { user_id, nickname, is_admin, credential: revocations.apiKey(found._id) };
+    const credential = revocations.apiKey(found._id);
+    return { user_id, nickname, is_admin, credential, ...(found.scopes && { scopes: found.scopes }) };
   }
-}
-
-function hashOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
 }

@@ -4,9 +4,9 @@ import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
+import { networkOf } from "../../infra/address-network.ts";
 import { openBucket } from "../../infra/nats/buckets.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { networkOf } from "./network.ts";
 
 const bucketName = "parley_attempts";
 const windowMs = 60_000;

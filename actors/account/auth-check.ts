@@ -1,25 +1,29 @@
-import type { Msg, NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { Logger } from "../../infra/log.ts";
-import { type AuthAnswer, authCheckSchema } from "../../schemas/documents/account.ts";
+import { type AuthAnswer, apiKeyPattern, webhookKeyPattern } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { authQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
+import { keyCheck } from "../../schemas/messages/account.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
+import type { WebhookKeys } from "./webhook-keys.ts";
 
-/** Answers `auth.check`: whose API key is this? */
-export function serveAuthCheck(nc: NatsConnection, keys: Pick<ApiKeys, "principalOf">, log: Logger): void {
-  const answer = async (msg: Msg): Promise<AuthAnswer> => {
+/** What keys are looked up in. */
+export interface KeyStores {
+  keys: Pick<ApiKeys, "principalOf">;
+  webhookKeys: Pick<WebhookKeys, "idOf">;
+}
+
+/** Answers `auth.check`: whose key is this? Text that no key looks like is nobody's, without a query. */
+export function serveAuthCheck(bus: Pick<Bus, "serve">, { keys, webhookKeys }: KeyStores, log: Logger): void {
+  bus.serve(keyCheck, async ({ token }): Promise<AuthAnswer> => {
     try {
-      return { principal: await keys.principalOf(authCheckSchema.parse(msg.json()).token) };
+      if (apiKeyPattern.test(token)) return { principal: await keys.principalOf(token) };
+      if (!webhookKeyPattern.test(token)) return { principal: null };
+      const webhook = await webhookKeys.idOf(token);
+      return { principal: null, ...(webhook !== undefined && { webhook }) };
     } catch (err) {
-      if (!(err instanceof ParleyError || isStorageAway(err))) log.error({ err }, "auth.check failed");
+      if (!(err instanceof ParleyError || isStorageAway(err))) log.error({ err }, "key check failed");
       return { principal: null, unavailable: true };
     }
-  };
-  nc.subscribe(subjects.authCheck, {
-    queue: authQueueGroup,
-    callback: (err, msg) => {
-      if (err === null) void answer(msg).then((reply) => msg.respond(JSON.stringify(reply)));
-    },
   });
 }

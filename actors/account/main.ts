@@ -3,6 +3,7 @@ import type { Db } from "mongodb";
 import type { Bus } from "../../infra/bus/bus.ts";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
+import type { ApiKeyDocument, WebhookKeyDocument } from "../../schemas/documents/account.ts";
 import { zoneChanged } from "../../schemas/messages/events.ts";
 import { createUsers } from "../../schemas/routes/admin-users.ts";
 import {
@@ -15,6 +16,8 @@ import {
   register,
 } from "../../schemas/routes/auth.ts";
 import { createKey, deleteKey, listKeys } from "../../schemas/routes/keys.ts";
+import { createWebhookKey, deleteWebhookKey, listWebhookKeys } from "../../schemas/routes/webhook-keys.ts";
+import { allScopes } from "../../schemas/scopes.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { AccountDatabase } from "./account-database.ts";
@@ -32,6 +35,7 @@ import { TokenFamilies } from "./token-families.ts";
 import { issueTokens } from "./tokens.ts";
 import { deleteUserAccount } from "./user-deletion.ts";
 import { Users } from "./users.ts";
+import { WebhookKeys } from "./webhook-keys.ts";
 
 /** What accounts need of a process; MongoDB may come later. */
 export type AccountContext = Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "secrets"> & {
@@ -55,8 +59,10 @@ export async function startAccount(ctx: AccountContext): Promise<void> {
   serveLogIn(ctx, rules);
   serveTokens(ctx, rules);
   serveProfile(ctx, users);
+  const webhookKeys = new WebhookKeys(database, limits.userKeys);
   serveKeys(ctx, keys);
-  serveAuthCheck(nc, keys, log);
+  serveWebhookKeys(ctx, webhookKeys);
+  serveAuthCheck(ctx.bus, { keys, webhookKeys }, log);
   serveRoute(ctx, createUsers, ({ body }) => createLoadUsers(users, secrets.jwtSecret, body));
   serveRoute(ctx, deleteUser, async ({ params }) => {
     await deleteUserAccount({ users, revoker, bus: ctx.bus }, params.id);
@@ -116,18 +122,35 @@ async function tellZone(bus: Pick<Bus, "append">, user: string, time_zone: strin
 
 function serveKeys(ctx: AccountContext, keys: ApiKeys): void {
   serveRoute(ctx, createKey, async ({ principal, body }) => {
-    const { document, key } = await keys.create(principal.user_id, body.name);
-    return { id: document._id, name: document.name, key, created_at: document.created_at.getTime() };
+    const { document, key } = await keys.create(principal, body);
+    return { ...toKeyView(document), key };
   });
   serveRoute(ctx, listKeys, async ({ principal }) => ({
-    keys: (await keys.list(principal.user_id)).map(({ _id, name, created_at }) => ({
-      id: _id,
-      name,
-      created_at: created_at.getTime(),
-    })),
+    keys: (await keys.list(principal.user_id)).map(toKeyView),
   }));
   serveRoute(ctx, deleteKey, async ({ principal, params }) => {
     await keys.delete(principal.user_id, params.id);
+    return { status: "deleted" as const };
+  });
+}
+
+function toKeyView({ _id, name, scopes, created_at }: ApiKeyDocument) {
+  return { id: _id, name, scopes: [...(scopes ?? allScopes)], created_at: created_at.getTime() };
+}
+
+function serveWebhookKeys(ctx: AccountContext, keys: WebhookKeys): void {
+  const toView = ({ _id, name, created_at }: WebhookKeyDocument) => ({
+    id: _id,
+    name,
+    created_at: created_at.getTime(),
+  });
+  serveRoute(ctx, createWebhookKey, async ({ body }) => {
+    const { document, key } = await keys.create(body.name);
+    return { ...toView(document), key };
+  });
+  serveRoute(ctx, listWebhookKeys, async () => ({ keys: (await keys.list()).map(toView) }));
+  serveRoute(ctx, deleteWebhookKey, async ({ params }) => {
+    await keys.delete(params.id);
     return { status: "deleted" as const };
   });
 }

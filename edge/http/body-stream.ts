@@ -2,6 +2,7 @@ import type { HttpResponse } from "uWebSockets.js";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { Exchange } from "./exchange.ts";
+import type { IncomingBody } from "./incoming-body.ts";
 
 /** uWebSockets.js drops a client that is silent for 10 s; a phone may be for longer. ms */
 const pokeMs = 5_000;
@@ -10,7 +11,7 @@ const partBytes = 64 * 1024;
 
 /**
  * A request's body as it comes, read no faster than it is taken: the connection is paused while a piece waits, so that at
- * most one read of the connection (512 KiB) is in memory. Must be made before the first await of a request.
+ * most one read of the connection (512 KiB) is in memory.
  */
 export class BodyStream implements AsyncIterable<Buffer> {
   readonly #res: HttpResponse;
@@ -24,6 +25,7 @@ export class BodyStream implements AsyncIterable<Buffer> {
 
   constructor(
     res: HttpResponse,
+    incoming: IncomingBody,
     exchange: Pick<Exchange, "onAbort" | "beforeAnswer">,
     limits: Pick<Limits, "uploadMs" | "uploadSilenceMs">,
   ) {
@@ -35,11 +37,10 @@ export class BodyStream implements AsyncIterable<Buffer> {
     // Resuming also starts uWebSockets.js' clock for a silent client, so not while it is we who take our time.
     exchange.beforeAnswer(() => this.#resume());
     exchange.onAbort(() => this.#fail(new ParleyError("invalid_request", { error: "请求体不完整" })));
-    res.onData((part, last) => {
+    incoming.read((part, last) => {
       if (this.#failure !== undefined) return;
-      // A copy: uWebSockets.js empties its buffer when this call returns.
-      for (let from = 0; from < part.byteLength; from += partBytes)
-        this.#waiting.push(Buffer.copyBytesFrom(new Uint8Array(part), from, partBytes));
+      for (let from = 0; from < part.length; from += partBytes)
+        this.#waiting.push(Buffer.copyBytesFrom(part, from, partBytes));
       if (last) {
         this.#ended = true;
         clearTimeout(this.#timer);

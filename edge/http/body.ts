@@ -1,58 +1,96 @@
-import type { HttpResponse } from "uWebSockets.js";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import type { Admission, Caller } from "../admission/admission.ts";
+import type { Exchange } from "./exchange.ts";
+import type { IncomingBody } from "./incoming-body.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** Reads request bodies, each and all together bounded. */
-export class BodyReader {
-  readonly #limits: Limits;
-  #inFlight = 0;
+/** What one caller may send. */
+export interface BodyBounds {
+  caller: Caller;
+  maxBytes: number;
+}
 
-  constructor(limits: Limits) {
+/** Bytes of each body that are counted apart, so that small bodies pass while large ones have filled their budget. */
+const smallBytes = 64 * 1024;
+
+/** Reads whole request bodies: each bounded in size and time, and all of one caller and of everyone in bytes. */
+export class BodyReader {
+  readonly #limits: Pick<Limits, "bodyTimeoutMs">;
+  readonly #admission: Admission;
+
+  constructor(limits: Pick<Limits, "bodyTimeoutMs">, admission: Admission) {
     this.#limits = limits;
+    this.#admission = admission;
   }
 
   /**
-   * The whole body. Must be called before the first await of a request, or its first bytes are lost.
-   * @throws ParleyError `payload_too_large`, `service_unavailable` (too many bodies at a time), or `invalid_request`
-   * when the client was too slow
+   * The whole body.
+   * @throws ParleyError `payload_too_large`, `rate_limited` (the caller has too many bodies at a time), or
+   * `invalid_request` when the client was too slow or has gone
    */
-  read(
-    res: HttpResponse,
-    head: RequestHead,
-    onAbort: (fn: () => void) => void,
-    maxBytes = this.#limits.jsonBodyBytes,
-  ): Promise<Buffer> {
-    const { bodiesInFlightBytes, bodyTimeoutMs } = this.#limits;
-    return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
+  read(exchange: Exchange, incoming: IncomingBody, { caller, maxBytes }: BodyBounds): Promise<Buffer> {
+    const account = new BodyAccount(this.#admission, caller);
+    return new Promise<Buffer>((resolve, reject) => {
+      const parts: Buffer[] = [];
       let size = 0;
       let settled = false;
       const settle = (act: () => void) => {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
-        this.#inFlight -= size;
+        account.close();
         act();
       };
       const fail = (error: ParleyError) => settle(() => reject(error));
       const timer = setTimeout(
         () => fail(new ParleyError("invalid_request", { error: "请求体接收超时" })),
-        bodyTimeoutMs,
+        this.#limits.bodyTimeoutMs,
       );
-      onAbort(() => fail(new ParleyError("invalid_request")));
-      if ((head.contentLength ?? 0) > maxBytes) return fail(new ParleyError("payload_too_large"));
-      res.onData((part, last) => {
+      exchange.onAbort(() => fail(new ParleyError("invalid_request")));
+      if ((exchange.head.contentLength ?? 0) > maxBytes) return fail(new ParleyError("payload_too_large"));
+      if (incoming.lost) return fail(new ParleyError("rate_limited"));
+      incoming.read((part, last) => {
         if (settled) return;
-        size += part.byteLength;
-        this.#inFlight += part.byteLength;
+        size += part.length;
         if (size > maxBytes) return fail(new ParleyError("payload_too_large"));
-        if (this.#inFlight > bodiesInFlightBytes) return fail(new ParleyError("service_unavailable"));
-        // A copy: uWebSockets.js empties its buffer when this call returns.
-        chunks.push(Buffer.copyBytesFrom(new Uint8Array(part)));
-        if (last) settle(() => resolve(Buffer.concat(chunks)));
+        if (!account.take(part.length)) return fail(new ParleyError("rate_limited"));
+        parts.push(part);
+        if (last) settle(() => resolve(Buffer.concat(parts)));
       });
     });
+  }
+}
+
+/** What one body has taken of the budgets. */
+class BodyAccount {
+  readonly #admission: Admission;
+  readonly #holder: string;
+  readonly #known: boolean;
+  #small = 0;
+  #large = 0;
+
+  constructor(admission: Admission, { holder }: Caller) {
+    this.#admission = admission;
+    this.#holder = holder;
+    this.#known = !holder.startsWith("address:");
+  }
+
+  take(bytes: number): boolean {
+    const { strangerBodies, smallBodies, largeBodies } = this.#admission;
+    const small = this.#known ? Math.min(bytes, Math.max(0, smallBytes - this.#small)) : bytes;
+    if (!(this.#known ? smallBodies : strangerBodies).take(this.#holder, small)) return false;
+    this.#small += small;
+    if (small === bytes) return true;
+    if (!largeBodies.take(this.#holder, bytes - small)) return false;
+    this.#large += bytes - small;
+    return true;
+  }
+
+  close(): void {
+    const { strangerBodies, smallBodies, largeBodies } = this.#admission;
+    (this.#known ? smallBodies : strangerBodies).give(this.#holder, this.#small);
+    largeBodies.give(this.#holder, this.#large);
   }
 }
 

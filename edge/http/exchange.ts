@@ -31,6 +31,7 @@ export class Exchange {
   #done = false;
   #onAbort: (() => void)[] = [];
   #onOver: (() => void)[] = [];
+  #onAnswered: (() => void) | undefined;
   #beforeAnswer: () => void = () => {};
   /** Goes on with an answer that waits for its client. */
   #wake: () => void = () => {};
@@ -66,6 +67,12 @@ export class Exchange {
   /** Runs `fn` just before the answer begins; there is one such `fn`. */
   beforeAnswer(fn: () => void): void {
     this.#beforeAnswer = fn;
+  }
+
+  /** Runs `fn` once, when the answer begins or the client has gone without one; there is one such `fn`. */
+  onAnswered(fn: () => void): void {
+    if (this.#answered || this.#done) fn();
+    else this.#onAnswered = fn;
   }
 
   /** Runs `fn` when the exchange is over, in whatever way. */
@@ -222,7 +229,13 @@ export class Exchange {
   #begin(status: number): void {
     this.#answered = true;
     this.#beforeAnswer();
+    this.#settleAnswered();
     this.#options.onAnswer(status);
+  }
+
+  #settleAnswered(): void {
+    this.#onAnswered?.();
+    this.#onAnswered = undefined;
   }
 
   #writeHead(status: number, headers: AnswerHeaders): void {
@@ -237,6 +250,7 @@ export class Exchange {
     if (this.#done) return;
     this.#done = true;
     this.#onAbort = [];
+    this.#settleAnswered();
     for (const fn of this.#onOver.splice(0)) fn();
     this.#options.onDone();
   }

@@ -39,7 +39,8 @@ function headersOf({ filename, type, inline, cache }: FileAnswer, etag: string |
     // It is the user's content, whatever it looks like: it never runs as a page of ours.
     "content-security-policy": "default-src 'none'; sandbox",
     ...(etag !== undefined && { etag, "cache-control": "private, no-cache" }),
-    ...(cache !== undefined && { "cache-control": cache }),
+    // Shared caches may keep it, each copy for the token that has got it.
+    ...(cache !== undefined && { "cache-control": cache, vary: "authorization" }),
   };
 }
 

@@ -2,14 +2,15 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { parseForeignJson } from "../../schemas/foreign-json.ts";
+import { type Admission, stranger } from "../admission/admission.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
-import { BodyReader, checkJsonType } from "./body.ts";
-import { BodyStream } from "./body-stream.ts";
-import { type ErrorShape, toParleyError } from "./error-shape.ts";
+import type { AnyEndpoint, BodyKind, Endpoint } from "./endpoint.ts";
+import type { ErrorShape } from "./error-shape.ts";
 import { Exchange } from "./exchange.ts";
+import { IncomingBody } from "./incoming-body.ts";
 import { OriginPolicy } from "./origin.ts";
 import { type BadHead, type RequestHead, readHead } from "./request-head.ts";
+import { RequestServer } from "./request-server.ts";
 import {
   type Carrier,
   type SocketHandlers,
@@ -18,60 +19,43 @@ import {
   webSocketBehavior,
 } from "./upgrade.ts";
 
-/** Answers a request; a throw becomes the uniform error. `body` is parsed JSON, `{}` where none came. */
-export type RouteHandler = (exchange: Exchange, body: unknown) => void | Promise<void>;
-
-/** What a route may change of the defaults. */
-export interface RouteOptions {
-  errors?: ErrorShape;
-  urlBytes?: number;
-  /** The handler gets the body's bytes as they came, a Buffer, in place of parsed JSON. */
-  raw?: boolean;
-  /** Largest body; the limit `jsonBodyBytes` where nothing is said. */
-  bodyBytes?: number;
-  /** Its body need not be JSON. */
-  anyType?: boolean;
-  /** The handler gets a {@link BodyStream} in place of a body that was read. */
-  stream?: boolean;
-}
-
 /** Prepares a WebSocket: a throw is answered before the upgrade. */
 export type Prepare<S> = (head: RequestHead) => S | Promise<S>;
 
-interface Entry extends RouteOptions {
-  handler: RouteHandler;
+/** What a router is made with. */
+export interface RouterDeps {
+  app: TemplatedApp;
+  settings: Settings;
+  log: Logger;
+  metrics: EdgeMetrics;
+  admission: Admission;
 }
 
 const withBody = new Set(["POST", "PUT", "PATCH"]);
 
-/** The one way by which a route or an upgrade is registered; what every request must pass is here. */
+/** The one way by which an endpoint or an upgrade is registered; what every request must pass is here. */
 export class Router {
-  readonly #app: TemplatedApp;
-  readonly #settings: Settings;
-  readonly #log: Logger;
-  readonly #metrics: EdgeMetrics;
-  readonly #bodies: BodyReader;
+  readonly #deps: RouterDeps;
+  readonly #server: RequestServer;
   readonly #origins: OriginPolicy;
-  readonly #routes = new Map<string, Map<string, Entry>>();
+  readonly #endpoints = new Map<string, Map<string, AnyEndpoint>>();
   readonly #open = new Set<Exchange>();
   #drained: (() => void) | undefined;
   /** Refuses everything new. */
   stopping = false;
 
-  constructor(app: TemplatedApp, settings: Settings, log: Logger, metrics: EdgeMetrics) {
-    this.#app = app;
-    this.#settings = settings;
-    this.#log = log;
-    this.#metrics = metrics;
-    this.#bodies = new BodyReader(settings.limits);
-    this.#origins = new OriginPolicy(settings.allowedOrigins);
+  constructor(deps: RouterDeps) {
+    this.#deps = deps;
+    this.#server = new RequestServer(deps.settings.limits, deps.admission, deps.log);
+    this.#origins = new OriginPolicy(deps.settings.allowedOrigins);
   }
 
-  /** Adds a route; `path` may have `:name` parts. GET answers HEAD too. */
-  route(method: string, path: string, handler: RouteHandler, options: RouteOptions = {}): void {
-    const methods = this.#routes.get(path) ?? new Map<string, Entry>();
-    methods.set(method.toUpperCase(), { handler, ...options });
-    this.#routes.set(path, methods);
+  /** Adds an endpoint. */
+  route<Kind extends BodyKind = "none">(endpoint: Endpoint<Kind>): void {
+    const methods = this.#endpoints.get(endpoint.path) ?? new Map<string, AnyEndpoint>();
+    // The kind is what `body` says, "none" where it says nothing; the types can't follow that.
+    methods.set(endpoint.method, { ...endpoint, body: endpoint.body ?? "none" } as unknown as AnyEndpoint);
+    this.#endpoints.set(endpoint.path, methods);
   }
 
   /** Adds a WebSocket at `path`; `S` is the state of one socket, made by `prepare`. */
@@ -81,8 +65,9 @@ export class Router {
     prepare: Prepare<S>,
     handlers: SocketHandlers<S>,
   ): void {
-    this.#app.ws<Carrier<S>>(path, {
-      ...webSocketBehavior(settings, handlers, this.#log),
+    const { app, log, admission } = this.#deps;
+    app.ws<Carrier<S>>(path, {
+      ...webSocketBehavior(settings, handlers, log, (holder) => admission.sockets.give(holder)),
       upgrade: (res, req, context) =>
         this.#guard(res, () => {
           const { exchange, bad, head } = this.#head(res, req, path, "uniform", {});
@@ -92,25 +77,33 @@ export class Router {
           // A browser that offers protocols wants one of them back.
           const protocol = head.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() ?? "";
           const extensions = head.headers.get("sec-websocket-extensions") ?? "";
-          this.#run(exchange, path, async () => {
+          void this.#server.run(exchange, path, async () => {
             const state = await prepare(head);
-            exchange.hijack((raw) => raw.upgrade({ state }, key, protocol, extensions, context));
+            if (exchange.over) return;
+            const { holder } = stranger(head.ip);
+            if (!admission.sockets.take(holder)) throw new ParleyError("rate_limited");
+            exchange.hijack((raw) => raw.upgrade({ state, holder }, key, protocol, extensions, context));
           });
         }),
     });
-    if (!this.#routes.has(path) && !path.includes(":")) {
-      this.route("GET", path, () => {
-        throw new ParleyError("upgrade_required");
+    if (!this.#endpoints.has(path) && !path.includes(":")) {
+      this.route({
+        method: "GET",
+        path,
+        handler: () => {
+          throw new ParleyError("upgrade_required");
+        },
       });
     }
   }
 
   /** Registers everything that was added. */
   register(): void {
-    for (const [path, methods] of this.#routes) {
-      this.#app.any(path, (res, req) => this.#guard(res, () => this.#serve(res, req, path, methods)));
+    const { app } = this.#deps;
+    for (const [path, methods] of this.#endpoints) {
+      app.any(path, (res, req) => this.#guard(res, () => this.#serve(res, req, path, methods)));
     }
-    this.#app.any("/*", (res, req) => this.#guard(res, () => this.#notFound(res, req)));
+    app.any("/*", (res, req) => this.#guard(res, () => this.#notFound(res, req)));
   }
 
   /** Resolves when no request is open. */
@@ -126,7 +119,7 @@ export class Router {
     try {
       act();
     } catch (err) {
-      this.#log.error({ err }, "request failed at its head");
+      this.#deps.log.error({ err }, "request head failed");
       res.close();
     }
   }
@@ -139,49 +132,24 @@ export class Router {
     refuse(exchange, bad ?? { error, close: false });
   }
 
-  #serve(res: HttpResponse, req: HttpRequest, path: string, methods: Map<string, Entry>): void {
+  #serve(res: HttpResponse, req: HttpRequest, path: string, methods: Map<string, AnyEndpoint>): void {
     const method = req.getMethod().toUpperCase();
-    const entry = methods.get(method === "HEAD" ? "GET" : method);
-    const any = entry ?? [...methods.values()][0];
-    const { exchange, bad, head } = this.#head(res, req, path, any?.errors ?? "uniform", any ?? {});
+    const endpoint = methods.get(method === "HEAD" ? "GET" : method);
+    const any = endpoint ?? [...methods.values()][0];
+    const { exchange, bad } = this.#head(res, req, path, any?.errors ?? "uniform", any ?? {});
     if (bad !== undefined) {
       refuse(exchange, bad);
       return;
     }
-    if (entry === undefined) {
+    if (endpoint === undefined) {
       this.#noMethod(exchange, method, [...methods.keys()]);
       return;
     }
-    if (entry.stream && withBody.has(method)) {
-      const body = new BodyStream(res, exchange, this.#settings.limits);
-      this.#run(exchange, path, () => this.#streamed(exchange, entry, body));
-      return;
-    }
-    const body = withBody.has(method)
-      ? this.#bodies.read(res, head, (fn) => exchange.onAbort(fn), entry.bodyBytes)
+    const { holder } = stranger(exchange.head.ip);
+    const incoming = withBody.has(method)
+      ? new IncomingBody(res, exchange, this.#deps.admission.strangerBodies, holder)
       : undefined;
-    this.#run(exchange, path, async () => {
-      if (body === undefined) return entry.handler(exchange, {});
-      const bytes = await body.catch((error: unknown) => {
-        // The rest of the body is still on its way: this connection can't be used any more.
-        exchange.error(toParleyError(error), true);
-      });
-      if (bytes === undefined) return;
-      if (!entry.anyType) checkJsonType(head, bytes.length === 0);
-      if (entry.raw) return entry.handler(exchange, bytes);
-      await entry.handler(exchange, bytes.length === 0 ? {} : parseForeignJson(bytes));
-    });
-  }
-
-  /** A client that is still sending would not hear an error: it is told when it has sent all, or too much. */
-  async #streamed(exchange: Exchange, { handler }: Entry, body: BodyStream): Promise<void> {
-    try {
-      await handler(exchange, body);
-    } catch (cause) {
-      if (!(await body.drain(this.#settings.limits.uploadDrainBytes)))
-        exchange.error(toParleyError(cause), true);
-      throw cause;
-    }
+    void this.#server.serve(res, exchange, endpoint, incoming);
   }
 
   #noMethod(exchange: Exchange, method: string, known: string[]): void {
@@ -192,17 +160,19 @@ export class Router {
     } else exchange.errorWith(new ParleyError("method_not_allowed"), { allow });
   }
 
-  #head(res: HttpResponse, req: HttpRequest, path: string, shape: ErrorShape, options: RouteOptions) {
-    const params = path.split("/:").length - 1;
-    const { head, bad } = readHead(res, req, {
-      settings: this.#settings,
-      params,
-      urlBytes: options.urlBytes,
-    });
+  #head(
+    res: HttpResponse,
+    req: HttpRequest,
+    path: string,
+    shape: ErrorShape,
+    { urlBytes }: { urlBytes?: number },
+  ) {
+    const { settings, metrics } = this.#deps;
+    const { head, bad } = readHead(res, req, { settings, params: path.split("/:").length - 1, urlBytes });
     const exchange = new Exchange(res, head, {
       shape,
       headers: this.#origins.headers(head),
-      onAnswer: (status) => this.#metrics.requests.inc({ route: path, method: head.method, status }),
+      onAnswer: (status) => metrics.requests.inc({ route: path, method: head.method, status }),
       onDone: () => {
         this.#open.delete(exchange);
         if (this.#open.size === 0) this.#drained?.();
@@ -219,17 +189,6 @@ export class Router {
     const error =
       upgradeProblem(head) ?? (this.#origins.mayUpgrade(head) ? undefined : new ParleyError("forbidden"));
     return error && { error, close: false };
-  }
-
-  #run(exchange: Exchange, route: string, work: () => void | Promise<void>): void {
-    Promise.resolve()
-      .then(work)
-      .catch((cause: unknown) => {
-        const error = toParleyError(cause);
-        if (error.status === 500) this.#log.error({ err: cause, route }, "request failed");
-        if (exchange.answered) exchange.drop();
-        else exchange.error(error);
-      });
   }
 }
 

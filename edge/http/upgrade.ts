@@ -17,6 +17,8 @@ export type RawSocket = WebSocket<unknown>;
 /** uWebSockets.js copies the fields of what it is given, so an object with methods needs a field of its own. */
 export interface Carrier<S> {
   state: S;
+  /** Whose share of the open sockets it takes. */
+  holder: string;
 }
 
 /** What happens to a socket between its upgrade and its end. */
@@ -29,11 +31,15 @@ export interface SocketHandlers<S> {
 
 const decoder = new TextDecoder("utf-8");
 
-/** uWebSockets.js behaviour with Parley's bounds; a handler that throws costs its socket, not the process. */
+/**
+ * uWebSockets.js behaviour with Parley's bounds; a handler that throws costs its socket, not the process. `release` gives
+ * back the share of a closed socket.
+ */
 export function webSocketBehavior<S>(
   { limits, frameBytes }: UpgradeSettings,
   handlers: SocketHandlers<S>,
   log: Logger,
+  release: (holder: string) => void,
 ): WebSocketBehavior<Carrier<S>> {
   const guarded = (ws: RawSocket, act: () => void) => {
     try {
@@ -56,6 +62,7 @@ export function webSocketBehavior<S>(
         handlers.message(ws.getUserData().state, isBinary ? undefined : decoder.decode(data)),
       ),
     close: (ws) => {
+      release(ws.getUserData().holder);
       try {
         handlers.close(ws.getUserData().state);
       } catch (err) {

@@ -2,45 +2,126 @@ import jwt from "jsonwebtoken";
 import type { Secrets } from "../../infra/installation/secrets.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { revocations } from "../../schemas/messages/revocation.ts";
-import { adminUserId, type Principal, tokenClaimsSchema } from "../../schemas/principal.ts";
+import { adminUserId, hasScope, type Principal, tokenClaimsSchema } from "../../schemas/principal.ts";
+import type { Scope } from "../../schemas/scopes.ts";
+import { type Admission, type Caller, callerOf } from "../admission/admission.ts";
+import type { Authorize } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import type { ApiKeyCheck } from "./api-key-check.ts";
+import type { KeyCheck } from "./key-check.ts";
 import type { Revocations } from "./revocations.ts";
+import { Tickets } from "./tickets.ts";
 
 /** How far the clocks of two machines may differ, s. */
 const leewayS = 60;
 /** Longest token that is looked at, characters. */
 const tokenChars = 4096;
 
-/** Turns tokens into principals. */
-export class Identity {
-  readonly #secret: string;
-  readonly #keys: ApiKeyCheck;
-  readonly #revocations: Pick<Revocations, "has">;
+/** How a token is shown. */
+export interface TokenUse {
+  /** Address of the sender: wrong tokens are counted for it. */
+  ip?: string;
+  /** What the token must be good for; nothing in particular where it is left out. */
+  scope?: Scope;
+  /** Whether it opens a WebSocket or an event stream, for which a ticket may stand. */
+  stream?: boolean;
+}
 
-  constructor(secrets: Pick<Secrets, "jwtSecret">, keys: ApiKeyCheck, revocations: Pick<Revocations, "has">) {
-    this.#secret = secrets.jwtSecret;
-    this.#keys = keys;
-    this.#revocations = revocations;
+/** What identities are judged by. */
+export interface IdentityDeps {
+  secrets: Pick<Secrets, "jwtSecret">;
+  keys: Pick<KeyCheck, "known" | "ask">;
+  tickets: Pick<Tickets, "redeem">;
+  revocations: Pick<Revocations, "has">;
+  admission: Pick<Admission, "checkFailures" | "countFailure">;
+}
+
+/** Turns tokens into principals. What the head alone can tell is told at once, without a promise. */
+export class Identity {
+  readonly #deps: IdentityDeps;
+
+  constructor(deps: IdentityDeps) {
+    this.#deps = deps;
   }
 
   /**
    * Who a token belongs to.
-   * @throws ParleyError `unauthorized` without a token, `invalid_token` with a bad or revoked one, `service_unavailable`
-   * or `storage_unavailable` while nobody can say whose API key it is
+   * @throws ParleyError (or rejects with) `unauthorized` without a token, `invalid_token` with a bad or revoked one,
+   * `forbidden` where its scopes do not reach, `rate_limited` after too many wrong tokens of the address,
+   * `service_unavailable` or `storage_unavailable` while nobody can say whose API key it is
    */
-  async identify(token: string | undefined): Promise<Principal> {
+  identify(token: string | undefined, use: TokenUse = {}): Principal | Promise<Principal> {
     if (token === undefined || token === "") throw new ParleyError("unauthorized");
-    if (token.length > tokenChars) throw new ParleyError("invalid_token");
-    const principal = token.startsWith("sk-") ? await this.#keys.principalOf(token) : this.#ofJwt(token);
-    if (principal === null || this.#revocations.has(principal)) throw new ParleyError("invalid_token");
+    try {
+      const found = this.#principalOf(token, use);
+      if (!(found instanceof Promise)) return this.#judge(found, use);
+      return found
+        .then((principal) => this.#judge(principal, use))
+        .catch((cause) => this.#failed(cause, use));
+    } catch (cause) {
+      return this.#failed(cause, use);
+    }
+  }
+
+  /** An endpoint's `authorize` for users. `admin`: for the administrator alone. */
+  authorizeUser(scope: Scope | undefined, { admin = false, stream = false } = {}): Authorize {
+    const judge = (principal: Principal): Caller => {
+      if (admin && !principal.is_admin) throw new ParleyError("admin_only");
+      return callerOf(principal);
+    };
+    return (head) => {
+      const use = { ip: head.ip, stream, ...(scope !== undefined && { scope }) };
+      const found = this.identify(tokenOf(head), use);
+      return found instanceof Promise ? found.then(judge) : judge(found);
+    };
+  }
+
+  /** The integration that shows a webhook key. @throws ParleyError as {@link identify} does */
+  async webhook(key: string, ip: string): Promise<string> {
+    try {
+      const owner = this.#deps.keys.known(key);
+      if (owner === undefined) this.#deps.admission.checkFailures(ip);
+      const found = owner === undefined ? await this.#deps.keys.ask(key) : owner;
+      if (found === null || !("webhook" in found)) throw new ParleyError("invalid_token");
+      return found.webhook;
+    } catch (cause) {
+      return this.#failed(cause, { ip });
+    }
+  }
+
+  #principalOf(token: string, { ip, stream }: TokenUse): Principal | null | Promise<Principal | null> {
+    if (token.length > tokenChars) return null;
+    if (Tickets.isTicket(token)) return stream === true ? this.#deps.tickets.redeem(token) : null;
+    if (!token.startsWith("sk-")) return this.#ofJwt(token);
+    const known = this.#deps.keys.known(token);
+    if (known !== undefined) return userOf(known);
+    // An address that keeps trying keys is refused before anyone is asked.
+    if (ip !== undefined) this.#deps.admission.checkFailures(ip);
+    return this.#deps.keys.ask(token).then(userOf);
+  }
+
+  #judge(principal: Principal | null, { scope }: TokenUse): Principal {
+    if (principal === null || this.#deps.revocations.has(principal)) throw new ParleyError("invalid_token");
+    if (scope !== undefined && !hasScope(principal, scope)) {
+      if (scope === "admin" && !principal.is_admin) throw new ParleyError("admin_only");
+      throw new ParleyError("forbidden", {
+        error: "无权限: API 密钥的范围不足",
+        hint: `需要 scope ${scope}`,
+      });
+    }
     return principal;
+  }
+
+  /** Counts a wrong token for its address. */
+  #failed(cause: unknown, { ip }: TokenUse): never {
+    if (ip !== undefined && cause instanceof ParleyError && cause.errorType === "invalid_token")
+      this.#deps.admission.countFailure(ip);
+    throw cause;
   }
 
   #ofJwt(token: string): Principal {
     let payload: unknown;
     try {
-      payload = jwt.verify(token, this.#secret, {
+      payload = jwt.verify(token, this.#deps.secrets.jwtSecret, {
         algorithms: ["HS256"],
         issuer: "parley",
         audience: "parley",
@@ -55,6 +136,10 @@ export class Identity {
     const credential = revocations.family(fam);
     return { user_id: sub, nickname: nick, is_admin: sub === adminUserId, credential };
   }
+}
+
+function userOf(owner: { principal: Principal } | { webhook: string } | null): Principal | null {
+  return owner !== null && "principal" in owner ? owner.principal : null;
 }
 
 /** The token of a request: `Authorization: Bearer`, else `?token=`. */

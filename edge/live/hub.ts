@@ -4,7 +4,7 @@ import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
 import type { Position } from "./frame.ts";
 import { OutStream } from "./out-stream.ts";
-import { type FeedContext, type Follower, type LiveSocket, UserFeed } from "./user-feed.ts";
+import { type EventReader, type FeedContext, type Follower, type LiveSocket, UserFeed } from "./user-feed.ts";
 
 /** What a hub is made with. */
 export interface HubOptions {
@@ -63,6 +63,11 @@ export class Hub {
     return this.#out.epoch;
   }
 
+  /** Where a user's stream stands here. */
+  position(user: string): Position {
+    return this.#feeds.get(user)?.stream.position ?? { epoch: this.epoch, seq: 0 };
+  }
+
   /** How many sockets and event streams a user has here. */
   count(user: string): number {
     return this.#feeds.get(user)?.members ?? 0;
@@ -93,6 +98,19 @@ export class Hub {
         feed.unfollow(follower);
         this.#exit(feed);
       },
+    };
+  }
+
+  /** Joins an event stream; see {@link UserFeed.read}. Answers how it leaves, once it has begun or is gone. */
+  async read(user: string, reader: EventReader, resume: Position | undefined): Promise<() => void> {
+    const feed = this.#enter(user);
+    await feed.read(reader, resume);
+    let gone = false;
+    return () => {
+      if (gone) return;
+      gone = true;
+      feed.unfollow(reader);
+      this.#exit(feed);
     };
   }
 

@@ -24,9 +24,24 @@ export interface LiveSocket {
 
 /** A reader of frames that is no such socket: a Cyber socket, an event stream. */
 export interface Follower {
-  frame(frame: WireFrame): void;
+  /** `encoded` is the frame's JSON, made once for all that want it. */
+  frame(frame: WireFrame, encoded: () => string): void;
   /** Frames may be missing from here on. */
   restarted(): void;
+}
+
+/** A frame that a reader has missed, encoded. */
+export interface MissedFrame {
+  seq: number;
+  text: string;
+}
+
+/** A follower that shows the whole stream, resumes, and passes frames on as they are. */
+export interface EventReader extends Follower {
+  /** Whether it is closed; nothing else may be called then. */
+  readonly gone: boolean;
+  /** Where it begins: `recovered` says that `missed` is all that came between `resume` and now. */
+  begin(position: Position, recovered: boolean, missed: MissedFrame[]): void;
 }
 
 /** What a feed needs of its edge. */
@@ -64,22 +79,43 @@ export class UserFeed implements FrameSink {
    * Sends `connected` and, from there on, every frame. With `resume`, the frames since then come first where all of
    * them are still there.
    */
-  async join(socket: LiveSocket, resume: Position | undefined): Promise<void> {
-    // What was routed to this edge before the socket asked has arrived after this.
+  join(socket: LiveSocket, resume: Position | undefined): Promise<void> {
+    return this.#locate(resume, socket, (missed) => this.#begin(socket, resume, missed));
+  }
+
+  /** The same for an event stream, which gets its first position by {@link EventReader.begin}. */
+  read(reader: EventReader, resume: Position | undefined): Promise<void> {
+    return this.#locate(resume, reader, (missed) => {
+      const recovered = this.#countResume(resume, missed);
+      const { epoch, seq } = this.stream.position;
+      reader.begin({ epoch, seq: recovered && resume ? resume.seq : seq }, recovered, missed ?? []);
+      this.#followers.add(reader);
+    });
+  }
+
+  /**
+   * Finds what a reader has missed since `resume`, and calls `begin` in the same turn of the event loop in which that
+   * is everything: no frame slips in between. `begin(undefined)`: what it has missed can't be had.
+   */
+  async #locate(
+    resume: Position | undefined,
+    reader: { readonly gone: boolean },
+    begin: (missed: MissedFrame[] | undefined) => void,
+  ): Promise<void> {
+    // What was routed to this edge before the reader asked has arrived after this.
     if (resume !== undefined) await this.#context.link.nc.flush().catch(() => undefined);
     for (let round = 0; ; round++) {
       await this.stream.live();
-      if (socket.gone) return;
+      if (reader.gone) return;
       const { epoch, seq } = this.stream.position;
       const until = this.stream.streamSeq;
       const here = resume?.epoch === epoch && resume.seq <= seq && round < resumeRounds;
-      if (resume === undefined || !here) return this.#begin(socket, resume, undefined);
-      if (resume.seq === seq) return this.#begin(socket, resume, []);
+      if (resume === undefined || !here) return begin(undefined);
+      if (resume.seq === seq) return begin([]);
       const missed = await this.#missed(resume.seq, until, seq).catch(() => undefined);
-      if (socket.gone) return;
-      // No await from here to the subscription, or a frame could slip in between.
+      if (reader.gone) return;
       if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
-      return this.#begin(socket, resume, missed);
+      return begin(missed);
     }
   }
 
@@ -101,7 +137,7 @@ export class UserFeed implements FrameSink {
         const batches = await this.#read(from, until).catch(() => undefined);
         for (const batch of batches ?? [])
           for (const { frame, seq, admitted } of fence.pass(batch))
-            if (admitted) follower.frame({ ...frame, seq, prev: 0 });
+            if (admitted) follower.frame({ ...frame, seq, prev: 0 }, () => JSON.stringify(frame));
         from = until + 1;
         // No await from here on, or a frame could slip in between.
         if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
@@ -118,8 +154,13 @@ export class UserFeed implements FrameSink {
 
   frame(frame: WireFrame, origin: OutItem["origin"]): void {
     const ours = origin?.edge === this.#context.edge;
+    let text: string | undefined;
+    const encoded = () => {
+      text ??= JSON.stringify(frame);
+      return text;
+    };
     if (this.#sockets.size > 0) {
-      const text = JSON.stringify(frame);
+      text = encoded();
       this.#context.sending(this, text.length);
       const sender = ours ? this.#sockets.get(origin.socket) : undefined;
       if (sender === undefined || sender.gone) this.#context.publish(this.topic, text);
@@ -133,7 +174,7 @@ export class UserFeed implements FrameSink {
       const { session_id, client_msg_id } = frame;
       if (session_id && client_msg_id) this.#context.taken(this.stream.user, session_id, client_msg_id);
     }
-    for (const follower of this.#followers) follower.frame(frame);
+    for (const follower of this.#followers) follower.frame(frame, encoded);
   }
 
   restarted(): void {
@@ -156,14 +197,20 @@ export class UserFeed implements FrameSink {
   }
 
   /** `missed` undefined = what the socket has not seen can't be had. */
-  #begin(socket: LiveSocket, resume: Position | undefined, missed: string[] | undefined): void {
-    const recovered = resume !== undefined && missed !== undefined;
-    if (resume !== undefined) this.#context.metrics.resumes.inc({ recovered: String(recovered) });
-    socket.send(this.#connected(socket, recovered, recovered ? resume.seq : undefined));
-    for (const text of missed ?? []) if (!socket.gone) socket.send(text);
+  #begin(socket: LiveSocket, resume: Position | undefined, missed: MissedFrame[] | undefined): void {
+    const recovered = this.#countResume(resume, missed);
+    socket.send(this.#connected(socket, recovered, recovered ? resume?.seq : undefined));
+    for (const { text } of missed ?? []) if (!socket.gone) socket.send(text);
     if (socket.gone) return;
     this.#sockets.set(socket.id, socket);
     socket.subscribe(this.topic);
+  }
+
+  /** Whether a reader that resumes gets everything it has missed. */
+  #countResume(resume: Position | undefined, missed: MissedFrame[] | undefined): boolean {
+    const recovered = resume !== undefined && missed !== undefined;
+    if (resume !== undefined) this.#context.metrics.resumes.inc({ recovered: String(recovered) });
+    return recovered;
   }
 
   #connected(socket: LiveSocket, recovered: boolean, from?: number): string {
@@ -180,7 +227,7 @@ export class UserFeed implements FrameSink {
   }
 
   /** The frames after `seq` up to `last`, encoded; undefined where some have left the stream. */
-  async #missed(seq: number, until: number, last: number): Promise<string[] | undefined> {
+  async #missed(seq: number, until: number, last: number): Promise<MissedFrame[] | undefined> {
     const { out, limits } = this.#context;
     const first = streamSeqOf(seq);
     const batches = await out.read(this.stream.user, Math.max(1, first), until, limits.replayBytes);
@@ -189,17 +236,17 @@ export class UserFeed implements FrameSink {
     if (first === 0) await out.refresh();
     if (first === 0 ? out.firstSeq > 1 : batches[0]?.streamSeq !== first) return undefined;
     const fence = this.stream.fenceAgain(seq);
-    const texts: string[] = [];
+    const missed: MissedFrame[] = [];
     let prev = seq;
     for (const batch of batches) {
       for (const { frame, seq: at, admitted } of fence.pass(batch)) {
         // The last frame has gone out here, so the next one's `prev` names it, whatever this fence says.
         if ((!admitted && at !== last) || at <= seq || at > last) continue;
-        texts.push(JSON.stringify({ ...frame, seq: at, prev }));
+        missed.push({ seq: at, text: JSON.stringify({ ...frame, seq: at, prev }) });
         prev = at;
       }
     }
-    return prev === last ? texts : undefined;
+    return prev === last ? missed : undefined;
   }
 
   #read(from: number, until: number): Promise<Batch[] | undefined> {

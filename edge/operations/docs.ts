@@ -3,6 +3,7 @@ import { asyncApiDocument } from "../../schemas/asyncapi.ts";
 import { openApiDocument } from "../../schemas/openapi.ts";
 import { edgeRoutes, routes } from "../../schemas/routes/index.ts";
 import type { Route } from "../../schemas/routes/route.ts";
+import type { Exchange } from "../http/exchange.ts";
 import type { Router } from "../http/router.ts";
 
 const base = "/api/docs";
@@ -12,14 +13,16 @@ export function addDocs(router: Router): void {
   const openApi = openApiDocument(version);
   const asyncApi = asyncApiDocument(version);
   const html = page(asyncApi);
-  router.route("GET", base, (exchange) => {
+  const get = (path: string, handler: (exchange: Exchange) => void) =>
+    router.route({ method: "GET", path, handler });
+  get(base, (exchange) =>
     exchange.send(200, html, {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    });
-  });
-  router.route("GET", `${base}/openapi.json`, (exchange) => exchange.json(200, openApi));
-  router.route("GET", `${base}/asyncapi.json`, (exchange) => exchange.json(200, asyncApi));
+    }),
+  );
+  get(`${base}/openapi.json`, (exchange) => exchange.json(200, openApi));
+  get(`${base}/asyncapi.json`, (exchange) => exchange.json(200, asyncApi));
 }
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}

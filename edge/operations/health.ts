@@ -20,23 +20,36 @@ const page = `<!doctype html>
 const scopeSchema = z.object({ scope: z.enum(["all", "edge", "actors"]).default("all") });
 
 /**
- * Registers `/health`, `/api/v1/health`, `/metrics` and the page at `/`. With several edges, all but one are scraped
+ * Registers `/health`, `/api/v1/health`, `/metrics` (for the administrator) and the page at `/`. With several edges, all but one are scraped
  * with `/metrics?scope=edge`, or actor processes would be counted more than once.
  */
 export function addHealth(services: Services, metrics: Metrics): void {
-  const { router, sockets, dependencies } = services;
+  const { router, sockets, dependencies, identity } = services;
   for (const path of ["/health", "/api/v1/health"]) {
-    router.route("GET", path, (exchange) => exchange.json(200, dependencies.health(sockets.size)));
+    router.route({
+      method: "GET",
+      path,
+      handler: (exchange) => exchange.json(200, dependencies.health(sockets.size)),
+    });
   }
   const all = new AllMetrics(services, metrics);
-  router.route("GET", "/metrics", async (exchange) => {
-    const { scope } = scopeSchema.parse(Object.fromEntries(exchange.head.query));
-    exchange.send(200, await all.text(scope), { "content-type": metrics.registry.contentType });
+  router.route({
+    method: "GET",
+    path: "/metrics",
+    // Numbers of users and traffic are nobody else's business; METRICS_PORT serves them where no stranger reaches it.
+    authorize: identity.authorizeUser("admin", { admin: true }),
+    handler: async (exchange) => {
+      const { scope } = scopeSchema.parse(Object.fromEntries(exchange.head.query));
+      exchange.send(200, await all.text(scope), { "content-type": metrics.registry.contentType });
+    },
   });
-  router.route("GET", "/", (exchange) => {
-    exchange.send(200, page, {
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    });
+  router.route({
+    method: "GET",
+    path: "/",
+    handler: (exchange) =>
+      exchange.send(200, page, {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      }),
   });
 }

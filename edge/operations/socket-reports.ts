@@ -15,9 +15,9 @@ const clientsAReport = 100;
 
 /**
  * Tells the administrator's actors which clients are here: when one comes or goes, all of them from time to time, and
- * on request how many sockets each session has. Answers how to end it.
+ * on request how many sockets each session has.
  */
-export function reportSockets({ link, sockets, settings, log }: Services): () => void {
+export function reportSockets({ link, sockets, settings, log, lifecycle }: Services): void {
   const changed = new Map<string, SeenClient>();
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
@@ -46,14 +46,14 @@ export function reportSockets({ link, sockets, settings, log }: Services): () =>
       if (err !== null) return;
       const survey = surveySchema.safeParse(JSON.parse(msg.string()));
       if (survey.success) msg.respond(JSON.stringify(answer(survey.data, sockets)));
-      else log.error({ err: survey.error }, "survey of sockets has another form");
+      else log.error({ err: survey.error }, "invalid payload: survey of sockets");
     },
   });
-  return () => {
+  lifecycle.onStop("socket reports", () => {
     clearInterval(all);
     clearTimeout(timer);
     flush();
-  };
+  });
 }
 
 function answer({ user, session }: Survey, open: OpenSockets): SocketSurvey {

@@ -5,6 +5,8 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import { getFile, uploadFile } from "../../schemas/routes/files.ts";
 import type { Attachment } from "../../schemas/wire/client-frame.ts";
+import { callerOf } from "../admission/admission.ts";
+import type { Budget } from "../admission/budget.ts";
 import { mayHaveArrived, type RouteClient, refusalOf } from "../surfaces/rest/route-client.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -25,9 +27,11 @@ export class Attachments {
   readonly #rest: RouteClient;
   readonly #uploads: Uploads;
   readonly #settings: AttachmentSettings;
-  #inFlight = 0;
+  readonly #budget: Budget;
 
-  constructor(rest: RouteClient, uploads: Uploads, settings: AttachmentSettings) {
+  /** `budget`: of the bytes of data URIs that are held. */
+  constructor(rest: RouteClient, uploads: Uploads, settings: AttachmentSettings, budget: Budget) {
+    this.#budget = budget;
     this.#rest = rest;
     this.#uploads = uploads;
     this.#settings = settings;
@@ -42,19 +46,18 @@ export class Attachments {
    * The attachments as they are stored: own files with name, type, size and addresses; data URIs have become files;
    * addresses on the web stay as they are.
    * @throws ParleyError `not_found` for an unknown or another's file, `invalid_message` for what names nothing,
-   * `unsupported_type`, `file_too_large`, `url_not_allowed`, `service_unavailable`, `storage_unavailable`
+   * `unsupported_type`, `file_too_large`, `url_not_allowed`, `rate_limited`, `storage_unavailable`
    */
   async resolve(attachments: readonly Attachment[], of: AttachmentsOf): Promise<Attachment[]> {
     const bytes = attachments.reduce((sum, { url }) => sum + (url?.length ?? 0), 0);
-    if (this.#inFlight + bytes > this.#settings.limits.bodiesInFlightBytes)
-      throw new ParleyError("service_unavailable");
-    this.#inFlight += bytes;
+    const { holder } = callerOf(of.principal);
+    if (!this.#budget.take(holder, bytes)) throw new ParleyError("rate_limited");
     try {
       const resolved: Attachment[] = [];
       for (const [index, one] of attachments.entries()) resolved.push(await this.#one(one, of, index));
       return resolved;
     } finally {
-      this.#inFlight -= bytes;
+      this.#budget.give(holder, bytes);
     }
   }
 

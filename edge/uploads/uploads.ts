@@ -5,6 +5,8 @@ import { openStore } from "../../infra/nats/bulk-store.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { type Bucket, type FilePart, headBytes, type Multipart } from "../../schemas/wire/file-part.ts";
+import type { Caller } from "../admission/admission.ts";
+import type { Budget } from "../admission/budget.ts";
 import type { BodyStream } from "../http/body-stream.ts";
 import { type IncomingFile, readMultipart } from "../http/multipart.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -27,10 +29,11 @@ export class Uploads {
   readonly #link: NatsLink;
   readonly #limits: Limits;
   readonly #log: Logger;
+  readonly #budget: Budget;
   readonly #stores = new Map<Bucket, Promise<ObjectStore>>();
-  #open = 0;
 
-  constructor(link: NatsLink, limits: Limits, log: Logger) {
+  constructor(link: NatsLink, limits: Limits, log: Logger, budget: Budget) {
+    this.#budget = budget;
     this.#link = link;
     this.#limits = limits;
     this.#log = log;
@@ -39,20 +42,24 @@ export class Uploads {
   /**
    * Reads the form of a request.
    * @throws ParleyError `invalid_request`, `file_too_large`, `payload_too_large`, `storage_unavailable`, or
-   * `service_unavailable` when too many are read at a time
+   * `rate_limited` when its caller sends too many at a time
    */
-  async read(head: RequestHead, body: BodyStream, form: Multipart): Promise<UploadedForm> {
-    const { uploads, uploadFields, uploadFieldBytes } = this.#limits;
+  async read(
+    head: RequestHead,
+    { holder }: Caller,
+    body: BodyStream,
+    form: Multipart,
+  ): Promise<UploadedForm> {
+    const { uploadFields, uploadFieldBytes } = this.#limits;
     const maxFileBytes = this.#limits[form.maxBytes];
     const type = head.headers.get("content-type") ?? "";
     if (!/^multipart\/form-data\b/i.test(type))
       throw new ParleyError("invalid_request", { error: "请求体必须是 multipart/form-data" });
     // Nothing else of a form may be so large.
     if ((head.contentLength ?? 0) > maxFileBytes + MiB) throw tooLarge(maxFileBytes);
-    if (this.#open >= uploads) throw new ParleyError("service_unavailable");
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
+    if (!this.#budget.take(holder)) throw new ParleyError("rate_limited", { error: "同时上传的文件过多" });
     const stored: FilePart[] = [];
-    this.#open += 1;
     try {
       const bounds = {
         ...{ files: form.files, maxFileBytes },
@@ -68,7 +75,7 @@ export class Uploads {
       await this.discard(stored);
       throw cause;
     } finally {
-      this.#open -= 1;
+      this.#budget.give(holder);
     }
   }
 

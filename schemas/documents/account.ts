@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { idSchema } from "../ids.ts";
 import { principalSchema } from "../principal.ts";
+import { scopeSchema } from "../scopes.ts";
 
 /** MongoDB collections of accounts. */
 export const accountCollections = {
   users: "users",
   apiKeys: "api_keys",
+  webhookKeys: "webhook_keys",
   tokenFamilies: "token_families",
   refreshUses: "refresh_uses",
 } as const;
@@ -46,9 +48,19 @@ export const apiKeySchema = z.object({
   user_id: idSchema.describe("Id of the user."),
   name: z.string().describe("Name."),
   hash: z.string().describe("Hash of the key."),
+  scopes: z.array(scopeSchema).optional().describe("What it may be used for; absent = everything."),
   created_at: z.date().describe("When it was created, ISO 8601."),
 });
 export type ApiKeyDocument = z.infer<typeof apiKeySchema>;
+
+/** A key with which another system calls the webhooks; only its SHA-256 (hex) is kept. */
+export const webhookKeySchema = z.object({
+  _id: idSchema.describe("Key of the document."),
+  name: z.string().describe("Name of the integration."),
+  hash: z.string().describe("Hash of the key."),
+  created_at: z.date().describe("When it was created."),
+});
+export type WebhookKeyDocument = z.infer<typeof webhookKeySchema>;
 
 /** A revoked family of tokens; one that has no document is not revoked. */
 export const tokenFamilySchema = z.object({
@@ -84,14 +96,20 @@ export const zoneChangedSchema = z.object({
 });
 export type ZoneChanged = z.infer<typeof zoneChangedSchema>;
 
-/** Request on `auth.check`: whose API key is this? */
+/** Form of an API key: `sk-` and 32 random bytes in base64url. */
+export const apiKeyPattern = /^sk-[A-Za-z0-9_-]{43}$/;
+/** Form of a webhook key. */
+export const webhookKeyPattern = /^whk-[A-Za-z0-9_-]{43}$/;
+
+/** Request on `auth.check`: whose key is this? Text of another form is nobody's. */
 export const authCheckSchema = z.object({
-  token: z.string().max(256).describe("Token of the user: a JWT or an API key."),
+  token: z.string().describe("An API key or a webhook key."),
 });
 
 /** Its answer; `principal` is null for a key that nobody has, `unavailable` says that the keys can't be read now. */
 export const authAnswerSchema = z.object({
-  principal: principalSchema.nullable().describe("Who asks; null for nobody."),
+  principal: principalSchema.nullable().describe("The user whose API key it is; null for nobody."),
+  webhook: z.string().optional().describe("Id of the webhook key that it is."),
   unavailable: z.literal(true).optional().describe("The store could not be asked; try again later."),
 });
 export type AuthAnswer = z.infer<typeof authAnswerSchema>;

@@ -1,3 +1,4 @@
+import * as account from "./account.ts";
 import type { AnyMessage } from "./define.ts";
 import * as devices from "./devices.ts";
 import * as events from "./events.ts";
@@ -8,7 +9,7 @@ import * as runs from "./runs.ts";
 import * as schedules from "./schedules.ts";
 import * as session from "./session.ts";
 
-const areas = { devices, events, knowledge, memory, rejected, runs, schedules, session };
+const areas = { account, devices, events, knowledge, memory, rejected, runs, schedules, session };
 
 /** Every message that processes exchange, by area: what `docs/messages.md` and the AsyncAPI document are made of. */
 export const messages: { area: string; entries: AnyMessage[] }[] = Object.entries(areas).map(

@@ -30,6 +30,31 @@ export const neoChat = defineRoute({
   answer: z.string(),
 });
 
+/** `POST /api/v1/auth/ticket`: stands for the caller's token in one upgrade or event stream. */
+export const createTicket = defineRoute({
+  method: "post",
+  path: "/api/v1/auth/ticket",
+  access: "user",
+  area: "auth",
+  name: "ticket",
+  summary: "A ticket that opens one WebSocket or event stream in place of the token, once",
+  answer: z.object({
+    ticket: z.string().describe("Goes where the token goes: `?token=`, or the path of a Cyber socket."),
+    expires_in: z.int().describe("Seconds until it must be used."),
+  }),
+});
+
+/** `GET /api/v1/events`: server-sent events, each frame of the user's stream as `data`, `id: <epoch>-<seq>`. */
+export const userEvents = defineRoute({
+  method: "get",
+  path: "/api/v1/events",
+  access: "user",
+  area: "events",
+  name: "events",
+  summary: "The frames of the user's stream as server-sent events; resumes by `Last-Event-ID`",
+  answer: z.string(),
+});
+
 /** `GET /health`. */
 export const health = defineRoute({
   method: "get",

@@ -22,11 +22,13 @@ import * as search from "./search.ts";
 import * as sessions from "./sessions.ts";
 import * as voice from "./voice.ts";
 import * as webhook from "./webhook.ts";
+import * as webhookKeys from "./webhook-keys.ts";
 
 /** The areas whose endpoints are served by an actor. Their files export nothing else. */
 const areas = [
   auth,
   keys,
+  webhookKeys,
   sessions,
   search,
   models,

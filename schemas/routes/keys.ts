@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { idSchema } from "../ids.ts";
+import { scopeSchema } from "../scopes.ts";
 import { defineRoute } from "./route.ts";
 
 /** A key as its owner sees it later; `created_at` is Unix milliseconds. */
 const key = z.object({
   id: z.string().describe("Id of the entry."),
   name: z.string().describe("Name."),
-  created_at: z.int().describe("When it was created, ISO 8601."),
+  scopes: z.array(scopeSchema).describe("What it may be used for."),
+  created_at: z.int().describe("When it was created, Unix ms."),
 });
 
 /** `POST /api/v1/keys`: the only time that the key itself is shown. */
@@ -17,7 +19,16 @@ export const createKey = defineRoute({
   area: "keys",
   name: "create",
   summary: "Make an API key; it is shown once",
-  body: z.object({ name: z.string().trim().min(1).max(64).describe("Name.") }),
+  body: z.object({
+    name: z.string().trim().min(1).max(64).describe("Name."),
+    scopes: z
+      .array(scopeSchema)
+      .min(1)
+      .optional()
+      .describe(
+        "What it may be used for; absent = all that the caller may. Nothing beyond that can be given.",
+      ),
+  }),
   answer: key.extend({ key: z.string().describe("The API key.") }),
   status: 201,
 });

@@ -49,6 +49,10 @@ export const neoCommands = defineRoute({
   answer: z.array(neoCommandSchema),
 });
 
+/** The same two with a final slash. */
+export const neoHistorySlash = defineRoute({ ...neoHistory, path: "/api/__yao/neo/history/" });
+export const neoCommandsSlash = defineRoute({ ...neoCommands, path: "/api/__yao/neo/commands/" });
+
 /**
  * `POST /api/__yao/neo`: `ExitCommandMode` forgets what waits for a confirmation; `ExecCommand` with the `id` of a
  * command that asked for one runs it, and `data` is its answer.

@@ -1,15 +1,28 @@
 import { z } from "zod";
+import { bridgeTraits } from "../documents/bridge.ts";
 import { idPattern } from "../ids.ts";
 import { contentSchema } from "./client-frame.ts";
 
 const externalPrefix = "ext_";
+
+/** Beginning of the ids of Discord's users. */
+export const discordUserPrefix = "ext_discord_";
+
+/** Users of chat platforms have ids of their own: a webhook that chose one would speak in that user's sessions. */
+const reservedPrefixes = [
+  discordUserPrefix,
+  ...Object.values(bridgeTraits).map(({ userPrefix }) => userPrefix),
+] as const;
 
 /** The user that an id from outside becomes: `ext_<id>`, who never logs in. */
 export const externalUserSchema = z
   .string()
   .default("webhook_generic")
   .transform((id) => (id.startsWith(externalPrefix) ? id : `${externalPrefix}${id}`))
-  .refine((id) => idPattern.test(id), "must match ^[A-Za-z0-9_-]{1,60}$");
+  .refine((id) => idPattern.test(id), "must match ^[A-Za-z0-9_-]{1,60}$")
+  .refine((id) => !reservedPrefixes.some((prefix) => `${id}_`.startsWith(prefix)), {
+    error: `must not begin with the prefix of a chat platform (${reservedPrefixes.map((prefix) => prefix.slice(externalPrefix.length)).join(", ")})`,
+  });
 
 /** Body of `POST /webhook/generic`; that `message` says something is checked by the handler, for its own error text. */
 export const genericWebhookSchema = z.object({

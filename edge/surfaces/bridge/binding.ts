@@ -77,7 +77,7 @@ export class Binding {
   /** The user of an access token or API key. */
   async #proven(token: string): Promise<{ user: string } | null> {
     try {
-      return { user: (await this.#services.identity.identify(token)).user_id };
+      return { user: (await this.#services.identity.identify(token, { scope: "account" })).user_id };
     } catch (err) {
       if (err instanceof ParleyError && err.status === 401) return null;
       throw err;

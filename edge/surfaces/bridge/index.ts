@@ -3,11 +3,9 @@ import { Inbound } from "./inbound.ts";
 import { addOnebot } from "./onebot.ts";
 import { addTelegram } from "./telegram.ts";
 
-/** Registers the bridges to chat platforms. Answers how to end them: what is being sent is settled before. */
-export function addBridges(services: Services): () => Promise<void> {
+/** Registers the bridges to chat platforms. At the stop, what is being sent is settled. */
+export function addBridges(services: Services): void {
   const inbound = new Inbound(services);
-  const stops = [addOnebot(services, inbound), addTelegram(services, inbound)];
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
-  };
+  services.lifecycle.onStop("OneBot", addOnebot(services, inbound));
+  services.lifecycle.onStop("Telegram", addTelegram(services, inbound));
 }

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { ParleyError } from "../../../schemas/errors.ts";
 import type { Attachment } from "../../../schemas/wire/client-frame.ts";
 import { type TelegramMessage, telegramUpdateSchema } from "../../../schemas/wire/telegram.ts";
+import type { Caller } from "../../admission/admission.ts";
+import type { Exchange } from "../../http/exchange.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import type { Services } from "../../services.ts";
 import type { Bridge, Delivery, InboundMessage, OutboundText } from "./bridge.ts";
@@ -19,15 +21,19 @@ export function addTelegram(services: Services, inbound: Inbound): () => Promise
   const token = settings.telegramBotToken;
   const bot = token === undefined ? undefined : new TelegramBot(services, token);
   for (const path of ["/webhook/telegram", "/api/v1/webhook/telegram"]) {
-    router.route("POST", path, async (exchange, body) => {
-      requireSecret(exchange.head, settings.telegramWebhookSecret);
+    const handler = async (exchange: Exchange, _: Caller, body: unknown) => {
       if (bot === undefined) throw new ParleyError("not_found", { hint: "TELEGRAM_BOT_TOKEN 未设置" });
       const { message } = telegramUpdateSchema.parse(body);
       const one = message === undefined ? undefined : await bot.inboundOf(message);
       // An answer of 503 makes Telegram send the update again.
       if (one !== undefined) await inbound.take(bot, one);
       exchange.json(200, { ok: true });
-    });
+    };
+    const authorize = (head: RequestHead): Caller => {
+      requireSecret(head, settings.telegramWebhookSecret);
+      return { principal: null, holder: "webhook:telegram" };
+    };
+    router.route({ method: "POST", path, authorize, body: "json", handler });
   }
   const outbound = bot === undefined ? undefined : new Outbound(services, bot, bot.self).start();
   return async () => outbound?.stop();

@@ -63,7 +63,7 @@ async function prepare(
   ask: (socket: CyberSocket, clientMsgId: string) => void,
 ): Promise<CyberSocket> {
   const { limits } = settings;
-  const principal = await identity.identify(head.params[0]);
+  const principal = await identity.identify(head.params[0], { ip: head.ip, scope: "chat", stream: true });
   if (hub.count(principal.user_id) >= limits.userSockets) throw new ParleyError("rate_limited");
   if (!link.up) throw new ParleyError("storage_unavailable");
   const socket = new CyberSocket(principal, limits, ask);

@@ -11,7 +11,6 @@ import { type NeoContext, neoContextSchema, neoQuerySchema } from "../../../sche
 import { checkQuota } from "../../admission/quota-check.ts";
 import { EventStream } from "../../http/event-stream.ts";
 import type { AnswerHeaders, Exchange } from "../../http/exchange.ts";
-import { tokenOf } from "../../identity/identity.ts";
 import { type Position, parsePosition } from "../../live/frame.ts";
 import type { Following } from "../../live/hub.ts";
 import type { Services } from "../../services.ts";
@@ -36,10 +35,20 @@ const windowsBack = 12;
 /** Registers Yao Neo's chat, `GET /api/__yao/neo`. */
 export function addNeoChat(services: Services): void {
   const chat = new NeoChat(services);
+  const authorize = services.identity.authorizeUser("chat", { stream: true });
   const { headerBytes, messageUrlBytes } = services.settings.limits;
   for (const path of ["/api/__yao/neo", "/api/__yao/neo/"]) {
-    const options = { urlBytes: Math.min(headerBytes, messageUrlBytes) };
-    services.router.route("GET", path, (exchange) => chat.serve(exchange), options);
+    services.router.route({
+      method: "GET",
+      path,
+      urlBytes: Math.min(headerBytes, messageUrlBytes),
+      authorize: (head) => {
+        // A GET here says something; asking for its head must not.
+        if (head.method === "HEAD") throw new ParleyError("method_not_allowed");
+        return authorize(head);
+      },
+      handler: (exchange, { principal }) => chat.serve(exchange, principal),
+    });
   }
 }
 
@@ -50,12 +59,10 @@ class NeoChat {
     this.#services = services;
   }
 
-  async serve(exchange: Exchange): Promise<void> {
-    const { identity, hub, settings } = this.#services;
+  async serve(exchange: Exchange, principal: Principal | null): Promise<void> {
+    const { hub, settings } = this.#services;
     const { head } = exchange;
-    // A GET here says something; asking for its head must not.
-    if (head.method === "HEAD") throw new ParleyError("method_not_allowed");
-    const principal = await identity.identify(tokenOf(head));
+    if (principal === null) throw new ParleyError("unauthorized");
     const { content, context } = neoQuerySchema.parse(Object.fromEntries(head.query));
     const user = principal.user_id;
     const session = idSchema.parse(`neo_${user}`);

@@ -2,16 +2,16 @@ import { ParleyError } from "../../../schemas/errors.ts";
 import { listModels } from "../../../schemas/routes/models.ts";
 import { modelListSchema } from "../../../schemas/wire/openai.ts";
 import { openaiErrorOf } from "../../http/error-shape.ts";
-import { tokenOf } from "../../identity/identity.ts";
 import type { Services } from "../../services.ts";
 
 /** Registers `GET /v1/models/{model}`: one entry of the list. */
 export function addOneModel({ router, identity, rest }: Services): void {
-  router.route(
-    "GET",
-    "/v1/models/:model",
-    async (exchange) => {
-      const principal = await identity.identify(tokenOf(exchange.head));
+  router.route({
+    method: "GET",
+    path: "/v1/models/:model",
+    errors: "openai",
+    authorize: identity.authorizeUser("chat"),
+    handler: async (exchange, { principal }) => {
       const request = { principal, ip: exchange.head.ip, params: {}, query: {}, body: {} };
       const { status, body, headers } = await rest.ask(listModels, request);
       if (status >= 400) {
@@ -22,6 +22,5 @@ export function addOneModel({ router, identity, rest }: Services): void {
       if (model === undefined) throw new ParleyError("model_not_found");
       exchange.json(200, model);
     },
-    { errors: "openai" },
-  );
+  });
 }

@@ -1,6 +1,7 @@
+import { ParleyError } from "../../../schemas/errors.ts";
 import type { StatelessTurn } from "../../../schemas/messages/stateless-turn.ts";
 import type { Principal } from "../../../schemas/principal.ts";
-import { tokenOf } from "../../identity/identity.ts";
+import { withMessageRate } from "../../admission/message-rate.ts";
 import type { Services } from "../../services.ts";
 import { type AnswerFormat, streamedAnswer, wholeAnswer } from "./answer.ts";
 import type { StatelessTurns } from "./stateless-turn-client.ts";
@@ -17,16 +18,21 @@ export interface TurnRequest {
  * @see AnswerFormat
  */
 export function addTurnRoute(
-  { router, identity, revocations, settings }: Services,
+  services: Services,
   turns: StatelessTurns,
   path: string,
   read: (body: unknown, principal: Principal) => Promise<TurnRequest>,
 ): void {
-  router.route(
-    "POST",
+  const { router, identity, revocations, settings } = services;
+  router.route({
+    method: "POST",
     path,
-    async (exchange, body) => {
-      const principal = await identity.identify(tokenOf(exchange.head));
+    errors: "openai",
+    authorize: withMessageRate(services, identity.authorizeUser("chat")),
+    body: "json",
+    maxBytes: settings.limits.completionBodyBytes,
+    handler: async (exchange, { principal }, body) => {
+      if (principal === null) throw new ParleyError("unauthorized");
       const { turn, format, stream } = await read(body, principal);
       const receive = stream
         ? streamedAnswer(exchange, settings.limits, format)
@@ -38,6 +44,5 @@ export function addTurnRoute(
         receive({ kind: "error", errorType, message });
       });
     },
-    { errors: "openai", bodyBytes: settings.limits.completionBodyBytes },
-  );
+  });
 }

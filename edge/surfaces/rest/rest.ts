@@ -1,6 +1,6 @@
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
-import type { Principal } from "../../../schemas/principal.ts";
+import { hasScope } from "../../../schemas/principal.ts";
 import { routes } from "../../../schemas/routes/index.ts";
 import {
   fileAnswerSchema,
@@ -8,8 +8,11 @@ import {
   type RestRequest,
   type Route,
 } from "../../../schemas/routes/route.ts";
+import { scopeOfRoute } from "../../../schemas/scopes.ts";
+import type { Caller } from "../../admission/admission.ts";
 import { checkJsonType } from "../../http/body.ts";
-import { BodyStream } from "../../http/body-stream.ts";
+import type { BodyStream } from "../../http/body-stream.ts";
+import type { Authorize } from "../../http/endpoint.ts";
 import { openaiErrorOf } from "../../http/error-shape.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { sendFile } from "../../http/file-answer.ts";
@@ -19,47 +22,80 @@ import { type Identity, tokenOf } from "../../identity/identity.ts";
 import type { Services } from "../../services.ts";
 import { mayHaveArrived } from "./route-client.ts";
 
+type RestServices = Pick<Services, "identity" | "rest" | "uploads" | "settings">;
+
 /** Registers every endpoint of the route table. */
-export function addRestRoutes(
-  router: Router,
-  services: Pick<Services, "identity" | "rest" | "uploads" | "settings">,
-): void {
-  const { identity, rest } = services;
+export function addRestRoutes(router: Router, services: RestServices): void {
   for (const route of routes) {
-    const shape = route.errors ?? "uniform";
-    const stream = route.multipart !== undefined;
-    router.route(
-      route.method === "del" ? "DELETE" : route.method,
-      route.path,
-      async (exchange, body) => {
-        const principal = await authorize(route, exchange.head, identity);
-        const request = {
-          principal,
-          ip: exchange.head.ip,
-          ...(route.takesToken && { token: tokenOf(exchange.head) }),
-          params: route.params.parse(paramsOf(route.path, exchange.head)),
-          query: route.query.parse(Object.fromEntries(exchange.head.query)),
-        };
-        const given =
-          body instanceof BodyStream
-            ? await askWithForm(services, route, request, exchange.head, body)
-            : await rest.ask(route, { ...request, body: route.body.parse(body) });
-        if (route.file && given.status < 400)
-          return sendFile(exchange, rest.link, fileAnswerSchema.parse(given.body));
-        answer(exchange, shape, given);
-      },
-      { errors: shape, stream },
-    );
+    const endpoint = {
+      method: route.method === "del" ? ("DELETE" as const) : verbs[route.method],
+      path: route.path,
+      errors: route.errors ?? "uniform",
+      ...(route.access !== "public" && { authorize: authorizeRoute(route, services.identity) }),
+    };
+    if (route.multipart === undefined)
+      router.route({
+        ...endpoint,
+        body: "json",
+        handler: (exchange, caller, body) =>
+          serve(services, route, exchange, caller, (request) =>
+            services.rest.ask(route, { ...request, body: route.body.parse(body) }),
+          ),
+      });
+    else
+      router.route({
+        ...endpoint,
+        body: "stream",
+        handler: (exchange, caller, body) =>
+          serve(services, route, exchange, caller, (request) =>
+            askWithForm(services, route, request, { head: exchange.head, caller, body }),
+          ),
+      });
   }
+}
+
+const verbs = { get: "GET", post: "POST", put: "PUT", patch: "PATCH" } as const;
+
+/** The administrator's rights over others come with the scope `admin` alone. */
+function authorizeRoute(route: Route, identity: Identity): Authorize {
+  const authorize = identity.authorizeUser(scopeOfRoute(route), { admin: route.access === "admin" });
+  const narrow = (caller: Caller): Caller => {
+    const { principal } = caller;
+    if (principal === null || hasScope(principal, "admin")) return caller;
+    return { ...caller, principal: { ...principal, is_admin: false } };
+  };
+  return (head) => {
+    const found = authorize(head);
+    return found instanceof Promise ? found.then(narrow) : narrow(found);
+  };
+}
+
+async function serve(
+  { rest }: Pick<RestServices, "rest">,
+  route: Route,
+  exchange: Exchange,
+  { principal }: Caller,
+  ask: (request: Omit<RestRequest, "body">) => Promise<RestAnswer>,
+): Promise<void> {
+  const { head } = exchange;
+  const given = await ask({
+    principal,
+    ip: head.ip,
+    ...(route.takesToken && { token: tokenOf(head) }),
+    params: route.params.parse(paramsOf(route.path, head)),
+    query: route.query.parse(Object.fromEntries(head.query)),
+  });
+  if (route.file && given.status < 400)
+    return sendFile(exchange, rest.link, fileAnswerSchema.parse(given.body));
+  answer(exchange, route.errors ?? "uniform", given);
 }
 
 /** Asks with what a form holds. Bytes that nobody has taken over don't stay. */
 async function askWithForm(
-  { rest, uploads, settings }: Pick<Services, "rest" | "uploads" | "settings">,
+  { rest, uploads, settings }: RestServices,
   route: Route,
   request: Omit<RestRequest, "body">,
-  head: RequestHead,
-  body: BodyStream,
+  { head, caller, body }: { head: RequestHead; caller: Caller; body: BodyStream },
 ): Promise<RestAnswer> {
   const { multipart } = route;
   if (multipart === undefined) throw new TypeError(`${route.path} takes no form`);
@@ -70,7 +106,7 @@ async function askWithForm(
     const json = route.body.parse(bytes.length === 0 ? {} : parseForeignJson(bytes));
     return rest.ask(route, { ...request, body: withoutFiles(json, multipart.files) });
   }
-  const form = await uploads.read(head, body, multipart);
+  const form = await uploads.read(head, caller, body, multipart);
   let keep = multipart.bucket === "files";
   try {
     return await rest.ask(route, { ...request, body: route.body.parse({ ...form.fields, ...form.files }) });
@@ -90,13 +126,6 @@ function withoutFiles(body: unknown, files: readonly string[]): unknown {
   throw new ParleyError("invalid_request", {
     error: `请求参数错误: ${field} 只能用 multipart/form-data 上传`,
   });
-}
-
-async function authorize(route: Route, head: RequestHead, identity: Identity): Promise<Principal | null> {
-  if (route.access === "public") return null;
-  const principal = await identity.identify(tokenOf(head));
-  if (route.access === "admin" && !principal.is_admin) throw new ParleyError("admin_only");
-  return principal;
 }
 
 function paramsOf(path: string, head: RequestHead): Record<string, string> {

@@ -7,15 +7,19 @@ import {
   discordInteractionSchema,
   discordMessageChars,
   discordTypes,
+  discordUserPrefix,
 } from "../../../schemas/wire/webhook.ts";
+import { type Caller, stranger } from "../../admission/admission.ts";
+import { checkJsonType } from "../../http/body.ts";
+import type { Authorize } from "../../http/endpoint.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Services } from "../../services.ts";
 import { DiscordApi, type InteractionAddress } from "./discord-api.ts";
-import { isSignedByDiscord } from "./discord-signature.ts";
+import { isSignedByDiscord, signatureOf } from "./discord-signature.ts";
 import { messageParts } from "./message-parts.ts";
 import { SessionTurns } from "./session-turn.ts";
-import { hasWebhookKey } from "./webhook-key.ts";
+import { authorizeWebhook } from "./webhook-key.ts";
 
 /** Most messages that one reply becomes; what is beyond is cut off. */
 const mostParts = 20;
@@ -25,17 +29,39 @@ const nothing = "…";
 const interrupted = "服务正在重启，回复会保存在会话中，请稍后重试";
 
 /**
- * Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed later. Answers
- * how to end it: deferred replies are waited for a while, then Discord is told that they will not come.
+ * Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed later. At the
+ * stop deferred replies are waited for a while, then Discord is told that they will not come.
  */
-export function addDiscordWebhook(services: Services): () => Promise<void> {
+export function addDiscordWebhook(services: Services): void {
   const discord = new Discord(services);
   for (const path of [discordWebhook.path, "/webhook/discord"]) {
-    services.router.route("POST", path, (exchange, body) => discord.serve(exchange, body as Buffer), {
-      raw: true,
+    services.router.route({
+      method: "POST",
+      path,
+      authorize: authorizeDiscord(services),
+      body: "bytes",
+      handler: (exchange, caller, body) => discord.serve(exchange, caller, body),
     });
   }
-  return () => discord.end();
+  services.lifecycle.onStop("Discord", () => discord.end());
+}
+
+/**
+ * Who calls, by the head alone: an integration by its key; else somebody whose signature has the right form and is
+ * recent. Whether it is Discord's is known when the body is here, which is small until then.
+ */
+function authorizeDiscord(services: Services): Authorize {
+  const byKey = authorizeWebhook(services);
+  return (head) => {
+    if (head.headers.has("x-webhook-key")) return byKey(head);
+    if (services.settings.discordPublicKey === undefined || signatureOf(head) === undefined)
+      throw invalidSignature();
+    return stranger(head.ip);
+  };
+}
+
+function invalidSignature(): ParleyError {
+  return new ParleyError("unauthorized", { error: "请求签名无效", hint: "检查 DISCORD_PUBLIC_KEY" });
 }
 
 class Discord {
@@ -55,13 +81,12 @@ class Discord {
     this.#api = new DiscordApi(settings.discordApiUrl, settings.limits.discordCallMs, log);
   }
 
-  async serve(exchange: Exchange, bytes: Buffer): Promise<void> {
+  async serve(exchange: Exchange, { holder }: Caller, bytes: Buffer): Promise<void> {
     const { settings } = this.#services;
-    const known =
-      isSignedByDiscord(exchange.head, bytes, settings.discordPublicKey) ||
-      hasWebhookKey(exchange.head, settings.webhookKey);
-    if (!known)
-      throw new ParleyError("unauthorized", { error: "请求签名无效", hint: "检查 DISCORD_PUBLIC_KEY" });
+    const known = holder.startsWith("webhook:");
+    if (!known && !isSignedByDiscord(exchange.head, bytes, settings.discordPublicKey))
+      throw invalidSignature();
+    checkJsonType(exchange.head, bytes.length === 0);
     const interaction = discordInteractionSchema.parse(parseForeignJson(bytes));
     if (interaction.type === discordTypes.ping) return answer(exchange, { type: discordTypes.pong });
     if (interaction.type !== discordTypes.command)
@@ -106,7 +131,7 @@ class Discord {
     const user = interaction.member?.user?.id ?? interaction.user?.id;
     try {
       const { text } = await this.#turns.run({
-        user: user === undefined ? "ext_discord" : `ext_discord_${user}`,
+        user: `${discordUserPrefix}${user ?? "unknown"}`,
         session: `discord_${interaction.channel_id ?? "direct"}`,
         content,
         mode: "text",

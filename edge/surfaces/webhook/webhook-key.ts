@@ -1,19 +1,36 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ParleyError } from "../../../schemas/errors.ts";
-import type { RequestHead } from "../../http/request-head.ts";
+import type { Caller } from "../../admission/admission.ts";
+import type { Authorize } from "../../http/endpoint.ts";
+import type { Services } from "../../services.ts";
 
-/** Whether a request carries the shared key; without a configured one none does. */
-export function hasWebhookKey(head: RequestHead, key: string | undefined): boolean {
-  const given = head.headers.get("x-webhook-key");
-  return key !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(key));
+/**
+ * An endpoint's `authorize` for integrations: `X-Webhook-Key` is WEBHOOK_KEY, or a key that the administrator has made
+ * for one of them. A wrong one is `unauthorized`.
+ */
+export function authorizeWebhook({ identity, settings }: Pick<Services, "identity" | "settings">): Authorize {
+  const { webhookKey } = settings;
+  return (head) => {
+    const given = head.headers.get("x-webhook-key");
+    if (given === undefined || given === "") throw invalidKey();
+    if (webhookKey !== undefined && timingSafeEqual(digest(given), digest(webhookKey)))
+      return webhook("default");
+    return identity.webhook(given, head.ip).then(webhook, (cause: unknown) => {
+      if (cause instanceof ParleyError && cause.errorType === "invalid_token") throw invalidKey(cause);
+      throw cause;
+    });
+  };
 }
 
-/** @throws ParleyError `unauthorized` where it does not */
-export function requireWebhookKey(head: RequestHead, key: string | undefined): void {
-  if (hasWebhookKey(head, key)) return;
-  throw new ParleyError("unauthorized", {
+function webhook(id: string): Caller {
+  return { principal: null, holder: `webhook:${id}` };
+}
+
+function invalidKey(cause?: unknown): ParleyError {
+  return new ParleyError("unauthorized", {
     error: "Webhook 密钥无效",
-    hint: "在 X-Webhook-Key 头中携带 WEBHOOK_KEY 的值",
+    hint: "在 X-Webhook-Key 头中携带 WEBHOOK_KEY 的值，或管理员创建的 Webhook 密钥",
+    cause,
   });
 }
 

@@ -4,16 +4,14 @@ import { chatUpgradeQuerySchema } from "../../../schemas/wire/client-frame.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import { tokenOf } from "../../identity/identity.ts";
 import { parsePosition } from "../../live/frame.ts";
-import { PresenceResponder } from "../../live/presence.ts";
 import type { Services } from "../../services.ts";
 import { ChatFrames } from "./chat-frames.ts";
 import { ChatSocket } from "./chat-socket.ts";
 
 /** Registers `/ws/chat`. */
 export function addChat(services: Services): void {
-  const { router, settings, hub, inbox, metrics, log, sockets, link } = services;
+  const { router, settings, hub, inbox, metrics, log, sockets, presence } = services;
   const frames = new ChatFrames(services);
-  const presence = new PresenceResponder(link);
   const gauge = metrics.sockets.labels({ surface: "chat" });
 
   const begin = async (socket: ChatSocket) => {
@@ -56,8 +54,8 @@ export function addChat(services: Services): void {
 }
 
 async function prepare(head: RequestHead, { identity, hub, settings, link }: Services): Promise<ChatSocket> {
-  const principal = await identity.identify(tokenOf(head));
-  if (!principal.is_admin) throw new ParleyError("admin_only");
+  const principal = await identity.identify(tokenOf(head), { ip: head.ip, scope: "chat", stream: true });
+  if (settings.chatUsers === "admin" && !principal.is_admin) throw new ParleyError("admin_only");
   const query = chatUpgradeQuerySchema.parse(Object.fromEntries(head.query));
   if (hub.count(principal.user_id) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
   if (!link.up) throw new ParleyError("storage_unavailable");

@@ -1,7 +1,9 @@
 import { ParleyError } from "../../../schemas/errors.ts";
 import { newId } from "../../../schemas/ids.ts";
+import type { Principal } from "../../../schemas/principal.ts";
 import type { ClientFrame, SpeechFrame } from "../../../schemas/wire/client-frame.ts";
 import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
+import { callerOf } from "../../admission/admission.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import { SpokenStreamClient, type VoiceServices } from "./spoken-stream-client.ts";
 
@@ -15,13 +17,9 @@ export interface Utterance {
 
 /** The socket on which somebody speaks. */
 interface Answering {
+  readonly principal: Principal;
   answer(frame: DirectFrame): void;
   refuse(error: ParleyError, of: { session_id: string; client_msg_id: string; message_id: string }): void;
-}
-
-/** Audio that one edge holds on its way to the voice actors. */
-export class AudioInFlight {
-  bytes = 0;
 }
 
 interface Open extends Utterance {
@@ -35,7 +33,6 @@ interface Open extends Utterance {
 export class SocketVoice {
   readonly #services: VoiceServices;
   readonly #socket: Answering;
-  readonly #inFlight: AudioInFlight;
   readonly #enter: (utterance: Utterance, text: string) => void;
   /** The stream that takes chunks; `failed` until the client has heard of it by starting or ending one. */
   #open: Open | "failed" | undefined;
@@ -46,12 +43,10 @@ export class SocketVoice {
   constructor(
     services: VoiceServices,
     socket: Answering,
-    inFlight: AudioInFlight,
     enter: (utterance: Utterance, text: string) => void,
   ) {
     this.#services = services;
     this.#socket = socket;
-    this.#inFlight = inFlight;
     this.#enter = enter;
   }
 
@@ -105,20 +100,18 @@ export class SocketVoice {
   /** Takes a whole recording. @throws ParleyError `invalid_message`, `payload_too_large`, `rate_limited` */
   whole(session: string, frame: SpeechFrame & { type: "voice_input" }): void {
     this.#checkPending();
-    const { voiceInputBytes, voiceInFlightBytes } = this.#services.settings.limits;
+    const { admission, settings } = this.#services;
+    const { holder } = callerOf(this.#socket.principal);
     const bytes = Buffer.from(base64Of(frame.audio_data), "base64");
-    checkSize(bytes.length, voiceInputBytes);
-    if (this.#inFlight.bytes + bytes.length > voiceInFlightBytes) throw new ParleyError("rate_limited");
+    checkSize(bytes.length, settings.limits.voiceInputBytes);
+    if (!admission.audio.take(holder, bytes.length)) throw new ParleyError("rate_limited");
     const nothing = () => {};
     const listener = { opened: nothing, interim: nothing, full: nothing };
     const stream = new SpokenStreamClient(this.#services, { ...how(frame), interims: false }, listener);
     // The audio itself must not be held until its text is there.
     const { audio_data: _, ...rest } = frame;
     const utterance = { ...utteranceOf(session, { ...rest, audio_data: "" }), stream };
-    this.#inFlight.bytes += bytes.length;
-    void stream.whole(bytes).finally(() => {
-      this.#inFlight.bytes -= bytes.length;
-    });
+    void stream.whole(bytes).finally(() => admission.audio.give(holder, bytes.length));
     stream.heard.catch((err: unknown) => this.#refuse(utterance, err));
     this.#follow(utterance, "voice_transcript");
   }

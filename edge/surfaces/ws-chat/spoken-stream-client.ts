@@ -14,7 +14,10 @@ import { isNoResponders, isTimeout } from "../../nats-link.ts";
 import type { Services } from "../../services.ts";
 
 /** What a stream needs of its edge. */
-export type VoiceServices = Pick<Services, "edge" | "link" | "inbox" | "uploads" | "settings" | "log">;
+export type VoiceServices = Pick<
+  Services,
+  "admission" | "edge" | "link" | "inbox" | "uploads" | "settings" | "log"
+>;
 
 /** What a stream tells before its end. */
 export interface VoiceStreamListener {

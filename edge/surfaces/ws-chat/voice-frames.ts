@@ -2,7 +2,7 @@ import type { ClientFrame } from "../../../schemas/wire/client-frame.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { ChatSocket } from "./chat-socket.ts";
 import type { MessageFrames } from "./message-frames.ts";
-import { AudioInFlight, SocketVoice } from "./socket-voice.ts";
+import { SocketVoice } from "./socket-voice.ts";
 import type { VoiceServices } from "./spoken-stream-client.ts";
 
 type Frame = ClientFrame & {
@@ -13,7 +13,6 @@ type Frame = ClientFrame & {
 export class VoiceFrames {
   readonly #services: VoiceServices;
   readonly #messages: Pick<MessageFrames, "spoken">;
-  readonly #audio = new AudioInFlight();
 
   constructor(services: VoiceServices, messages: Pick<MessageFrames, "spoken">) {
     this.#services = services;
@@ -54,7 +53,7 @@ export class VoiceFrames {
 
   /** Made with the first frame of speech: most sockets never send one. */
   #voiceOf(socket: ChatSocket): SocketVoice {
-    socket.voice ??= new SocketVoice(this.#services, socket, this.#audio, (utterance, content) => {
+    socket.voice ??= new SocketVoice(this.#services, socket, (utterance, content) => {
       const { session, frame, clientMsgId } = utterance;
       this.#messages.spoken(socket, session, { ...frame, content, client_msg_id: clientMsgId });
     });

@@ -4,7 +4,7 @@ import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { createMetrics } from "../../../infra/metrics.ts";
 import { loadSettings } from "../../../infra/settings.ts";
-import { testSecret } from "./token.ts";
+import { mintToken, testSecret } from "./token.ts";
 
 /** An edge in the test's own process. */
 export interface TestEdge {
@@ -46,7 +46,7 @@ export async function startTestEdge(
   t.teardown(stop);
   const url = `http://127.0.0.1:${port}`;
   const metric = async (name: string) => {
-    const text = await (await fetch(`${url}/metrics`)).text();
+    const text = await (await fetch(`${url}/metrics?token=${mintToken("admin")}`)).text();
     const line = text.split("\n").find((one) => one.startsWith(name));
     return Number(line?.slice(line.lastIndexOf(" ") + 1) ?? 0);
   };

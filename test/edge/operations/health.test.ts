@@ -26,7 +26,7 @@ test("health and notices tell what is away and what is back; metrics are of all 
 
   await client.send("hello", { id: "m" });
   await client.frame((frame) => frame.type === "stream_end", "the reply");
-  const { text } = await api.call("GET", "/metrics", null);
+  const { text } = await api.call("GET", "/metrics", { user: "admin" });
   for (const name of [
     "parley_turns_total",
     "parley_queue_wait_seconds_count",
@@ -41,8 +41,10 @@ test("health and notices tell what is away and what is back; metrics are of all 
     ([, id]) => id,
   );
   t.is(new Set(processes).size, 2, "samples of both actor processes");
-  t.notRegex((await api.call("GET", "/metrics?scope=edge", null)).text, /parley_turns_total/);
-  t.is((await api.call("GET", "/metrics?scope=moon", null)).status, 400);
+  t.notRegex((await api.call("GET", "/metrics?scope=edge", { user: "admin" })).text, /parley_turns_total/);
+  t.is((await api.call("GET", "/metrics?scope=moon", { user: "admin" })).status, 400);
+  t.is((await api.call("GET", "/metrics", null)).status, 401);
+  t.is((await api.call("GET", "/metrics", { user: "user_x" })).status, 403);
 
   const notices = () =>
     client.frames.flatMap(({ frame }) => (frame.type === "system_info" ? [frame.system_info.action] : []));

@@ -1,5 +1,5 @@
 import test from "ava";
-import { networkOf } from "../../../actors/account/network.ts";
+import { networkOf } from "../../infra/address-network.ts";
 
 const cases: [string, string][] = [
   ["127.0.0.1", "127.0.0.1"],

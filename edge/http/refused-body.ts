@@ -1,0 +1,31 @@
+import type { Limits } from "../../schemas/limits.ts";
+import type { Exchange } from "./exchange.ts";
+import type { IncomingBody } from "./incoming-body.ts";
+
+/**
+ * Answers a request whose body is still on its way. Closing the connection now would reset it, and many clients read
+ * an answer only after their last byte. Where the rest is announced and bounded, the answer goes out at once, and
+ * uWebSockets.js skips the rest; else the body is read and dropped for a while first. `answer(true)` ends the connection.
+ */
+export function answerRefused(
+  exchange: Exchange,
+  incoming: IncomingBody,
+  limits: Pick<Limits, "refusedBodyBytes" | "bodyTimeoutMs">,
+  answer: (close: boolean) => void,
+): void {
+  const { contentLength, chunked } = exchange.head;
+  const { refusedBodyBytes, bodyTimeoutMs } = limits;
+  if (incoming.ended || (!chunked && (contentLength ?? 0) <= refusedBodyBytes)) {
+    incoming.read(() => {});
+    answer(false);
+    return;
+  }
+  let left = refusedBodyBytes;
+  const timer = setTimeout(() => answer(true), bodyTimeoutMs);
+  exchange.onOver(() => clearTimeout(timer));
+  incoming.read((part, last) => {
+    left -= part.length;
+    if (last) answer(false);
+    else if (left < 0) answer(true);
+  });
+}
