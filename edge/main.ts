@@ -33,6 +33,7 @@ import { addTickets } from "./surfaces/events/ticket.ts";
 import { addNeoChat } from "./surfaces/neo/neo-chat.ts";
 import { addCompletions } from "./surfaces/openai/completions.ts";
 import { addOneModel } from "./surfaces/openai/one-model.ts";
+import { addResponses } from "./surfaces/openai/responses.ts";
 import { StatelessTurns } from "./surfaces/openai/stateless-turn-client.ts";
 import { addRestRoutes } from "./surfaces/rest/rest.ts";
 import { RouteClient } from "./surfaces/rest/route-client.ts";
@@ -58,6 +59,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   const turns = new StatelessTurns(services.edge, services.link, services.inbox, settings.limits);
   lifecycle.onStop("turns without a session", () => turns.close());
   addCompletions(services, turns);
+  addResponses(services, turns);
   // What is registered above runs on while open requests end, what is registered below closes before.
   lifecycle.onStop("open requests", () => drained(router, settings.limits.edgeDrainMs));
   addHealth(services, context.metrics);

@@ -3,6 +3,7 @@ import { healthSchema } from "../messages/process-health.ts";
 import { neoQuerySchema } from "../wire/neo.ts";
 import { chatCompletionSchema } from "../wire/openai.ts";
 import { chatCompletionRequestSchema } from "../wire/openai-request.ts";
+import { responseItemSchema, responseRequestSchema } from "../wire/openai-responses.ts";
 import { defineRoute } from "./route.ts";
 
 /** `POST /v1/chat/completions`; with `stream` the answer is server-sent events of `chat.completion.chunk`. */
@@ -15,6 +16,24 @@ export const chatCompletions = defineRoute({
   summary: "Complete a chat, as OpenAI's API does; with `stream` as server-sent events",
   body: chatCompletionRequestSchema,
   answer: chatCompletionSchema,
+  errors: "openai",
+});
+
+/** `POST /v1/responses`; with `stream` the answer is the API's server-sent events. */
+export const responses = defineRoute({
+  method: "post",
+  path: "/v1/responses",
+  access: "user",
+  area: "openai",
+  name: "responses",
+  summary: "Answer a conversation, as OpenAI's responses API does; nothing but the request's own is known",
+  body: responseRequestSchema,
+  answer: z.looseObject({
+    id: z.string().describe("Id of the response."),
+    object: z.literal("response").describe("Kind of the object."),
+    status: z.string().describe("Whether it is completed, incomplete or failed."),
+    output: z.array(responseItemSchema).describe("What the model answers: thoughts, texts, calls."),
+  }),
   errors: "openai",
 });
 

@@ -20,6 +20,8 @@ export interface AnswerFormat {
   fail(error: ParleyError): ServerEvent[];
   /** The body of an answer that is not streamed. */
   whole(reply: ReplyAssembly, finish: OpenAIFinish, usage: Usage): unknown;
+  /** Called when the answer is known and before its end is sent. Never rejects. */
+  settle?(): Promise<void>;
 }
 
 /** Answers as a stream that begins with the first piece, so that an earlier error has its own status. */
@@ -49,6 +51,12 @@ export function streamedAnswer(
       stream.end();
     }
   };
+  const end = async (answer: StatelessAnswer & { kind: "end" }) => {
+    const events = format.end(answer.finish_reason, answer.usage);
+    await format.settle?.();
+    send(events);
+    stream?.end();
+  };
   // What a stream has shown can't be taken back, and it keeps its reader by itself: `retract` and `alive` are not shown.
   return (answer) => {
     if (answer.kind === "start") {
@@ -56,25 +64,24 @@ export function streamedAnswer(
       headers = limitHeaders(answer.quota);
     } else if (answer.kind === "delta") send(format.delta(answer));
     else if (answer.kind === "error") fail(errorOf(answer));
-    else if (answer.kind === "end") {
-      send(format.end(answer.finish_reason, answer.usage));
-      stream?.end();
-    }
+    else if (answer.kind === "end") void end(answer);
   };
 }
 
 /** Answers once, when the turn has ended. */
 export function wholeAnswer(exchange: Exchange, format: AnswerFormat): AnswerReceiver {
   const reply = new ReplyAssembly();
+  const end = async (answer: StatelessAnswer & { kind: "end" }) => {
+    const body = format.whole(reply, answer.finish_reason, answer.usage);
+    await format.settle?.();
+    exchange.json(200, body, limitHeaders(answer.quota));
+  };
   return (answer) => {
     if (answer.kind === "start") format.model = answer.model;
     else if (answer.kind === "delta") reply.add(answer);
     else if (answer.kind === "retract") reply.retract();
     else if (answer.kind === "error") exchange.error(errorOf(answer));
-    else if (answer.kind === "end") {
-      const body = format.whole(reply, answer.finish_reason, answer.usage);
-      exchange.json(200, body, limitHeaders(answer.quota));
-    }
+    else if (answer.kind === "end") void end(answer);
   };
 }
 
