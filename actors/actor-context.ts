@@ -2,6 +2,7 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { Bus } from "../infra/bus/bus.ts";
+import type { RouteClient } from "../infra/bus/route-client.ts";
 import type { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { AttachmentReader } from "./attachments/attachment-reader.ts";
@@ -14,6 +15,8 @@ import type { QuotaLedger } from "./quota/quota-ledger.ts";
 /** What every actor of a process works with; made once in `main.ts`. */
 export interface ActorContext extends ProcessContext {
   nc: NatsConnection;
+  /** Asks the routes that any process serves. */
+  routes: RouteClient;
   /** Everything that this process publishes, requests and receives. */
   bus: Bus;
   js: JetStreamClient;

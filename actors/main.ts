@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import { Bus } from "../infra/bus/bus.ts";
+import { RouteClient } from "../infra/bus/route-client.ts";
 import { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import { openDatabase } from "../infra/installation/open.ts";
 import { connectNats } from "../infra/nats/connect.ts";
@@ -118,7 +119,7 @@ async function connectActor(
   context: ProcessContext,
   own: Pick<ActorContext, "actorId" | "nc" | "bus" | "db">,
 ): Promise<ActorContext> {
-  const { nc } = own;
+  const { nc, bus } = own;
   const models = await startModels({ ...context, ...own });
   const quota = new QuotaLedger(own.db, context.settings, context.log);
   context.lifecycle.onStop("quota", () => quota.stop());
@@ -132,5 +133,6 @@ async function connectActor(
   const reader = new DocumentReader(context.settings.limits);
   context.lifecycle.onStop("document reader", () => reader.stop());
   const attachments = new AttachmentReader({ ...context, files, reader }, slots);
-  return { ...context, ...own, js, publisher, jsm, models, quota, out, files, reader, attachments };
+  const routes = new RouteClient(bus, context.settings.limits);
+  return { ...context, ...own, routes, js, publisher, jsm, models, quota, out, files, reader, attachments };
 }

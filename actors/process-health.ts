@@ -20,7 +20,7 @@ export function startProcessHealth(
     metrics,
     log,
     lifecycle,
-  }: Pick<ActorContext, "nc" | "db" | "actorId" | "metrics" | "log" | "lifecycle">,
+  }: Pick<ActorContext, "nc" | "bus" | "db" | "actorId" | "metrics" | "log" | "lifecycle">,
   roles: readonly string[],
 ): void {
   // An edge shows the metrics of all processes together.

@@ -1,5 +1,6 @@
 import uWS, { type TemplatedApp, type us_listen_socket } from "uWebSockets.js";
 import { Bus } from "../infra/bus/bus.ts";
+import { RouteClient } from "../infra/bus/route-client.ts";
 import { freePort } from "../infra/engines/free-port.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
@@ -36,7 +37,6 @@ import { addOneModel } from "./surfaces/openai/one-model.ts";
 import { addResponses } from "./surfaces/openai/responses.ts";
 import { StatelessTurns } from "./surfaces/openai/stateless-turn-client.ts";
 import { addRestRoutes } from "./surfaces/rest/rest.ts";
-import { RouteClient } from "./surfaces/rest/route-client.ts";
 import { addDiscordWebhook } from "./surfaces/webhook/discord.ts";
 import { addGenericWebhook } from "./surfaces/webhook/generic.ts";
 import { addChat } from "./surfaces/ws-chat/chat.ts";
@@ -115,7 +115,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   lifecycle.onStop("inbox", () => inbox.close());
   const tickets = new Tickets(secrets.jwtSecret, link.nc);
   const admission = new Admission(limits);
-  const rest = new RouteClient(link, settings);
+  const rest = new RouteClient(link.bus, limits);
   const uploads = new Uploads(link, limits, log, admission.uploads);
   const rates = shareRates(link, edge, limits);
   const bounds = { rates, sessions: new UserSessions(link, log, limits) };

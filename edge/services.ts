@@ -1,3 +1,4 @@
+import type { RouteClient } from "../infra/bus/route-client.ts";
 import type { Lifecycle } from "../infra/lifecycle.ts";
 import type { Logger } from "../infra/log.ts";
 import type { Settings } from "../schemas/config.ts";
@@ -16,7 +17,6 @@ import type { OpenSockets } from "./operations/open-sockets.ts";
 import type { Inbox } from "./submit/inbox.ts";
 import type { SessionOwnerClient } from "./submit/session-owner-client.ts";
 import type { Submit } from "./submit/submit.ts";
-import type { RouteClient } from "./surfaces/rest/route-client.ts";
 import type { Attachments } from "./uploads/attachments.ts";
 import type { Uploads } from "./uploads/uploads.ts";
 

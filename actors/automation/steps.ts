@@ -10,7 +10,6 @@ import { createReminder } from "../../schemas/routes/reminders.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { notify } from "../events/notifier.ts";
 import { sendAsUser } from "../events/session-mail.ts";
-import { askRoute } from "../requests/ask-route.ts";
 import type { Budgets } from "../runtime/budgets.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
@@ -27,7 +26,7 @@ export class PassingFault extends RuleFault {}
 
 /** What steps work with. */
 export interface StepMeans {
-  context: Pick<ActorContext, "nc" | "bus" | "db" | "settings" | "log">;
+  context: Pick<ActorContext, "nc" | "bus" | "routes" | "db" | "settings" | "log">;
   rules: RuleStore;
   intake: RunIntake;
   roots: RunRoots;
@@ -64,7 +63,7 @@ export async function perform(means: StepMeans, step: Step, call: StepCall): Pro
     case "device_command": {
       const { type: _, device_id, ...body } = step;
       const ask = { principal: principalOf(user), params: { device_id }, body, idempotencyKey: call.key };
-      await passing(askRoute(context.nc, commandDevice, ask));
+      await passing(context.routes.call(commandDevice, ask));
       return { device_id, ...body };
     }
     case "send_message": {
@@ -172,7 +171,7 @@ async function remind(
     throw new RuleFault("reminder: remind_at or delay_s is missing");
   const at = remind_at ?? new Date(run.trigger.at + (delay_s ?? 0) * 1000).toISOString();
   const ask = { principal: principalOf(run.user), body: { title, remind_at: at }, idempotencyKey: key };
-  const { reminder } = await passing(askRoute(context.nc, createReminder, ask));
+  const { reminder } = await passing(context.routes.call(createReminder, ask));
   return { reminder_id: reminder.id, remind_at: reminder.remind_at };
 }
 

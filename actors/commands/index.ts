@@ -26,7 +26,7 @@ export async function createCommands(context: ActorContext): Promise<CommandDeps
       () => statusText(context),
       () => commands,
     ),
-    ...taskCommands(nc),
+    ...taskCommands(context.routes),
     ...bridgeCommands(context.quota),
   ];
   const commands: Commands = new Commands(

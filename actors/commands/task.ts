@@ -1,17 +1,16 @@
-import type { NatsConnection } from "nats";
 import type { z } from "zod";
+import type { RouteClient } from "../../infra/bus/route-client.ts";
 import type { Rule } from "../../schemas/documents/automation.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { idSchema } from "../../schemas/ids.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { deleteRule, getRule, listRules, triggerRule } from "../../schemas/routes/automation.ts";
 import type { Route } from "../../schemas/routes/route.ts";
-import { askRoute } from "../requests/ask-route.ts";
 import type { Command, CommandCall } from "./command.ts";
 
 /** `/task …`: a task is an automation rule of the user, and is asked for as he would ask for it. */
-export function taskCommands(nc: NatsConnection): Command[] {
-  const ask = asker(nc);
+export function taskCommands(routes: Pick<RouteClient, "call">): Command[] {
+  const ask = asker(routes);
   /** A command on one task, whose id is its argument. */
   const onTask = (name: string, act: (call: CommandCall, id: string) => Promise<string>) => {
     return (call: CommandCall) => {
@@ -66,14 +65,14 @@ export function taskCommands(nc: NatsConnection): Command[] {
 }
 
 /** Asks a route for the user of a command. */
-function asker(nc: NatsConnection) {
+function asker(routes: Pick<RouteClient, "call">) {
   return <Answer extends z.ZodType>(
     route: Route<z.ZodType, z.ZodType, z.ZodType, Answer>,
     { input, idempotencyKey }: CommandCall,
     params: Record<string, string> = {},
   ): Promise<z.output<Answer>> => {
     const principal = { user_id: input.user, nickname: "", is_admin: input.user === adminUserId };
-    return askRoute(nc, route, { principal, params, idempotencyKey });
+    return routes.call(route, { principal, params, idempotencyKey });
   };
 }
 

@@ -16,7 +16,7 @@ import type { ActorContext } from "../actor-context.ts";
 const loginSeconds = 3600;
 const checkMs = 1_500;
 
-type Means = Pick<ActorContext, "nc" | "log" | "endpoints">;
+type Means = Pick<ActorContext, "nc" | "bus" | "log" | "endpoints">;
 
 /**
  * Decides who may connect to NATS and MQTT besides our own processes (NATS auth callout): user name = a user's id,

@@ -4,13 +4,12 @@ import { devicePartitionOf, subjects } from "../../schemas/messages/subjects.ts"
 import { adminUserId } from "../../schemas/principal.ts";
 import { getDevice } from "../../schemas/routes/devices.ts";
 import type { ActorContext } from "../actor-context.ts";
-import { askRoute } from "../requests/ask-route.ts";
 
 const settleMs = 2_000;
 
 /** Devices of a user as they are now; those that do not exist are left out. */
 export async function currentDevices(
-  context: Pick<ActorContext, "nc" | "log">,
+  context: Pick<ActorContext, "nc" | "routes" | "log">,
   user: string,
   ids: readonly string[],
 ): Promise<Device[]> {
@@ -19,7 +18,7 @@ export async function currentDevices(
 }
 
 async function currentDevice(
-  { nc, log }: Pick<ActorContext, "nc" | "log">,
+  { nc, routes, log }: Pick<ActorContext, "nc" | "routes" | "log">,
   user: string,
   device: string,
 ): Promise<Device | undefined> {
@@ -30,7 +29,7 @@ async function currentDevice(
   });
   const principal = { user_id: user, nickname: "", is_admin: user === adminUserId };
   try {
-    return (await askRoute(nc, getDevice, { principal, params: { device_id: device } })).device;
+    return (await routes.call(getDevice, { principal, params: { device_id: device } })).device;
   } catch (err) {
     if (err instanceof ParleyError && err.status === 404) return undefined;
     throw err;

@@ -18,7 +18,7 @@ const settleMs = 4_000;
 
 /** Serves the devices of the API. */
 export function serveDeviceRoutes(
-  context: Pick<ActorContext, "nc" | "js" | "publisher" | "log" | "settings">,
+  context: Pick<ActorContext, "nc" | "bus" | "js" | "publisher" | "log" | "settings">,
   store: DeviceStore,
 ): void {
   serveRoute(context, listDevices, async ({ principal: { user_id: user }, query }) => {
@@ -68,7 +68,7 @@ export function serveDeviceRoutes(
  * @throws ParleyError `not_found`
  */
 export async function forgetDevice(
-  context: Pick<ActorContext, "nc" | "log">,
+  context: Pick<ActorContext, "nc" | "bus" | "log">,
   store: DeviceStore,
   user: string,
   device: string,
@@ -82,7 +82,7 @@ export async function forgetDevice(
 
 /** Erases what is kept of a deleted user's devices. */
 export async function eraseDevices(
-  context: Pick<ActorContext, "nc" | "jsm" | "log">,
+  context: Pick<ActorContext, "nc" | "bus" | "jsm" | "log">,
   store: DeviceStore,
   user: string,
 ): Promise<void> {
@@ -119,7 +119,7 @@ function fitting(devices: readonly Device[], bytes: number): Device[] {
 
 /** Its first message may have been shown already and be stored in a moment. @throws ParleyError not_found */
 async function assertKnown(
-  context: Pick<ActorContext, "nc" | "log">,
+  context: Pick<ActorContext, "nc" | "bus" | "log">,
   store: DeviceStore,
   user: string,
   device: string,
@@ -130,7 +130,10 @@ async function assertKnown(
 }
 
 /** Whether the owner of the device has done it. */
-async function ask({ nc, log }: Pick<ActorContext, "nc" | "log">, question: DeviceAsk): Promise<boolean> {
+async function ask(
+  { nc, log }: Pick<ActorContext, "nc" | "bus" | "log">,
+  question: DeviceAsk,
+): Promise<boolean> {
   const subject = subjects.deviceAsk(devicePartitionOf(question.user, question.device));
   try {
     await nc.request(subject, JSON.stringify(question), { timeout: settleMs });

@@ -19,7 +19,7 @@ const dayS = 86_400;
 
 /** Serves files, their bytes and their thumbnails. */
 export function serveFileRoutes(
-  context: Pick<ActorContext, "nc" | "log" | "settings" | "files">,
+  context: Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "files">,
   { store, intake, thumbnails }: FileServices,
 ): void {
   const { files } = context;

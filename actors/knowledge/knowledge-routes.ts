@@ -22,7 +22,7 @@ export interface KnowledgeServices extends SearchContext {
 /** Documents or chunks in one answer. */
 const maxListed = 1_000;
 
-type Context = Pick<ActorContext, "nc" | "log" | "settings">;
+type Context = Pick<ActorContext, "nc" | "bus" | "log" | "settings">;
 
 const notFound = {
   base: () => new ParleyError("not_found", { error: "知识库不存在" }),

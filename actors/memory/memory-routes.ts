@@ -14,7 +14,7 @@ const foundFrom = 0.2;
 
 /** Serves what users see of their memory, and change in it. */
 export function serveMemoryRoutes(
-  context: Pick<ActorContext, "nc" | "log" | "settings">,
+  context: Pick<ActorContext, "nc" | "bus" | "log" | "settings">,
   { store, keeper, embeddings }: { store: MemoryStore; keeper: MemoryWriter; embeddings: Embeddings },
 ): void {
   serveRoute(context, listMemory, async ({ principal, query }) => {

@@ -3,7 +3,7 @@ import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 
 /** Serves `GET /v1/models`. */
-export function startModelList(ctx: Pick<ActorContext, "nc" | "log" | "settings" | "models">): void {
+export function startModelList(ctx: Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "models">): void {
   serveRoute(ctx, listModels, async () => ({
     object: "list" as const,
     data: ctx.models

@@ -16,7 +16,7 @@ import { type LocalTime, localTime, nextRepetition, parseInstant } from "../time
 import type { ReminderClock } from "./reminder-clock.ts";
 import { type ReminderStore, shownReminder } from "./reminder-store.ts";
 
-type Services = Pick<ActorContext, "nc" | "log" | "settings" | "db"> & {
+type Services = Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "db"> & {
   store: ReminderStore;
   clock: ReminderClock;
 };

@@ -1,16 +1,16 @@
-import type { Msg, NatsConnection } from "nats";
 import type { z } from "zod";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { Logger } from "../../infra/log.ts";
 import type { Settings } from "../../infra/settings.ts";
-import { ParleyError } from "../../schemas/errors.ts";
-import { restQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
+import { fromZodError, ParleyError } from "../../schemas/errors.ts";
+import { restRequest } from "../../schemas/messages/rest.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import type { Access, RestAnswer, RestRequest, Route } from "../../schemas/routes/route.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 
 /** What serving a route needs of a process. */
 export interface RestContext {
-  nc: NatsConnection;
+  bus: Pick<Bus, "serve">;
   log: Logger;
   settings: Pick<Settings, "limits">;
 }
@@ -32,7 +32,7 @@ export interface RouteRequest<Params, Query, Body, Who extends Access> {
 
 /**
  * Serves a route on its subject, sharing its requests with the other processes that do. Errors leave in the uniform
- * body; the edge turns them into OpenAI's where the route says so. The edge has validated what arrives here.
+ * body; the edge turns them into OpenAI's where the route says so. What arrives is checked here again: its sender may be of another version.
  */
 export function serveRoute<
   Params extends z.ZodType,
@@ -41,7 +41,7 @@ export function serveRoute<
   Answer extends z.ZodType,
   Who extends Access,
 >(
-  { nc, log, settings }: RestContext,
+  { bus, log, settings }: RestContext,
   route: Route<Params, Query, Body, Answer, Who>,
   handler: (
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who>,
@@ -56,7 +56,7 @@ export function serveRoute<
     inFlight += 1;
     try {
       if (route.access !== "public" && request.principal === null) throw new ParleyError("unauthorized");
-      const body = await inTime(handler(request as Parameters<typeof handler>[0]), answerMs);
+      const body = await inTime(handler(checked(route, request)), answerMs);
       return { status: route.status, body };
     } catch (err) {
       return errorAnswer(toParleyError(err, log, name));
@@ -64,26 +64,43 @@ export function serveRoute<
       inFlight -= 1;
     }
   };
-  const serve = async (msg: Msg): Promise<void> => {
-    const request = msg.json<RestRequest>();
-    if (isOver(request)) {
+  const { area, name: of } = route;
+  bus.serve(
+    restRequest,
+    (request) => {
+      if (!isOver(request)) return answer(request);
       log.warn({ route: name }, "request came too late");
-      return;
-    }
-    let text = JSON.stringify(await answer(request));
-    if (Buffer.byteLength(text) > jsonAnswerBytes) {
-      log.error({ route: name, bytes: Buffer.byteLength(text) }, "answer too large");
-      text = JSON.stringify(errorAnswer(new ParleyError("internal_error")));
-    }
-    msg.respond(text);
-  };
-  nc.subscribe(subjects.rest(route.area, route.name), {
-    queue: restQueueGroup,
-    callback: (err, msg) => {
-      if (err !== null) log.error({ err, route: name }, "route subscription failed");
-      else serve(msg).catch((cause: unknown) => log.error({ err: cause, route: name }, "answer not sent"));
+      return undefined;
     },
-  });
+    { of: { area, name: of }, answerBytes: jsonAnswerBytes },
+  );
+}
+
+/** The parts of a request by the schemas of its route. @throws ParleyError `invalid_request` */
+function checked<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Who extends Access,
+>(
+  route: Route<Params, Query, Body, z.ZodType, Who>,
+  request: RestRequest,
+): RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who> {
+  const { principal, params, query, body, ...rest } = request;
+  return {
+    ...rest,
+    // Only a public route is called without a principal; its caller was refused above.
+    principal: principal as Who extends "public" ? Principal | null : Principal,
+    params: partOf(route.params, params),
+    query: partOf(route.query, query),
+    body: partOf(route.body, body),
+  } as RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who>;
+}
+
+function partOf<Part extends z.ZodType>(schema: Part, value: unknown): z.output<Part> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw fromZodError(parsed.error);
+  return parsed.data;
 }
 
 /** Nobody waits longer, and a driver that never answers must not take a place for ever. */

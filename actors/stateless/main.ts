@@ -30,7 +30,7 @@ async function briefly(answer: Promise<unknown>): Promise<void> {
 
 /** Serves turns without a session. At a stop the running ones end first; `stop` may be called earlier, too. */
 export function startStateless(
-  ctx: Pick<ActorContext, "nc" | "db" | "models" | "quota" | "log" | "settings" | "lifecycle">,
+  ctx: Pick<ActorContext, "nc" | "bus" | "db" | "models" | "quota" | "log" | "settings" | "lifecycle">,
 ): { stop(): Promise<void> } {
   const { nc, db, models, quota, log, settings, lifecycle } = ctx;
   const send = (to: z.infer<typeof addressSchema>, answer: StatelessAnswer): void =>
@@ -79,7 +79,7 @@ function payloadOf(msg: Msg): unknown {
 
 /** Begins the turn of a message, or of what it names; one that can't be read is answered so. */
 function turnReader(
-  { nc, log }: Pick<ActorContext, "nc" | "log">,
+  { nc, log }: Pick<ActorContext, "nc" | "bus" | "log">,
   turns: StatelessTurns,
   send: (to: z.infer<typeof addressSchema>, answer: StatelessAnswer) => void,
 ): (msg: Msg) => void {

@@ -1,5 +1,5 @@
-import type { NatsConnection } from "nats";
 import { z } from "zod";
+import type { RouteClient } from "../../infra/bus/route-client.ts";
 import type { ChatParams } from "../../schemas/wire/openai-request.ts";
 import type { Tool } from "./tool.ts";
 import { userTools } from "./user-tools.ts";
@@ -12,7 +12,10 @@ export interface Toolbox {
 }
 
 /** Gathers the tools. */
-export function createToolbox(nc: NatsConnection, tools: readonly Tool[] = userTools(nc)): Toolbox {
+export function createToolbox(
+  routes: Pick<RouteClient, "call">,
+  tools: readonly Tool[] = userTools(routes),
+): Toolbox {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return {
     offered: tools.map(({ name, description, parameters }) => ({

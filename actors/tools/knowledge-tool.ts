@@ -1,13 +1,13 @@
-import type { NatsConnection } from "nats";
 import { z } from "zod";
+import type { RouteClient } from "../../infra/bus/route-client.ts";
 import { searchKnowledge } from "../../schemas/routes/knowledge.ts";
 import { placeLine } from "../text/citation.ts";
 import { routeTool } from "./route-tool.ts";
 import type { Tool } from "./tool.ts";
 
 /** Lets a model look into its user's documents; each passage comes with the source that the answer is to name. */
-export function knowledgeTool(nc: NatsConnection): Tool {
-  return routeTool(nc, searchKnowledge, {
+export function knowledgeTool(routes: Pick<RouteClient, "call">): Tool {
+  return routeTool(routes, searchKnowledge, {
     name: "search_knowledge",
     description:
       "Searches the user's own documents by words and meaning. Name the source of each passage that the answer uses.",

@@ -1,7 +1,6 @@
-import type { NatsConnection } from "nats";
 import type { z } from "zod";
+import type { RouteClient } from "../../infra/bus/route-client.ts";
 import type { Route } from "../../schemas/routes/route.ts";
-import { askRoute } from "../requests/ask-route.ts";
 import type { Tool } from "./tool.ts";
 
 /** What a route takes, as far as a tool fills it in. */
@@ -16,7 +15,7 @@ export interface RouteInput {
  * handler. `input` maps the validated arguments to the request, `result` picks what the model is told.
  */
 export function routeTool<Parameters extends z.ZodType>(
-  nc: NatsConnection,
+  routes: Pick<RouteClient, "call">,
   route: Route,
   tool: {
     name: string;
@@ -32,7 +31,7 @@ export function routeTool<Parameters extends z.ZodType>(
     parameters: tool.parameters,
     async run(args, { principal, session, idempotencyKey }) {
       const { params = {}, query = {}, body = {} } = tool.input(tool.parameters.parse(args), { session });
-      const answer = await askRoute(nc, route, { principal, params, query, body, idempotencyKey });
+      const answer = await routes.call(route, { principal, params, query, body, idempotencyKey });
       return tool.result === undefined ? answer : tool.result(answer);
     },
   };

@@ -1,12 +1,11 @@
-import type { NatsConnection } from "nats";
 import { z } from "zod";
+import type { RouteClient } from "../../infra/bus/route-client.ts";
 import { repeatTypeSchema } from "../../schemas/documents/reminder.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { getProfile } from "../../schemas/routes/auth.ts";
 import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
 import { commandDevice, listDevices } from "../../schemas/routes/devices.ts";
 import { createReminder, listReminders, updateReminder } from "../../schemas/routes/reminders.ts";
-import { askRoute } from "../requests/ask-route.ts";
 import { instantOf, localTime, parseInstant } from "../time/zoned-time.ts";
 import { knowledgeTool } from "./knowledge-tool.ts";
 import { memoryTools } from "./memory-tools.ts";
@@ -40,25 +39,25 @@ const whenSchema = z.object({
 });
 
 /** What a model may do for its user besides talking: reminders, devices, scenes, his documents, what is remembered. */
-export function userTools(nc: NatsConnection): Tool[] {
+export function userTools(routes: Pick<RouteClient, "call">): Tool[] {
   return [
-    currentTime(nc),
-    makeReminder(nc),
-    ...reminderTools(nc),
-    ...deviceTools(nc),
-    ...sceneTools(nc),
-    knowledgeTool(nc),
-    ...memoryTools(nc),
+    currentTime(routes),
+    makeReminder(routes),
+    ...reminderTools(routes),
+    ...deviceTools(routes),
+    ...sceneTools(routes),
+    knowledgeTool(routes),
+    ...memoryTools(routes),
   ];
 }
 
-function currentTime(nc: NatsConnection): Tool {
+function currentTime(routes: Pick<RouteClient, "call">): Tool {
   return {
     name: "current_time",
     description: "The user's date, time and time zone now",
     parameters: nothing,
     async run(_args, call) {
-      const zone = await zoneOf(nc, call);
+      const zone = await zoneOf(routes, call);
       const { year, month, day, hour, minute } = localTime(Date.now(), zone);
       const weekday = new Intl.DateTimeFormat("en", { timeZone: zone, weekday: "long" }).format();
       const two = (value: number) => String(value).padStart(2, "0");
@@ -72,7 +71,7 @@ function currentTime(nc: NatsConnection): Tool {
   };
 }
 
-function makeReminder(nc: NatsConnection): Tool {
+function makeReminder(routes: Pick<RouteClient, "call">): Tool {
   return {
     name: "create_reminder",
     description:
@@ -80,7 +79,7 @@ function makeReminder(nc: NatsConnection): Tool {
     parameters: whenSchema,
     async run(args, call) {
       const { title, description, repeat_type, ...when } = whenSchema.parse(args);
-      const zone = await zoneOf(nc, call);
+      const zone = await zoneOf(routes, call);
       const body = {
         title,
         remind_at: new Date(instant(when, zone, Date.now())).toISOString(),
@@ -89,7 +88,7 @@ function makeReminder(nc: NatsConnection): Tool {
         ...(repeat_type !== undefined && { repeat_type }),
       };
       const { principal, idempotencyKey } = call;
-      const { reminder } = await askRoute(nc, createReminder, { principal, body, idempotencyKey });
+      const { reminder } = await routes.call(createReminder, { principal, body, idempotencyKey });
       const { year, month, day, hour, minute } = localTime(Date.parse(reminder.remind_at), zone);
       const local = `${year}-${month}-${day} ${hour}:${String(minute).padStart(2, "0")}`;
       return { id: reminder.id, title, remind_at: reminder.remind_at, local_time: local, time_zone: zone };
@@ -97,15 +96,15 @@ function makeReminder(nc: NatsConnection): Tool {
   };
 }
 
-function reminderTools(nc: NatsConnection): Tool[] {
+function reminderTools(routes: Pick<RouteClient, "call">): Tool[] {
   return [
-    routeTool(nc, listReminders, {
+    routeTool(routes, listReminders, {
       name: "list_reminders",
       description: "The user's pending reminders, the next one first",
       parameters: nothing,
       input: () => ({ query: { status: "pending", limit: 20 } }),
     }),
-    routeTool(nc, updateReminder, {
+    routeTool(routes, updateReminder, {
       name: "cancel_reminder",
       description: "Cancels a reminder; its id comes from list_reminders",
       parameters: z.object({ id: z.string() }),
@@ -114,15 +113,15 @@ function reminderTools(nc: NatsConnection): Tool[] {
   ];
 }
 
-function deviceTools(nc: NatsConnection): Tool[] {
+function deviceTools(routes: Pick<RouteClient, "call">): Tool[] {
   return [
-    routeTool(nc, listDevices, {
+    routeTool(routes, listDevices, {
       name: "list_devices",
       description: "The user's devices (lamps, sensors, …) with their last state",
       parameters: nothing,
       input: () => ({}),
     }),
-    routeTool(nc, commandDevice, {
+    routeTool(routes, commandDevice, {
       name: "device_command",
       description: "Sends a command to one of the user's devices; its id comes from list_devices",
       parameters: z.object({
@@ -134,15 +133,15 @@ function deviceTools(nc: NatsConnection): Tool[] {
   ];
 }
 
-function sceneTools(nc: NatsConnection): Tool[] {
+function sceneTools(routes: Pick<RouteClient, "call">): Tool[] {
   return [
-    routeTool(nc, listScenes, {
+    routeTool(routes, listScenes, {
       name: "list_scenes",
       description: "The user's scenes: actions that are done together",
       parameters: nothing,
       input: () => ({}),
     }),
-    routeTool(nc, executeScene, {
+    routeTool(routes, executeScene, {
       name: "run_scene",
       description: "Runs a scene; its id comes from list_scenes",
       parameters: z.object({ scene_id: z.string() }),
@@ -151,8 +150,8 @@ function sceneTools(nc: NatsConnection): Tool[] {
   ];
 }
 
-async function zoneOf(nc: NatsConnection, { principal }: ToolCall): Promise<string> {
-  return (await askRoute(nc, getProfile, { principal })).time_zone;
+async function zoneOf(routes: Pick<RouteClient, "call">, { principal }: ToolCall): Promise<string> {
+  return (await routes.call(getProfile, { principal })).time_zone;
 }
 
 /** @throws ParleyError that tells the model what is missing */

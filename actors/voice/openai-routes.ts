@@ -16,7 +16,7 @@ const aliases = {
 
 /** Serves `/v1/audio/*`; a request counts as a message of its user's quota. */
 export function serveOpenAIAudio(
-  context: Pick<ActorContext, "nc" | "jsm" | "settings" | "log" | "quota">,
+  context: Pick<ActorContext, "nc" | "bus" | "jsm" | "settings" | "log" | "quota">,
   voice: VoiceParts,
 ): void {
   const { engines, speech } = voice;

@@ -19,7 +19,7 @@ import type { Pcm } from "./engines/engine.ts";
 import { noEngine } from "./engines/engines.ts";
 import type { VoiceParts } from "./stream/voice-parts.ts";
 
-type RouteContext = Pick<ActorContext, "nc" | "jsm" | "settings" | "log">;
+type RouteContext = Pick<ActorContext, "nc" | "bus" | "jsm" | "settings" | "log">;
 
 /** Serves the REST API of speech. */
 export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void {
@@ -70,7 +70,7 @@ export function spokenFile(key: string) {
 
 /** Speech from an uploaded file. @throws ParleyError `invalid_request` when it can't be heard */
 export async function uploadedSpeech(
-  { nc, jsm, settings: { limits } }: Pick<ActorContext, "nc" | "jsm" | "settings">,
+  { nc, jsm, settings: { limits } }: Pick<ActorContext, "nc" | "bus" | "jsm" | "settings">,
   { codec }: VoiceParts,
   { object, type, filename }: FilePart,
   signal: AbortSignal,

@@ -1,3 +1,4 @@
+import { refuseLarge } from "../../infra/bus/large-payload.ts";
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
@@ -9,7 +10,6 @@ import { toParleyError } from "../http/error-shape.ts";
 import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
 import { Confirmations } from "./confirmations.ts";
-import { refuseLarge } from "./large-payload.ts";
 import type { SessionOwnerClient } from "./session-owner-client.ts";
 
 const publishMs = 5_000;

@@ -1,13 +1,13 @@
+import { mayHaveArrived, type RouteClient } from "../../infra/bus/route-client.ts";
 import { assertAllowedUrl } from "../../infra/outbound-http.ts";
 import type { Settings } from "../../schemas/config.ts";
 import { type FileView, fileIdOfUrl } from "../../schemas/documents/file.ts";
-import { ParleyError } from "../../schemas/errors.ts";
+import { fromErrorBody, ParleyError } from "../../schemas/errors.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import { getFile, uploadFile } from "../../schemas/routes/files.ts";
 import type { Attachment } from "../../schemas/wire/client-frame.ts";
 import { callerOf } from "../admission/admission.ts";
 import type { Budget } from "../admission/budget.ts";
-import { mayHaveArrived, type RouteClient, refusalOf } from "../surfaces/rest/route-client.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** Whose attachments, and of which message: the same message makes the same files. */
@@ -80,7 +80,7 @@ export class Attachments {
     const params = getFile.params.parse({ id });
     const answer = await this.#rest.ask(getFile, { principal, ip: "", params, query: {}, body: {} });
     if (answer.status === 404) throw new ParleyError("not_found", { error: `附件文件不存在: ${id}` });
-    if (answer.status >= 400) throw refusalOf(answer);
+    if (answer.status >= 400) throw fromErrorBody(answer.body, answer.status);
     return getFile.answer.parse(answer.body);
   }
 
@@ -98,7 +98,7 @@ export class Attachments {
       if (!mayHaveArrived(cause)) await this.#uploads.discard([file]);
       throw cause;
     });
-    if (answer.status >= 400) throw refusalOf(answer);
+    if (answer.status >= 400) throw fromErrorBody(answer.body, answer.status);
     return this.#find(of.principal, uploadFile.answer.parse(answer.body).id);
   }
 }

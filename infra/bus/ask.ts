@@ -18,6 +18,8 @@ export interface AskOptions<Subject extends string> {
   to?: Address<Subject>;
   timeoutMs?: number;
   retryMs?: number;
+  /** The message as JSON, where its caller has encoded it already. */
+  text?: string;
 }
 
 /** See {@link Bus.ask}. */
@@ -56,7 +58,7 @@ async function askOnce<Subject extends string, Message extends z.ZodType, Answer
   let answer: Msg;
   try {
     messages.count("published", entry.name);
-    answer = await nc.request(subjectOf(entry, to), encode(entry, message), { timeout });
+    answer = await nc.request(subjectOf(entry, to), options.text ?? encode(entry, message), { timeout });
   } catch (err) {
     const reason = reasonOf(err);
     messages.failed(entry.name, reason);

@@ -18,7 +18,7 @@ import { type ConsumerOptions, type Handler, startConsumer } from "./consume.ts"
 import { type Listening, listen, listenRaw, type RawMessage, type ReceivedFrom } from "./listen.ts";
 import { MessageMetrics } from "./message-metrics.ts";
 import { type Origin, reject } from "./rejected.ts";
-import { type Serving, serve } from "./serve.ts";
+import { type ServeOptions, type Serving, serve } from "./serve.ts";
 import { type StoredAck, type StoreOptions, StreamPublisher } from "./stream-publisher.ts";
 
 /** What a bus is made of. */
@@ -127,13 +127,13 @@ export class Bus {
     return ask(this.#context, entry, question, options);
   }
 
-  /** Answers requests; a thrown ParleyError is the answer, too. `of` narrows the subject. */
+  /** Answers requests; a thrown ParleyError is the answer, too. */
   serve<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
     entry: Request<Subject, Message, Answer>,
     handler: Serving<Message, Answer>,
-    of?: Partial<Address<Subject>>,
+    options?: ServeOptions<Subject>,
   ): Listening {
-    return serve(this.#context, entry, handler, of);
+    return serve(this.#context, entry, handler, options);
   }
 
   /**

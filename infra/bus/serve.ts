@@ -4,6 +4,7 @@ import { fromZodError, ParleyError } from "../../schemas/errors.ts";
 import { type Address, filterOf, type Request } from "../../schemas/messages/define.ts";
 import type { BusContext } from "./bus.ts";
 import { respondError } from "./error-answer.ts";
+import { isLarge } from "./large-payload.ts";
 import { type Listening, listeningOf, type ReceivedFrom } from "./listen.ts";
 import { readPayload } from "./payload.ts";
 
@@ -13,20 +14,28 @@ export type Serving<Message extends z.ZodType, Answer extends z.ZodType> = (
   from: ReceivedFrom,
 ) => z.input<Answer> | undefined | Promise<z.input<Answer> | undefined>;
 
+/** How requests are answered. */
+export interface ServeOptions<Subject extends string> {
+  /** Which requests; all of the entry without it. */
+  of?: Partial<Address<Subject>>;
+  /** Bytes of an answer; a larger one becomes an error. Without it the server's limit holds. */
+  answerBytes?: number;
+}
+
 /** See {@link Bus.serve}. */
 export function serve<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
   context: BusContext,
   entry: Request<Subject, Message, Answer>,
   handler: Serving<Message, Answer>,
-  of?: Partial<Address<Subject>>,
+  options: ServeOptions<Subject> = {},
 ): Listening {
   const { nc, log, messages } = context;
-  const subscription = nc.subscribe(filterOf(entry, of), {
+  const subscription = nc.subscribe(filterOf(entry, options.of), {
     ...(entry.queue !== undefined && { queue: entry.queue }),
     callback: (err, msg) => {
       if (err !== null) return log.error({ err, message: entry.name }, "subscription failed");
       messages.count("received", entry.name);
-      answer(context, entry, handler, msg).catch((cause: unknown) =>
+      answer(context, entry, handler, msg, options.answerBytes).catch((cause: unknown) =>
         log.error({ err: cause, message: entry.name }, "answer not sent"),
       );
     },
@@ -39,6 +48,7 @@ async function answer<Subject extends string, Message extends z.ZodType, Answer 
   entry: Request<Subject, Message, Answer>,
   handler: Serving<Message, Answer>,
   msg: Msg,
+  answerBytes = context.publisher.maxBytes,
 ): Promise<void> {
   const payload = readPayload(entry, msg.subject, msg.data);
   if (!payload.ok) {
@@ -48,7 +58,10 @@ async function answer<Subject extends string, Message extends z.ZodType, Answer 
   }
   try {
     const result = await handler(payload.message, { subject: msg.subject });
-    if (result !== undefined) msg.respond(JSON.stringify(result));
+    if (result === undefined) return;
+    const text = JSON.stringify(result);
+    if (isLarge(text, answerBytes)) throw new RangeError(`answer has ${Buffer.byteLength(text)} bytes`);
+    msg.respond(text);
   } catch (err) {
     respondError(msg, errorFor(context, entry.name, err));
   }

@@ -5,11 +5,12 @@ import * as events from "./events.ts";
 import * as knowledge from "./knowledge.ts";
 import * as memory from "./memory.ts";
 import * as rejected from "./rejected.ts";
+import * as rest from "./rest.ts";
 import * as runs from "./runs.ts";
 import * as schedules from "./schedules.ts";
 import * as session from "./session.ts";
 
-const areas = { account, devices, events, knowledge, memory, rejected, runs, schedules, session };
+const areas = { account, devices, events, knowledge, memory, rejected, rest, runs, schedules, session };
 
 /** Every message that processes exchange, by area: what `docs/messages.md` and the AsyncAPI document are made of. */
 export const messages: { area: string; entries: AnyMessage[] }[] = Object.entries(areas).map(

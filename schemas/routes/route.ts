@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ErrorType } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { principalSchema } from "../principal.ts";
 import { bucketSchema, type Multipart } from "../wire/file-part.ts";
@@ -64,6 +65,12 @@ export function defineRoute<
     query: (route.query ?? nothing) as Query,
     body: (route.body ?? nothing) as Body,
   };
+}
+
+/** The error of a route whose area no process serves. */
+export function absentError(area: string): ErrorType {
+  if (area === "voice") return "voice_service_unreachable";
+  return area === "memory" ? "memory_service_unreachable" : "service_unavailable";
 }
 
 /** What travels on a route's subject: the validated parts and who asks. `principal` is null on public routes. */

@@ -35,7 +35,7 @@ export function createTurnDeps(context: ActorContext, parts: TurnParts): TurnDep
     gate: new RunGate(),
     recall: new RecallClient(bus, log),
     systemPrompt: settings.systemPrompt,
-    toolbox: createToolbox(nc),
+    toolbox: createToolbox(context.routes),
     speech: new SpeechClient(nc, log, settings.limits),
     notices: new ModelNotices(),
     commands: parts.commands,

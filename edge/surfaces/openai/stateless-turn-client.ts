@@ -1,3 +1,4 @@
+import { isLarge } from "../../../infra/bus/large-payload.ts";
 import { putAside } from "../../../infra/nats/large-message.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { newId } from "../../../schemas/ids.ts";
@@ -10,7 +11,6 @@ import {
 import { subjects } from "../../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../../nats-link.ts";
 import type { Inbox } from "../../submit/inbox.ts";
-import { isLarge } from "../../submit/large-payload.ts";
 
 /** Takes the answers of a turn, the last one `end` or `error`. */
 export type AnswerReceiver = (answer: StatelessAnswer) => void;

@@ -1,3 +1,4 @@
+import { mayHaveArrived } from "../../../infra/bus/route-client.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { hasScope } from "../../../schemas/principal.ts";
@@ -20,9 +21,8 @@ import type { RequestHead } from "../../http/request-head.ts";
 import type { Router } from "../../http/router.ts";
 import { type Identity, tokenOf } from "../../identity/identity.ts";
 import type { Services } from "../../services.ts";
-import { mayHaveArrived } from "./route-client.ts";
 
-type RestServices = Pick<Services, "identity" | "rest" | "uploads" | "settings">;
+type RestServices = Pick<Services, "identity" | "rest" | "link" | "uploads" | "settings">;
 
 /** Registers every endpoint of the route table. */
 export function addRestRoutes(router: Router, services: RestServices): void {
@@ -39,7 +39,7 @@ export function addRestRoutes(router: Router, services: RestServices): void {
         body: "json",
         handler: (exchange, caller, body) =>
           serve(services, route, exchange, caller, (request) =>
-            services.rest.ask(route, { ...request, body: route.body.parse(body) }),
+            services.rest.ask(route, { ...request, body: valid(route.body, body) }),
           ),
       });
     else
@@ -71,7 +71,7 @@ function authorizeRoute(route: Route, identity: Identity): Authorize {
 }
 
 async function serve(
-  { rest }: Pick<RestServices, "rest">,
+  { link }: Pick<RestServices, "link">,
   route: Route,
   exchange: Exchange,
   { principal }: Caller,
@@ -82,11 +82,10 @@ async function serve(
     principal,
     ip: head.ip,
     ...(route.takesToken && { token: tokenOf(head) }),
-    params: route.params.parse(paramsOf(route.path, head)),
-    query: route.query.parse(Object.fromEntries(head.query)),
+    params: valid(route.params, paramsOf(route.path, head)),
+    query: valid(route.query, Object.fromEntries(head.query)),
   });
-  if (route.file && given.status < 400)
-    return sendFile(exchange, rest.link, fileAnswerSchema.parse(given.body));
+  if (route.file && given.status < 400) return sendFile(exchange, link, fileAnswerSchema.parse(given.body));
   answer(exchange, route.errors ?? "uniform", given);
 }
 
@@ -103,13 +102,13 @@ async function askWithForm(
   if (multipart.orJson && !isForm) {
     const bytes = await body.all(settings.limits.jsonBodyBytes);
     checkJsonType(head, bytes.length === 0);
-    const json = route.body.parse(bytes.length === 0 ? {} : parseForeignJson(bytes));
+    const json = valid(route.body, bytes.length === 0 ? {} : parseForeignJson(bytes));
     return rest.ask(route, { ...request, body: withoutFiles(json, multipart.files) });
   }
   const form = await uploads.read(head, caller, body, multipart);
   let keep = multipart.bucket === "files";
   try {
-    return await rest.ask(route, { ...request, body: route.body.parse({ ...form.fields, ...form.files }) });
+    return await rest.ask(route, { ...request, body: valid(route.body, { ...form.fields, ...form.files }) });
   } catch (cause) {
     // Where it is unknown whether somebody has them now, the sweep finds out.
     keep &&= mayHaveArrived(cause);
@@ -117,6 +116,12 @@ async function askWithForm(
   } finally {
     if (!keep) await form.discard();
   }
+}
+
+/** A valid part as it came: the actor reads it by the same schema, so what that converts crosses the bus unconverted. */
+function valid(schema: Route["body"], value: unknown): unknown {
+  schema.parse(value);
+  return value;
 }
 
 /** A client can't name an object. */

@@ -59,7 +59,7 @@ test("a request is answered, and shared by the processes of its queue group", as
         served[index] = (served[index] ?? 0) + 1;
         return { squared: n * n };
       },
-      { of: "shared" },
+      { of: { of: "shared" } },
     );
     await nc.flush();
   }
@@ -81,7 +81,7 @@ test("what a handler throws arrives: a ParleyError whole, anything else as inter
       if (n === 1) throw new ParleyError("not_found", { error: "没有", hint: "换一个" });
       throw new Error("a password");
     },
-    { of: "errors" },
+    { of: { of: "errors" } },
   );
   await nc.flush();
   const known = await t.throwsAsync(bus.ask(square, { of: "errors", n: 1 }), { instanceOf: ParleyError });
@@ -93,7 +93,7 @@ test("what a handler throws arrives: a ParleyError whole, anything else as inter
 
 test("a request that matches no schema is refused, counted, and its handler does not see it", async (t) => {
   const { bus, nc, count } = await openBus(t, t.context.engines.natsUrl);
-  bus.serve(square, () => t.fail("handled"), { of: "garbage" });
+  bus.serve(square, () => t.fail("handled"), { of: { of: "garbage" } });
   await nc.flush();
   for (const payload of ["", "not JSON", '{"of":"garbage","n":"1"}', "[]", "\xff\xfe"]) {
     const answer = await nc.request("try.square.garbage", payload, { timeout: 1_000 });
@@ -109,8 +109,8 @@ test("the reason is named when there is no valid answer", async (t) => {
     return (err as NoAnswer).reason;
   };
   t.is(await reasonOf("nobody"), "no_responders");
-  bus.serve(square, () => undefined, { of: "silent" });
-  bus.serve(square, () => ({ squared: 0.5 }), { of: "wrong" });
+  bus.serve(square, () => undefined, { of: { of: "silent" } });
+  bus.serve(square, () => ({ squared: 0.5 }), { of: { of: "wrong" } });
   await nc.flush();
   t.is(await reasonOf("silent"), "timeout");
   t.is(await reasonOf("wrong"), "invalid");
@@ -119,7 +119,7 @@ test("the reason is named when there is no valid answer", async (t) => {
 test("a request is repeated while nobody serves it, for as long as it may", async (t) => {
   const { bus } = await openBus(t, t.context.engines.natsUrl);
   const answer = bus.ask(square, { of: "late", n: 3 }, { retryMs: 5_000 });
-  setTimeout(() => bus.serve(square, ({ n }) => ({ squared: n * n }), { of: "late" }), 200);
+  setTimeout(() => bus.serve(square, ({ n }) => ({ squared: n * n }), { of: { of: "late" } }), 200);
   t.deepEqual(await answer, { squared: 9 });
 });
 

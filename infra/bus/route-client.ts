@@ -1,0 +1,75 @@
+import type { z } from "zod";
+import { fromErrorBody, ParleyError } from "../../schemas/errors.ts";
+import type { Limits } from "../../schemas/limits.ts";
+import { restRequest } from "../../schemas/messages/rest.ts";
+import type { Principal } from "../../schemas/principal.ts";
+import { absentError, type RestAnswer, type RestRequest, type Route } from "../../schemas/routes/route.ts";
+import type { Bus } from "./bus.ts";
+import { refuseLarge } from "./large-payload.ts";
+import { NoAnswer } from "./no-answer.ts";
+
+/** A request to a route from inside: the parts as its user would give them. */
+export interface RouteCall {
+  principal: Principal;
+  params?: unknown;
+  query?: unknown;
+  body?: unknown;
+  /** The same for every repetition of one request. */
+  idempotencyKey?: string;
+}
+
+/** Asks actors over the subjects of the route table: the only client of routes. */
+export class RouteClient {
+  readonly #bus: Pick<Bus, "ask" | "up">;
+  readonly #limits: Limits;
+
+  constructor(bus: Pick<Bus, "ask" | "up">, limits: Limits) {
+    this.#bus = bus;
+    this.#limits = limits;
+  }
+
+  /**
+   * The answer of an actor. It is asked once: a request that may have been served must not be served again.
+   * @throws ParleyError `storage_unavailable` without NATS, `service_unavailable` (or the area's own 502) without an actor
+   */
+  async ask(route: Pick<Route, "area" | "name" | "patience">, request: RestRequest): Promise<RestAnswer> {
+    const { area, name, patience = "requestTimeoutMs" } = route;
+    const timeoutMs = this.#limits[patience];
+    if (!this.#bus.up) throw new NoAnswer("disconnected");
+    const message = { ...request, deadline: Date.now() + timeoutMs };
+    const text = JSON.stringify(message);
+    refuseLarge(text, this.#limits.natsMessageBytes, "body");
+    try {
+      return await this.#bus.ask(restRequest, message, { to: { area, name }, text, timeoutMs });
+    } catch (err) {
+      if (!(err instanceof NoAnswer)) throw err;
+      if (err.reason === "no_responders") throw new ParleyError(absentError(area), { cause: err });
+      throw err;
+    }
+  }
+
+  /**
+   * Asks a route as its user would, by the same handler and under the same checks.
+   * @throws ParleyError `invalid_request` for parts that do not match the route; as the handler has thrown it, or as {@link ask}
+   */
+  async call<Answer extends z.ZodType>(
+    route: Route<z.ZodType, z.ZodType, z.ZodType, Answer>,
+    call: RouteCall,
+  ): Promise<z.output<Answer>> {
+    const { status, body } = await this.ask(route, {
+      principal: call.principal,
+      ip: "",
+      params: call.params ?? {},
+      query: call.query ?? {},
+      body: call.body ?? {},
+      ...(call.idempotencyKey !== undefined && { idempotency_key: call.idempotencyKey }),
+    });
+    if (status >= 400) throw fromErrorBody(body, status);
+    return route.answer.parse(body);
+  }
+}
+
+/** Whether an actor may have got a request that failed so, and do what it asks. */
+export function mayHaveArrived(cause: unknown): boolean {
+  return cause instanceof NoAnswer && cause.reason !== "no_responders";
+}
