@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { RouteClient } from "../../infra/bus/route-client.ts";
 import type { Route } from "../../schemas/routes/route.ts";
+import { scopeOfRoute } from "../../schemas/scopes.ts";
 import type { Tool } from "./tool.ts";
 
 /** What a route takes, as far as a tool fills it in. */
@@ -29,6 +30,7 @@ export function routeTool<Parameters extends z.ZodType>(
     name: tool.name,
     description: tool.description,
     parameters: tool.parameters,
+    scope: scopeOfRoute(route),
     async run(args, { principal, session, idempotencyKey }) {
       const { params = {}, query = {}, body = {} } = tool.input(tool.parameters.parse(args), { session });
       const answer = await routes.call(route, { principal, params, query, body, idempotencyKey });

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Principal } from "../../schemas/principal.ts";
+import type { Scope } from "../../schemas/scopes.ts";
 
 /** What a tool knows of the turn that calls it. */
 export interface ToolCall {
@@ -16,6 +17,10 @@ export interface Tool {
   /** Tells the model when to use it. */
   description: string;
   parameters: z.ZodType;
+  /** The same as a JSON schema, where it comes from elsewhere. */
+  inputSchema?: Record<string, unknown>;
+  /** What a token must be good for to call it from outside (MCP); nothing in particular where it is left out. */
+  scope?: Scope;
   /** @throws ParleyError whose text the model may read. */
   run(args: unknown, call: ToolCall): Promise<unknown>;
 }

@@ -77,6 +77,7 @@ function makeReminder(routes: Pick<RouteClient, "call">): Tool {
     description:
       "Reminds the user at a time. Give days_from_today and time (明天下午三点 = 1 and 15:00), or remind_at, or delay_minutes.",
     parameters: whenSchema,
+    scope: "automation",
     async run(args, call) {
       const { title, description, repeat_type, ...when } = whenSchema.parse(args);
       const zone = await zoneOf(routes, call);

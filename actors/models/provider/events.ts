@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { ForeignJsonError, parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { ProviderError } from "../provider-error.ts";
 
 /** Something that a provider sent: bytes without meaning (`alive`), one JSON value, or the end mark of a stream. */
@@ -11,6 +12,8 @@ export interface BodyBounds {
 }
 
 const newline = 10;
+/** Log probabilities are many small values. */
+const valueBounds = { values: 1_000_000 };
 
 /**
  * Reads a provider's body, whatever its Content-Type says: one JSON value where it begins with a brace, server-sent
@@ -115,10 +118,12 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Half of a character at the end of a chunk is no fault: the other half comes with the next. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text, valueBounds);
   } catch (cause) {
+    if (cause instanceof ForeignJsonError && cause.reason === "lone_surrogate") return JSON.parse(text);
     throw new ProviderError("上游回复无效", { cause });
   }
 }

@@ -5,7 +5,7 @@ import { adminUserId } from "../../../schemas/principal.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import type { ModelCall, Models } from "../../models/model.ts";
 import { ProviderError } from "../../models/provider-error.ts";
-import type { Toolbox } from "../../tools/index.ts";
+import type { OfferedTools, Toolbox } from "../../tools/index.ts";
 import type { TurnEmitter } from "./emitter.ts";
 import { cancelledReply, type Reply } from "./reply.ts";
 import { ReplyBudget } from "./reply-budget.ts";
@@ -34,6 +34,7 @@ export interface ModelRequest {
 /** One turn's conversation with the model. */
 interface Exchange {
   request: ModelRequest;
+  tools: OfferedTools;
   reply: Reply;
   budget: ReplyBudget;
   emitter: TurnEmitter;
@@ -57,7 +58,8 @@ export async function askModel(
     encodedBytes: deps.limits.turnFramesBytes,
   });
   try {
-    await runRounds(deps, { request, reply, budget, emitter, signal });
+    const tools = await deps.toolbox.toolsOf(request.user);
+    await runRounds(deps, { request, tools, reply, budget, emitter, signal });
   } catch (err) {
     if (signal.aborted) return cancelledReply(reply, signal.reason);
     if (!(err instanceof ParleyError)) throw err;
@@ -71,7 +73,7 @@ export async function askModel(
 
 /** After the last round of tool calls the model has to answer without tools. */
 async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
-  const { request, emitter, signal } = exchange;
+  const { request, tools, emitter, signal } = exchange;
   const messages = [...request.messages];
   const principal = { user_id: request.user, nickname: "", is_admin: request.user === adminUserId };
   for (let round = 0; ; round++) {
@@ -80,7 +82,9 @@ async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
     if (message === undefined || calls.length === 0) return;
     if (round >= deps.limits.toolRounds) return endWithoutAnswer(exchange.reply);
     messages.push(message);
-    messages.push(...(await runToolCalls(deps, calls, round, emitter, { ...request, principal, signal })));
+    messages.push(
+      ...(await runToolCalls({ ...deps, tools }, calls, round, emitter, { ...request, principal, signal })),
+    );
   }
 }
 
@@ -91,14 +95,14 @@ function endWithoutAnswer({ text }: Reply): void {
 
 /** One round: adds what the model says to the reply and returns its message, with the tools that it calls. */
 async function askOnce(
-  { models, toolbox }: ModelDeps,
-  { request, reply, budget, emitter, signal }: Exchange,
+  { models }: ModelDeps,
+  { request, tools, reply, budget, emitter, signal }: Exchange,
   messages: ChatMessage[],
   offerTools: boolean,
 ): Promise<ChatMessage | undefined> {
   const { user, model, onNote, onText } = request;
-  const offered = offerTools && models.configured && toolbox.offered.length > 0;
-  const params = offered ? { tools: toolbox.offered } : {};
+  const offered = offerTools && models.configured && tools.offered.length > 0;
+  const params = offered ? { tools: tools.offered } : {};
   const call = { user, model, messages, params, own: true, signal, onNote };
   const before = reply.text;
   let message: ChatMessage | undefined;

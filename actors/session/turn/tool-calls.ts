@@ -2,7 +2,7 @@ import type { Logger } from "../../../infra/log.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
-import type { Toolbox } from "../../tools/index.ts";
+import type { OfferedTools } from "../../tools/index.ts";
 import type { ToolCall } from "../../tools/tool.ts";
 import type { TurnEmitter } from "./emitter.ts";
 
@@ -17,7 +17,7 @@ type WholeCall = NonNullable<ChatMessage["tool_calls"]>[number];
 
 /** Dependencies of tool calls. */
 export interface ToolDeps {
-  toolbox: Toolbox;
+  tools: OfferedTools;
   limits: { toolCalls: number };
   log: Logger;
 }
@@ -52,11 +52,11 @@ export async function runToolCalls(
 
 /** Whatever goes wrong in a tool is its result: it never ends the turn. */
 async function runOne(
-  { toolbox, log }: ToolDeps,
+  { tools, log }: ToolDeps,
   called: WholeCall["function"],
   call: ToolCall & { user: string },
 ): Promise<{ ok: boolean; text: string }> {
-  const tool = toolbox.find(called.name);
+  const tool = tools.find(called.name);
   if (tool === undefined) return { ok: false, text: `no such tool: ${called.name.slice(0, nameChars)}` };
   try {
     const args = tool.parameters.safeParse(called.arguments.trim() === "" ? {} : parsed(called.arguments));

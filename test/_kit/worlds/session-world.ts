@@ -50,7 +50,7 @@ const bystanders = {
   systemPrompt: "",
   erase: () => {},
   notices: { frameOf: () => undefined },
-  toolbox: { offered: [], find: () => undefined },
+  toolbox: { toolsOf: () => Promise.resolve({ offered: [], find: () => undefined }) },
   recall: { request: () => Promise.resolve({ facts: [], passages: [] }) },
   speech: { speak: () => Promise.resolve(null), join: () => Promise.resolve(null) },
   attachments: { read: () => Promise.resolve({ kind: "unreadable", name: "" }) },
