@@ -55,6 +55,7 @@ export const limitsSchema = z.object({
   replayBytes: limit(256 * KiB, "bytes of missed frames that are replayed; more = recovered:false"),
   fencedReplies: limit(8_192, "messages and replies of one user whose runs an edge tells apart"),
   sweepMs: limit(100, "ms between two looks for slow sockets"),
+  liveWaitMs: limit(3_000, "ms a new socket or event stream waits for the stream of frames"),
   confirmMs: limit(5_000, "ms until an edge asks what became of an accepted message"),
   ownerAnswerMs: limit(5_000, "ms an edge goes on asking for the owner of a session"),
   keepAliveMs: limit(15_000, "ms of silence after which an event stream gets a comment"),

@@ -9,6 +9,7 @@ import { outBatchFrames } from "../../schemas/messages/out-batch.ts";
 import { subjects } from "../../schemas/messages/subjects.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 import type { Origin, OutItem } from "../../schemas/wire/server-frame.ts";
+import { type BatchMark, BatchNumbers } from "./batch-numbers.ts";
 
 /** A batch is closed at this size, well under the server's payload limit. */
 const batchBytes = 192 * 1024;
@@ -31,6 +32,7 @@ export class OutPublisher {
   readonly #jsm: JetStreamManager;
   readonly #log: Logger;
   readonly #pending = new Map<string, PendingFrames[]>();
+  readonly #numbers = new BatchNumbers();
   #scheduled = false;
 
   constructor(nc: NatsConnection, publisher: StreamPublisher, jsm: JetStreamManager, log: Logger) {
@@ -117,7 +119,7 @@ export class OutPublisher {
     const endings = batch.filter((parcel) => parcel.ending !== undefined);
     const id = endings[0]?.ending?.id;
     // A batch is never sent again in the same company: under the id of one of its parts the server would drop the others.
-    if (id === undefined) this.#nc.publish(subjects.outUser(user), batchOf(texts));
+    if (id === undefined) this.#nc.publish(subjects.outUser(user), batchOf(texts, this.#numbers.next(user)));
     else void this.#end(user, texts, endings, batch.length === 1 ? id : newId("out_"));
   }
 
@@ -129,7 +131,8 @@ export class OutPublisher {
   }
 
   async #store(user: string, texts: string[], id: string, again = texts): Promise<void> {
-    for (let payload = batchOf(texts); ; payload = batchOf(again)) {
+    const mark = this.#numbers.next(user);
+    for (let payload = batchOf(texts, mark); ; payload = batchOf(again, mark)) {
       try {
         await this.#publisher.publish(subjects.outUser(user), payload, { id });
         return;
@@ -147,6 +150,6 @@ function parcelOf(items: OutItem[]): PendingFrames {
   return { texts, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
 }
 
-function batchOf(texts: string[]): string {
-  return `{"items":[${texts.join(",")}]}`;
+function batchOf(texts: string[], { from, number }: BatchMark): string {
+  return `{"from":"${from}","number":${number},"items":[${texts.join(",")}]}`;
 }

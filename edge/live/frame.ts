@@ -9,15 +9,18 @@ export interface Batch {
   /** Sequence in the stream OUT. */
   streamSeq: number;
   items: OutBatch["items"];
+  /** Who has published it, and which of its batches for this user it is; see {@link BatchChain}. */
+  from: string | undefined;
+  number: number | undefined;
 }
 
 /** Reads a message's payload; undefined when it is no batch. Actors have validated what is in it. */
 export function readBatch(streamSeq: number, data: Uint8Array): Batch | undefined {
   try {
-    const { items } = JSON.parse(
+    const { items, from, number } = JSON.parse(
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString(),
     ) as OutBatch;
-    return Array.isArray(items) ? { streamSeq, items } : undefined;
+    return Array.isArray(items) ? { streamSeq, items, from, number } : undefined;
   } catch {
     return undefined;
   }

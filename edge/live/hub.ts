@@ -20,6 +20,8 @@ export interface HubOptions {
 }
 
 const againMs = 200;
+/** How often the stream is looked at, and how long it may take to answer. */
+const lookMs = 2_000;
 
 /** A follower's place in the hub. */
 export interface Following {
@@ -39,7 +41,9 @@ export class Hub {
   #epoch = "";
   #seenSeq = 0;
   #synced = false;
+  #away = false;
   #turn = 0;
+  readonly #watch: NodeJS.Timeout;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -56,6 +60,12 @@ export class Hub {
     options.link.onDown(() => this.#hold());
     options.link.onUp(() => this.#resync());
     this.#resync();
+    this.#watch = setInterval(() => void this.#lookAtStream(), lookMs);
+  }
+
+  /** Whether the stream of frames does not answer: nobody can be shown anything now. */
+  get away(): boolean {
+    return this.#away;
   }
 
   /** Which life of the stream the frames now come from. */
@@ -88,7 +98,10 @@ export class Hub {
   /** Joins a follower; see {@link UserFeed.follow}. */
   async follow(user: string, follower: Follower, replay: boolean): Promise<Following> {
     const feed = this.#enter(user);
-    const position = await feed.follow(follower, replay);
+    const position = await feed.follow(follower, replay).catch((err: unknown) => {
+      this.#exit(feed);
+      throw err;
+    });
     let gone = false;
     return {
       position,
@@ -118,6 +131,7 @@ export class Hub {
   close(): void {
     this.#turn += 1;
     clearTimeout(this.#sweep);
+    clearInterval(this.#watch);
     for (const feed of this.#feeds.values()) feed.stream.close();
     this.#feeds.clear();
   }
@@ -157,7 +171,7 @@ export class Hub {
     const run = async () => {
       while (turn === this.#turn) {
         try {
-          await this.#out.refresh();
+          await this.#refresh();
           if (turn === this.#turn) return this.#goOn();
         } catch (err) {
           if (turn === this.#turn) this.#options.log.warn({ err }, "stream OUT not readable");
@@ -166,6 +180,34 @@ export class Hub {
       }
     };
     void run();
+  }
+
+  /** Notices a stream that has lost its content while nothing was sent, and one that does not answer. */
+  async #lookAtStream(): Promise<void> {
+    if (!this.#synced || !this.#options.link.up) return;
+    const turn = this.#turn;
+    try {
+      await this.#refresh();
+    } catch (err) {
+      this.#options.log.warn({ err }, "stream OUT not readable");
+    }
+    if (turn === this.#turn && this.#epoch !== this.#out.epoch) this.#resync();
+  }
+
+  async #refresh(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error("stream OUT does not answer")), lookMs);
+    });
+    try {
+      await Promise.race([this.#out.refresh(this.#seenSeq), late]);
+      this.#away = false;
+    } catch (err) {
+      this.#away = true;
+      throw err;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #goOn(): void {

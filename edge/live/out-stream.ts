@@ -1,5 +1,6 @@
-import type { StoredMsg } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstream, type StoredMsg } from "@nats-io/jetstream";
 import type { Logger } from "../../infra/log.ts";
+import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { frameSeq } from "../../schemas/messages/out-batch.ts";
@@ -7,6 +8,9 @@ import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 import { type Batch, readBatch } from "./frame.ts";
 
+/** The marker is written again before the stream drops it by age. */
+const renewMs = 30_000;
+const wrongLastSequence = 10071;
 const batchMessages = 256;
 const batchMs = 5_000;
 
@@ -24,13 +28,14 @@ export class OutStream {
   readonly #log: Logger;
   #epoch = "";
   #firstSeq = 0;
+  #lastSeq = 0;
 
   constructor(link: NatsLink, log: Logger) {
     this.#link = link;
     this.#log = log;
   }
 
-  /** Names the stream's life: memory is gone when its server restarts, and sequences begin anew. */
+  /** Names the stream's present content: memory is lost when its server restarts, and sequences start again. */
   get epoch(): string {
     return this.#epoch;
   }
@@ -40,11 +45,40 @@ export class OutStream {
     return this.#firstSeq;
   }
 
-  /** Reads the epoch and the first sequence, making the stream where it is missing. */
-  async refresh(): Promise<void> {
-    const { created, state } = await ensureStream(this.#link.jsm, outStreamConfig());
-    this.#epoch = String(Date.parse(created as unknown as string));
+  /**
+   * Reads the epoch and the first sequence, making the stream where it is missing. `seenSeq`: the highest sequence that
+   * has arrived here.
+   */
+  async refresh(seenSeq = 0): Promise<void> {
+    const { state } = await ensureStream(this.#link.jsm, outStreamConfig());
+    const before = Math.max(this.#lastSeq, seenSeq);
+    this.#epoch = await this.#life(state.last_seq < before);
     this.#firstSeq = state.first_seq;
+    this.#lastSeq = state.last_seq;
+  }
+
+  /**
+   * The epoch stands in the stream as a message, so that it is lost with what it names: the time of the stream's creation
+   * is the cluster's and outlives the content. `isBack`: sequences are lower than before, whatever the message says.
+   */
+  async #life(isBack: boolean): Promise<string> {
+    const { jsm } = this.#link;
+    for (;;) {
+      const marker = await storedMessage(jsm, streams.out, { last_by_subj: subjects.outLife });
+      const isValid = marker !== null && !(isBack && marker.string() === this.#epoch);
+      if (isValid && Date.now() - marker.time.getTime() < renewMs) return marker.string();
+      // A marker that has left a stream which holds the rest is written again.
+      const kept = isBack || this.#epoch === "" ? String(Date.now()) : this.#epoch;
+      const life = isValid ? marker.string() : kept;
+      try {
+        const expect = { lastSubjectSequence: marker?.seq ?? 0 };
+        await jetstream(this.#link.nc).publish(subjects.outLife, life, { expect });
+        return life;
+      } catch (err) {
+        // Another edge was faster: its word counts.
+        if (!(err instanceof JetStreamApiError && err.code === wrongLastSequence)) throw err;
+      }
+    }
   }
 
   /** The end of a user's frames. */

@@ -2,6 +2,7 @@ import { streamSeqOf } from "../../schemas/messages/out-batch.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import { acceptedFromEcho } from "../submit/accepted-frame.ts";
+import { BatchChain } from "./batch-chain.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
 import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";
@@ -235,6 +236,8 @@ export class UserFeed implements FrameSink {
     // The stream loses its oldest first: if the message of the last seen frame is there, all later ones are.
     if (first === 0) await out.refresh();
     if (first === 0 ? out.firstSeq > 1 : batches[0]?.streamSeq !== first) return undefined;
+    const chain = new BatchChain();
+    if (batches.filter((batch) => chain.isBroken(batch)).length > 0) return undefined;
     const fence = this.stream.fenceAgain(seq);
     const missed: MissedFrame[] = [];
     let prev = seq;

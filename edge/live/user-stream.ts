@@ -1,10 +1,12 @@
 import type { Msg, Subscription } from "nats";
 import type { Logger } from "../../infra/log.ts";
+import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { subjects } from "../../schemas/messages/subjects.ts";
 import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
+import { BatchChain } from "./batch-chain.ts";
 import { type Batch, type Position, readBatch, type WireFrame } from "./frame.ts";
 import type { OutStream } from "./out-stream.ts";
 import { RunFence } from "./run-fence.ts";
@@ -48,6 +50,7 @@ export class UserStream {
   readonly #context: StreamContext;
   readonly #sink: FrameSink;
   readonly #fence: RunFence;
+  readonly #chain = new BatchChain();
   readonly #subscription: Subscription;
   #located = false;
   #live = false;
@@ -91,9 +94,23 @@ export class UserStream {
     return this.#live;
   }
 
-  /** Resolves when it is live or closed. */
+  /**
+   * Resolves when it is live or closed.
+   * @throws ParleyError `storage_unavailable` when neither happens within `LIMIT_LIVE_WAIT_MS`
+   */
   async live(): Promise<void> {
-    while (!this.#live && !this.#closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#live || this.#closed) return;
+    const { liveWaitMs } = this.#context.limits;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new ParleyError("storage_unavailable")), liveWaitMs);
+    });
+    try {
+      while (!this.#live && !this.#closed)
+        await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Stops sending until {@link recover}: the connection is lost. */
@@ -160,6 +177,10 @@ export class UserStream {
 
   #deliver(batch: Batch): void {
     this.#streamSeq = batch.streamSeq;
+    if (this.#chain.isBroken(batch)) {
+      this.#context.metrics.gaps.inc({ outcome: "lost" });
+      this.#sink.restarted();
+    }
     for (const { frame, seq, origin, admitted } of this.#fence.pass(batch)) {
       if (!admitted) {
         this.#context.metrics.fenced.inc();

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect } from "nats";
-import { natsAccount } from "../../schemas/messages/subjects.ts";
-import { deviceIssuer, systemUser } from "../device-issuer.ts";
+import { natsConfig, defaultUser as user } from "../nats/server-config.ts";
 import type { EngineDefinition } from "./engine.ts";
 
 /** What the embedded nats-server needs. */
@@ -15,8 +14,6 @@ export interface NatsServerOptions {
   /** More top-level configuration, such as the `authorization` block of an auth callout. */
   extraConfig?: string;
 }
-
-const user = "parley";
 
 /** The URL of the embedded nats-server for our own processes. */
 export function natsServerUrl({
@@ -73,18 +70,6 @@ jetstream {
   sync_interval: always
 }
 mqtt { listen: "127.0.0.1:${mqttPort}" }
-accounts {
-  ${natsAccount} {
-    jetstream: enabled
-    users: [ { user: ${user}, password: ${JSON.stringify(password)} } ]
-  }
-  SYS { users: [ { user: ${systemUser}, password: ${JSON.stringify(password)} } ] }
-}
-system_account: SYS
-authorization {
-  timeout: 3
-  auth_callout { issuer: ${deviceIssuer(password).getPublicKey()}, account: ${natsAccount}, auth_users: [ ${user}, ${systemUser} ] }
-}
-${extraConfig}
+${natsConfig(password)}${extraConfig}
 `;
 }

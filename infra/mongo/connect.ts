@@ -67,7 +67,7 @@ export async function connectMongo({ uri, log, selectionMs = 5_000, waitMs }: Mo
 }
 
 /** Name of the database that a URI means. */
-function databaseOf(uri: string): string {
+export function databaseOf(uri: string): string {
   const { pathname } = new URL(uri.replace(/^mongodb(\+srv)?:/, "http:").replace(/,[^/]*/, ""));
   return pathname.slice(1) || "parley";
 }

@@ -46,7 +46,7 @@ export function sessionsStreamConfig(limits: Limits): WantedStream {
 export function outStreamConfig(): WantedStream {
   return {
     name: streams.out,
-    subjects: [subjects.outUserAll],
+    subjects: [subjects.outUserAll, subjects.outLife],
     retention: RetentionPolicy.Limits,
     storage: StorageType.Memory,
     discard: DiscardPolicy.Old,

@@ -8,7 +8,17 @@ export const outBatchFrames = 64;
 const places = 2 * outBatchFrames;
 
 /** Payload of `out.user.<uid>`: what one event-loop turn of an actor process produced for one user. */
-export const outBatchSchema = z.object({ items: z.array(outItemSchema).min(1).max(outBatchFrames) });
+export const outBatchSchema = z.object({
+  from: z.string().optional().describe("Process that has published the batch."),
+  number: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "Which of that process's batches for this user it is. A missing number is a batch that was lost.",
+    ),
+  items: z.array(outItemSchema).min(1).max(outBatchFrames).describe("Frames, in order."),
+});
 export type OutBatch = z.infer<typeof outBatchSchema>;
 
 /**

@@ -58,6 +58,8 @@ export const subjects = {
   /** A user's frames: published to `out.user`, read live from `live.user`. */
   outUser: (user: string) => `out.user.${token(user)}`,
   outUserAll: "out.user.*",
+  /** The name of the present life of the stream of frames; it is lost with what the stream holds. */
+  outLife: "out.life",
   liveUser: (user: string) => `live.user.${token(user)}`,
   liveUserTemplate: "live.user.{{wildcard(1)}}",
   /** Answers to one request or one socket of one edge. */

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { ParleyError } from "../../../schemas/errors.ts";
+import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { newId } from "../../../schemas/ids.ts";
 import { chatUpgradeQuerySchema } from "../../../schemas/wire/client-frame.ts";
 import type { RequestHead } from "../../http/request-head.ts";
@@ -33,6 +35,7 @@ export function addChat(services: Services): void {
         sockets.add(socket);
         inbox.add(socket.id, (text) => direct(services, socket, text));
         begin(socket).catch((err: unknown) => {
+          if (err instanceof ParleyError) return unavailable(socket, err);
           log.error({ err, user: socket.user, socket: socket.id }, "chat socket attach failed");
           socket.goAway();
         });
@@ -58,7 +61,7 @@ async function prepare(head: RequestHead, { identity, hub, settings, link }: Ser
   if (settings.chatUsers === "admin" && !principal.is_admin) throw new ParleyError("admin_only");
   const query = chatUpgradeQuerySchema.parse(Object.fromEntries(head.query));
   if (hub.count(principal.user_id) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
-  if (!link.up) throw new ParleyError("storage_unavailable");
+  if (!link.up || hub.away) throw new ParleyError("storage_unavailable");
   const clientInfo = {
     ...(query.client_id !== undefined && { client_id: query.client_id }),
     ...(query.device_name !== undefined && { device_name: query.device_name }),
@@ -66,6 +69,28 @@ async function prepare(head: RequestHead, { identity, hub, settings, link }: Ser
   };
   const session = query.session_id ?? newId("session_");
   return new ChatSocket(principal, session, clientInfo, parsePosition(query.resume), settings.limits);
+}
+
+/** The stream of frames does not answer: the client hears so, for each message it has sent, and connects again. */
+function unavailable(socket: ChatSocket, error: ParleyError): void {
+  const sent = socket.early?.take() ?? [];
+  socket.early = undefined;
+  for (const text of sent) socket.refuse(error, idsOf(text));
+  if (sent.length === 0) socket.refuse(error);
+  socket.goAway();
+}
+
+function idsOf(text: string): { session_id?: string; client_msg_id?: string } {
+  const ids = z.object({ session_id: z.string().optional(), client_msg_id: z.string().optional() });
+  try {
+    const { session_id, client_msg_id } = ids.parse(parseForeignJson(text));
+    return {
+      ...(session_id !== undefined && { session_id }),
+      ...(client_msg_id !== undefined && { client_msg_id }),
+    };
+  } catch {
+    return {};
+  }
 }
 
 /** An actor's answer to this socket alone: the state of a message that was sent before, or why it was refused. */

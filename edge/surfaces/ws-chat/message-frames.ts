@@ -63,8 +63,10 @@ export class MessageFrames {
   }
 
   #overdue(socket: ChatSocket, input: SessionInput, { state }: Overdue): void {
-    if (state !== undefined && state.status !== "unknown") {
-      socket.answer(acceptedFromState(input, state, false));
+    if (state !== undefined) {
+      // An owner that has not read the message yet will: it is in the log.
+      const status = state.status === "unknown" ? "queued" : state.status;
+      socket.answer(acceptedFromState(input, { ...state, status }, false));
       return;
     }
     this.#refuse(

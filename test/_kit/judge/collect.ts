@@ -1,6 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { MongoClient } from "mongodb";
 import { createLogger } from "../../../infra/log.ts";
+import { databaseOf } from "../../../infra/mongo/connect.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
 import { collections, type Turn } from "../../../schemas/documents/collections.ts";
 import type { HistoryMessage } from "../../../schemas/documents/message.ts";
@@ -30,9 +31,7 @@ export async function collect(system: System, from: Collected): Promise<History>
   const log = createLogger("test", { logLevel: "silent" });
   const nats = await connectNats({ url: system.engines.natsUrl, name: "collect", log });
   try {
-    const db = mongo.db(
-      new URL(system.engines.mongodbUri.replace(/^mongodb:/, "http:")).pathname.slice(1) || "parley",
-    );
+    const db = mongo.db(databaseOf(system.engines.mongodbUri));
     const read = async () => {
       const turns = await db
         .collection<Turn>(collections.turns)

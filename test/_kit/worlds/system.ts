@@ -13,6 +13,8 @@ import { mintToken, testSecret } from "./token.ts";
 
 /** What to start. */
 export interface SystemOptions {
+  /** Engines that were started before; without it, one of each. */
+  engines?: TestEngines;
   edges?: number;
   actors?: number;
   /** Environment of every process. */
@@ -132,7 +134,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const folder = mkdtempSync(join(tmpdir(), "parley-system-"));
   const cwd = join(folder, "cwd");
   mkdirSync(cwd);
-  const engines = await startEngines();
+  const engines = options.engines ?? (await startEngines());
   const upstream = new Service({ name: "upstream", command: [upstreamProgram, "--port", "0"], env: {}, cwd });
   await upstream.start();
   const proxied = options.proxyMongo ? await MongoProxy.start(engines.mongodbUri) : undefined;

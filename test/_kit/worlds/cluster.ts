@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "nats";
+import { Engine, type EngineDefinition } from "../../../infra/engines/engine.ts";
+import { freePort } from "../../../infra/engines/free-port.ts";
+import { findNatsServer } from "../../../infra/engines/program.ts";
+import { createLogger, type Logger } from "../../../infra/log.ts";
+import { natsConfig } from "../../../infra/nats/server-config.ts";
+import type { TestEngines } from "./engines.ts";
+import { startReplicaSet } from "./replica-set.ts";
+
+const password = "of-the-cluster";
+const silent = (): Logger => createLogger("test", { logLevel: "silent" });
+
+/** One server of a cluster: killed, stopped, emptied and started again on the same ports. */
+export class ClusterNode {
+  readonly name: string;
+  readonly #engine: Engine;
+  readonly #dataDir: string;
+
+  constructor(name: string, engine: Engine, dataDir: string) {
+    this.name = name;
+    this.#engine = engine;
+    this.#dataDir = dataDir;
+  }
+
+  get pid(): number {
+    return this.#engine.pid;
+  }
+
+  kill(signal: NodeJS.Signals): Promise<void> {
+    return this.#engine.kill(signal);
+  }
+
+  restart(): Promise<void> {
+    return this.#engine.restart();
+  }
+
+  /** kill -9, and everything that it has stored is gone. */
+  async wipe(): Promise<void> {
+    await this.#engine.kill("SIGKILL");
+    rmSync(this.#dataDir, { recursive: true, force: true });
+    mkdirSync(this.#dataDir, { recursive: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine.kill("SIGCONT").catch(() => undefined);
+    await this.#engine.stop();
+  }
+}
+
+/** Three nats-servers with accounts and JetStream, and a MongoDB replica set, on free ports. */
+export interface Cluster {
+  natsUrl: string;
+  mongodbUri: string;
+  nats: readonly ClusterNode[];
+  mongod: readonly ClusterNode[];
+  /** The cluster as the engines of a system: its first nats-server and its first member. */
+  engines: TestEngines;
+  /** Index of the nats-server that leads a stream; -1 while none does. */
+  leaderOf(stream: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** What a cluster is made of. */
+export interface ClusterOptions {
+  /** Members of the replica set: 1 or 3. */
+  mongods?: number;
+}
+
+/** Starts the cluster; its folder goes with it. */
+export async function startCluster({ mongods = 1 }: ClusterOptions = {}): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-cluster-"));
+  const [nats, mongo] = await Promise.all([startServers(folder), startReplicaSet(folder, mongods, password)]);
+  const stop = async () => {
+    await Promise.all([...nats.nodes, ...mongo.members].map((node) => node.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const natsUrl = nats.ports.map((port) => `nats://parley:${password}@127.0.0.1:${port}`).join(",");
+  const [firstServer, firstMember] = [nats.nodes[0], mongo.members[0]];
+  if (firstServer === undefined || firstMember === undefined) throw new Error("a cluster has no servers");
+  const urls = { natsUrl, mongodbUri: mongo.uri };
+  return {
+    ...urls,
+    engines: { ...urls, mqttPort: 0, nats: firstServer, mongod: firstMember, dataDir: folder, stop },
+    nats: nats.nodes,
+    mongod: mongo.members,
+    leaderOf: (stream) => leaderOf(nats.ports, stream),
+    stop,
+  };
+}
+
+async function startServers(folder: string): Promise<{ nodes: ClusterNode[]; ports: number[] }> {
+  const program = await findNatsServer((line) => process.stderr.write(`${line}\n`));
+  const taken: number[] = [];
+  for (let count = 0; count < 6; count++) taken.push(await freePort(0, taken));
+  const ports = taken.slice(0, 3);
+  const routes = taken.slice(3);
+  const nodes = await Promise.all(
+    ports.map(async (port, index) => {
+      const name = `n${index + 1}`;
+      const dataDir = join(folder, name);
+      mkdirSync(dataDir);
+      const configFile = join(folder, `${name}.conf`);
+      writeFileSync(configFile, serverConfig({ name, port, dataDir, routes, route: routes[index] ?? 0 }));
+      const definition: EngineDefinition = {
+        name,
+        program,
+        args: ["-c", configFile],
+        mark: configFile,
+        logFile: join(folder, `${name}.log`),
+        ports: { nats: port },
+        ping: () => ping(port),
+      };
+      return new ClusterNode(name, await Engine.start(definition, silent()), dataDir);
+    }),
+  );
+  return { nodes, ports };
+}
+
+interface ServerPlace {
+  name: string;
+  port: number;
+  dataDir: string;
+  route: number;
+  routes: readonly number[];
+}
+
+function serverConfig({ name, port, dataDir, route, routes }: ServerPlace): string {
+  const peers = routes.map((other) => `"nats://r:r@127.0.0.1:${other}"`).join(", ");
+  return `server_name: ${name}
+listen: "127.0.0.1:${port}"
+jetstream { store_dir: ${JSON.stringify(dataDir)}, max_memory_store: 1GB, max_file_store: 10GB, sync_interval: always }
+cluster { name: c1, listen: "127.0.0.1:${route}", authorization { user: r, password: r }, routes: [ ${peers} ] }
+${natsConfig(password)}`;
+}
+
+/** A node serves when it lets us in; JetStream needs its peers. */
+async function ping(port: number): Promise<void> {
+  const options = { servers: `127.0.0.1:${port}`, user: "parley", pass: password };
+  const connection = await connect({ ...options, reconnect: false, timeout: 2_000 });
+  await connection.close();
+}
+
+async function leaderOf(ports: readonly number[], stream: string): Promise<number> {
+  const { jetstreamManager } = await import("@nats-io/jetstream");
+  for (const port of ports) {
+    const options = { servers: `127.0.0.1:${port}`, user: "parley", pass: password, timeout: 1_000 };
+    const nc = await connect({ ...options, reconnect: false }).catch(() => undefined);
+    if (nc === undefined) continue;
+    try {
+      const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: 2_000 });
+      const { cluster } = await jsm.streams.info(stream);
+      return Number(cluster?.leader?.slice(1) ?? 0) - 1;
+    } catch {
+      // No leader, or not heard from this node.
+    } finally {
+      await nc.close();
+    }
+  }
+  return -1;
+}
