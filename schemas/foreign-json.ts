@@ -77,9 +77,7 @@ export function parseForeignJson(
   // A UTF-16 unit is at least one byte of UTF-8.
   if (source.length > bounds.bytes) throw new ForeignJsonError("too_large");
   const text = typeof source === "string" ? source : decode(source);
-  const { depth, values, keyChars } = scan(text);
-  if (depth > bounds.depth) throw new ForeignJsonError("too_deep");
-  if (values > bounds.values) throw new ForeignJsonError("too_many_values");
+  const keyChars = scan(text, bounds);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -128,10 +126,12 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Deepest nesting, brackets and commas, and the longest key as it is written (escapes count in full). */
-function scan(text: string): { depth: number; values: number; keyChars: number } {
+/**
+ * Counts nesting, brackets and commas, no further than they are allowed. Answers the length of the longest key as it is
+ * written (escapes count in full).
+ */
+function scan(text: string, bounds: ForeignJsonBounds): number {
   let level = 0;
-  let depth = 0;
   let values = 1;
   let keyChars = 0;
   let stringChars = 0;
@@ -150,7 +150,7 @@ function scan(text: string): { depth: number; values: number; keyChars: number }
       case 0x5b:
         values += 1;
         level += 1;
-        if (level > depth) depth = level;
+        if (level > bounds.depth) throw new ForeignJsonError("too_deep");
         break;
       case 0x7d:
       case 0x5d:
@@ -160,8 +160,9 @@ function scan(text: string): { depth: number; values: number; keyChars: number }
         values += 1;
         break;
     }
+    if (values > bounds.values) throw new ForeignJsonError("too_many_values");
   }
-  return { depth, values, keyChars };
+  return keyChars;
 }
 
 /** Index of the quote that ends the string which begins at `start`; the end of the text where none does. */

@@ -69,6 +69,14 @@ export class StandIn {
     return ack.seq;
   }
 
+  /** Whether an edge says that this user is there. */
+  async present(user: string): Promise<boolean> {
+    return this.nc.request(subjects.presence(user), "", { timeout: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Waits for the message with this content. */
   input(content: string): Promise<SessionInput> {
     return this.#watch.until(
