@@ -2,19 +2,27 @@ import type { AnyBulkWriteOperation, Collection, Db } from "mongodb";
 import type { Logger } from "../../infra/log.ts";
 import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
 import { collections } from "../../schemas/documents/collections.ts";
-import type { Device, DeviceDocument, DevicePlace, Discovery } from "../../schemas/documents/device.ts";
+import type {
+  AnnouncementDocument,
+  Device,
+  DeviceDocument,
+  DevicePlace,
+  HeardTopic,
+} from "../../schemas/documents/device.ts";
 import { type RefusedItem, writeBatch } from "../storage/batch-write.ts";
 
 /** Devices in MongoDB: the last state of each, what discovery says of it, and how far the stream is stored. */
 export class DeviceStore {
   readonly #devices: Collection<DeviceDocument>;
-  readonly #discoveries: Collection<Discovery>;
+  readonly #announcements: Collection<AnnouncementDocument>;
+  readonly #topics: Collection<HeardTopic>;
   readonly #places: Collection<DevicePlace>;
   readonly #users: Collection<UserDocument>;
 
   constructor(db: Db) {
     this.#devices = db.collection(collections.devices);
-    this.#discoveries = db.collection(collections.discoveries);
+    this.#announcements = db.collection(collections.announcements);
+    this.#topics = db.collection(collections.deviceTopics);
     this.#places = db.collection(collections.devicePlaces);
     this.#users = db.collection(accountCollections.users);
   }
@@ -22,8 +30,8 @@ export class DeviceStore {
   async createIndexes(): Promise<void> {
     await Promise.all([
       this.#devices.createIndex({ "_id.user": 1, "_id.device": 1 }),
-      this.#discoveries.createIndex({ "_id.user": 1, "components.source": 1 }),
-      this.#discoveries.createIndex({ "_id.user": 1, availability: 1 }),
+      this.#announcements.createIndex({ "_id.user": 1 }),
+      this.#topics.createIndex({ "_id.user": 1 }),
     ]);
   }
 
@@ -45,18 +53,13 @@ export class DeviceStore {
   }
 
   async delete(user: string, device: string): Promise<boolean> {
-    const _id = { user, device };
-    const [devices, discoveries] = await Promise.all([
-      this.#devices.deleteOne({ _id }),
-      this.#discoveries.deleteOne({ _id }),
-    ]);
-    return devices.deletedCount + discoveries.deletedCount > 0;
+    return (await this.#devices.deleteOne({ _id: { user, device } })).deletedCount > 0;
   }
 
-  /** Ids of all devices of a user. */
-  async idsOf(user: string): Promise<string[]> {
-    const found = this.#devices.find({ "_id.user": user }).project<Pick<DeviceDocument, "_id">>({ _id: 1 });
-    return (await found.toArray()).map(({ _id }) => _id.device);
+  /** Who a user's devices are, without their states. */
+  origins(user: string): Promise<Pick<DeviceDocument, "_id" | "kind" | "node" | "base">[]> {
+    const found = this.#devices.find({ "_id.user": user });
+    return found.project<DeviceDocument>({ kind: 1, node: 1, base: 1 }).toArray();
   }
 
   async isOfDeleted(user: string): Promise<boolean> {
@@ -68,7 +71,8 @@ export class DeviceStore {
   async eraseUser(user: string): Promise<void> {
     await Promise.all([
       this.#devices.deleteMany({ "_id.user": user }),
-      this.#discoveries.deleteMany({ "_id.user": user }),
+      this.#announcements.deleteMany({ "_id.user": user }),
+      this.#topics.deleteMany({ "_id.user": user }),
     ]);
   }
 
@@ -101,43 +105,54 @@ export class DeviceStore {
     return highest?.seq ?? 0;
   }
 
-  discovery(user: string, device: string): Promise<Discovery | null> {
-    return this.#discoveries.findOne({ _id: { user, device } });
+  announcements(user: string): Promise<AnnouncementDocument[]> {
+    return this.#announcements.find({ "_id.user": user }).sort({ at: 1 }).toArray();
   }
 
-  /** What discovery says of these devices. */
-  discoveriesOf(devices: readonly DeviceDocument[]): Promise<Discovery[]> {
-    return this.#discoveries.find({ _id: { $in: devices.map(({ _id }) => _id) } }).toArray();
+  async setAnnouncement({ _id, ...fields }: AnnouncementDocument): Promise<void> {
+    await this.#announcements.replaceOne({ _id }, fields, { upsert: true });
   }
 
-  /** Discovered devices whose values or availability come from this device's topic. */
-  discoveredFrom(
-    user: string,
-    topic: "components.source" | "availability",
-    device: string,
-  ): Promise<Discovery[]> {
-    return this.#discoveries
-      .find({ "_id.user": user, [topic]: device })
-      .limit(100)
-      .toArray();
+  async deleteAnnouncements(user: string, topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return;
+    await this.#announcements.deleteMany({ _id: { $in: topics.map((topic) => ({ user, topic })) } });
   }
 
-  async setDiscovery(discovery: Discovery): Promise<void> {
-    const { _id, ...fields } = discovery;
-    await this.#discoveries.replaceOne({ _id }, fields, { upsert: true });
+  /** Users with announced devices. */
+  announcingUsers(): Promise<string[]> {
+    return this.#announcements.distinct("_id.user");
+  }
+
+  topics(user: string): Promise<HeardTopic[]> {
+    return this.#topics.find({ "_id.user": user }).toArray();
+  }
+
+  /** Writes the last payload of topics; `heard: null` forgets one. */
+  async writeTopics(
+    log: Logger,
+    topics: readonly { _id: HeardTopic["_id"]; heard: HeardTopic | null }[],
+  ): Promise<void> {
+    await writeBatch(log, "device topics", topics, (some) => {
+      const operations = some.map(({ _id, heard }): AnyBulkWriteOperation<HeardTopic> => {
+        if (heard === null) return { deleteOne: { filter: { _id } } };
+        const { text, at } = heard;
+        return { updateOne: { filter: { _id }, update: { $set: { text, at } }, upsert: true } };
+      });
+      return this.#topics.bulkWrite(operations, { ordered: false });
+    });
   }
 }
 
 /** A device as the API shows it. */
-export function shownDevice(device: DeviceDocument, discovery?: Discovery): Device {
-  const unsupported = discovery?.unsupported;
+export function shownDevice(device: DeviceDocument): Device {
+  const { _id, name, type, state, online, online_until, last_seen, kind, fields, components, unsupported } = device;
+  const expired = online_until instanceof Date && online_until.getTime() < Date.now();
   return {
-    device_id: device._id.device,
-    name: device.name,
-    type: device.type,
-    state: device.state,
-    online: device.online,
-    last_seen: device.last_seen.toISOString(),
+    ...{ device_id: _id.device, name, type, state, online: online && !expired },
+    last_seen: last_seen.toISOString(),
+    ...(kind !== undefined && kind !== "native" && { kind }),
+    ...(fields !== undefined && { fields }),
+    ...(components !== undefined && components.length > 0 && { components }),
     ...(unsupported !== undefined && { unsupported }),
   };
 }

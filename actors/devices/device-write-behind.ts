@@ -1,33 +1,34 @@
 import type { Logger } from "../../infra/log.ts";
-import type { DeviceChange, DeviceDocument } from "../../schemas/documents/device.ts";
+import type { DeviceChange, DeviceDocument, HeardTopic } from "../../schemas/documents/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { persist } from "../storage/persist.ts";
-import { type DeviceStore, shownDevice } from "./device-store.ts";
+import { DeviceFrames } from "./device-frames.ts";
+import type { DeviceStore } from "./device-store.ts";
+import type { Refusals } from "./refusals.ts";
 
 /** Bytes of changes in one event, well under the limit of a message. */
 const eventBytes = 128 * 1024;
 const placeMs = 1_000;
 
-type Means = Pick<ActorContext, "out" | "publisher"> & { log: Logger; limits: Limits };
+type Means = Pick<ActorContext, "out" | "publisher"> & { log: Logger; limits: Limits; refusals: Refusals };
 
-/** A device whose actor has applied something that is not stored yet. */
-interface Unstored {
-  device: DeviceDocument;
-  stored(seq: number): void;
-}
+type Stored = (seq: number) => void;
 
 /**
- * What the devices of this process have told, on its way out: frames, one per device and interval; events with every
- * change, a user's in one message; and the last states, in one write. Events and states are stored before the
- * partition's place moves on, so that the next owner begins where this one has ended.
+ * What the devices of this process have told, on its way out: frames; events with every change, a user's in one message;
+ * and the last states, in one write. Events and states are stored before the partition's place moves on, so that the
+ * next owner begins where this one has ended.
  */
 export class DeviceWriteBehind {
   readonly #means: Means;
   readonly #store: DeviceStore;
-  readonly #frames = new Map<DeviceDocument, Set<string>>();
-  #unstored = new Map<string, Unstored>();
+  readonly #frames: DeviceFrames;
+  #unstored = new Map<string, DeviceDocument>();
+  #topics = new Map<string, { _id: HeardTopic["_id"]; heard: HeardTopic | null }>();
+  /** Who waits for what is stored, by user, with the highest sequence that was applied. */
+  #passed = new Map<string, { seq: number; stored: Stored }>();
   /** Changes by user, as JSON. */
   #changes = new Map<string, { id: string; text: string }[]>();
   #eventsOut: Promise<unknown> = Promise.resolve();
@@ -35,14 +36,13 @@ export class DeviceWriteBehind {
   readonly #taken = new Map<number, number>();
   readonly #waiting = new Map<number, Set<{ seq: number }>>();
   readonly #places = new Map<number, { seq: number; at: number }>();
-  #tellTimer: NodeJS.Timeout | undefined;
-  #toldAt = 0;
   #storeTimer: NodeJS.Timeout | undefined;
   #storing: Promise<void> | undefined;
 
   constructor(means: Means, store: DeviceStore) {
     this.#means = means;
     this.#store = store;
+    this.#frames = new DeviceFrames(means.out, means.limits.deviceFrameMs, () => this.#sendEvents());
   }
 
   /** A message has reached its actor; call the result when it is applied or refused. */
@@ -56,31 +56,47 @@ export class DeviceWriteBehind {
   }
 
   /** A device has changed, or was only heard of (`changed` is empty then). */
-  changed(device: DeviceDocument, change: DeviceChange, stored: (seq: number) => void): void {
+  changed(device: DeviceDocument, change: DeviceChange, stored: Stored): void {
     const { user } = device._id;
-    const changed = this.#frames.get(device) ?? new Set<string>();
-    for (const key of change.changed) changed.add(key);
-    this.#frames.set(device, changed);
-    this.#unstored.set(`${user}.${device._id.device}`, { device, stored });
+    this.#frames.changed(device, change.changed);
+    this.#unstored.set(`${user}.${device._id.device}`, device);
     const told = { id: change.id, text: JSON.stringify(change) };
     const changes = this.#changes.get(user);
     if (changes === undefined) this.#changes.set(user, [told]);
     else changes.push(told);
-    this.#tellTimer ??= setTimeout(
-      () => this.#tell(),
-      Math.max(0, Math.ceil(this.#toldAt + this.#means.limits.deviceFrameMs - performance.now())),
-    );
-    this.#storeTimer ??= setTimeout(() => this.hurry(), this.#means.limits.deviceStoreMs);
+    this.passed(user, Math.floor(device.seq), stored);
+  }
+
+  /** Everything of a user up to this sequence is applied: `stored` is called when it is stored. */
+  passed(user: string, seq: number, stored: Stored): void {
+    const before = this.#passed.get(user);
+    this.#passed.set(user, { seq: Math.max(seq, before?.seq ?? 0), stored });
+    this.#storeSoon();
+  }
+
+  topicHeard(heard: HeardTopic): void {
+    const { _id } = heard;
+    this.#topics.set(`${_id.user}/${_id.topic}`, { _id, heard });
+  }
+
+  topicForgotten(_id: HeardTopic["_id"]): void {
+    this.#topics.set(`${_id.user}/${_id.topic}`, { _id, heard: null });
   }
 
   /** A device is forgotten: nothing more of it is stored or shown. */
   drop(user: string, id: string): void {
     const key = `${user}.${id}`;
-    const unstored = this.#unstored.get(key);
-    if (unstored === undefined) return;
+    const device = this.#unstored.get(key);
+    if (device === undefined) return;
     this.#unstored.delete(key);
-    this.#frames.delete(unstored.device);
-    unstored.stored(unstored.device.seq);
+    this.#frames.drop(device);
+  }
+
+  /** A user is deleted: nothing more of theirs is stored or shown. */
+  dropUser(user: string): void {
+    for (const { _id } of [...this.#unstored.values()]) if (_id.user === user) this.drop(user, _id.device);
+    for (const [key, { _id }] of this.#topics) if (_id.user === user) this.#topics.delete(key);
+    this.#changes.delete(user);
   }
 
   /** Somebody waits: what is not stored is stored now. */
@@ -92,7 +108,7 @@ export class DeviceWriteBehind {
       this.#storeTimer = setTimeout(() => this.hurry(), 0);
       return;
     }
-    if (this.#unstored.size === 0) return;
+    if (this.#passed.size === 0) return;
     this.#storing = this.#storeAll()
       .catch((err: unknown) => this.#means.log.error({ err }, "devices not stored"))
       .finally(() => {
@@ -107,22 +123,8 @@ export class DeviceWriteBehind {
     await this.#storing;
   }
 
-  #tell(): void {
-    clearTimeout(this.#tellTimer);
-    this.#tellTimer = undefined;
-    this.#toldAt = performance.now();
-    for (const [device, changed] of this.#frames) {
-      const { unsupported: _, ...shown } = shownDevice(device);
-      this.#means.out.frame(device._id.user, {
-        frame: {
-          type: "device_update",
-          device_update: { ...shown, changed: [...changed] },
-          timestamp: Date.now(),
-        },
-      });
-    }
-    this.#frames.clear();
-    this.#sendEvents();
+  #storeSoon(): void {
+    this.#storeTimer ??= setTimeout(() => this.hurry(), this.#means.limits.deviceStoreMs);
   }
 
   #sendEvents(): void {
@@ -131,28 +133,41 @@ export class DeviceWriteBehind {
     this.#changes = new Map();
     const sent = events.map(({ user, id, payload }) => {
       const subject = subjects.eventDevicesUpdated(user);
-      return persist(log, "device event", () => publisher.publish(subject, payload, { id }));
+      return persist(log, "device event", () => publisher.publish(subject, payload, { id })).catch(
+        (err: unknown) => log.error({ err, user }, "device event not published"),
+      );
     });
     this.#eventsOut = Promise.all([this.#eventsOut, ...sent]);
   }
 
   async #storeAll(): Promise<void> {
-    const unstored = this.#unstored;
-    this.#unstored = new Map();
+    const passed = this.#passed;
+    this.#passed = new Map();
     const places = [...this.#taken.keys()].map(
       (partition) => [partition, this.#finished(partition)] as const,
     );
-    const devices = [...unstored.values()].map(({ device }) => ({ ...device }));
+    const devices = [...this.#unstored.values()].map((device) => ({ ...device }));
+    const topics = [...this.#topics.values()];
+    this.#unstored = new Map();
+    this.#topics = new Map();
     this.#sendEvents();
-    await Promise.all([this.#eventsOut, this.#store.write(this.#means.log, devices)]);
-    for (const { _id, seq } of devices) unstored.get(`${_id.user}.${_id.device}`)?.stored(seq);
+    const { log } = this.#means;
+    const [refused] = await Promise.all([
+      this.#store.write(log, devices),
+      this.#store.writeTopics(log, topics),
+      this.#eventsOut,
+    ]);
+    for (const { item, reason } of refused)
+      this.#means.refusals.add(item._id.user, `device/${item._id.user}/${item._id.device}`, `not storable: ${reason}`);
+    for (const { seq, stored } of passed.values()) stored(seq);
     await Promise.all(places.map(([partition, seq]) => this.#movePlace(partition, seq)));
   }
 
   /** Sequence up to which everything of a partition is applied. */
   #finished(partition: number): number {
-    const waiting = [...(this.#waiting.get(partition) ?? [])].map(({ seq }) => seq - 1);
-    return Math.min(this.#taken.get(partition) ?? 0, ...waiting);
+    let finished = this.#taken.get(partition) ?? 0;
+    for (const { seq } of this.#waiting.get(partition) ?? []) finished = Math.min(finished, seq - 1);
+    return finished;
   }
 
   /** A place that is behind costs the next owner some messages again, which change nothing. */

@@ -18,7 +18,33 @@ export type DeviceUpdate = z.infer<typeof deviceUpdateSchema>;
 /** Payload of `availability`. */
 export const availabilitySchema = z.enum(["online", "offline"]);
 
-/** A device as the API shows it; `unsupported` says why a discovered one can't be used. */
+/** What is known of one value of a device, by its path in the state. */
+export const fieldInfoSchema = z.object({
+  name: z.string().optional().describe("Name of the value."),
+  unit: z.string().optional().describe("Unit of measurement, such as `°C`."),
+  device_class: z.string().optional().describe("What is measured, in Home Assistant's words."),
+  state_class: z.string().optional().describe("How the value behaves over time, in Home Assistant's words."),
+  options: z.array(z.string()).optional().describe("Values that it can have."),
+  min: z.number().optional().describe("Least value."),
+  max: z.number().optional().describe("Greatest value."),
+  step: z.number().optional().describe("Least difference between two values."),
+});
+export type FieldInfo = z.infer<typeof fieldInfoSchema>;
+
+const about = {
+  kind: z
+    .string()
+    .optional()
+    .describe("How it speaks: `native`, `discovery`, `plain`, or a maker such as `tasmota`."),
+  fields: z
+    .record(z.string(), fieldInfoSchema)
+    .optional()
+    .describe("Units and meaning of values, by their path in the state."),
+  components: z.array(z.string()).optional().describe("Parts that take commands."),
+  unsupported: z.string().optional().describe("What of its announcement Parley does not use, and why."),
+};
+
+/** A device as the API shows it. */
 export const deviceSchema = z.object({
   device_id: z.string().describe("Id of the device: `^[A-Za-z0-9_-]{1,64}$`."),
   name: z.string().describe("Name."),
@@ -26,7 +52,7 @@ export const deviceSchema = z.object({
   state: stateSchema.describe("State of the device: its keys with their values."),
   online: z.boolean().describe("Whether the device is connected."),
   last_seen: z.iso.datetime().describe("When it was last heard of, ISO 8601."),
-  unsupported: z.string().optional().describe("Why the device can't be used fully."),
+  ...about,
 });
 export type Device = z.infer<typeof deviceSchema>;
 
@@ -39,14 +65,19 @@ export const deviceDocumentSchema = z.object({
   type: z.string().describe("Kind of the device, such as `light`."),
   state: stateSchema.describe("State of the device: its keys with their values."),
   online: z.boolean().describe("Whether the device is connected."),
+  online_until: z.date().nullish().describe("When it counts as gone unless it is heard of before."),
   last_seen: z.date().describe("When it was last heard of, ISO 8601."),
   seq: z.number().describe("Sequence of the last message that is part of the state."),
+  node: z.string().optional().describe("Name that its maker's topics give it."),
+  base: z.string().optional().describe("What its command topics begin with, below the user's prefix."),
+  ...about,
 });
 export type DeviceDocument = z.infer<typeof deviceDocumentSchema>;
 
 /** One change of a device's state: what rules look at. `id` is the same however often the update is handled. */
 export const deviceChangeSchema = z.object({
   id: z.string().describe("Id of the entry."),
+  seq: z.number().optional().describe("Sequence of the message that changed it."),
   device_id: idSchema.describe("Id of the device: `^[A-Za-z0-9_-]{1,64}$`."),
   name: z.string().describe("Name."),
   type: z.string().describe("Kind of the device, such as `light`."),
@@ -66,45 +97,88 @@ export const devicesUpdatedSchema = z.object({
 });
 export type DevicesUpdated = z.infer<typeof devicesUpdatedSchema>;
 
-/**
- * One value of a discovered device: `source` is the device in whose topic it comes, `path` leads to it in the payload
- * (empty = the whole), `key` is where it stands in the state, `command` the device in whose topic its commands go.
- */
-export const discoveredComponentSchema = z.object({
-  id: z.string().describe("Id of the entry."),
-  source: idSchema.optional().describe("Device in whose topic the value comes."),
-  path: z.array(z.string()).describe("Path of the value in the payload; empty = the whole payload."),
-  key: z.string().describe("Key of the device's state."),
-  command: idSchema.optional().describe("Command for the device, as it understands it."),
-});
-export type DiscoveredComponent = z.infer<typeof discoveredComponentSchema>;
+const homeKey = z
+  .object({ user: idSchema.describe("Id of the user."), topic: z.string().describe("Topic below `device/<user>/`.") })
+  .describe("Key of the document.");
 
-/** What a Home Assistant discovery message says of a device, as far as Parley uses it. */
-export const discoverySchema = z.object({
-  _id: z
-    .object({ user: idSchema.describe("Id of the user."), device: idSchema.describe("The device.") })
-    .describe("Key of the document."),
-  name: z.string().describe("Name."),
-  type: z.string().describe("Kind of the device, such as `light`."),
-  components: z.array(discoveredComponentSchema).describe("Parts of the device."),
-  availability: idSchema
-    .optional()
-    .describe("Device whose availability topic tells whether this one is online."),
-  unsupported: z.string().optional().describe("Why the device can't be used fully."),
+/** A discovery document as it came: what it means is read when the user's home is loaded. */
+export const announcementDocumentSchema = z.object({
+  _id: homeKey,
+  text: z.string().describe("The text."),
+  at: z.date().describe("When it happened."),
 });
-export type Discovery = z.infer<typeof discoverySchema>;
+export type AnnouncementDocument = z.infer<typeof announcementDocumentSchema>;
+
+/** Last payload of a topic: an announcement that comes later gives it a meaning, and availability is read from it. */
+export const heardTopicSchema = z.object({
+  _id: homeKey,
+  text: z.string().describe("The text."),
+  at: z.number().describe("When it came, Unix ms."),
+});
+export type HeardTopic = z.infer<typeof heardTopicSchema>;
+
+/** Something that a user's devices have sent and Parley did not take. */
+export const refusalSchema = z.object({
+  topic: z.string().describe("MQTT topic, or the path of the request."),
+  reason: z.string().describe("Why it was refused."),
+  time: z.iso.datetime().describe("When that happened last, ISO 8601."),
+  count: z.int().describe("How often it happened in a row."),
+});
+export type Refusal = z.infer<typeof refusalSchema>;
+
+/** The last refusals of a user, the newest last. */
+export const refusalsDocumentSchema = z.object({
+  _id: idSchema.describe("Id of the user."),
+  refused: z.array(refusalSchema).describe("What was refused, the newest last."),
+});
+export type RefusalsDocument = z.infer<typeof refusalsDocumentSchema>;
+
+const asked = { user: idSchema.describe("Id of the user.") };
+const device = idSchema.describe("The device.");
 
 /**
- * Question to the owner of a device's partition. `settled`: answered when the change of message `seq` (without it, of
- * all that has arrived) is stored. `forget`: what it holds in memory was changed in the store.
+ * Question to the owner of a user's devices. `settled`: answered when the change of message `seq` (without it, of all
+ * that has arrived) is stored. `forget`: a device is deleted, or without `device` the user. `read`: devices as they
+ * are. `command`: the messages that carry a command out.
  */
-export const deviceAskSchema = z.object({
-  kind: z.enum(["settled", "forget"]).describe("Kind of the entry."),
-  user: idSchema.describe("Id of the user."),
-  device: idSchema.describe("The device."),
-  seq: z.number().optional().describe("Sequence of the last message that is part of the state."),
-});
+export const deviceAskSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("settled").describe("Kind of the entry."),
+    ...asked,
+    seq: z.number().optional().describe("Sequence of the message."),
+  }),
+  z.object({ kind: z.literal("forget").describe("Kind of the entry."), ...asked, device: device.optional() }),
+  z.object({
+    kind: z.literal("read").describe("Kind of the entry."),
+    ...asked,
+    devices: z.array(idSchema).max(256).describe("The devices."),
+  }),
+  z.object({
+    kind: z.literal("command").describe("Kind of the entry."),
+    ...asked,
+    device,
+    component: z.string().optional().describe("Part of the device that is meant."),
+    command: z.unknown().describe("Command for the device, as it understands it."),
+  }),
+]);
 export type DeviceAsk = z.infer<typeof deviceAskSchema>;
+
+/** Answer of the owner of a user's devices; `refused` says why not. */
+export const deviceAnswerSchema = z.object({
+  refused: z.string().optional().describe("Why the question can't be answered as it was asked."),
+  missing: z.boolean().optional().describe("Whether there is no such device."),
+  devices: z.array(deviceSchema).optional().describe("The devices."),
+  messages: z
+    .array(
+      z.object({
+        topic: z.string().describe("Topic below `device/<user>/`."),
+        payload: z.string().describe("Payload of the message."),
+      }),
+    )
+    .optional()
+    .describe("Messages that carry the command out."),
+});
+export type DeviceAnswer = z.infer<typeof deviceAnswerSchema>;
 
 /** Place up to which a partition of the devices' stream is stored. */
 export const devicePlaceSchema = z.object({

@@ -1,0 +1,47 @@
+import type { Announcement } from "../announcements.ts";
+import { objectOf, type Payload, valueOf } from "../payload.ts";
+import type { Entity, Reader } from "./entity.ts";
+
+/** What a payload on a topic says of a device. */
+export interface TopicValues {
+  state: Record<string, unknown>;
+  /** For how long the values hold; null where that is not said. */
+  expiresMs: number | null;
+  isAvailability: boolean;
+}
+
+/** Reads a payload by all entities of a device. */
+export function valuesOf(announced: readonly Announcement[], topic: string, payload: Payload): TopicValues {
+  const values: TopicValues = { state: {}, expiresMs: null, isAvailability: false };
+  for (const entity of announced.flatMap(({ entities }) => entities)) {
+    if (entity.availability?.topics.some((one) => one.topic === topic)) values.isAvailability = true;
+    const state = stateOf(entity, topic, payload);
+    if (Object.keys(state).length === 0) continue;
+    Object.assign(values.state, state);
+    if (entity.expireAfterMs !== null) values.expiresMs = Math.max(values.expiresMs ?? 0, entity.expireAfterMs);
+  }
+  return values;
+}
+
+function stateOf({ readers }: Entity, topic: string, payload: Payload): Record<string, unknown> {
+  const state: Record<string, unknown> = {};
+  // An empty payload clears a retained message; it is no value.
+  if (payload.text.trim() === "") return state;
+  for (const reader of readers) {
+    if (reader.topic !== topic) continue;
+    const value = read(reader, payload);
+    if (value === undefined) continue;
+    if (reader.spread && reader.key !== "attributes" && isObject(value)) Object.assign(state, value);
+    else state[reader.key] = value;
+  }
+  return state;
+}
+
+function read({ template, spread }: Reader, payload: Payload): unknown {
+  if (template !== null) return template.read({ value: payload.text, value_json: payload.json });
+  return spread ? (objectOf(payload) ?? undefined) : valueOf(payload);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,54 @@
+import { ForeignJsonError, parseForeignJson } from "../../schemas/foreign-json.ts";
+
+/** A payload of a device: its text, and what it is as JSON. Text that is no JSON has none. */
+export interface Payload {
+  text: string;
+  json: unknown;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** @throws ForeignJsonError for what no device may send: too deep, too many values, keys that can't be stored, no UTF-8 */
+export function readPayload(data: Uint8Array): Payload {
+  let text: string;
+  try {
+    text = decoder.decode(data);
+  } catch (cause) {
+    throw new ForeignJsonError("not_utf8", undefined, cause);
+  }
+  return parse(text);
+}
+
+/** The same for a text; null for one that may not be used. */
+export function payloadOf(text: string): Payload | null {
+  try {
+    return parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function parse(text: string): Payload {
+  // Most values of sensors are bare numbers and words.
+  const first = text.trimStart()[0];
+  if (first !== undefined && !'{["-0123456789tfn'.includes(first)) return { text, json: undefined };
+  try {
+    return { text, json: parseForeignJson(text, { keyChars: 128 }) };
+  } catch (err) {
+    if (err instanceof ForeignJsonError && err.reason === "not_json") return { text, json: undefined };
+    throw err;
+  }
+}
+
+/** The value of a payload without a template: JSON's numbers, booleans and objects, else the text; empty is no value. */
+export function valueOf({ text, json }: Payload): unknown {
+  if (text.trim() === "") return undefined;
+  return json === undefined ? text : json;
+}
+
+/** The members of a JSON object, or null for any other payload. */
+export function objectOf({ json }: Payload): Record<string, unknown> | null {
+  return typeof json === "object" && json !== null && !Array.isArray(json)
+    ? (json as Record<string, unknown>)
+    : null;
+}
