@@ -176,6 +176,11 @@ export const limitsSchema = z.object({
   userReminders: limit(10_000, "pending reminders of one user"),
   userRules: limit(1_000, "automation rules, and scenes, of one user"),
   userDevices: limit(10_000, "devices of one user"),
+  userDeviceUpdatesPerMin: limit(
+    600_000,
+    "messages of one user's devices in a minute; beyond it the newest of each topic waits",
+  ),
+  userDeviceBytesPerMin: limit(64 * MiB, "bytes of one user's devices in a minute; the same beyond it"),
   deviceComponents: limit(256, "components of one device that Home Assistant discovery announces"),
   deviceStateBytes: limit(64 * KiB, "size of one device's state"),
   ruleRuns: limit(200, "unfinished runs of one automation rule"),

@@ -1,5 +1,5 @@
 import { type Entity, readEntity } from "./discovery/entity.ts";
-import { type Announcement as Document, type Config, isObject, readAnnouncement } from "./discovery/names.ts";
+import { type Config, type Announcement as Document, isObject, readAnnouncement } from "./discovery/names.ts";
 import { textOf } from "./discovery/own-topic.ts";
 import { objectOf, payloadOf } from "./payload.ts";
 
@@ -17,7 +17,11 @@ export interface Announcement {
 
 /** Whether a topic below the user's prefix is one of discovery documents: `homeassistant/<component>/[<node>/]<object>/config`. */
 export function isAnnouncementTopic(levels: readonly string[]): boolean {
-  return levels[0] === "homeassistant" && levels.at(-1) === "config" && (levels.length === 4 || levels.length === 5);
+  return (
+    levels[0] === "homeassistant" &&
+    levels.at(-1) === "config" &&
+    (levels.length === 4 || levels.length === 5)
+  );
 }
 
 /** The announcements of one user, and which entities a topic concerns. */
@@ -113,7 +117,12 @@ export class Announcements {
     const device = this.#deviceOf(component, ids, component === "device" ? object : node);
     const whole = document.config.components !== undefined;
     const entities = this.#entitiesOf(document, { component, object, node, merged: ids.length > 0, whole });
-    return { topic, text, device, ...this.#describe(document, entities, { component, object, merged: ids.length > 0 && !whole, whole }) };
+    return {
+      topic,
+      text,
+      device,
+      ...this.#describe(document, entities, { component, object, merged: ids.length > 0 && !whole, whole }),
+    };
   }
 
   #deviceOf(component: string, identifiers: readonly string[], object: string): string {
@@ -149,9 +158,15 @@ export class Announcements {
     const unsupported = entities.flatMap((entity) =>
       entity.unsupported.map((reason) => (place.whole || place.merged ? `${entity.id}: ${reason}` : reason)),
     );
-    if (components.length > this.#componentsAtMost) unsupported.push(`more than ${this.#componentsAtMost} components`);
+    if (components.length > this.#componentsAtMost)
+      unsupported.push(`more than ${this.#componentsAtMost} components`);
     const type = place.whole ? "device" : place.component;
-    return { name: name.slice(0, 128), type, entities: [...entities], unsupported: [...new Set(unsupported)] };
+    return {
+      name: name.slice(0, 128),
+      type,
+      entities: [...entities],
+      unsupported: [...new Set(unsupported)],
+    };
   }
 }
 

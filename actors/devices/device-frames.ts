@@ -72,6 +72,8 @@ export class DeviceFrames {
 
 function hasLarge(state: DeviceDocument["state"]): boolean {
   return Object.values(state).some(
-    (value) => (typeof value === "string" && value.length > measuredBytes) || (typeof value === "object" && value !== null),
+    (value) =>
+      (typeof value === "string" && value.length > measuredBytes) ||
+      (typeof value === "object" && value !== null),
   );
 }

@@ -63,7 +63,11 @@ export class DeviceShelf {
 
   async load(): Promise<void> {
     for (const { _id, kind = "native", node, base } of await this.#store.origins(this.#user))
-      this.#know(_id.device, { kind, ...(node !== undefined && { node }), ...(base !== undefined && { base }) });
+      this.#know(_id.device, {
+        kind,
+        ...(node !== undefined && { node }),
+        ...(base !== undefined && { base }),
+      });
   }
 
   #know(id: string, origin: Origin): void {

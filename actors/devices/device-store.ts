@@ -145,7 +145,8 @@ export class DeviceStore {
 
 /** A device as the API shows it. */
 export function shownDevice(device: DeviceDocument): Device {
-  const { _id, name, type, state, online, online_until, last_seen, kind, fields, components, unsupported } = device;
+  const { _id, name, type, state, online, online_until, last_seen, kind, fields, components, unsupported } =
+    device;
   const expired = online_until instanceof Date && online_until.getTime() < Date.now();
   return {
     ...{ device_id: _id.device, name, type, state, online: online && !expired },

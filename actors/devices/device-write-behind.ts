@@ -158,7 +158,11 @@ export class DeviceWriteBehind {
       this.#eventsOut,
     ]);
     for (const { item, reason } of refused)
-      this.#means.refusals.add(item._id.user, `device/${item._id.user}/${item._id.device}`, `not storable: ${reason}`);
+      this.#means.refusals.add(
+        item._id.user,
+        `device/${item._id.user}/${item._id.device}`,
+        `not storable: ${reason}`,
+      );
     for (const { seq, stored } of passed.values()) stored(seq);
     await Promise.all(places.map(([partition, seq]) => this.#movePlace(partition, seq)));
   }

@@ -1,8 +1,8 @@
-import type { DeviceAnswer, DeviceAsk } from "../../schemas/documents/device.ts";
 import type { Logger } from "../../infra/log.ts";
+import type { DeviceAnswer, DeviceAsk } from "../../schemas/documents/device.ts";
 import { devicePartitionOf, parseDeviceIn } from "../../schemas/messages/subjects.ts";
-import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
 import type { Budgets } from "../runtime/budgets.ts";
+import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
 import { persist } from "../storage/persist.ts";
 import type { DeviceWriteBehind } from "./device-write-behind.ts";
 import { Home, type HomeMeans } from "./home.ts";
@@ -62,7 +62,13 @@ export class HomeActor implements KeyedActor {
     this.#usedAt = performance.now();
     const topic = parseDeviceIn(subject)?.topic;
     if (topic === undefined) return;
-    const letter: Letter = { seq, topic, data, at: Date.now(), applied: this.#book.taken(this.#partition, seq) };
+    const letter: Letter = {
+      seq,
+      topic,
+      data,
+      at: Date.now(),
+      applied: this.#book.taken(this.#partition, seq),
+    };
     if (this.#over.has(topic) || !this.#affords(letter)) this.#postpone(letter);
     else this.#letters.push(letter);
     this.#pump();

@@ -46,7 +46,9 @@ export class HomeDiscovery {
     const said = this.#announcements
       .of(id)
       .flatMap(({ entities }) => entities)
-      .map(({ availability }) => availability && isAvailable(availability, (topic) => this.#topics.get(topic)))
+      .map(
+        ({ availability }) => availability && isAvailable(availability, (topic) => this.#topics.get(topic)),
+      )
       .filter((one) => typeof one === "boolean");
     return said.length === 0 ? undefined : said.some(Boolean);
   }
@@ -68,11 +70,13 @@ export class HomeDiscovery {
     const announcement = this.#announcements.set(topic, text);
     this.#suppressed = undefined;
     await this.#giveUpMakers(announcement);
-    const existed = this.#shelf.has(announcement.device) && this.#shelf.origin(announcement.device)?.kind !== "plain";
+    const existed =
+      this.#shelf.has(announcement.device) && this.#shelf.origin(announcement.device)?.kind !== "plain";
     const device = await this.#shelf.obtain(announcement.device, { kind: "discovery" });
     const document: AnnouncementDocument = { _id: { user: this.#user, topic }, text, at: new Date(at) };
     await store.setAnnouncement(document);
-    const gone = before === undefined ? [] : keysOf([before]).filter((key) => !this.#keys(device).includes(key));
+    const gone =
+      before === undefined ? [] : keysOf([before]).filter((key) => !this.#keys(device).includes(key));
     this.#describe(device, announcement, { seq, at, gone, alive: !existed });
   }
 
@@ -86,7 +90,9 @@ export class HomeDiscovery {
     const all = this.#announcements.of(id);
     const state: Record<string, unknown> = {};
     let lastAt = 0;
-    for (const topic of new Set(announcement.entities.flatMap(({ readers }) => readers.map((one) => one.topic)))) {
+    for (const topic of new Set(
+      announcement.entities.flatMap(({ readers }) => readers.map((one) => one.topic)),
+    )) {
       const word = this.#topics.get(topic);
       if (word === undefined) continue;
       Object.assign(state, valuesOf(all, topic, readPayload(Buffer.from(word.text))).state);
@@ -95,8 +101,13 @@ export class HomeDiscovery {
     const said = this.isAvailable(id) ?? (alive && lastAt > 0 ? true : undefined);
     const types = new Set(all.map(({ type }) => type));
     const type = [...types].find((one) => one !== "sensor" && one !== "binary_sensor") ?? announcement.type;
-    const unsupported = all.flatMap((one) => one.unsupported).join("; ").slice(0, 4_096);
-    const components = all.flatMap(({ entities }) => entities.flatMap(({ commands }) => commands.map((one) => one.id)));
+    const unsupported = all
+      .flatMap((one) => one.unsupported)
+      .join("; ")
+      .slice(0, 4_096);
+    const components = all.flatMap(({ entities }) =>
+      entities.flatMap(({ commands }) => commands.map((one) => one.id)),
+    );
     device.components = [];
     const patch: Patch = {
       ...{ state, gone, name: announcement.name, type, components },
@@ -131,8 +142,10 @@ export class HomeDiscovery {
       const { adapter, node } = detect(levels);
       const id = this.#shelf.idFor({ kind: adapter.kind, node: node.node });
       const origin = this.#shelf.origin(id);
-      if (origin?.kind !== adapter.kind || (origin.kind === "plain" && this.#topics.get(topic) === undefined)) continue;
-      if (adapter.kind !== "plain" || id === device || (await this.#isOnly(id, topic))) await this.#shelf.remove(id);
+      if (origin?.kind !== adapter.kind || (origin.kind === "plain" && this.#topics.get(topic) === undefined))
+        continue;
+      if (adapter.kind !== "plain" || id === device || (await this.#isOnly(id, topic)))
+        await this.#shelf.remove(id);
     }
   }
 
@@ -164,7 +177,9 @@ export class HomeDiscovery {
 }
 
 function keysOf(announcements: readonly Announcement[]): string[] {
-  return announcements.flatMap(({ entities }) => entities.flatMap(({ readers }) => readers.map(({ key }) => key)));
+  return announcements.flatMap(({ entities }) =>
+    entities.flatMap(({ readers }) => readers.map(({ key }) => key)),
+  );
 }
 
 function fieldsOf({ entities }: Announcement) {

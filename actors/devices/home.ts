@@ -3,12 +3,12 @@ import { availabilitySchema, deviceUpdateSchema } from "../../schemas/documents/
 import { ForeignJsonError } from "../../schemas/foreign-json.ts";
 import { idPattern } from "../../schemas/ids.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { adapterOf, detect } from "./adapters/index.ts";
 import type { Heard, Reading } from "./adapters/adapter.ts";
 import { CommandError } from "./adapters/adapter.ts";
+import { adapterOf, detect } from "./adapters/index.ts";
 import { Announcements, isAnnouncementTopic } from "./announcements.ts";
 import { DeviceRefusal, DeviceShelf, type Patch } from "./device-shelf.ts";
-import { shownDevice, type DeviceStore } from "./device-store.ts";
+import { type DeviceStore, shownDevice } from "./device-store.ts";
 import type { DeviceWriteBehind } from "./device-write-behind.ts";
 import { discoveredCommand } from "./discovery/command.ts";
 import { valuesOf } from "./discovery/values.ts";
@@ -82,7 +82,10 @@ export class Home {
       await this.#receive(message);
     } catch (err) {
       if (!(err instanceof DeviceRefusal || err instanceof ForeignJsonError)) throw err;
-      this.refuse(message.topic, err instanceof ForeignJsonError ? `${err.reason}: ${err.message}` : err.message);
+      this.refuse(
+        message.topic,
+        err instanceof ForeignJsonError ? `${err.reason}: ${err.message}` : err.message,
+      );
     }
   }
 
@@ -184,7 +187,8 @@ export class Home {
     if (this.#discovery.speaksFor(adapter.kind, node.node)) return;
     for (const reading of adapter.read(heard, node)) {
       if (reading.node === "*") await this.#ofAll(adapter.kind, message, reading.online ?? false);
-      else if (!this.#discovery.speaksFor(adapter.kind, reading.node)) await this.#reading(adapter.kind, message, reading);
+      else if (!this.#discovery.speaksFor(adapter.kind, reading.node))
+        await this.#reading(adapter.kind, message, reading);
     }
   }
 

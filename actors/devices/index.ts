@@ -9,19 +9,20 @@ import { deviceAskSchema } from "../../schemas/documents/device.ts";
 import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
+import { Budgets } from "../runtime/budgets.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { serveDeviceLogin } from "./auth-callout.ts";
-import { DeviceActor, type DeviceMeans } from "./device-actor.ts";
 import { startDeviceLogout } from "./device-logout.ts";
-import { DeviceLookup } from "./device-lookup.ts";
 import { eraseDevices, serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
 import { DeviceWriteBehind } from "./device-write-behind.ts";
-import { startDiscovery } from "./discovery.ts";
-import { RawTopics } from "./raw-topics.ts";
+import { announceBirth, startDiscovery } from "./discovery.ts";
+import { HomeActor, type HomeActorMeans } from "./home-actor.ts";
+import { Refusals } from "./refusals.ts";
 
 /** Sequences of a new stream count on from the time, in µs. */
 const microseconds = 1_000;
+const minuteMs = 60_000;
 
 /** Serves devices: their log-in, what they publish and what they are told. Returns the group of their actors. */
 export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
@@ -34,41 +35,39 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
     ensureStream(jsm, commandsStreamConfig()),
     ensureDevicesStream(context, store),
   ]);
-  const book = new DeviceWriteBehind({ out, publisher, log, limits }, store);
-  const raw = new RawTopics(context, store, log);
-  await startDiscovery(context, store);
-  await onUserDeleted(context, "devices-erasure", (user) => eraseDevices(context, store, user));
-  serveDeviceRoutes(context, store);
+  const refusals = new Refusals(db, log);
+  const book = new DeviceWriteBehind({ out, publisher, log, limits, refusals }, store);
+  await startDiscovery(context);
+  await onUserDeleted(context, "devices-erasure", (user) => eraseDevices(context, store, refusals, user));
+  serveDeviceRoutes(context, store, refusals);
   serveDeviceLogin(context);
   await startDeviceLogout(context);
+  await announceBirth(context, store);
+  context.lifecycle.onStop("device refusals", () => refusals.flush());
+  const budgets = {
+    updates: new Budgets(limits.userDeviceUpdatesPerMin, minuteMs),
+    bytes: new Budgets(limits.userDeviceBytesPerMin, minuteMs),
+  };
   return {
-    ...deviceGroup({ lookup: new DeviceLookup(store, log, limits), book, raw, log, limits }, store),
+    ...deviceGroup({ store, book, refusals, log, limits, ...budgets }),
     restore: () => ensureDevicesStream(context, store),
   };
 }
 
-function deviceGroup(means: DeviceMeans, store: DeviceStore): KeyedGroup {
+/** One actor for all devices of a user: what one says may concern others, and its meaning may be announced by a gateway. */
+function deviceGroup(means: HomeActorMeans): KeyedGroup {
   return {
     name: "device",
     stream: streams.devices,
     partitions: devicePartitionCount,
     filter: subjects.devicePartition,
-    keyOf(subject) {
-      const parsed = parseDeviceIn(subject);
-      return parsed === null ? null : `${parsed.user}.${parsed.device}`;
-    },
+    keyOf: (subject) => parseDeviceIn(subject)?.user ?? null,
     askSubject: subjects.deviceAsk,
-    create(key) {
-      const [user = "", device = ""] = key.split(".");
-      return new DeviceActor(means, user, device);
-    },
-    from: async (partition) => (await store.place(partition)) + 1,
+    create: (user) => new HomeActor(means, user),
+    from: async (partition) => (await means.store.place(partition)) + 1,
     async ask(data, actor) {
-      const { kind, user, device, seq } = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-      const asked = actor(`${user}.${device}`) as DeviceActor;
-      if (kind === "forget") asked.forget();
-      else await asked.settled(seq);
-      return {};
+      const ask = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
+      return (actor(ask.user) as HomeActor).answer(ask);
     },
   };
 }

@@ -41,7 +41,7 @@ function parse(text: string): Payload {
 }
 
 /** The value of a payload without a template: JSON's numbers, booleans and objects, else the text; empty is no value. */
-export function valueOf({ text, json }: Payload): unknown {
+export function bareValue({ text, json }: Payload): unknown {
   if (text.trim() === "") return undefined;
   return json === undefined ? text : json;
 }

@@ -26,7 +26,10 @@ export class Refusals {
     this.#log.debug({ user, topic, reason }, "device message refused");
     const waiting = this.#waiting.get(user) ?? [];
     const time = new Date().toISOString();
-    const shown = { topic: topic.slice(0, topicChars).toWellFormed(), reason: reason.slice(0, reasonChars).toWellFormed() };
+    const shown = {
+      topic: topic.slice(0, topicChars).toWellFormed(),
+      reason: reason.slice(0, reasonChars).toWellFormed(),
+    };
     const same = waiting.find((one) => one.topic === shown.topic && one.reason === shown.reason);
     if (same !== undefined) Object.assign(same, { count: same.count + count, time });
     else waiting.push({ ...shown, time, count });

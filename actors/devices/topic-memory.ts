@@ -24,7 +24,8 @@ export class TopicMemory {
   }
 
   load(topics: readonly HeardTopic[]): void {
-    for (const { _id, text, at } of [...topics].sort((a, b) => a.at - b.at)) this.#put(_id.topic, { text, at });
+    for (const { _id, text, at } of [...topics].sort((a, b) => a.at - b.at))
+      this.#put(_id.topic, { text, at });
   }
 
   get(topic: string): Word | undefined {

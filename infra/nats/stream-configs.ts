@@ -129,14 +129,16 @@ export function devicesStreamConfig(): WantedStream {
   return {
     name: streams.devices,
     max_consumers: partitionConsumers,
-    subjects: [subjects.deviceUpdateAll, subjects.deviceAvailabilityAll],
-    subject_transform: { src: subjects.deviceSource, dest: subjects.deviceTarget },
+    subjects: [subjects.deviceAll],
+    subject_transform: { src: subjects.deviceAll, dest: subjects.deviceTarget },
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     persist_mode: PersistMode.Async,
     discard: DiscardPolicy.Old,
     max_age: nanos(day),
-    max_bytes: 256 * MiB,
+    max_bytes: 1024 * MiB,
+    // One topic that is flooded loses its own oldest messages, never those of another.
+    max_msgs_per_subject: 512,
     duplicate_window: nanos(duplicateWindowMs),
     allow_direct: true,
   };

@@ -98,7 +98,10 @@ export const devicesUpdatedSchema = z.object({
 export type DevicesUpdated = z.infer<typeof devicesUpdatedSchema>;
 
 const homeKey = z
-  .object({ user: idSchema.describe("Id of the user."), topic: z.string().describe("Topic below `device/<user>/`.") })
+  .object({
+    user: idSchema.describe("Id of the user."),
+    topic: z.string().describe("Topic below `device/<user>/`."),
+  })
   .describe("Key of the document.");
 
 /** A discovery document as it came: what it means is read when the user's home is loaded. */

@@ -133,29 +133,23 @@ export const subjects = {
   runInAll: "automation.in.>",
   runAsk: (partition: number) => `automation.ask.${partition}`,
 
-  /** What devices publish and get; stored as `telemetry.<p>.<user>.<device>.<kind>`, partitioned by the server. */
+  /** What a user's devices publish and get, below `device.<user>.`; stored as `telemetry.<p>.<user>.…`, partitioned by the server. */
   deviceUpdate: (user: string, device: string) => `device.${token(user)}.${token(device)}.update`,
-  deviceUpdateAll: "device.*.*.update",
-  deviceAvailability: (user: string, device: string) => `device.${token(user)}.${token(device)}.availability`,
-  deviceAvailabilityAll: "device.*.*.availability",
+  deviceTopic: (user: string, topic: string) => `device.${token(user)}.${subjectOfTopic(topic)}`,
+  deviceAll: "device.*.>",
   deviceCommand: (user: string, device: string) => `device.${token(user)}.${token(device)}.command`,
-  /** Commands on their way: what is stored here the server publishes on `deviceCommand`. */
-  commandOut: (user: string, device: string) => `command.${token(user)}.${token(device)}`,
-  commandOutOfUser: (user: string) => `command.${token(user)}.*`,
-  commandOutAll: "command.*.*",
-  deviceCommandTemplate: "device.{{wildcard(1)}}.{{wildcard(2)}}.command",
-  deviceSource: "device.*.*.*",
-  deviceTarget: `telemetry.{{partition(${devicePartitionCount},1,2)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
+  /** Commands on their way: what is stored here the server publishes below `device.<user>.`. */
+  commandOut: (user: string, topic: string) => `command.${token(user)}.${subjectOfTopic(topic)}`,
+  commandOutOfUser: (user: string) => `command.${token(user)}.>`,
+  commandOutAll: "command.*.>",
+  deviceCommandTemplate: "device.{{wildcard(1)}}.>",
+  deviceTarget: `telemetry.{{partition(${devicePartitionCount},1)}}.{{wildcard(1)}}.>`,
   deviceStoredOfUser: (user: string) => `telemetry.*.${token(user)}.>`,
   devicePartition: (partition: number) => `telemetry.${partition}.>`,
   deviceAsk: (partition: number) => `telemetry.ask.${partition}`,
-  /** What the devices of a user may publish, and subscribe to. */
-  devicePublishes: (user: string) => [
-    `device.${token(user)}.*.update`,
-    `device.${token(user)}.*.availability`,
-    `homeassistant.*.${token(user)}.*.config`,
-  ],
-  deviceSubscribes: (user: string) => [`device.${token(user)}.*.command`],
+  /** What the devices of a user may publish, and subscribe to. MQTT's `x/#` is a subscription to `x` as well. */
+  devicePublishes: (user: string) => [`device.${token(user)}.>`, `homeassistant.*.${token(user)}.*.config`],
+  deviceSubscribes: (user: string) => [`device.${token(user)}`, `device.${token(user)}.>`],
   /** Where nats-server asks whether somebody may connect (NATS auth callout). */
   deviceLogin: "$SYS.REQ.USER.AUTH",
   /** Requests to nats-server's system account: who is connected, and the end of a connection. */
@@ -215,16 +209,30 @@ export function lastToken(subject: string): string {
   return subject.slice(subject.lastIndexOf(".") + 1);
 }
 
-/** The partition of a device: the same function as the server's `partition()` over both tokens. */
-export function devicePartitionOf(user: string, device: string): number {
-  return fnv1a(user + device) % devicePartitionCount;
+/** The partition of a user's devices: the same function as the server's `partition()` over the user's token. */
+export function devicePartitionOf(user: string): number {
+  return fnv1a(user) % devicePartitionCount;
 }
 
-/** The parts of a stored device message's subject, or null for a subject of another form. */
-export function parseDeviceIn(subject: string): { user: string; device: string; kind: string } | null {
-  const [root, , user, device, kind, ...rest] = subject.split(".");
-  if (root !== "telemetry" || user === undefined || device === undefined || kind === undefined) return null;
-  return rest.length > 0 || !idPattern.test(user) || !idPattern.test(device) ? null : { user, device, kind };
+/** User and topic below `device/<user>/` of a stored device message, or null for a subject of another form. */
+export function parseDeviceIn(subject: string): { user: string; topic: string } | null {
+  const [root, , user, ...rest] = subject.split(".");
+  if (root !== "telemetry" || user === undefined || rest.length === 0 || !idPattern.test(user)) return null;
+  return { user, topic: rest.map(levelOf).join("/") };
+}
+
+/** A level of an MQTT topic from a subject's token: nats-server writes a dot as `//` and an empty level as `/`. */
+function levelOf(part: string): string {
+  return part === "/" ? "" : part.replaceAll("//", ".");
+}
+
+/** The subject of an MQTT topic, as nats-server writes it. @throws RangeError for a topic that no client may publish */
+function subjectOfTopic(topic: string): string {
+  if (topic === "" || /[\s#+*>]/.test(topic)) throw new RangeError(`not a topic: ${JSON.stringify(topic)}`);
+  return topic
+    .split("/")
+    .map((level) => (level === "" ? "/" : level.replaceAll(".", "//")))
+    .join(".");
 }
 
 /** Component, user and object id of a Home Assistant discovery subject. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deviceSchema, deviceUpdateSchema } from "../documents/device.ts";
+import { deviceSchema, deviceUpdateSchema, refusalSchema } from "../documents/device.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
@@ -29,6 +29,45 @@ export const listDevices = defineRoute({
   answer: z.object({
     devices: z.array(deviceSchema).describe("The devices."),
     total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
+});
+
+/** `GET /api/v1/devices/refused`: what the user's devices sent and Parley did not take, the newest first. */
+export const listRefused = defineRoute({
+  method: "get",
+  path: "/api/v1/devices/refused",
+  access,
+  area,
+  name: "refused",
+  summary: "What devices sent and was refused, with the reason",
+  answer: z.object({
+    refused: z.array(refusalSchema).describe("The last refusals, the newest first."),
+    total: z.int().describe("Number of refusals in the list."),
+  }),
+});
+
+/** `GET /api/v1/devices/setup?kind=tasmota`: what to set on a device of that kind. */
+export const deviceSetup = defineRoute({
+  method: "get",
+  path: "/api/v1/devices/setup",
+  access,
+  area,
+  name: "setup",
+  summary: "Settings to paste into a device's firmware",
+  query: z.object({
+    kind: z.string().max(32).default("plain").describe("Maker or firmware, such as `tasmota`."),
+  }),
+  answer: z.object({
+    kind: z.string().describe("Maker or firmware."),
+    prefix: z.string().describe("What all topics of the user's devices begin with."),
+    settings: z
+      .array(
+        z.object({
+          name: z.string().describe("Name of the setting, in the firmware's words."),
+          value: z.string().describe("Value to set."),
+        }),
+      )
+      .describe("Settings, in the order in which they are asked for."),
   }),
 });
 

@@ -1,5 +1,5 @@
+import { bareValue } from "../payload.ts";
 import { type Adapter, componentOf, isObject, login, switchWord, textOfCommand } from "./adapter.ts";
-import { valueOf } from "../payload.ts";
 
 const components = new Set(
   `alarm_control_panel binary_sensor button climate cover date event fan light lock number select sensor switch text
@@ -15,7 +15,9 @@ export const esphome: Adapter = {
   kind: "esphome",
 
   detect(topic) {
-    const at = topic.findIndex((level, index) => index > 0 && components.has(level) && topic.length > index + 2);
+    const at = topic.findIndex(
+      (level, index) => index > 0 && components.has(level) && topic.length > index + 2,
+    );
     const isState = topic.at(-1) === "state" || topic.at(-1) === "command";
     if (at < 1 || !isState) return null;
     const base = topic.slice(0, at);
@@ -26,11 +28,17 @@ export const esphome: Adapter = {
     const [component = "", id = "", ...rest] = heard.topic.slice(node.base.split("/").length);
     if (rest.at(-1) !== "state") return [];
     const part = rest.slice(0, -1);
-    const value = valueOf(heard);
+    const value = bareValue(heard);
     if (value === undefined) return [];
     const key = [id, ...part].join("_");
-    const takes = component === "sensor" || component === "binary_sensor" || component === "text_sensor" ? [] : [`${component}/${id}`];
-    const flat = component === "light" && isObject(value) ? { [key]: value.state, ...prefixed(key, value) } : { [key]: value };
+    const takes =
+      component === "sensor" || component === "binary_sensor" || component === "text_sensor"
+        ? []
+        : [`${component}/${id}`];
+    const flat =
+      component === "light" && isObject(value)
+        ? { [key]: value.state, ...prefixed(key, value) }
+        : { [key]: value };
     return [
       {
         ...node,

@@ -1,4 +1,4 @@
-import { objectOf, valueOf } from "../payload.ts";
+import { bareValue, objectOf } from "../payload.ts";
 import { type Adapter, componentOf, login, textOfCommand } from "./adapter.ts";
 
 /** Last levels that name no field of their own. */
@@ -26,12 +26,15 @@ export const plain: Adapter = {
     const word = words[heard.text.trim().toLowerCase()];
     if (presence.has(last) && word !== undefined) return [{ ...node, online: word }];
     const levels = unnamed.has(last) ? rest.slice(0, -1) : rest;
-    const value = valueOf(heard);
+    const value = bareValue(heard);
     if (value === undefined || levels.some((level) => level === "")) return [];
     const members = objectOf(heard);
     const prefix = levels.join("_");
     if (members === null) return [{ ...node, state: { [prefix === "" ? "value" : prefix]: value } }];
-    const state = Object.entries(members).map(([key, one]) => [prefix === "" ? key : `${prefix}_${key}`, one]);
+    const state = Object.entries(members).map(([key, one]) => [
+      prefix === "" ? key : `${prefix}_${key}`,
+      one,
+    ]);
     return [{ ...node, state: Object.fromEntries(state) as Record<string, unknown> }];
   },
 

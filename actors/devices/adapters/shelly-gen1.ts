@@ -1,8 +1,33 @@
-import { valueOf } from "../payload.ts";
+import { bareValue } from "../payload.ts";
 import { type Adapter, componentOf, isObject, login, switchWord, textOfCommand } from "./adapter.ts";
 
-const parts = new Set(["relay", "light", "color", "white", "roller", "input", "input_event", "longpush", "emeter", "ext_temperature", "ext_humidity", "ext_switch", "sensor", "adc", "meter"]);
-const single = new Set(["online", "announce", "info", "temperature", "temperature_f", "overtemperature", "voltage", "temperature_status"]);
+const parts = new Set([
+  "relay",
+  "light",
+  "color",
+  "white",
+  "roller",
+  "input",
+  "input_event",
+  "longpush",
+  "emeter",
+  "ext_temperature",
+  "ext_humidity",
+  "ext_switch",
+  "sensor",
+  "adc",
+  "meter",
+]);
+const single = new Set([
+  "online",
+  "announce",
+  "info",
+  "temperature",
+  "temperature_f",
+  "overtemperature",
+  "voltage",
+  "temperature_status",
+]);
 const units: Record<string, { unit: string; device_class: string }> = {
   power: { unit: "W", device_class: "power" },
   energy: { unit: "Wmin", device_class: "energy" },
@@ -23,9 +48,16 @@ export const shellyGen1: Adapter = {
   kind: "shelly-gen1",
 
   detect(topic) {
-    const at = topic.findIndex((level, index) => topic[index - 1] === "shellies" || /^shelly[a-z0-9]+-[0-9A-Fa-f]{6,12}$/.test(level));
+    const at = topic.findIndex(
+      (level, index) => topic[index - 1] === "shellies" || /^shelly[a-z0-9]+-[0-9A-Fa-f]{6,12}$/.test(level),
+    );
     const next = topic[at + 1];
-    if (at < 0 || next === undefined || !(parts.has(next) || (single.has(next) && topic[at - 1] === "shellies"))) return null;
+    if (
+      at < 0 ||
+      next === undefined ||
+      !(parts.has(next) || (single.has(next) && topic[at - 1] === "shellies"))
+    )
+      return null;
     return { node: topic[at] ?? "", base: topic.slice(0, at + 1).join("/") };
   },
 
@@ -39,11 +71,12 @@ export const shellyGen1: Adapter = {
     }
     const last = path.at(-1);
     if (first === "info" || last === "command" || last === "set") return [];
-    const value = valueOf(heard);
+    const value = bareValue(heard);
     if (value === undefined) return [];
     const key = first === "sensor" ? index : path.join("_");
     const takes = ["relay", "light", "color", "white", "roller"].includes(first) ? [`${first}/${index}`] : [];
-    const type = first === "relay" ? "switch" : first === "roller" ? "cover" : takes.length > 0 ? "light" : "sensor";
+    const type =
+      first === "relay" ? "switch" : first === "roller" ? "cover" : takes.length > 0 ? "light" : "sensor";
     const unit = units[sub ?? (first === "sensor" ? index : first)];
     return [
       {

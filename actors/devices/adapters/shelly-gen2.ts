@@ -1,8 +1,26 @@
 import type { FieldInfo } from "../../../schemas/documents/device.ts";
-import { type Adapter, componentOf, type Heard, isObject, login, type Node, type Reading, switchWord, textOfCommand } from "./adapter.ts";
+import {
+  type Adapter,
+  componentOf,
+  type Heard,
+  isObject,
+  login,
+  type Node,
+  type Reading,
+  switchWord,
+  textOfCommand,
+} from "./adapter.ts";
 
-const component = /^(?:switch|light|cover|input|temperature|humidity|voltmeter|devicepower|smoke|illuminance|em1?|em1?data|pm1|rgbw?|rgbcct|cct|flood|presence|thermostat|boolean|number|text|enum|button):\d+$/;
-const taking: Record<string, string> = { switch: "switch", light: "light", cover: "cover", rgb: "light", rgbw: "light", cct: "light" };
+const component =
+  /^(?:switch|light|cover|input|temperature|humidity|voltmeter|devicepower|smoke|illuminance|em1?|em1?data|pm1|rgbw?|rgbcct|cct|flood|presence|thermostat|boolean|number|text|enum|button):\d+$/;
+const taking: Record<string, string> = {
+  switch: "switch",
+  light: "light",
+  cover: "cover",
+  rgb: "light",
+  rgbw: "light",
+  cct: "light",
+};
 const units: Record<string, FieldInfo> = {
   apower: { unit: "W", device_class: "power" },
   voltage: { unit: "V", device_class: "voltage" },
@@ -22,7 +40,8 @@ export const shellyGen2: Adapter = {
 
   detect(topic) {
     const [last = "", before = ""] = [topic.at(-1), topic.at(-2)];
-    const length = before === "status" && component.test(last) ? 2 : before === "events" && last === "rpc" ? 2 : 0;
+    const length =
+      before === "status" && component.test(last) ? 2 : before === "events" && last === "rpc" ? 2 : 0;
     const named = /^shelly/i.test(before) && (last === "online" || last === "announce") ? 1 : 0;
     const base = topic.slice(0, -(length || named || topic.length));
     return base.length === 0 ? null : { node: base.at(-1) ?? "", base: base.join("/") };
@@ -37,7 +56,9 @@ export const shellyGen2: Adapter = {
       const { method, params } = heard.json;
       const notified = method === "NotifyStatus" || method === "NotifyFullStatus";
       if (!notified || !isObject(params)) return [];
-      return [stateOf(node, Object.fromEntries(Object.entries(params).filter(([key]) => component.test(key))))];
+      return [
+        stateOf(node, Object.fromEntries(Object.entries(params).filter(([key]) => component.test(key)))),
+      ];
     }
     return [stateOf(node, { [last]: heard.json })];
   },
@@ -48,7 +69,10 @@ export const shellyGen2: Adapter = {
       return [{ topic: `${call.base}/rpc`, payload: JSON.stringify(request) }];
     }
     const meant = componentOf(call);
-    const payload = isObject(call.command) && !("on" in call.command) ? textOfCommand(call.command) : switchWord(call.command, "on", "off");
+    const payload =
+      isObject(call.command) && !("on" in call.command)
+        ? textOfCommand(call.command)
+        : switchWord(call.command, "on", "off");
     return [{ topic: `${call.base}/command/${meant}`, payload: payload.toLowerCase() }];
   },
 

@@ -12,7 +12,8 @@ import {
   textOfCommand,
 } from "./adapter.ts";
 
-const told = /^(?:LWT|STATE|SENSOR|RESULT|INFO\d?|POWER\d*|STATUS\d*|UPTIME|MARGINS|HASS_STATE|WAKEUP|ENERGY)$/;
+const told =
+  /^(?:LWT|STATE|SENSOR|RESULT|INFO\d?|POWER\d*|STATUS\d*|UPTIME|MARGINS|HASS_STATE|WAKEUP|ENERGY)$/;
 const prefixes = new Set(["tele", "stat"]);
 
 /** Units of what sensors say. Source: Tasmota's documentation ("MQTT", "Power Monitoring"). */
@@ -55,7 +56,9 @@ export const tasmota: Adapter = {
     if (!isObject(heard.json)) return [];
     if (/^STATUS(?:0|5|6|7|[1-4])?$/.test(last) || last.startsWith("INFO")) return [];
     const { Time: _, ...said } = heard.json;
-    const state = last.startsWith("STATUS") ? Object.assign({}, ...Object.values(said).filter(isObject)) : said;
+    const state = last.startsWith("STATUS")
+      ? Object.assign({}, ...Object.values(said).filter(isObject))
+      : said;
     const { Command: unknown, Time: _time, ...rest } = state as Record<string, unknown>;
     return unknown === undefined ? [stateOf(node, rest)] : [];
   },
@@ -76,7 +79,10 @@ export const tasmota: Adapter = {
       ...login(place),
       { name: "topic", value: "a name of the device, such as kitchen" },
       { name: "full topic", value: `device/${place.user}/tasmota/%topic%/%prefix%/` },
-      { name: "console", value: `Backlog MqttHost ${place.host}; MqttPort ${place.port}; MqttUser ${place.user}; FullTopic device/${place.user}/tasmota/%topic%/%prefix%/; SetOption19 0` },
+      {
+        name: "console",
+        value: `Backlog MqttHost ${place.host}; MqttPort ${place.port}; MqttUser ${place.user}; FullTopic device/${place.user}/tasmota/%topic%/%prefix%/; SetOption19 0`,
+      },
     ];
   },
 };
@@ -87,7 +93,12 @@ function nodeOf(node: string, base: readonly string[]): Node {
 
 function isDiscovery(topic: readonly string[]): boolean {
   const [root, word, , last, ...rest] = topic;
-  return root === "tasmota" && word === "discovery" && (last === "config" || last === "sensors") && rest.length === 0;
+  return (
+    root === "tasmota" &&
+    word === "discovery" &&
+    (last === "config" || last === "sensors") &&
+    rest.length === 0
+  );
 }
 
 /** Tasmota's own discovery: `t` topic, `ft` full topic, `tp` prefixes, `dn` device name, `fn` friendly names, `rl` relays. */
@@ -102,7 +113,9 @@ function announced({ topic, json }: Heard): Reading[] {
   const [friendly] = Array.isArray(fn) ? fn : [];
   const name = [friendly, dn].find((one) => typeof one === "string" && one !== "");
   const relays = Array.isArray(rl) ? rl.filter((one) => one !== 0).length : 0;
-  const components = Array.from({ length: relays }, (_, index) => (relays === 1 ? "POWER" : `POWER${index + 1}`));
+  const components = Array.from({ length: relays }, (_, index) =>
+    relays === 1 ? "POWER" : `POWER${index + 1}`,
+  );
   return [
     {
       ...{ node: t, base },
@@ -123,7 +136,12 @@ function stateOf(node: Node, state: Record<string, unknown>): Reading {
 function fieldsOf(state: Record<string, unknown>): Record<string, FieldInfo> {
   const temperature = { unit: `°${String(state.TempUnit ?? "C")}`, device_class: "temperature" };
   const pressure = { unit: String(state.PressureUnit ?? "hPa"), device_class: "pressure" };
-  const own: Record<string, FieldInfo> = { ...units, Temperature: temperature, DewPoint: temperature, Pressure: pressure };
+  const own: Record<string, FieldInfo> = {
+    ...units,
+    Temperature: temperature,
+    DewPoint: temperature,
+    Pressure: pressure,
+  };
   const fields: Record<string, FieldInfo> = {};
   for (const [sensor, values] of Object.entries(state))
     for (const key of isObject(values) ? Object.keys(values) : []) {
@@ -134,7 +152,7 @@ function fieldsOf(state: Record<string, unknown>): Record<string, FieldInfo> {
 }
 
 function commandName(name: string): string {
-  if (!/^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name)) throw new CommandError(`component ${name.slice(0, 32)} is no command of Tasmota`);
+  if (!/^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name))
+    throw new CommandError(`component ${name.slice(0, 32)} is no command of Tasmota`);
   return name;
 }
-

@@ -18,7 +18,8 @@ export const zigbee2mqtt: Adapter = {
     if (first !== root || rest.length === 0) return null;
     if (rest[0] === "bridge") return { node: "*", base: root };
     const name = rest.at(-1) === "availability" ? rest.slice(0, -1) : rest;
-    if (ignored.has(rest.at(-1) ?? "") || rest.includes("set") || rest.includes("get")) return { node: "", base: root };
+    if (ignored.has(rest.at(-1) ?? "") || rest.includes("set") || rest.includes("get"))
+      return { node: "", base: root };
     return { node: name.join("/"), base: `${root}/${name.join("/")}` };
   },
 
@@ -26,20 +27,24 @@ export const zigbee2mqtt: Adapter = {
     const last = heard.topic.at(-1);
     if (heard.topic[1] === "bridge") {
       if (last === "state" && heard.topic.length === 3) return [{ ...node, online: isOnline(heard) }];
-      return last === "devices" && Array.isArray(heard.json) ? heard.json.filter(isObject).flatMap(described) : [];
+      return last === "devices" && Array.isArray(heard.json)
+        ? heard.json.filter(isObject).flatMap(described)
+        : [];
     }
     if (node.node === "") return [];
     if (last === "availability") return [{ ...node, online: isOnline(heard) }];
     if (!isObject(heard.json)) return [];
     const state = heard.json;
-    const type = "brightness" in state ? { type: "light" } : typeof state.state === "string" ? { type: "switch" } : {};
+    const type =
+      "brightness" in state ? { type: "light" } : typeof state.state === "string" ? { type: "switch" } : {};
     return [{ ...node, state, ...type }];
   },
 
   command({ base, component, command, components }) {
     if (component !== undefined && components.length > 0 && !components.includes(component))
       throw new CommandError(`component (${components.join(", ")})`);
-    const payload = isObject(command) && component === undefined ? command : { [component ?? "state"]: command };
+    const payload =
+      isObject(command) && component === undefined ? command : { [component ?? "state"]: command };
     return [{ topic: `${base}/set`, payload: JSON.stringify(payload) }];
   },
 

@@ -52,9 +52,7 @@ export function readAvailability(config: Config, user: string, unsupported: stri
     }
   });
   const mode = config.availability_mode;
-  return topics.length === 0
-    ? null
-    : { mode: mode === "all" || mode === "any" ? mode : "latest", topics };
+  return topics.length === 0 ? null : { mode: mode === "all" || mode === "any" ? mode : "latest", topics };
 }
 
 /** Whether an entity is there; undefined where nothing was said about it. */

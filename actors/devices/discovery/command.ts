@@ -28,7 +28,8 @@ export function discoveredCommand(
 
 /** `{state: "ON", brightness: 100}`: each member goes to the topic that takes it. */
 function spread(main: Command, commands: readonly Command[], command: unknown): Outgoing[] {
-  if (typeof command !== "object" || command === null || Array.isArray(command)) return [messageOf(main, command)];
+  if (typeof command !== "object" || command === null || Array.isArray(command))
+    return [messageOf(main, command)];
   const parts = Object.entries(command).map(([name, value]) => {
     const meant = name === "state" ? main : commands.find(({ id }) => id === `${main.id}.${name}`);
     return meant && messageOf(meant, value);

@@ -137,12 +137,15 @@ class Reading {
         .replace(/_?command_topic$/, "")
         .replace(/^set_/, "")
         .replace(/_topic$/, "");
-      const templates = base === "" ? ["command_template"] : [`${base}_command_template`, `set_${base}_template`];
+      const templates =
+        base === "" ? ["command_template"] : [`${base}_command_template`, `set_${base}_template`];
       const template = this.#template(templates);
       if (topic === undefined || template === undefined) return [];
       const { id } = this.#place;
       const json = base === "" && this.#config.schema === "json";
-      return [{ id: base === "" ? id : `${id}.${base}`, topic, template, payloads: this.#payloads(base), json }];
+      return [
+        { id: base === "" ? id : `${id}.${base}`, topic, template, payloads: this.#payloads(base), json },
+      ];
     });
   }
 

@@ -145,14 +145,20 @@ class Parser {
     for (;;) {
       if (this.#accept(".")) {
         const { text } = this.#take("name", "number");
-        if (this.#accept("(")) of = { kind: "call", of, name: this.#allowed(`.${text}`, text), args: this.#args() };
+        if (this.#accept("("))
+          of = { kind: "call", of, name: this.#allowed(`.${text}`, text), args: this.#args() };
         else of = { kind: "member", of, key: { kind: "literal", value: text } };
       } else if (this.#accept("[")) {
         of = { kind: "member", of, key: this.#expression() };
         this.#expect("]");
       } else if (this.#accept("|")) {
         const name = this.#take("name").text;
-        of = { kind: "filter", of, name: this.#allowed(name, name), args: this.#accept("(") ? this.#args() : [] };
+        of = {
+          kind: "filter",
+          of,
+          name: this.#allowed(name, name),
+          args: this.#accept("(") ? this.#args() : [],
+        };
       } else if (this.#accept("is")) {
         const negated = this.#accept("not");
         const name = `is ${this.#take("name").text}`;
@@ -215,13 +221,15 @@ class Parser {
 
   #accept(text: string): boolean {
     const token = this.#peek();
-    if (token === undefined || token.kind === "string" || token.kind === "text" || token.text !== text) return false;
+    if (token === undefined || token.kind === "string" || token.kind === "text" || token.text !== text)
+      return false;
     this.#at += 1;
     return true;
   }
 
   #expect(text: string): void {
-    if (!this.#accept(text)) throw new TemplateError(`${text} expected, ${this.#peek()?.text ?? "end"} found`);
+    if (!this.#accept(text))
+      throw new TemplateError(`${text} expected, ${this.#peek()?.text ?? "end"} found`);
   }
 
   #take(...kinds: Token["kind"][]): Token {

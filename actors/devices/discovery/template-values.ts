@@ -84,7 +84,8 @@ const filters: Record<string, Filter> = {
   trim: (value) => asText(value).trim(),
   string: (value) => asText(value),
   bool: (value) => /^(true|yes|on|enable|1)$/i.test(asText(value)),
-  length: (value) => (typeof value === "object" && value !== null ? Object.keys(value).length : asText(value).length),
+  length: (value) =>
+    typeof value === "object" && value !== null ? Object.keys(value).length : asText(value).length,
   replace: (value, [from, to]) => bounded(asText(value).split(asText(from)).join(asText(to))),
   tojson: (value) => bounded(JSON.stringify(value ?? null)),
   to_json: (value) => bounded(JSON.stringify(value ?? null)),
@@ -126,8 +127,14 @@ export function applyFilter(name: string, value: unknown, args: readonly unknown
 
 function number(value: unknown): number {
   const text = asText(value).trim();
-  const result = typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : Number(text);
-  if (Number.isNaN(result) || (typeof value === "string" && text === "") || value === undefined || value === null)
+  const result =
+    typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : Number(text);
+  if (
+    Number.isNaN(result) ||
+    (typeof value === "string" && text === "") ||
+    value === undefined ||
+    value === null
+  )
     throw new Undefined();
   return result;
 }

@@ -109,7 +109,8 @@ function shownText(value: unknown): string {
 }
 
 function known(value: unknown): unknown {
-  return value === null || value === "" ? undefined : value;
+  const isNone = value === null || value === "" || (typeof value === "number" && !Number.isFinite(value));
+  return isNone ? undefined : value;
 }
 
 /** Text that several parts made is a number where it reads as one, as Home Assistant's native types are. */
@@ -123,7 +124,7 @@ function pathIn(parts: readonly Part[]): string[] {
       part.kind === "output" || part.kind === "set"
         ? pathOf(part.expression)
         : part.kind === "if"
-          ? part.branches.flatMap(({ parts: inner }) => pathIn(inner))
+          ? part.branches.flatMap(({ when, parts: inner }) => [...(when ? pathOf(when) : pathIn(inner))])
           : [];
     if (found.length > 0) return found;
   }

@@ -1,5 +1,5 @@
 import type { Announcement } from "../announcements.ts";
-import { objectOf, type Payload, valueOf } from "../payload.ts";
+import { bareValue, objectOf, type Payload } from "../payload.ts";
 import type { Entity, Reader } from "./entity.ts";
 
 /** What a payload on a topic says of a device. */
@@ -18,7 +18,8 @@ export function valuesOf(announced: readonly Announcement[], topic: string, payl
     const state = stateOf(entity, topic, payload);
     if (Object.keys(state).length === 0) continue;
     Object.assign(values.state, state);
-    if (entity.expireAfterMs !== null) values.expiresMs = Math.max(values.expiresMs ?? 0, entity.expireAfterMs);
+    if (entity.expireAfterMs !== null)
+      values.expiresMs = Math.max(values.expiresMs ?? 0, entity.expireAfterMs);
   }
   return values;
 }
@@ -39,7 +40,7 @@ function stateOf({ readers }: Entity, topic: string, payload: Payload): Record<s
 
 function read({ template, spread }: Reader, payload: Payload): unknown {
   if (template !== null) return template.read({ value: payload.text, value_json: payload.json });
-  return spread ? (objectOf(payload) ?? undefined) : valueOf(payload);
+  return spread ? (objectOf(payload) ?? undefined) : bareValue(payload);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -69,7 +69,7 @@ test("a device that announces itself as Home Assistant's do appears, with its va
     listed.map(({ device_id, name, type, unsupported }) => [device_id, name, type, unsupported]),
     [
       ["fan1", "风扇", "switch", undefined],
-      ["far", "far", "light", "state_topic is not device/admin/<id>/update"],
+      ["far", "far", "light", "state_topic is not below device/admin/"],
       ["hum1", "湿度", "sensor", undefined],
       ["temp1", "温度", "sensor", undefined],
     ],
