@@ -53,8 +53,8 @@ export const zigbee2mqtt: Adapter = {
       ...login(place),
       { name: "mqtt.base_topic", value: `device/${place.user}/${root}` },
       { name: "mqtt.server", value: `mqtt://${place.host}:${place.port}` },
-      { name: "homeassistant.discovery_topic", value: `device/${place.user}/homeassistant` },
-      { name: "homeassistant.status_topic", value: `device/${place.user}/homeassistant/status` },
+      { name: "homeassistant: discovery_topic", value: `device/${place.user}/homeassistant` },
+      { name: "homeassistant: status_topic", value: `device/${place.user}/homeassistant/status` },
     ];
   },
 };
