@@ -79,18 +79,23 @@ function byMark(bytes: Uint8Array): string | undefined {
   return a === 0xfe && b === 0xff ? "utf-16be" : undefined;
 }
 
-/** UTF-16 without a mark: zeros in nearly every second place of its ASCII, all on one side. */
+/** UTF-16 without a mark: in one byte order nearly everything is a character of a common script. */
 function wideWithoutMark(bytes: Uint8Array): string | undefined {
+  const sample = bytes.subarray(0, Math.min(bytes.length - (bytes.length % 2), sampleBytes));
   const zeros = [0, 0];
-  const length = Math.min(bytes.length, sampleBytes);
-  for (let at = 0; at < length; at++) if (bytes[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  for (const [at, byte] of sample.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
   const [even = 0, odd = 0] = zeros;
-  const most = Math.max(even, odd);
-  if (most < length / 20 || Math.min(even, odd) > most / 50) return undefined;
-  const encoding = odd > even ? "utf-16le" : "utf-16be";
-  const text = new TextDecoder(encoding).decode(bytes.subarray(0, length - (length % 2)));
-  return /^[^\p{Cn}\p{Co}\p{Cs}\0]{2,}$/u.test(text.slice(0, 1_000)) ? encoding : undefined;
+  // ASCII in the other order is Chinese: the zeros of its high bytes tell.
+  const order = even > odd ? ["utf-16be", "utf-16le"] : ["utf-16le", "utf-16be"];
+  return order.find((encoding) => {
+    const text = new TextDecoder(encoding).decode(sample);
+    return (text.match(commonCharacters)?.length ?? 0) >= text.length * leastCommon;
+  });
 }
+
+const leastCommon = 0.97;
+const commonCharacters =
+  /[\t\r\n -~\u00a0-\u052f\u0590-\u06ff\u0e00-\u0e7f\u1e00-\u206f\u20a0-\u22ff\u2500-\u27bf\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef]/g;
 
 function declaredCharsets(bytes: Uint8Array, { declared, markup }: CharsetHints): string[] {
   const head = markup === true ? Buffer.from(bytes.subarray(0, headBytes)).toString("latin1") : "";

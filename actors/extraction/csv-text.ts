@@ -61,7 +61,11 @@ function delimiterOf(csv: string): string {
   const scored = delimiters.map((delimiter) => {
     const rows = sampleRows(sample, delimiter);
     const width = usualWidth(rows);
-    const agreeing = rows.filter((row) => row.length === width).length;
+    // A quote inside of a cell: the line was cut at a delimiter that is quoted.
+    const torn = rows.some((row) =>
+      row.some((cell) => cell.includes('"') && cell.split('"').length % 2 === 0),
+    );
+    const agreeing = rows.filter((row) => row.length === width).length / (torn ? 3 : 1);
     return {
       delimiter,
       score: width < 2 ? 0 : (agreeing / Math.max(1, rows.length)) * (1 + Math.log2(width) / 10),

@@ -94,7 +94,7 @@ class HtmlText {
     if (name === "td" || name === "th") this.#text(" ");
     if (name === "a")
       for (let i = before; i < this.#parts.length; i++) this.#linked += this.#parts[i]?.length ?? 0;
-    if (isBlock) this.#break(spaced.has(name) ? "\n\n" : "\n");
+    if (isBlock && name !== "li") this.#break(spaced.has(name) ? "\n\n" : "\n");
   }
 
   #heading(node: HtmlElement, level: number): void {

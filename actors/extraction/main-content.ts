@@ -1,4 +1,4 @@
-import { isProbablyReaderable, Readability } from "@mozilla/readability";
+import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 import { serialize } from "parse5";
 import { type HtmlElement, htmlRoot } from "./html-tree.ts";
@@ -12,7 +12,6 @@ export function mainContent(root: HtmlElement, chars: number): HtmlElement | und
   try {
     const { document } = parseHTML(`<!DOCTYPE html><html>${serialize(root)}</html>`);
     const page = document as unknown as ConstructorParameters<typeof Readability>[0];
-    if (!isProbablyReaderable(page)) return undefined;
     const article = new Readability(page, { maxElemsToParse: maxElements, keepClasses: false }).parse();
     const content = article?.content ?? "";
     return content === "" ? undefined : htmlRoot(content);

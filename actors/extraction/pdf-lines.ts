@@ -43,7 +43,10 @@ export function linesOf(items: readonly TextItem[]): PageLine[] {
   });
 }
 
+/** Lines at the top, and at the bottom, that may be running lines: one of short pages. */
 const edgeLines = 2;
+const shortPage = 6;
+const sentenceEnd = /[.!?。！？]$/;
 const fewestRepeats = 3;
 const pageNumber =
   /^[-–—\s]*(?:page\s*|p\.\s*|第\s*)?\d{1,4}(?:\s*(?:\/|of|页,?\s*共)\s*\d{1,4})?\s*页?[-–—\s]*$/i;
@@ -59,15 +62,14 @@ export function withoutRunningLines(pages: readonly PageLine[][]): PageLine[][] 
     return lines.filter((line) => {
       if (!edges.has(line)) return true;
       const isNumber = pages.length > 1 && pageNumber.test(line.text);
-      return !isNumber && (counts.get(keyOf(line)) ?? 0) < needed;
+      return !isNumber && (sentenceEnd.test(line.text) || (counts.get(keyOf(line)) ?? 0) < needed);
     });
   });
 }
 
 function edgesOf(lines: readonly PageLine[]): PageLine[] {
-  return lines.length <= 2 * edgeLines
-    ? [...lines]
-    : [...lines.slice(0, edgeLines), ...lines.slice(-edgeLines)];
+  const count = lines.length <= shortPage ? 1 : edgeLines;
+  return [...new Set([...lines.slice(0, count), ...lines.slice(-count)])];
 }
 
 /** The same for lines that differ in their numbers and stand at the same height. */
