@@ -9,6 +9,7 @@ import type { AttachmentReader } from "./attachments/attachment-reader.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
 import type { DocumentReader } from "./extraction/document-reader.ts";
 import type { UserFiles } from "./files/user-files.ts";
+import type { PictureReader } from "./images/picture-reader.ts";
 import type { Models } from "./models/model.ts";
 import type { QuotaLedger } from "./quota/quota-ledger.ts";
 
@@ -30,6 +31,8 @@ export interface ActorContext extends ProcessContext {
   files: UserFiles;
   /** Reads documents in processes of their own. */
   reader: DocumentReader;
+  /** Reads pictures in processes of their own. */
+  pictures: PictureReader;
   /** What users attach to messages, as models are given it. */
   attachments: AttachmentReader;
   /** Id of this actor process on `actors.alive.<id>`. */

@@ -21,7 +21,7 @@ import { DocumentReader } from "./extraction/document-reader.ts";
 import { startFiles } from "./files/main.ts";
 import { UserFiles } from "./files/user-files.ts";
 import { startImages } from "./images/main.ts";
-import { PictureSlots } from "./images/picture-slots.ts";
+import { PictureReader } from "./images/picture-reader.ts";
 import { startKnowledge } from "./knowledge/main.ts";
 import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
@@ -129,10 +129,12 @@ async function connectActor(
   const out = new OutPublisher(nc, publisher, jsm, context.log);
   await out.restore();
   const files = new UserFiles({ ...own, jsm });
-  const slots = new PictureSlots(context.settings.limits.imageJobs);
   const reader = new DocumentReader(context.settings.limits);
   context.lifecycle.onStop("document reader", () => reader.stop());
-  const attachments = new AttachmentReader({ ...context, files, reader }, slots);
+  const pictures = new PictureReader(context.settings.limits);
+  context.lifecycle.onStop("picture reader", () => pictures.stop());
+  const attachments = new AttachmentReader({ ...context, files, reader, pictures });
   const routes = new RouteClient(bus, context.settings.limits);
-  return { ...context, ...own, routes, js, publisher, jsm, models, quota, out, files, reader, attachments };
+  const services = { files, reader, pictures, attachments };
+  return { ...context, ...own, ...services, routes, js, publisher, jsm, models, quota, out };
 }

@@ -31,7 +31,7 @@ export async function textOf(
   const format = formatOfDocument(file.mime_type, file.filename, new Uint8Array());
   if (format === undefined) return null;
   if (format === "pdf" || format === "docx") {
-    const bytes = await files.bytes(file, limits.uploadBytes);
+    const bytes = () => files.bytes(file, limits.uploadBytes);
     const { text } = await reader.read(bytes, format, { user: file.user_id, signal });
     return { text: text.slice(0, chars), whole: text.length <= chars };
   }

@@ -6,11 +6,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { Attachment } from "../../schemas/wire/client-frame.ts";
 import type { DocumentReader } from "../extraction/document-reader.ts";
 import type { UserFiles } from "../files/user-files.ts";
-import { appearanceOf } from "../images/appearance.ts";
-import { describeLocally } from "../images/local-description.ts";
-import { openPicture } from "../images/picture.ts";
-import type { PictureSlots } from "../images/picture-slots.ts";
-import { shownPicture } from "../images/reduced-picture.ts";
+import type { PictureReader } from "../images/picture-reader.ts";
 import { persist } from "../storage/persist.ts";
 import { textOf } from "./attached-text.ts";
 import type { Shown } from "./prepared-attachment.ts";
@@ -20,6 +16,7 @@ const timeoutMs = 15_000;
 const dataUriPattern = /^data:image\/[\w.+-]+;base64,/i;
 
 interface Wish {
+  user: string;
   name: string;
   sees: boolean;
   signal: AbortSignal;
@@ -27,7 +24,8 @@ interface Wish {
 
 interface ReaderContext {
   files: Pick<UserFiles, "find" | "bytes" | "open">;
-  reader: DocumentReader;
+  reader: Pick<DocumentReader, "read">;
+  pictures: Pick<PictureReader, "shown" | "described">;
   settings: Pick<Settings, "allowPrivateUrls" | "limits">;
   log: Logger;
 }
@@ -35,12 +33,10 @@ interface ReaderContext {
 /** Reads what users attach to their messages: own files, pictures inside a message, pictures by address. */
 export class AttachmentReader {
   readonly #context: ReaderContext;
-  readonly #slots: PictureSlots;
   readonly #cache: ShownCache;
 
-  constructor(context: ReaderContext, slots: PictureSlots) {
+  constructor(context: ReaderContext) {
     this.#context = context;
-    this.#slots = slots;
     this.#cache = new ShownCache(context.settings.limits.shownCacheBytes);
   }
 
@@ -51,7 +47,7 @@ export class AttachmentReader {
   async read(user: string, attachment: Attachment, sees: boolean, signal: AbortSignal): Promise<Shown> {
     const name = attachment.filename ?? "";
     try {
-      return await this.#read(user, attachment, { name, sees, signal });
+      return await this.#read(user, attachment, { user, name, sees, signal });
     } catch (err) {
       if (signal.aborted) throw signal.reason;
       this.#context.log.info({ err, user }, "attachment not read");
@@ -83,17 +79,11 @@ export class AttachmentReader {
     return this.#cache.put(key, await this.#picture(bytes, { ...wish, name }));
   }
 
-  #picture(bytes: () => Promise<Buffer>, { name, sees, signal }: Wish): Promise<Shown> {
-    const { limits } = this.#context.settings;
-    return this.#slots.use(async () => {
-      const picture = await openPicture(await bytes(), limits);
-      if (sees) return { kind: "image", name, dataUri: await shownPicture(picture, limits) };
-      return {
-        kind: "described",
-        name,
-        words: describeLocally(picture, await appearanceOf(picture, limits)),
-      };
-    }, signal);
+  async #picture(read: () => Promise<Buffer>, { user, name, sees, signal }: Wish): Promise<Shown> {
+    const { pictures } = this.#context;
+    const call = { user, read, signal };
+    if (sees) return { kind: "image", name, dataUri: await pictures.shown(call) };
+    return { kind: "described", name, words: await pictures.described(call) };
   }
 
   async #fetch(url: string, signal: AbortSignal): Promise<Buffer> {

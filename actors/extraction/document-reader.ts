@@ -53,7 +53,7 @@ export class DocumentReader {
    * @throws UnreadableError with a reason for its owner, ParleyError `service_unavailable`, or the signal's reason
    */
   async read(
-    bytes: Uint8Array,
+    bytes: Uint8Array | (() => Promise<Uint8Array>),
     format: Format,
     call: Omit<SandboxCall, "timeoutMs"> & { charset?: string | undefined },
   ): Promise<ReadText> {
@@ -63,7 +63,9 @@ export class DocumentReader {
       knowledgeParseMs: timeoutMs,
     } = this.#limits;
     const { charset, user, signal } = call;
-    const task: ReadTask = { bytes, format, maxBytes, maxChars, ...(charset !== undefined && { charset }) };
+    const options = { format, maxBytes, maxChars, ...(charset !== undefined && { charset }) };
+    const task = async () =>
+      ({ ...options, bytes: typeof bytes === "function" ? await bytes() : bytes }) satisfies ReadTask;
     let answer: unknown;
     try {
       answer = await this.#sandbox.run(task, { user, timeoutMs, signal });

@@ -13,14 +13,14 @@ const sweepOf = ["parley", "files"] as const;
 
 /** Serves uploaded files, and removes what is left of those that are deleted. Any number of processes may. */
 export async function startFiles(context: ActorContext): Promise<void> {
-  const { db, files, jsm, log, settings } = context;
+  const { db, files, pictures, jsm, log, settings } = context;
   const { limits } = settings;
   const store = new FileStore(db);
   await store.createIndexes();
   const objects = () => files.store("files");
   const bodies = new Bodies(store, objects, log);
   const intake = new Intake(store, bodies, files, limits);
-  const thumbnails = new Thumbnails(files, objects, limits, log);
+  const thumbnails = new Thumbnails(files, pictures, objects, limits, log);
   const sweep = new Sweep({ store, bodies, objects, jsm, limits, log });
   const schedules = new Schedules(context);
   await schedules.prepare("sweep", async () => undefined);

@@ -17,7 +17,7 @@ export function describeLocally(picture: Picture, look: Appearance): string {
 }
 
 function kindOf({ format, frames }: Picture): string {
-  const name = { jpeg: "JPEG", png: "PNG", gif: "GIF", webp: "WebP" }[format];
+  const name = { jpeg: "JPEG", png: "PNG", gif: "GIF", webp: "WebP", heic: "HEIC", avif: "AVIF" }[format];
   return frames > 1 ? `${name} 动图，共 ${frames} 帧` : `${name} 图片`;
 }
 

@@ -3,19 +3,19 @@ import type { Principal } from "../../schemas/principal.ts";
 import * as routes from "../../schemas/routes/images.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { isOver, serveRoute } from "../requests/rest.ts";
+import { FairQueue } from "../runtime/fair-queue.ts";
 import { ImageAnalyzer } from "./image-analyzer.ts";
-import { PictureSlots } from "./picture-slots.ts";
 import { Vision } from "./vision.ts";
 
 /** Serves the analysis of pictures. Any number of processes may. */
 export function startImages(context: ActorContext): void {
-  const { files, settings } = context;
+  const { files, pictures, settings } = context;
   const { limits } = settings;
-  const analyzer = new ImageAnalyzer(new PictureSlots(limits.imageJobs), new Vision(context), limits);
+  const analyzer = new ImageAnalyzer(pictures, new Vision(context));
   // A picture stays in memory as long as a model looks at it.
-  const slots = new PictureSlots(limits.imageAnalyses);
+  const queue = new FairQueue({ places: limits.imageAnalyses, waiting: limits.imageQueue });
   const analyze = (request: Asking, read: () => Promise<Buffer>) =>
-    slots.use(async () => {
+    queue.use(request.principal.user_id, async () => {
       if (isOver(request)) throw new ParleyError("service_unavailable");
       return analyzer.analyze(request.principal.user_id, read, request.query.position);
     });

@@ -2,8 +2,9 @@ import sharp, { type Sharp } from "sharp";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { ImageAnalysis } from "../../schemas/wire/image.ts";
+import { decodeHeic, type RawPixels } from "./heic.ts";
 
-// A picture is read once, and others wait for their turn: neither keeps memory for the next, nor takes all cores.
+// A picture is read once, and the process reads one at a time: neither a cache nor more threads help.
 sharp.cache(false);
 sharp.concurrency(1);
 
@@ -21,17 +22,25 @@ export interface Picture {
   frames: number;
   /** The EXIF block, where there is one. */
   exif: Buffer | undefined;
+  /** The pixels, of formats that the image library can't decode. */
+  pixels?: RawPixels;
 }
 
-export type PictureLimits = Pick<Limits, "imagePixels" | "imageMs">;
+/** `jpegPixels` is larger than `imagePixels`: a JPEG is decoded at an eighth of its size where that is enough. */
+export type PictureLimits = Pick<Limits, "imagePixels" | "jpegPixels" | "imageMs">;
+
+const heicBrands = new Set(["heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"]);
 
 /** The format of a picture by its first bytes; undefined for everything else, which reaches no decoder: SVG, for one. */
 export function formatOf(bytes: Uint8Array): PictureFormat | undefined {
-  const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
+  const head = Buffer.from(bytes.subarray(0, 32)).toString("latin1");
   if (head.startsWith("\xff\xd8\xff")) return "jpeg";
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return "png";
   if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) return "gif";
-  return head.startsWith("RIFF") && head.endsWith("WEBP") ? "webp" : undefined;
+  if (head.startsWith("RIFF") && head.slice(8, 12) === "WEBP") return "webp";
+  if (head.slice(4, 8) !== "ftyp") return undefined;
+  if (head.slice(8).includes("avif") || head.slice(8).includes("avis")) return "avif";
+  return heicBrands.has(head.slice(8, 12)) ? "heic" : undefined;
 }
 
 /**
@@ -42,12 +51,13 @@ export async function openPicture(bytes: Buffer, limits: PictureLimits): Promise
   const format = formatOf(bytes);
   if (format === undefined)
     throw new ParleyError("unsupported_type", {
-      error: "不支持的文件类型: 只支持 JPEG、PNG、GIF 和 WebP 图片",
+      error: "不支持的文件类型: 只支持 JPEG、PNG、GIF、WebP、HEIC 和 AVIF 图片",
     });
-  const found = await decoded(() => decoder(bytes, limits).metadata());
+  if (format === "heic") return openHeic(bytes, limits);
+  const found = await decoded(() => decoder({ bytes, format }, limits, "none").metadata());
   const { width, height, pageHeight } = found;
   const rows = pageHeight ?? height;
-  if (width * rows > limits.imagePixels) throw tooLarge();
+  if (width * rows > pixelLimit(format, limits)) throw tooLarge();
   const turned = (found.orientation ?? 1) >= 5;
   return {
     bytes,
@@ -60,21 +70,53 @@ export async function openPicture(bytes: Buffer, limits: PictureLimits): Promise
   };
 }
 
+async function openHeic(bytes: Buffer, { imagePixels }: PictureLimits): Promise<Picture> {
+  const pixels = await decoded(() => decodeHeic(bytes, imagePixels));
+  const { width, height } = pixels;
+  return { bytes, format: "heic", width, height, hasAlpha: true, frames: 1, exif: undefined, pixels };
+}
+
 /**
- * What becomes of a picture's first frame, upright and in sRGB, when `steps` are done to it.
+ * What becomes of a picture's first frame, upright and in sRGB, when `steps` are done to it. Of a picture that is cut off
+ * or slightly damaged, what can be seen is taken, as browsers do.
  * @throws ParleyError `image_too_large`, `invalid_image`
  */
-export function process<T>(
-  { bytes }: Picture,
+export async function process<T>(
+  picture: Picture,
   limits: PictureLimits,
   steps: (picture: Sharp) => Promise<T>,
 ): Promise<T> {
-  return decoded(() => steps(decoder(bytes, limits).autoOrient().toColourspace("srgb")));
+  const upright = (failOn: "error" | "none") =>
+    decoder(picture, limits, failOn).autoOrient().toColourspace("srgb");
+  try {
+    return await steps(upright("error"));
+  } catch (cause) {
+    if (isTooLarge(cause)) throw tooLarge(cause);
+    return decoded(async () => {
+      const small = upright("none").resize(64, 64, { fit: "inside", withoutEnlargement: true });
+      const { channels } = await sharp(await small.png().toBuffer()).stats();
+      // Nothing could be decoded.
+      if (channels.every(({ min, max }) => min === max)) throw new ParleyError("invalid_image", { cause });
+      return steps(upright("none"));
+    });
+  }
 }
 
-function decoder(bytes: Buffer, { imagePixels, imageMs }: PictureLimits): Sharp {
-  const input = { limitInputPixels: imagePixels, failOn: "error", pages: 1, sequentialRead: true } as const;
-  return sharp(bytes, input).timeout({ seconds: Math.max(1, Math.ceil(imageMs / 1000)) });
+function decoder(
+  { bytes, format, pixels }: Pick<Picture, "bytes" | "format" | "pixels">,
+  limits: PictureLimits,
+  failOn: "error" | "none",
+): Sharp {
+  const input = { limitInputPixels: pixelLimit(format, limits), failOn, pages: 1, sequentialRead: true };
+  const source =
+    pixels === undefined
+      ? sharp(bytes, input)
+      : sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 4 } });
+  return source.timeout({ seconds: Math.max(1, Math.ceil(limits.imageMs / 1000)) });
+}
+
+function pixelLimit(format: PictureFormat, { imagePixels, jpegPixels }: PictureLimits): number {
+  return format === "jpeg" ? Math.max(imagePixels, jpegPixels) : imagePixels;
 }
 
 async function decoded<T>(work: () => Promise<T>): Promise<T> {
@@ -82,9 +124,13 @@ async function decoded<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (cause instanceof ParleyError) throw cause;
-    if (cause instanceof Error && /pixel limit|too large/i.test(cause.message)) throw tooLarge(cause);
+    if (isTooLarge(cause)) throw tooLarge(cause);
     throw new ParleyError("invalid_image", { cause });
   }
+}
+
+function isTooLarge(cause: unknown): boolean {
+  return cause instanceof Error && /pixel limit|too large/i.test(cause.message);
 }
 
 function tooLarge(cause?: unknown): ParleyError {

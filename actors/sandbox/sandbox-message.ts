@@ -1,4 +1,4 @@
-/** What a sandboxed module exports. `run` throws an error whose name and message reach the caller as a {@link TaskError}. */
+/** What a sandboxed module exports. `run` throws an error whose name, message and `errorType` reach the caller as a {@link TaskError}. */
 export interface SandboxModule {
   run(task: unknown): Promise<unknown>;
 }
@@ -12,5 +12,5 @@ export interface SandboxRequest {
 /** What the process answers, once for each task. `rss`: bytes that it holds afterwards. */
 export type SandboxAnswer = { id: number; rss: number } & (
   | { value: unknown }
-  | { error: { name: string; message: string } }
+  | { error: { name: string; message: string; code?: string } }
 );

@@ -18,7 +18,12 @@ async function answer({ id, task }: SandboxRequest): Promise<void> {
     message = { id, value: await run(task), rss: process.memoryUsage.rss() };
   } catch (err) {
     const { name, message: text } = err instanceof Error ? err : new Error(String(err));
-    message = { id, error: { name, message: text }, rss: process.memoryUsage.rss() };
+    const code = (err as { errorType?: string }).errorType;
+    message = {
+      id,
+      error: { name, message: text, ...(code !== undefined && { code }) },
+      rss: process.memoryUsage.rss(),
+    };
   }
   process.send?.(message);
 }

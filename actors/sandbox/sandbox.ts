@@ -14,16 +14,21 @@ export class SandboxError extends Error {
   }
 }
 
-/** An error that a task threw; `taskError` is the name of its class. */
+/** An error that a task threw; `taskError` is the name of its class, `code` its `errorType` where it has one. */
 export class TaskError extends Error {
   readonly taskError: string;
+  readonly code: string | undefined;
 
-  constructor({ name, message }: { name: string; message: string }) {
+  constructor({ name, message, code }: { name: string; message: string; code?: string }) {
     super(message);
     this.name = "TaskError";
     this.taskError = name;
+    this.code = code;
   }
 }
+
+/** A task, or what makes it when it is its turn: what waits should not hold its bytes. */
+export type TaskSource = object | string | (() => Promise<object>);
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
@@ -73,8 +78,12 @@ export class Sandbox {
    * The result of a task. The caller checks its type.
    * @throws SandboxError, TaskError, ParleyError `service_unavailable` when too many wait, or the signal's reason
    */
-  run(task: unknown, { user, timeoutMs, signal }: SandboxCall): Promise<unknown> {
-    return this.#queue.use(user, () => this.#run(task, timeoutMs, signal), signal);
+  run(task: TaskSource, { user, timeoutMs, signal }: SandboxCall): Promise<unknown> {
+    const work = async () => {
+      const made: unknown = typeof task === "function" ? await (task as () => Promise<object>)() : task;
+      return this.#run(made, timeoutMs, signal);
+    };
+    return this.#queue.use(user, work, signal);
   }
 
   /** Ends all processes. */

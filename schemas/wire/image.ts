@@ -19,7 +19,7 @@ export type Exif = z.infer<typeof exifSchema>;
  * `top_colors` begins with the largest. `analyzed_by` tells who described it: a vision model, or measurements alone.
  */
 export const imageAnalysisSchema = z.object({
-  format: z.enum(["jpeg", "png", "gif", "webp"]).describe("Format of the audio or image."),
+  format: z.enum(["jpeg", "png", "gif", "webp", "heic", "avif"]).describe("Format of the image."),
   width: z.int().positive().describe("Width in pixels."),
   height: z.int().positive().describe("Height in pixels."),
   file_size: z.int().positive().describe("Size in bytes."),

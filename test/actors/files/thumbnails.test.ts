@@ -9,7 +9,7 @@ const test = anyTest as TestFn<{ api: Api }>;
 const anna = { user: "user_anna" };
 
 test.before(async (t) => {
-  t.context = { api: await Api.start({ env: { LIMIT_THUMBNAIL_PIXELS: "4000000" } }) };
+  t.context = { api: await Api.start({ env: { LIMIT_IMAGE_PIXELS: "4000000" } }) };
 });
 test.after.always((t) => t.context.api?.stop());
 

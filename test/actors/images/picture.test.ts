@@ -5,9 +5,10 @@ import { readExif } from "../../../actors/images/exif.ts";
 import { describeLocally } from "../../../actors/images/local-description.ts";
 import { openPicture, process } from "../../../actors/images/picture.ts";
 import { shownPicture } from "../../../actors/images/reduced-picture.ts";
+import { thumbnailOf } from "../../../actors/images/thumbnail.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
-import { animation, bomb, drawn, noise, photo, redCircle } from "../../_kit/fakes/pictures.ts";
+import { animation, bomb, drawn, heic, noise, photo, redCircle } from "../../_kit/fakes/pictures.ts";
 
 const limits = limitsSchema.parse({});
 
@@ -64,14 +65,53 @@ test("what is no picture, too large or broken is refused", async (t) => {
   const whole = await sharp(await noise(300, 300, [90, 90, 90], 90))
     .jpeg()
     .toBuffer();
-  t.is((await refusal(whole.subarray(0, whole.length / 2)))?.errorType, "invalid_image");
   t.is((await refusal(whole.subarray(0, 30)))?.errorType, "invalid_image");
   const png = await redCircle();
-  t.is((await refusal(png.subarray(0, png.length / 2)))?.errorType, "invalid_image");
   t.is(
     (await refusal(Buffer.concat([png.subarray(0, 40), Buffer.alloc(500, 7)])))?.errorType,
     "invalid_image",
   );
+});
+
+test("of a picture that is cut off, what is there is shown", async (t) => {
+  const picture = await noise(300, 300, [90, 90, 90], 90);
+  for (const whole of [
+    await sharp(picture).jpeg().toBuffer(),
+    picture,
+    await sharp(picture).webp().toBuffer(),
+  ]) {
+    const cut = await openPicture(whole.subarray(0, whole.length * 0.55), limits);
+    t.like(cut, { width: 300, height: 300 });
+    t.regex(await shownPicture(cut, limits), /^data:image/);
+    const thumbnail = await thumbnailOf(cut, limits);
+    const { channels } = await sharp(thumbnail).extract({ left: 0, top: 0, width: 300, height: 100 }).stats();
+    t.true((channels[0]?.stdev ?? 0) > 10, "the upper part is seen");
+  }
+});
+
+test("a JPEG of 200 megapixels is decoded smaller than it is", async (t) => {
+  const create = { width: 16_320, height: 12_240, channels: 3, background: "#2288aa" } as const;
+  const bytes = await sharp({ create, limitInputPixels: false }).jpeg().toBuffer();
+  const picture = await openPicture(bytes, limits);
+  t.like(picture, { width: 16_320, height: 12_240 });
+  t.like(await sharp(await thumbnailOf(picture, limits)).metadata(), { width: 300, height: 225 });
+  t.is((await appearanceOf(picture, limits)).colors[0]?.percent, 100);
+});
+
+test("HEIC and AVIF are read", async (t) => {
+  const avif = await sharp(await redCircle())
+    .avif()
+    .toBuffer();
+  for (const [bytes, format] of [
+    [heic(), "heic"],
+    [avif, "avif"],
+  ] as const) {
+    const picture = await openPicture(bytes, limits);
+    t.is(picture.format, format);
+    const { colors } = await appearanceOf(picture, limits);
+    t.deepEqual(colors.map(({ name }) => name).toSorted(), ["白色", "红色"]);
+    t.regex(await shownPicture(picture, limits), /^data:image/);
+  }
 });
 
 test("bytes that were changed anywhere are read or refused, never more", async (t) => {
@@ -100,7 +140,7 @@ test("bytes that were changed anywhere are read or refused, never more", async (
       }
     }
   }
-  t.true(refused > 0 && refused < 160, String(refused));
+  t.true(refused < 160, String(refused));
 });
 
 test("unusual pictures are read: grey, CMYK, 16 bits, a palette with a hole", async (t) => {

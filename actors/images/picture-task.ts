@@ -1,0 +1,46 @@
+import type { Limits } from "../../schemas/limits.ts";
+import type { Exif, ImageAnalysis } from "../../schemas/wire/image.ts";
+import { appearanceOf } from "./appearance.ts";
+import { readExif } from "./exif.ts";
+import { describeLocally } from "./local-description.ts";
+import { openPicture, type PictureLimits } from "./picture.ts";
+import { shownPicture } from "./reduced-picture.ts";
+import { thumbnailOf } from "./thumbnail.ts";
+
+/** What is to be done with a picture; see {@link PictureReader}. */
+export type PictureWork =
+  | { kind: "thumbnail" }
+  | { kind: "show" }
+  | { kind: "describe" }
+  | { kind: "analyze"; position: boolean; show: boolean };
+
+/** A picture on its way into the sandbox. */
+export type PictureTask = PictureWork & {
+  bytes: Uint8Array;
+  limits: PictureLimits & Pick<Limits, "shownImagePx" | "shownImageBytes">;
+};
+
+/** What can be told of a picture without a model. `shown`: a data URI for a model that sees. */
+export type PictureFindings = Pick<ImageAnalysis, "format" | "width" | "height" | "top_colors"> & {
+  description: string;
+  exif: Exif;
+  shown?: string;
+};
+
+/** Module of the sandbox for pictures. @throws ParleyError `unsupported_type`, `image_too_large`, `invalid_image` */
+export async function run(task: PictureTask): Promise<Uint8Array | string | PictureFindings> {
+  const { limits } = task;
+  const picture = await openPicture(Buffer.from(task.bytes), limits);
+  if (task.kind === "thumbnail") return thumbnailOf(picture, limits);
+  if (task.kind === "show") return shownPicture(picture, limits);
+  const look = await appearanceOf(picture, limits);
+  const description = describeLocally(picture, look);
+  if (task.kind === "describe") return description;
+  const { format, width, height } = picture;
+  return {
+    ...{ format, width, height, description },
+    top_colors: look.colors.map(({ hex, percent }) => ({ hex, percent })),
+    exif: await readExif(picture.exif, task.position),
+    ...(task.show && { shown: await shownPicture(picture, limits) }),
+  };
+}
