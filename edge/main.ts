@@ -118,7 +118,10 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   const rest = new RouteClient(link.bus, limits);
   const uploads = new Uploads(link, limits, log, admission.uploads);
   const rates = shareRates(link, edge, limits);
-  const bounds = { rates, sessions: new UserSessions(link, log, limits) };
+  const bounds = {
+    rates,
+    sessions: new UserSessions(link, log, limits, (user, session) => submit.isUnfinished(user, session)),
+  };
   const submit = new Submit({ link, owner, bounds, limits, metrics });
   lifecycle.onStop("submit", () => submit.close());
   const hub = new Hub({

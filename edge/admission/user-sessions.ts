@@ -3,90 +3,135 @@ import type { Limits } from "../../schemas/limits.ts";
 import { parseSessionIn, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 
-/** One in so many of the sessions that a user has left may be used before the log is looked at again. */
+/** One in so many of the sessions that a user has left may be used before the log is counted again. */
 const blindShare = 4;
-/** A user at the limit is looked at no oftener. */
-const againMs = 1_000;
+/** Sessions whose owners are asked at the limit: the log keeps finished messages for a few seconds. */
+const mostAsked = 32;
+/** A user at the limit is counted no more often than this, ms. */
+const againMs = 250;
 
-interface Known {
-  /** Sessions that may have unfinished messages: those of the last look, and all since. */
+/** Whether a session has unfinished messages; undefined where its owner does not answer. */
+export type IsUnfinished = (user: string, session: string) => Promise<boolean | undefined>;
+
+interface Counted {
+  /** Sessions that may have unfinished messages: those of the last count, and all since. */
   open: Set<string>;
-  /** How many of them make the next look. */
-  lookAt: number;
-  /** When the last look began, ms of the monotonic clock. */
-  lookedAt: number;
-  /** Sessions that were added since the look under way began. */
+  /** Number of sessions at which they are counted again. */
+  countAt: number;
+  /** When the last count began, ms of the monotonic clock. */
+  countedAt: number;
+  /** Sessions that were added since the running count began. */
   since: Set<string> | undefined;
+  /** The running count. */
+  running: Promise<void> | undefined;
 }
 
 /**
- * How many sessions with unfinished messages each user has. The log holds exactly what is unfinished, so its subjects
- * are the count; an edge looks there only when a user has used a share of what he may have, which most never do.
+ * Bounds the sessions with unfinished messages of each user. The log holds what is unfinished, so its subjects are the
+ * count; an edge reads them only when a user has used a share of what they may have, which most never do.
  */
 export class UserSessions {
-  readonly #link: NatsLink;
+  readonly #link: Pick<NatsLink, "jsm">;
   readonly #log: Logger;
   readonly #limits: Pick<Limits, "userSessions" | "userRates">;
-  readonly #users = new Map<string, Known>();
+  readonly #isUnfinished: IsUnfinished;
+  readonly #users = new Map<string, Counted>();
 
-  constructor(link: NatsLink, log: Logger, limits: Pick<Limits, "userSessions" | "userRates">) {
+  constructor(
+    link: Pick<NatsLink, "jsm">,
+    log: Logger,
+    limits: Pick<Limits, "userSessions" | "userRates">,
+    isUnfinished: IsUnfinished,
+  ) {
     this.#link = link;
     this.#log = log;
     this.#limits = limits;
+    this.#isUnfinished = isUnfinished;
   }
 
-  /** Whether a message may enter this session. It never waits, so that messages keep their order. */
-  take(user: string, session: string): boolean {
-    const known = this.#of(user);
-    if (known.open.has(session)) return true;
-    const fits = known.open.size < this.#limits.userSessions;
-    if (fits) {
-      known.open.add(session);
-      known.since?.add(session);
+  /**
+   * Whether a message may enter this session. Below the limit it is known at once; at the limit the sessions are
+   * counted, and callers that wait are answered in their order.
+   */
+  take(user: string, session: string): boolean | Promise<boolean> {
+    const counted = this.#of(user);
+    if (this.#add(counted, session)) {
+      if (counted.open.size >= counted.countAt) void this.#count(user, counted);
+      return true;
     }
-    if (fits ? known.open.size >= known.lookAt : performance.now() > known.lookedAt + againMs)
-      this.#look(user, known);
-    return fits;
+    return this.#recount(user, counted, session);
   }
 
-  #of(user: string): Known {
-    const known = this.#users.get(user) ?? {
+  /** Whether the session is counted now. */
+  #add(counted: Counted, session: string): boolean {
+    if (counted.open.has(session)) return true;
+    if (counted.open.size >= this.#limits.userSessions) return false;
+    counted.open.add(session);
+    counted.since?.add(session);
+    return true;
+  }
+
+  async #recount(user: string, counted: Counted, session: string): Promise<boolean> {
+    // A count that runs already may have begun before a session ended.
+    for (let round = counted.running === undefined ? 1 : 0; round < 2; round++) {
+      const wait = counted.countedAt + againMs - performance.now();
+      if (counted.running === undefined && wait > 0)
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      await this.#count(user, counted);
+      if (this.#add(counted, session)) return true;
+    }
+    return false;
+  }
+
+  #of(user: string): Counted {
+    const counted = this.#users.get(user) ?? {
       open: new Set(),
-      lookAt: this.#lookAt(0),
-      lookedAt: Number.NEGATIVE_INFINITY,
+      countAt: this.#countAt(0),
+      countedAt: Number.NEGATIVE_INFINITY,
       since: undefined,
+      running: undefined,
     };
     this.#users.delete(user);
-    this.#users.set(user, known);
+    this.#users.set(user, counted);
     if (this.#users.size > this.#limits.userRates) this.#users.delete(this.#users.keys().next().value ?? "");
-    return known;
+    return counted;
   }
 
-  #lookAt(open: number): number {
+  #countAt(open: number): number {
     return open + Math.max(1, Math.floor((this.#limits.userSessions - open) / blindShare));
   }
 
-  #look(user: string, known: Known): void {
-    if (known.since !== undefined) return;
-    known.since = new Set();
-    known.lookedAt = performance.now();
-    this.#unfinished(user)
+  /** Counts, or waits for the count that runs. Never rejects. */
+  #count(user: string, counted: Counted): Promise<void> {
+    if (counted.running !== undefined) return counted.running;
+    counted.since = new Set();
+    counted.countedAt = performance.now();
+    counted.running = this.#unfinished(user)
       .then((open) => {
-        for (const session of known.since ?? []) open.add(session);
-        known.open = open;
+        for (const session of counted.since ?? []) open.add(session);
+        counted.open = open;
       })
       .catch((err: unknown) => this.#log.warn({ err, user }, "unfinished sessions not counted"))
       .finally(() => {
-        known.since = undefined;
-        known.lookAt = this.#lookAt(known.open.size);
+        counted.since = undefined;
+        counted.running = undefined;
+        counted.countAt = this.#countAt(counted.open.size);
       });
+    return counted.running;
   }
 
   async #unfinished(user: string): Promise<Set<string>> {
     const { state } = await this.#link.jsm.streams.info(streams.sessions, {
       subjects_filter: subjects.sessionInOfUser(user),
     });
-    const sessions = Object.keys(state.subjects ?? {}).map((subject) => parseSessionIn(subject)?.session);
-    return new Set(sessions.filter((session) => session !== undefined));
+    const inLog = Object.keys(state.subjects ?? {}).map((subject) => parseSessionIn(subject)?.session);
+    const sessions = new Set(inLog.filter((session) => session !== undefined));
+    if (sessions.size < this.#limits.userSessions) return sessions;
+    await Promise.all(
+      [...sessions].slice(0, mostAsked).map(async (session) => {
+        if ((await this.#isUnfinished(user, session)) === false) sessions.delete(session);
+      }),
+    );
+    return sessions;
   }
 }

@@ -20,12 +20,18 @@ import type { Route } from "../../schemas/routes/route.ts";
 import type * as search from "../../schemas/routes/search.ts";
 import type * as sessions from "../../schemas/routes/sessions.ts";
 import type * as voice from "../../schemas/routes/voice.ts";
+import type * as webhookKeys from "../../schemas/routes/webhook-keys.ts";
 import { routeTable } from "./gen/tables.ts";
 
 type Area = typeof admin & typeof adminModels & typeof auth & typeof automation & typeof bindings;
 type Area2 = typeof devices & typeof embeddings & typeof files & typeof images & typeof keys;
 type Area3 = typeof knowledge & typeof memory & typeof models & typeof neo & typeof notifications;
-type Area4 = typeof quota & typeof reminders & typeof search & typeof sessions & typeof voice;
+type Area4 = typeof quota &
+  typeof reminders &
+  typeof search &
+  typeof sessions &
+  typeof voice &
+  typeof webhookKeys;
 type Routes = Area & Area2 & Area3 & Area4;
 
 /** Name of an endpoint. */

@@ -30,6 +30,13 @@ export class Confirmations {
     this.#pending.delete(key(user, session, clientMsgId));
   }
 
+  /** Whether a message of this session waits. Looks at all of them: for rare questions. */
+  has(user: string, session: string): boolean {
+    const prefix = key(user, session, "");
+    for (const id of this.#pending.keys()) if (id.startsWith(prefix)) return true;
+    return false;
+  }
+
   /** Forgets all of them. */
   close(): void {
     this.#pending.clear();

@@ -3,6 +3,7 @@ import { ParleyError } from "../../schemas/errors.ts";
 import {
   sentencePlayed,
   sessionInterrupt,
+  sessionQueue,
   sessionState,
   sessionStop,
 } from "../../schemas/messages/session.ts";
@@ -26,6 +27,13 @@ export class SessionOwnerClient {
     const ask = { kind: "state", user, session, client_msg_id: clientMsgId } as const;
     const options = forMs === undefined ? {} : { retryMs: forMs };
     return answered(this.#bus.ask(sessionState, ask, options));
+  }
+
+  /** Whether a session has unfinished messages; undefined when nobody answers at once. */
+  async isUnfinished(user: string, session: string): Promise<boolean | undefined> {
+    const ask = { kind: "queue", user, session } as const;
+    const queue = await answered(this.#bus.ask(sessionQueue, ask, { retryMs: 0 }));
+    return queue && queue.unfinished.length > 0;
   }
 
   /** Stops the running reply; undefined when nobody answers. */

@@ -40,7 +40,7 @@ export interface SubmitDeps {
   link: NatsLink;
   owner: SessionOwnerClient;
   bounds: UserBounds;
-  limits: Pick<Limits, "natsMessageBytes" | "confirmMs">;
+  limits: Pick<Limits, "contentChars" | "natsMessageBytes" | "confirmMs">;
   metrics: Pick<EdgeMetrics, "messages">;
 }
 
@@ -55,7 +55,7 @@ export class Submit {
   }
 
   /**
-   * Submits a message; never rejects. It goes out before the first await, so messages keep the order of the calls.
+   * Submits a message; never rejects. Messages keep the order of the calls: one goes out before the first await, or waits with those that follow it.
    * `onOverdue` is called at most once, after `accepted`, and never after {@link confirmed} or {@link forget}.
    */
   async message(input: SessionInput, onOverdue?: (overdue: Overdue) => void): Promise<SubmitResult> {
@@ -80,6 +80,14 @@ export class Submit {
     this.#confirmations.done(user, session, client_msg_id);
   }
 
+  /**
+   * Whether a session has unfinished messages; undefined when its owner does not answer. One that its owner has not
+   * confirmed may not have reached it.
+   */
+  async isUnfinished(user: string, session: string): Promise<boolean | undefined> {
+    return this.#confirmations.has(user, session) || this.#deps.owner.isUnfinished(user, session);
+  }
+
   /** Stops waiting for confirmations. */
   close(): void {
     this.#confirmations.close();
@@ -97,10 +105,23 @@ export class Submit {
   /** Whether the log had it before. */
   #append(input: SessionInput): Promise<boolean> {
     const { link, bounds, limits } = this.#deps;
-    const { user, session, attachments } = input;
+    const { user, session, content } = input;
     if (!bounds.rates.take(user)) throw new ParleyError("rate_limited");
+    if (content.length > limits.contentChars)
+      throw new ParleyError("payload_too_large", {
+        error: "请求体过大: content",
+        hint: `content 不得超过 ${limits.contentChars} 个字符`,
+      });
     if (!link.up) throw new ParleyError("storage_unavailable");
-    if (!bounds.sessions.take(user, session)) {
+    const fits = bounds.sessions.take(user, session);
+    return fits instanceof Promise ? fits.then((free) => this.#store(input, free)) : this.#store(input, fits);
+  }
+
+  /** `fits`: whether its user may have this session open. */
+  #store(input: SessionInput, fits: boolean): Promise<boolean> {
+    const { link, limits } = this.#deps;
+    const { attachments } = input;
+    if (!fits) {
       throw new ParleyError("rate_limited", {
         error: "未完成的会话过多",
         hint: "等待其他会话的回复完成后再发送",

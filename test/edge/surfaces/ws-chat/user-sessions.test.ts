@@ -1,4 +1,5 @@
 import anyTest, { type TestFn } from "ava";
+import type { SessionAsk } from "../../../../schemas/messages/session-input.ts";
 import { streams, subjects } from "../../../../schemas/messages/subjects.ts";
 import { WireSocket } from "../../../_kit/clients/wire-socket.ts";
 import { eventually } from "../../../_kit/judge/waiting.ts";
@@ -17,6 +18,15 @@ test.after.always((t) => t.context.stop());
 
 const path = `/ws/chat?token=${mintToken("admin")}&session_id=s`;
 let sent = 0;
+const queued = {
+  role: "user",
+  msg_type: "chat",
+  message_id: "m",
+  session_id: "first",
+  content: "hello",
+  created_at: 1,
+  status: "queued",
+};
 
 /** Sends a message; answers the `errorType` that refused it, or "accepted". */
 async function send(socket: WireSocket, session: string): Promise<string> {
@@ -26,7 +36,7 @@ async function send(socket: WireSocket, session: string): Promise<string> {
   return (frame.type === "error" ? frame.errorType : frame.type) as string;
 }
 
-test("a user has so many sessions with unfinished messages at a time, over all edges", async (t) => {
+test.serial("a user has so many sessions with unfinished messages at a time, over all edges", async (t) => {
   const { edge, actor, another } = t.context;
   const other = await another();
   const [one, two] = [await WireSocket.open(t, edge.port, path), await WireSocket.open(t, other.port, path)];
@@ -46,3 +56,29 @@ test("a user has so many sessions with unfinished messages at a time, over all e
   await actor.jsm.streams.purge(streams.sessions, { filter: subjects.sessionInOfUser("admin") });
   await eventually(async () => (await send(one, "later")) === "accepted", 10_000, "an end of the refusals");
 });
+
+test.serial(
+  "a session that is finished counts no longer at once, though the log still holds its message",
+  async (t) => {
+    const { actor, another } = t.context;
+    const { port } = await another({ LIMIT_USER_SESSIONS: "1" });
+    const token = mintToken("admin");
+    const finished = new Set<string>();
+    actor.nc.subscribe(subjects.sessionAskAll, {
+      callback: (_, msg) => {
+        const ask = msg.json<SessionAsk>();
+        if (ask.kind !== "queue") return;
+        const unfinished = finished.has(ask.session) ? [] : [queued];
+        msg.respond(JSON.stringify({ unfinished }));
+      },
+    });
+    await actor.jsm.streams.purge(streams.sessions, { filter: subjects.sessionInOfUser("admin") });
+    const socket = await WireSocket.open(t, port, `/ws/chat?token=${token}&session_id=s`);
+    t.is(await send(socket, "first"), "accepted");
+    t.is(await send(socket, "second"), "rate_limited");
+    t.is(await send(socket, "first"), "accepted");
+    finished.add("first");
+    t.is(await send(socket, "second"), "accepted");
+    t.is(await send(socket, "third"), "rate_limited");
+  },
+);
