@@ -23,6 +23,7 @@ import { UserFiles } from "./files/user-files.ts";
 import { startImages } from "./images/main.ts";
 import { PictureReader } from "./images/picture-reader.ts";
 import { startKnowledge } from "./knowledge/main.ts";
+import { startMcp } from "./mcp/index.ts";
 import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
 import { serveEmbeddings } from "./models/embedding-route.ts";
@@ -73,7 +74,7 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   const groups: KeyedGroup[] = [];
   const drain: (() => Promise<void>)[] = [];
   if (runs("session")) {
-    groups.push(await startSessions(actor));
+    groups.push(await startSessions(actor, await startMcp(actor)));
     const stateless = startStateless(actor);
     drain.push(() => stateless.stop());
     startModelList(actor);

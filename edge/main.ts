@@ -31,6 +31,7 @@ import { addBridges } from "./surfaces/bridge/index.ts";
 import { addCyber } from "./surfaces/cyber/cyber.ts";
 import { addEvents } from "./surfaces/events/events.ts";
 import { addTickets } from "./surfaces/events/ticket.ts";
+import { addMcp } from "./surfaces/mcp/mcp.ts";
 import { addNeoChat } from "./surfaces/neo/neo-chat.ts";
 import { addCompletions } from "./surfaces/openai/completions.ts";
 import { addOneModel } from "./surfaces/openai/one-model.ts";
@@ -68,6 +69,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   addTickets(services);
   addEvents(services);
   addOneModel(services);
+  addMcp(services);
   addNeoChat(services);
   addChat(services);
   addCyber(services);

@@ -58,6 +58,7 @@ export const limitsSchema = z.object({
   keepAliveMs: limit(15_000, "ms of silence after which an event stream gets a comment"),
   statelessSilenceMs: limit(35_000, "ms without a word from an actor after which a /v1 turn has failed"),
   statelessAliveMs: limit(10_000, "ms between two words of an actor that a /v1 turn is at work"),
+  mcpAnswerMs: limit(60_000, "ms that one request to Parley's MCP server may take"),
   statelessRequests: limit(2_000, "turns without a session that one edge has open"),
   neoAttachMs: limit(10_000, "ms in which the same Yao Neo request joins the turn of the first"),
   modelSettings: limit(500, "providers, and models, that the administrator may configure"),

@@ -6,6 +6,7 @@ import { streams } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
+import type { MoreTools } from "../tools/index.ts";
 import { Attempts } from "./actor/attempts.ts";
 import { sessionGroup } from "./actor/index.ts";
 import { createOutbox } from "./outbox/index.ts";
@@ -16,7 +17,7 @@ import { openTranscripts } from "./transcript/index.ts";
 import { createTurnDeps } from "./turn/index.ts";
 
 /** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
-export async function startSessions(context: ActorContext): Promise<KeyedGroup> {
+export async function startSessions(context: ActorContext, moreTools: MoreTools): Promise<KeyedGroup> {
   const { db, jsm, nc, log, settings, lifecycle, models, quota, out } = context;
   const sessions = new SessionDocuments(db, log);
   const attempts = new Attempts(db);
@@ -33,7 +34,8 @@ export async function startSessions(context: ActorContext): Promise<KeyedGroup> 
   const commandDeps = await createCommands(context);
   const { commands } = commandDeps;
   await serveSessions(context, transcripts, sessions, commandDeps);
-  const turns = createTurnDeps(context, { transcripts, sessions, attempts, effects, commands, out });
+  const parts = { transcripts, sessions, attempts, effects, commands, out, moreTools };
+  const turns = createTurnDeps(context, parts);
   const actors = {
     store,
     commit: committer.commit.bind(committer),

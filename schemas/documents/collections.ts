@@ -19,6 +19,7 @@ export const collections = {
   models: "models",
   modelRoutes: "model_routes",
   modelRefusals: "model_refusals",
+  mcpServers: "mcp_servers",
   clients: "clients",
   reminders: "reminders",
   scheduleStreams: "schedule_streams",

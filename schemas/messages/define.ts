@@ -15,6 +15,7 @@ export type Party =
   | "devices"
   | "device"
   | "knowledge"
+  | "mcp"
   | "memory"
   | "models"
   | "nats-server"

@@ -3,6 +3,7 @@ import type { AnyMessage } from "./define.ts";
 import * as devices from "./devices.ts";
 import * as events from "./events.ts";
 import * as knowledge from "./knowledge.ts";
+import * as mcp from "./mcp.ts";
 import * as memory from "./memory.ts";
 import * as rejected from "./rejected.ts";
 import * as rest from "./rest.ts";
@@ -10,7 +11,7 @@ import * as runs from "./runs.ts";
 import * as schedules from "./schedules.ts";
 import * as session from "./session.ts";
 
-const areas = { account, devices, events, knowledge, memory, rejected, rest, runs, schedules, session };
+const areas = { account, devices, events, knowledge, mcp, memory, rejected, rest, runs, schedules, session };
 
 /** Every message that processes exchange, by area: what `docs/messages.md` and the AsyncAPI document are made of. */
 export const messages: { area: string; entries: AnyMessage[] }[] = Object.entries(areas).map(

@@ -37,6 +37,22 @@ export const responses = defineRoute({
   errors: "openai",
 });
 
+/** `POST /mcp`: JSON-RPC of the Model Context Protocol, streamable HTTP without sessions. */
+export const mcp = defineRoute({
+  method: "post",
+  path: "/mcp",
+  access: "user",
+  area: "mcp",
+  name: "mcp",
+  summary:
+    "Parley's MCP server: the user's own tools (devices, scenes, reminders, knowledge, memory, sessions)",
+  body: z.looseObject({
+    jsonrpc: z.literal("2.0").describe("Version of JSON-RPC."),
+    method: z.string().describe("What is asked, such as `tools/list` or `tools/call`."),
+  }),
+  answer: z.looseObject({ jsonrpc: z.literal("2.0").describe("Version of JSON-RPC.") }),
+});
+
 /** `GET /api/__yao/neo`: the answer is server-sent events. */
 export const neoChat = defineRoute({
   method: "get",

@@ -1,4 +1,5 @@
 import * as admin from "./admin.ts";
+import * as adminMcp from "./admin-mcp.ts";
 import * as adminModels from "./admin-models.ts";
 import * as adminUsers from "./admin-users.ts";
 import * as auth from "./auth.ts";
@@ -41,6 +42,7 @@ const areas = [
   knowledge,
   memory,
   admin,
+  adminMcp,
   adminModels,
   adminUsers,
   automation,

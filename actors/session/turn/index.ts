@@ -1,7 +1,7 @@
 import type { ActorContext } from "../../actor-context.ts";
 import type { Commands } from "../../commands/registry.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
-import { createToolbox } from "../../tools/index.ts";
+import { createToolbox, type MoreTools } from "../../tools/index.ts";
 import type { Attempts } from "../actor/attempts.ts";
 import { RunGate } from "../actor/run-gate.ts";
 import type { Effects } from "../outbox/effects.ts";
@@ -20,6 +20,8 @@ export interface TurnParts {
   effects: Effects;
   commands: Commands;
   out: OutPublisher;
+  /** Tools that belong to some users only. */
+  moreTools: MoreTools;
 }
 
 /** Wires the steps of a turn. */
@@ -35,7 +37,7 @@ export function createTurnDeps(context: ActorContext, parts: TurnParts): TurnDep
     gate: new RunGate(),
     recall: new RecallClient(bus, log),
     systemPrompt: settings.systemPrompt,
-    toolbox: createToolbox(context.routes),
+    toolbox: createToolbox(context.routes, parts.moreTools),
     speech: new SpeechClient(nc, log, settings.limits),
     notices: new ModelNotices(),
     commands: parts.commands,

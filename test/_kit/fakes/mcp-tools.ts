@@ -1,0 +1,22 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { z } from "zod";
+
+/** An MCP server as others write them, with the SDK's own server. */
+export function createMcpTools(): McpServer {
+  const server = new McpServer({ name: "fake", version: "1" });
+  server.registerTool(
+    "add.numbers",
+    { description: "Adds two numbers", inputSchema: { a: z.number(), b: z.number() } },
+    ({ a, b }) => ({ content: [{ type: "text", text: `sum ${a + b}` }] }),
+  );
+  server.registerTool("sleep", { description: "Sleeps", inputSchema: { ms: z.number() } }, async ({ ms }) => {
+    await delay(ms);
+    return { content: [{ type: "text", text: "awake" }] };
+  });
+  server.registerTool("fail", { description: "Fails", inputSchema: {} }, () => ({
+    isError: true,
+    content: [{ type: "text", text: "out of order" }],
+  }));
+  return server;
+}
