@@ -97,7 +97,8 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   if (runs("knowledge")) await startKnowledge(actor, embeddings);
   if (runs("memory")) await startMemory(actor, embeddings);
   if (runs("voice")) startVoice(actor);
-  await hostGroups(actor, groups, drain);
+  const hosting = await hostGroups(actor, groups, drain);
+  actor.readiness.add(hosting.problem);
 }
 
 async function connectOwnNats(

@@ -1,3 +1,4 @@
+import { showConnection } from "../infra/nats/connection-metrics.ts";
 import type { ProcessHealth } from "../schemas/messages/process-health.ts";
 import { subjects } from "../schemas/messages/subjects.ts";
 import type { ActorContext } from "./actor-context.ts";
@@ -20,11 +21,10 @@ export function startProcessHealth(
     metrics,
     log,
     lifecycle,
-  }: Pick<ActorContext, "nc" | "bus" | "db" | "actorId" | "metrics" | "log" | "lifecycle">,
+    readiness,
+  }: Pick<ActorContext, "nc" | "bus" | "db" | "actorId" | "metrics" | "log" | "lifecycle" | "readiness">,
   roles: readonly string[],
 ): void {
-  // An edge shows the metrics of all processes together.
-  metrics.registry.setDefaultLabels({ role: "actors", process: actorId });
   let answeredAt = performance.now();
   let pings = 0;
   const ping = () => {
@@ -42,11 +42,21 @@ export function startProcessHealth(
       pings -= 1;
     });
   };
+  const isMongoUp = () => performance.now() - answeredAt < silentMs;
+  readiness.add(() => (isMongoUp() ? undefined : "MongoDB does not answer"));
+  showEngines(metrics, nc, isMongoUp);
   const say = () => {
     ping();
     if (nc.isClosed()) return;
-    const mongodb = performance.now() - answeredAt < silentMs ? "up" : "down";
-    const health: ProcessHealth = { id: actorId, roles: [...roles], mongodb };
+    const mongodb = isMongoUp() ? "up" : "down";
+    const problem = readiness.isStarted ? readiness.problems()[0] : undefined;
+    const health: ProcessHealth = {
+      id: actorId,
+      roles: [...roles],
+      mongodb,
+      started: readiness.isStarted,
+      problem,
+    };
     nc.publish(subjects.healthActor(actorId), JSON.stringify(health));
   };
   const timer = setInterval(say, sayEveryMs);
@@ -62,4 +72,15 @@ export function startProcessHealth(
       );
     },
   });
+}
+
+function showEngines(
+  metrics: ActorContext["metrics"],
+  nc: ActorContext["nc"],
+  isMongoUp: () => boolean,
+): void {
+  const up = metrics.gauge("parley_mongodb_up", "Whether MongoDB has answered lately", [], () => {
+    up.set(isMongoUp() ? 1 : 0);
+  });
+  showConnection(metrics, nc);
 }

@@ -3,6 +3,7 @@ import { Bus } from "../infra/bus/bus.ts";
 import { RouteClient } from "../infra/bus/route-client.ts";
 import { freePort } from "../infra/engines/free-port.ts";
 import { connectNats } from "../infra/nats/connect.ts";
+import { showConnection } from "../infra/nats/connection-metrics.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { newId } from "../schemas/ids.ts";
 import { Admission } from "./admission/admission.ts";
@@ -23,6 +24,7 @@ import { addHealth } from "./operations/health.ts";
 import { createEdgeMetrics } from "./operations/metrics.ts";
 import { OpenSockets } from "./operations/open-sockets.ts";
 import { reportSockets } from "./operations/socket-reports.ts";
+import { StreamWatch } from "./operations/stream-watch.ts";
 import type { Services } from "./services.ts";
 import { Inbox } from "./submit/inbox.ts";
 import { SessionOwnerClient } from "./submit/session-owner-client.ts";
@@ -63,7 +65,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   addResponses(services, turns);
   // What is registered above runs on while open requests end, what is registered below closes before.
   lifecycle.onStop("open requests", () => drained(router, settings.limits.edgeDrainMs));
-  addHealth(services, context.metrics);
+  addHealth(services, context);
   addDocs(router);
   addRestRoutes(router, services);
   addTickets(services);
@@ -111,8 +113,6 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   const owner = new SessionOwnerClient(link.bus);
   const revocations = await Revocations.open(link, log);
   lifecycle.onStop("revocations", () => revocations.close());
-  const dependencies = new Dependencies(link);
-  lifecycle.onStop("dependencies", () => dependencies.close());
   const inbox = new Inbox(link, edge, log);
   lifecycle.onStop("inbox", () => inbox.close());
   const tickets = new Tickets(secrets.jwtSecret, link.nc);
@@ -136,6 +136,11 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     taken: (user, session, clientMsgId) => submit.confirmed(user, session, clientMsgId),
   });
   lifecycle.onStop("hub", () => hub.close());
+  const watch = new StreamWatch(link, log);
+  lifecycle.onStop("stream watch", () => watch.close());
+  const dependencies = new Dependencies(link, () => watch.answers && !hub.away);
+  lifecycle.onStop("dependencies", () => dependencies.close());
+  watchReadiness(context, { link, hub, watch });
   return {
     edge,
     settings,
@@ -166,6 +171,16 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     sockets: new OpenSockets(),
     dependencies,
   };
+}
+
+function watchReadiness(
+  { readiness, metrics }: ProcessContext,
+  { link, hub, watch }: { link: NatsLink; hub: Hub; watch: StreamWatch },
+): void {
+  readiness.add(() => (link.up ? undefined : "NATS is not connected"));
+  readiness.add(() => (watch.answers ? undefined : "stream SESSIONS does not answer"));
+  readiness.add(() => (hub.away ? "stream OUT does not answer" : undefined));
+  showConnection(metrics, link.nc);
 }
 
 async function openLink(context: ProcessContext, edge: string): Promise<NatsLink> {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { version } from "./checkout.ts";
 
 /** One process's Prometheus registry and constructors of metrics in it. Text exposure: `await registry.metrics()`. */
 export interface Metrics {
@@ -19,12 +20,18 @@ export interface Metrics {
   ): Histogram<L>;
 }
 
-/** A registry with the default process metrics, every sample labelled with the role. */
-export function createMetrics(role: string): Metrics {
+/** A registry with the default process metrics, every sample labelled with the role and the name of the process. */
+export function createMetrics(role: string, name: string = role): Metrics {
   const registry = new Registry();
-  registry.setDefaultLabels({ role });
+  registry.setDefaultLabels({ role, process: name });
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  new Gauge({
+    name: "parley_build_info",
+    help: "Always 1; the labels say which program runs",
+    labelNames: ["version", "node"],
+    registers,
+  }).set({ version, node: process.versions.node }, 1);
   return {
     registry,
     counter: (name, help, labelNames = []) => new Counter({ name, help, labelNames, registers }),

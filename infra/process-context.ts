@@ -4,6 +4,7 @@ import type { Secrets } from "./installation/secrets.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** What the command line hands to `startEdge(context)` and `startActors(context, names)`. */
 export interface ProcessContext {
@@ -13,4 +14,6 @@ export interface ProcessContext {
   metrics: Metrics;
   endpoints: Endpoints;
   secrets: Secrets;
+  /** Whether this process can do its work now. */
+  readiness: Readiness;
 }

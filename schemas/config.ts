@@ -57,9 +57,15 @@ export const variablesSchema = z.object({
     .stringbool()
     .default(false)
     .describe("whether this program may start on data that a newer version has written"),
+  PROCESS_NAME: text()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, dots, hyphens or underscores")
+    .optional()
+    .describe("value of the label `process` in metrics; unset = made of host, role and process id"),
   METRICS_PORT: port()
     .optional()
-    .describe("port of /livez, /readyz and /metrics of an actor process; unset = none, 0 = any free one"),
+    .describe(
+      "port of /livez, /readyz and /metrics of a process, without credentials; unset = none, 0 = any free one",
+    ),
   JWT_SECRET: z
     .string()
     .refine(atLeast32Bytes, "must have at least 32 bytes")

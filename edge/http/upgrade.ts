@@ -2,6 +2,7 @@ import uWS, { type WebSocket, type WebSocketBehavior } from "uWebSockets.js";
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import { Pinger } from "./pinger.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** Bounds of the sockets of one path. */
@@ -29,6 +30,7 @@ export interface SocketHandlers<S> {
   close(state: S): void;
 }
 
+const pinger = new Pinger();
 const decoder = new TextDecoder("utf-8");
 
 /**
@@ -56,12 +58,16 @@ export function webSocketBehavior<S>(
     sendPingsAutomatically: true,
     maxBackpressure: limits.socketBackpressureBytes,
     closeOnBackpressureLimit: 1,
-    open: (ws) => guarded(ws, () => handlers.open(ws.getUserData().state, ws)),
+    open: (ws) => {
+      pinger.add(ws);
+      guarded(ws, () => handlers.open(ws.getUserData().state, ws));
+    },
     message: (ws, data, isBinary) =>
       guarded(ws, () =>
         handlers.message(ws.getUserData().state, isBinary ? undefined : decoder.decode(data)),
       ),
     close: (ws) => {
+      pinger.remove(ws);
       release(ws.getUserData().holder);
       try {
         handlers.close(ws.getUserData().state);

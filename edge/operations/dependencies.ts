@@ -20,14 +20,17 @@ interface Heard extends ProcessHealth {
 /** Which parts of the system this edge can reach; actor processes say each second that they are there. */
 export class Dependencies {
   readonly #link: NatsLink;
+  readonly #streamsAnswer: () => boolean;
   readonly #heard = new Map<string, Heard>();
   readonly #listeners: ((states: Health["dependencies"]) => void)[] = [];
   readonly #timer: NodeJS.Timeout;
   #listenedSince = performance.now();
   #last = "";
 
-  constructor(link: NatsLink) {
+  /** `streamsAnswer`: whether the log of sessions and the stream of frames have answered lately. */
+  constructor(link: NatsLink, streamsAnswer: () => boolean) {
     this.#link = link;
+    this.#streamsAnswer = streamsAnswer;
     link.nc.subscribe(subjects.healthActorAll, {
       callback: (err, msg) => {
         if (err === null) this.#hear(msg.string());
@@ -48,8 +51,9 @@ export class Dependencies {
   health(connections: number): Health {
     const living = this.#living();
     const dependencies = this.states();
+    const isDegraded = Object.values(dependencies).includes("down") || this.#problem() !== undefined;
     return {
-      status: Object.values(dependencies).includes("down") ? "degraded" : "ok",
+      status: isDegraded ? "degraded" : "ok",
       service: "cyrene-gateway",
       ws_connections: connections,
       dependencies,
@@ -61,13 +65,20 @@ export class Dependencies {
   /** Of MongoDB it is known what actor processes say: one that reaches it is enough. */
   states(): Health["dependencies"] {
     if (!this.#link.up) return { nats: "down", mongodb: "unknown", actors: "unknown" };
-    const living = this.#living();
+    const nats: DependencyState = this.#streamsAnswer() ? "up" : "down";
+    // One that still starts holds nothing yet.
+    const living = this.#living().filter(({ started }) => started);
     if (living.length === 0) {
       const settled = performance.now() - this.#listenedSince > settleMs;
-      return { nats: "up", mongodb: "unknown", actors: settled ? "down" : "unknown" };
+      return { nats, mongodb: "unknown", actors: settled ? "down" : "unknown" };
     }
     const mongodb: DependencyState = living.some((one) => one.mongodb === "up") ? "up" : "down";
-    return { nats: "up", mongodb, actors: "up" };
+    return { nats, mongodb, actors: "up" };
+  }
+
+  /** What keeps an actor process from its messages; another can't answer them meanwhile. */
+  #problem(): string | undefined {
+    return this.#living().find(({ problem }) => problem !== undefined)?.problem;
   }
 
   /** Stops looking. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Metrics } from "../../infra/metrics.ts";
+import type { ProcessContext } from "../../infra/process-context.ts";
 import type { Services } from "../services.ts";
 import { AllMetrics } from "./all-metrics.ts";
 
@@ -17,13 +17,15 @@ const page = `<!doctype html>
 </html>
 `;
 
+type HealthContext = Pick<ProcessContext, "metrics" | "readiness">;
+
 const scopeSchema = z.object({ scope: z.enum(["all", "edge", "actors"]).default("all") });
 
 /**
  * Registers `/health`, `/api/v1/health`, `/metrics` (for the administrator) and the page at `/`. With several edges, all but one are scraped
  * with `/metrics?scope=edge`, or actor processes would be counted more than once.
  */
-export function addHealth(services: Services, metrics: Metrics): void {
+export function addHealth(services: Services, { metrics, readiness }: HealthContext): void {
   const { router, sockets, dependencies, identity } = services;
   for (const path of ["/health", "/api/v1/health"]) {
     router.route({
@@ -32,6 +34,7 @@ export function addHealth(services: Services, metrics: Metrics): void {
       handler: (exchange) => exchange.json(200, dependencies.health(sockets.size)),
     });
   }
+  addProbes(services, readiness);
   const all = new AllMetrics(services, metrics);
   router.route({
     method: "GET",
@@ -51,5 +54,24 @@ export function addHealth(services: Services, metrics: Metrics): void {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
       }),
+  });
+}
+
+/** What an orchestrator asks: whether the process lives, and whether it should be sent clients. */
+function addProbes({ router, lifecycle }: Services, readiness: ProcessContext["readiness"]): void {
+  const plain = { "content-type": "text/plain; charset=utf-8" };
+  router.route({
+    method: "GET",
+    path: "/livez",
+    handler: (exchange) => exchange.send(200, "ok\n", plain),
+  });
+  router.route({
+    method: "GET",
+    path: "/readyz",
+    handler: (exchange) => {
+      const problems = lifecycle.stopping ? ["stopping"] : readiness.problems();
+      if (problems.length === 0) exchange.send(200, "ok\n", plain);
+      else exchange.send(503, `${problems.join("\n")}\n`, plain);
+    },
   });
 }

@@ -1,7 +1,11 @@
+import { hostname } from "node:os";
+import type { Settings } from "../../schemas/config.ts";
 import { resolveEndpoints } from "../endpoints.ts";
 import { openInstallation } from "../installation/open.ts";
 import { createMetrics } from "../metrics.ts";
+import { serveOperations } from "../operations-server.ts";
 import type { ProcessContext } from "../process-context.ts";
+import { Readiness } from "../readiness.ts";
 import { announceReady, type CommandProcess } from "./run-process.ts";
 
 /** What `edge/main.ts` exports. */
@@ -22,25 +26,49 @@ const load = <Main>(room: string): Promise<Main> =>
 export async function runEdge(command: CommandProcess): Promise<void> {
   const [context, main] = await Promise.all([processContext(command), load<EdgeMain>("edge")]);
   const { port } = await main.startEdge(context);
-  announceReady(command, { port });
+  context.readiness.started();
+  announceReady(command, { port, metrics_port: context.metricsPort });
 }
 
 /** `parley actors [names…]`. */
 export async function runActors(command: CommandProcess, names: string[]): Promise<void> {
   const [context, main] = await Promise.all([processContext(command), load<ActorsMain>("actors")]);
   await main.startActors(context, names);
-  announceReady(command, {});
+  context.readiness.started();
+  announceReady(command, { metrics_port: context.metricsPort });
 }
 
-async function processContext({ role, settings, log, lifecycle }: CommandProcess): Promise<ProcessContext> {
+/** A context, and the port of `METRICS_PORT` where it is set. */
+type StartedContext = ProcessContext & { metricsPort: number | undefined };
+
+async function processContext({ role, settings, log, lifecycle }: CommandProcess): Promise<StartedContext> {
   // A child of `up` ends with it, also when `up` was killed.
   process.once("disconnect", () => void lifecycle.stop().then(() => process.exit(0)));
   const endpoints = resolveEndpoints(settings);
+  const metrics = createMetrics(role, processName(settings, role));
+  const readiness = new Readiness();
+  // Before anything is waited for: a start that hangs must be seen.
+  const metricsPort =
+    settings.metricsPort === undefined
+      ? undefined
+      : await serveOperations({
+          host: settings.host,
+          port: settings.metricsPort,
+          metrics,
+          readiness,
+          lifecycle,
+        });
   const secrets = await openInstallation({ role, settings, log, endpoints });
   if (secrets.generated.includes("adminPassword")) {
     process.stderr.write(
       `parley: made a password for ${settings.adminUsername}, shown this once: ${secrets.adminPassword}\n`,
     );
   }
-  return { settings, log, lifecycle, metrics: createMetrics(role), endpoints, secrets };
+  return { settings, log, lifecycle, metrics, endpoints, secrets, readiness, metricsPort };
+}
+
+/** The same over restarts where the operator or the container names it: a label that changes begins a new series. */
+function processName({ processName: given }: Settings, role: string): string {
+  if (given !== undefined) return given;
+  return process.pid === 1 ? hostname() : `${hostname()}-${role}-${process.pid}`;
 }

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { startExtras } from "../engines/extras.ts";
 import { startEngines } from "../engines/start.ts";
 import { openInstallation } from "../installation/open.ts";
@@ -26,9 +27,10 @@ export async function runUp(command: CommandProcess): Promise<void> {
   const secrets = await openInstallation({ role: "up", settings, log, endpoints: engines });
 
   const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);
+  const host = hostname();
   const env = { LIMIT_STOP_MS: String(graceMs) };
-  const edge = new Child(["edge"], { ...env }, log, edgeNodeFlags);
-  const actors = new Child(["actors"], { ...env }, log, actorNodeFlags);
+  const edge = new Child(["edge"], { ...env, PROCESS_NAME: `${host}-edge` }, log, edgeNodeFlags);
+  const actors = new Child(["actors"], { ...env, PROCESS_NAME: `${host}-actors` }, log, actorNodeFlags);
   lifecycle.onStop("actors", () => actors.stop(graceMs));
   lifecycle.onStop("edge", () => edge.stop(graceMs));
   const [{ port = settings.port }] = await Promise.all([edge.start(), actors.start()]);

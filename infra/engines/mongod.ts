@@ -42,6 +42,8 @@ export function mongod(options: MongodOptions): EngineDefinition {
       ...["--dbpath", dbPath, "--port", String(port), "--bind_ip", "127.0.0.1", "--nounixsocket"],
       ...["--replSet", replicaSet, "--keyFile", keyFile, "--auth"],
       ...["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256", "--quiet"],
+      // Decompression of what comes before the log-in has had flaws.
+      ...["--networkMessageCompressors", "disabled"],
       ...Object.entries(parameters).flatMap(([name, value]) => ["--setParameter", `${name}=${value}`]),
     ],
     mark: dbPath,

@@ -12,6 +12,7 @@ export interface Command {
 }
 
 const pollMs = 50;
+const inherited = /^(PATH|HOME|LANG|LC_\w+|TMPDIR|TZ|LD_LIBRARY_PATH|SSL_CERT_(FILE|DIR))$/;
 
 /**
  * Starts a program that outlives this process: its own group (no Ctrl-C of our terminal) and a file for its output
@@ -26,13 +27,22 @@ export function startDetached({ program, args, env, logFile }: Command): Promise
     const child = spawn(program, args, {
       detached: true,
       stdio: ["ignore", output, output],
-      env: { ...process.env, ...env },
+      env: { ...inheritedEnvironment(), ...env },
     });
     closeSync(output);
     child.once("error", reject);
     child.once("spawn", () => resolve(child.pid as number));
     child.unref();
   });
+}
+
+/** What a program of others may see of our environment: no setting and no secret. */
+export function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => inherited.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
 }
 
 /** Whether the process exists and is not a zombie that waits for its parent. */

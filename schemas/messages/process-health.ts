@@ -5,8 +5,10 @@ export const processHealthSchema = z.object({
   id: z.string().describe("Id of the entry."),
   roles: z.array(z.string()).describe("Roles that the process runs."),
   mongodb: z.enum(["up", "down"]).describe("State of MongoDB."),
+  started: z.boolean().default(true).describe("Whether its start is complete."),
+  problem: z.string().optional().describe("Why messages that are this process's can't be answered now."),
 });
-export type ProcessHealth = z.infer<typeof processHealthSchema>;
+export type ProcessHealth = z.output<typeof processHealthSchema>;
 
 /** State of one dependency, as far as it is known. */
 export const dependencyStateSchema = z.enum(["up", "down", "unknown"]);

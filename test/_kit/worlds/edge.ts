@@ -3,6 +3,7 @@ import { startEdge } from "../../../edge/main.ts";
 import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { createMetrics } from "../../../infra/metrics.ts";
+import { Readiness } from "../../../infra/readiness.ts";
 import { loadSettings } from "../../../infra/settings.ts";
 import { mintToken, testSecret } from "./token.ts";
 
@@ -34,7 +35,9 @@ export async function startTestEdge(
   );
   const log = createLogger("edge", settings);
   const lifecycle = new Lifecycle(log, 30_000);
+  const readiness = new Readiness();
   const { port } = await startEdge({
+    readiness,
     settings,
     log,
     lifecycle,
@@ -42,6 +45,7 @@ export async function startTestEdge(
     endpoints: { natsUrl, mongodbUri: "" },
     secrets: { jwtSecret: testSecret, encryptionKey: Buffer.alloc(32), adminPassword: "", generated: [] },
   });
+  readiness.started();
   const stop = () => lifecycle.stop();
   t.teardown(stop);
   const url = `http://127.0.0.1:${port}`;
