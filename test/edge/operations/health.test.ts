@@ -37,9 +37,7 @@ test("health and notices tell what is away and what is back; metrics are of all 
   ])
     t.regex(text, new RegExp(`^${name}[ {]`, "m"), name);
   t.is(text.match(/^# TYPE process_cpu_seconds_total /gm)?.length, 1, "a family is there once");
-  const processes = [...text.matchAll(/^parley_partitions_held\{.*process="([^"]+)"/gm)].map(
-    ([, id]) => id,
-  );
+  const processes = [...text.matchAll(/^parley_partitions_held\{.*process="([^"]+)"/gm)].map(([, id]) => id);
   t.is(new Set(processes).size, 2, "samples of both actor processes");
   t.notRegex((await api.call("GET", "/metrics?scope=edge", { user: "admin" })).text, /parley_turns_total/);
   t.is((await api.call("GET", "/metrics?scope=moon", { user: "admin" })).status, 400);
