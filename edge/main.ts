@@ -136,11 +136,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     taken: (user, session, clientMsgId) => submit.confirmed(user, session, clientMsgId),
   });
   lifecycle.onStop("hub", () => hub.close());
-  const watch = new StreamWatch(link, log);
-  lifecycle.onStop("stream watch", () => watch.close());
-  const dependencies = new Dependencies(link, () => watch.answers && !hub.away);
-  lifecycle.onStop("dependencies", () => dependencies.close());
-  watchReadiness(context, { link, hub, watch });
+  const dependencies = watchDependencies(context, link, hub);
   return {
     edge,
     settings,
@@ -173,14 +169,21 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   };
 }
 
-function watchReadiness(
-  { readiness, metrics }: ProcessContext,
-  { link, hub, watch }: { link: NatsLink; hub: Hub; watch: StreamWatch },
-): void {
+/** Watches what this edge needs, for `/health`, `/readyz` and the notices to its sockets. */
+function watchDependencies(
+  { readiness, metrics, log, lifecycle }: ProcessContext,
+  link: NatsLink,
+  hub: Hub,
+): Dependencies {
+  const watch = new StreamWatch(link, log);
+  lifecycle.onStop("stream watch", () => watch.close());
+  const dependencies = new Dependencies(link, () => watch.answers && !hub.away);
+  lifecycle.onStop("dependencies", () => dependencies.close());
   readiness.add(() => (link.up ? undefined : "NATS is not connected"));
   readiness.add(() => (watch.answers ? undefined : "stream SESSIONS does not answer"));
   readiness.add(() => (hub.away ? "stream OUT does not answer" : undefined));
   showConnection(metrics, link.nc);
+  return dependencies;
 }
 
 async function openLink(context: ProcessContext, edge: string): Promise<NatsLink> {
