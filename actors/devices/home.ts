@@ -34,7 +34,7 @@ export interface HomeMeans {
 }
 
 /** Levels at the end of a topic that devices are told on, not heard on. */
-const outgoing = new Set(["command", "set", "get", "rpc", "cmnd"]);
+const outgoing = new Set(["command", "set", "get", "cmnd"]);
 
 /**
  * The devices of one user and what their topics mean: announcements first, then Parley's own topics, then the topics of

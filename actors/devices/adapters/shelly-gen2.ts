@@ -42,6 +42,7 @@ export const shellyGen2: Adapter = {
     const [last = "", before = ""] = [topic.at(-1), topic.at(-2)];
     const length =
       before === "status" && component.test(last) ? 2 : before === "events" && last === "rpc" ? 2 : 0;
+    if (topic.includes("shellies")) return null;
     const named = /^shelly/i.test(before) && (last === "online" || last === "announce") ? 1 : 0;
     const base = topic.slice(0, -(length || named || topic.length));
     return base.length === 0 ? null : { node: base.at(-1) ?? "", base: base.join("/") };
