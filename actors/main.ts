@@ -128,7 +128,7 @@ async function connectActor(
   const js = jetstream(nc);
   const publisher = new StreamPublisher(nc);
   const jsm = await jetstreamManager(nc);
-  const out = new OutPublisher(nc, publisher, jsm, context.log);
+  const out = new OutPublisher(bus, jsm, context.log);
   await out.restore();
   const files = new UserFiles({ ...own, jsm });
   const reader = new DocumentReader(context.settings.limits);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Collection, Db } from "mongodb";
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { BindCodeDocument, BindingDocument, Platform } from "../../schemas/documents/bridge.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import { newId } from "../../schemas/ids.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { bindingChanged } from "../../schemas/messages/bridge.ts";
 
 /** How long a code can be used, ms: long enough to type it into another program. */
 const codeMs = 600_000;
@@ -13,12 +13,12 @@ const codeMs = 600_000;
 export class Bindings {
   readonly #bindings: Collection<BindingDocument>;
   readonly #codes: Collection<BindCodeDocument>;
-  readonly #nc: NatsConnection;
+  readonly #bus: Pick<Bus, "signal">;
 
-  constructor(db: Db, nc: NatsConnection) {
+  constructor(db: Db, bus: Pick<Bus, "signal">) {
     this.#bindings = db.collection<BindingDocument>(collections.bindings);
     this.#codes = db.collection<BindCodeDocument>(collections.bindCodes);
-    this.#nc = nc;
+    this.#bus = bus;
   }
 
   async createIndexes(): Promise<void> {
@@ -74,7 +74,7 @@ export class Bindings {
 
   /** Edges that remember the binding forget it. */
   #changed(platform: Platform, externalId: string): void {
-    this.#nc.publish(subjects.bridgeBound, JSON.stringify({ platform, external_id: externalId }));
+    this.#bus.signal(bindingChanged, { platform, external_id: externalId });
   }
 }
 

@@ -1,26 +1,24 @@
-import type { Msg } from "nats";
 import { bridgeStreamConfig, eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { type BridgeAnswer, type BridgeAsk, bridgeAskSchema } from "../../schemas/documents/bridge.ts";
+import type { BridgeAsk } from "../../schemas/documents/bridge.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { restQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
+import { bridgeAsk } from "../../schemas/messages/bridge.ts";
 import { createBindToken, deleteBinding, listBindings } from "../../schemas/routes/bindings.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import { serveRoute } from "../requests/rest.ts";
-import { isStorageAway } from "../storage/storage-error.ts";
 import { Bindings } from "./bindings.ts";
 
 /** Serves the bindings of accounts of chat platforms: to their users by REST, to bridges on `bridge.ask`. */
 export async function startBindings(context: ActorContext): Promise<void> {
-  const { db, nc, jsm } = context;
-  const bindings = new Bindings(db, nc);
+  const { db, bus, jsm } = context;
+  const bindings = new Bindings(db, bus);
   await Promise.all([
     bindings.createIndexes(),
     ensureStream(jsm, bridgeStreamConfig()),
     ensureStream(jsm, eventsStreamConfig()),
   ]);
-  serveAsks(context, bindings);
+  bus.serve(bridgeAsk, async (ask) => ({ user: await answerAsk(bindings, ask) }));
   serveRoute(context, createBindToken, ({ principal }) => bindings.createCode(principal.user_id));
   serveRoute(context, listBindings, async ({ principal }) => {
     const list = (await bindings.list(principal.user_id)).map(({ platform, external_id, at }) => {
@@ -34,23 +32,6 @@ export async function startBindings(context: ActorContext): Promise<void> {
     return { status: "deleted" as const };
   });
   await onUserDeleted(context, "bindings_user_deleted", (user) => bindings.forget(user));
-}
-
-function serveAsks({ nc, log }: ActorContext, bindings: Bindings): void {
-  const answer = async (msg: Msg): Promise<BridgeAnswer> => {
-    try {
-      return { user: await answerAsk(bindings, bridgeAskSchema.parse(msg.json())) };
-    } catch (err) {
-      if (!isStorageAway(err)) log.error({ err }, "bridge not answered");
-      return { user: null, unavailable: true };
-    }
-  };
-  nc.subscribe(subjects.bridgeAsk, {
-    queue: restQueueGroup,
-    callback: (err, msg) => {
-      if (err === null) void answer(msg).then((reply) => msg.respond(JSON.stringify(reply)));
-    },
-  });
 }
 
 async function answerAsk(bindings: Bindings, ask: BridgeAsk): Promise<string | null> {

@@ -1,18 +1,23 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "nats";
-import type { StreamPublisher } from "../../infra/bus/stream-publisher.ts";
+import type { Bus } from "../../infra/bus/bus.ts";
+import { encodeWithin } from "../../infra/bus/fit.ts";
 import type { Logger } from "../../infra/log.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { newId } from "../../schemas/ids.ts";
+import { directFrame, outFrames } from "../../schemas/messages/out.ts";
 import { outBatchFrames } from "../../schemas/messages/out-batch.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 import type { Origin, OutItem } from "../../schemas/wire/server-frame.ts";
+import { isStorageAway } from "../storage/storage-error.ts";
 import { type BatchMark, BatchNumbers } from "./batch-numbers.ts";
+
+type OutBus = Pick<Bus, "signal" | "signalText" | "appendText" | "maxBytes">;
 
 /** A batch is closed at this size, well under the server's payload limit. */
 const batchBytes = 192 * 1024;
+/** Room for what stands around the frames of a batch. */
+const envelopeBytes = 512;
 const retryMs = 200;
 
 /** Encoded frames that travel in one message; `ending`: they end a run, and somebody waits until the stream has them. */
@@ -27,46 +32,46 @@ interface PendingFrames {
  * runs included; a message with such frames is acknowledged.
  */
 export class OutPublisher {
-  readonly #nc: NatsConnection;
-  readonly #publisher: StreamPublisher;
+  readonly #bus: OutBus;
   readonly #jsm: JetStreamManager;
   readonly #log: Logger;
   readonly #pending = new Map<string, PendingFrames[]>();
   readonly #numbers = new BatchNumbers();
   #scheduled = false;
 
-  constructor(nc: NatsConnection, publisher: StreamPublisher, jsm: JetStreamManager, log: Logger) {
-    this.#nc = nc;
-    this.#publisher = publisher;
+  constructor(bus: OutBus, jsm: JetStreamManager, log: Logger) {
+    this.#bus = bus;
     this.#jsm = jsm;
     this.#log = log;
   }
 
   /** Sends a frame to every device of a user, with the others of this event-loop turn. */
   frame(user: string, item: OutItem): void {
-    this.#enqueue(user, parcelOf([item]));
+    this.#enqueue(user, this.#parcelOf(user, [item]));
   }
 
   /**
    * Sends the frames that end a run, behind everything that was sent before. Resolves when the stream has them. They
-   * may be sent again, and then in other company: edges know them by their run.
+   * may be sent again, and then in another batch: edges know them by their run.
    */
   ending(user: string, items: OutItem[], id: string): Promise<void> {
-    return new Promise((stored) => this.#enqueue(user, { ...parcelOf(items), ending: { id, stored } }));
+    return new Promise((stored) =>
+      this.#enqueue(user, { ...this.#parcelOf(user, items), ending: { id, stored } }),
+    );
   }
 
   /**
-   * Sends frames as a message of their own, after everything that was sent before. Resolves when the stream has it; it
-   * tries until then, and `id` makes a repetition one message.
+   * Sends frames as a message of their own, after everything that was sent before. Resolves when the stream has it; an
+   * outage is waited for, and `id` makes a repetition one message.
    */
   async final(user: string, items: OutItem[], id: string): Promise<void> {
     this.#flushUser(user);
-    await this.#store(user, parcelOf(items).texts, id);
+    await this.#store(user, this.#parcelOf(user, items).texts, id);
   }
 
   /** Answers one socket of one edge. It is gone when that socket is. */
   direct(origin: Origin, frame: DirectFrame): void {
-    this.#nc.publish(subjects.outEdge(origin.edge, origin.socket), JSON.stringify(frame));
+    this.#bus.signal(directFrame, frame, { edge: origin.edge, request: origin.socket });
   }
 
   /** Makes OUT anew where it died with its server. */
@@ -115,41 +120,94 @@ export class OutPublisher {
   }
 
   #send(user: string, batch: PendingFrames[]): void {
-    const texts = batch.flatMap((parcel) => parcel.texts);
     const endings = batch.filter((parcel) => parcel.ending !== undefined);
+    const texts = batch.flatMap((parcel) => parcel.texts);
     const id = endings[0]?.ending?.id;
-    // A batch is never sent again in the same company: under the id of one of its parts the server would drop the others.
-    if (id === undefined) this.#nc.publish(subjects.outUser(user), batchOf(texts, this.#numbers.next(user)));
-    else void this.#end(user, texts, endings, batch.length === 1 ? id : newId("out_"));
+    if (id === undefined) {
+      for (const part of partsOf(texts, this.#bus.maxBytes))
+        this.#bus.signalText(outFrames, batchOf(part, this.#numbers.next(user)), { user });
+      return;
+    }
+    // A batch is never sent again with the same frames: under the id of one of its parts the server would drop the others.
+    void this.#end(user, texts, endings, batch.length === 1 ? id : newId("out_"));
   }
 
   /** What a run says while it goes on is not repeated: by then later frames have overtaken it. */
   async #end(user: string, texts: string[], endings: PendingFrames[], id: string): Promise<void> {
-    const again = endings.flatMap((parcel) => parcel.texts);
-    await this.#store(user, texts, id, again);
+    await this.#store(user, texts, id, new Set(endings.flatMap((parcel) => parcel.texts)));
     for (const { ending } of endings) ending?.stored();
   }
 
-  async #store(user: string, texts: string[], id: string, again = texts): Promise<void> {
+  /** Stores frames in as many messages as they need, all sent at once and so in their order. */
+  async #store(user: string, texts: string[], id: string, ending = new Set(texts)): Promise<void> {
+    const parts = partsOf(texts, this.#bus.maxBytes);
+    await Promise.all(
+      parts.map((part, index) =>
+        this.#storeOne(
+          user,
+          part,
+          index === 0 ? id : `${id}.${index}`,
+          part.filter((text) => ending.has(text)),
+        ),
+      ),
+    );
+  }
+
+  /** Repeats while the stream can't be reached, with what `again` holds; what it refuses is logged, not repeated. */
+  async #storeOne(user: string, texts: string[], id: string, again: string[]): Promise<void> {
     const mark = this.#numbers.next(user);
-    for (let payload = batchOf(texts, mark); ; payload = batchOf(again, mark)) {
+    for (let frames = texts; frames.length > 0; frames = again) {
       try {
-        await this.#publisher.publish(subjects.outUser(user), payload, { id });
+        await this.#bus.appendText(outFrames, batchOf(frames, mark), { to: { user }, id });
         return;
       } catch (err) {
-        this.#log.warn({ err }, "final frames not stored yet");
+        if (!isStorageAway(err)) {
+          this.#log.error({ err, user, id, frames: frames.length }, "final frames refused");
+          return;
+        }
+        this.#log.warn({ err, user, id }, "final frames not stored yet");
         await new Promise((resolve) => setTimeout(resolve, retryMs));
         await this.restore();
       }
     }
   }
+
+  #parcelOf(user: string, items: OutItem[]): PendingFrames {
+    const encoded = items.map((item) => {
+      const one = encodeWithin(item, this.#bus.maxBytes - envelopeBytes);
+      if (one.cut !== undefined) {
+        const { type } = item.frame;
+        this.#log.error({ user, type, bytes: one.cut, kept: one.bytes }, "frame too large, cut");
+      }
+      return one;
+    });
+    return {
+      texts: encoded.map(({ text }) => text),
+      bytes: encoded.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
 }
 
-function parcelOf(items: OutItem[]): PendingFrames {
-  const texts = items.map((item) => JSON.stringify(item));
-  return { texts, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
+/** Frames in groups that fit into a message each. */
+function partsOf(texts: readonly string[], maxBytes: number): string[][] {
+  const units = texts.reduce((sum, text) => sum + text.length + 1, envelopeBytes);
+  if (units * 3 <= maxBytes && texts.length <= outBatchFrames) return [[...texts]];
+  const parts: string[][] = [];
+  let room = 0;
+  for (const text of texts) {
+    const bytes = Buffer.byteLength(text) + 1;
+    const part = parts.at(-1);
+    if (part === undefined || bytes > room || part.length === outBatchFrames) {
+      parts.push([text]);
+      room = maxBytes - envelopeBytes - bytes;
+    } else {
+      part.push(text);
+      room -= bytes;
+    }
+  }
+  return parts;
 }
 
-function batchOf(texts: string[], { from, number }: BatchMark): string {
+function batchOf(texts: readonly string[], { from, number }: BatchMark): string {
   return `{"from":"${from}","number":${number},"items":[${texts.join(",")}]}`;
 }

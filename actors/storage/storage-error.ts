@@ -1,4 +1,3 @@
-import { JetStreamApiError, JetStreamError } from "@nats-io/jetstream";
 import {
   MongoBulkWriteError,
   MongoError,
@@ -9,13 +8,7 @@ import {
   MongoSystemError,
   MongoTopologyClosedError,
 } from "mongodb";
-import {
-  ClosedConnectionError,
-  ConnectionError,
-  DrainingConnectionError,
-  RequestError,
-  TimeoutError,
-} from "nats";
+import { isNatsOutage } from "../../infra/nats/outage.ts";
 
 const away = [
   MongoNetworkError,
@@ -23,12 +16,6 @@ const away = [
   MongoOperationTimeoutError,
   MongoSystemError,
   MongoTopologyClosedError,
-  JetStreamError,
-  RequestError,
-  TimeoutError,
-  ConnectionError,
-  ClosedConnectionError,
-  DrainingConnectionError,
 ];
 
 /** Write concern failed or can't be met for now: the outcome is unknown. */
@@ -43,9 +30,7 @@ export function isStorageAway(err: unknown): boolean {
   if (err instanceof MongoBulkWriteError) return isInterrupted(err);
   if (err instanceof MongoServerError && noPrimary.has(Number(err.code))) return true;
   if (err instanceof MongoError) return err.hasErrorLabel("RetryableWriteError");
-  if (err instanceof JetStreamApiError) return err.status === 503;
-  // The class of this error is not exported.
-  return err instanceof Error && err.name === "JetStreamNotEnabled";
+  return isNatsOutage(err);
 }
 
 /**

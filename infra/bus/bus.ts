@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Limits } from "../../schemas/limits.ts";
 import {
   type Address,
+  type Definition,
   encode,
   type Request,
   type Signal,
@@ -13,8 +14,10 @@ import {
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { isNatsOutage } from "../nats/outage.ts";
 import { type AskOptions, ask, type Question } from "./ask.ts";
 import { type ConsumerOptions, type Handler, startConsumer } from "./consume.ts";
+import { isLarge } from "./large-payload.ts";
 import { type Listening, listen, listenRaw, type RawMessage, type ReceivedFrom } from "./listen.ts";
 import { MessageMetrics } from "./message-metrics.ts";
 import { type Origin, reject } from "./rejected.ts";
@@ -66,7 +69,7 @@ export class Bus {
   static async over(options: BusOptions): Promise<Bus> {
     const { nc } = options;
     return new Bus({
-      isOutage: () => false,
+      isOutage: isNatsOutage,
       ...options,
       js: jetstream(nc),
       jsm: await jetstreamManager(nc, { checkAPI: false }),
@@ -85,15 +88,29 @@ export class Bus {
     return this.#context.publisher.maxBytes;
   }
 
-  /** Sends a message that nobody stores. `to` gives the tokens of the subject that are not in the message. */
+  /** Sends a message that nobody acknowledges. `to` gives the tokens of the subject that are not in the message. */
   signal<Subject extends string, Message extends z.ZodType>(
     entry: Signal<Subject, Message>,
     message: z.input<Message>,
     to?: Address<Subject>,
   ): void {
-    const { nc, messages } = this.#context;
+    this.signalText(entry, encode(entry, message), to ?? addressOf(entry, message));
+  }
+
+  /** Sends a message that its caller has encoded; one that the server does not take is logged and dropped. */
+  signalText<Subject extends string>(
+    entry: Pick<Definition<Subject>, "name" | "subject">,
+    text: string,
+    to: Address<Subject>,
+  ): void {
+    const { nc, messages, log } = this.#context;
     if (nc.isClosed()) return;
-    nc.publish(subjectOf(entry, to ?? addressOf(entry, message)), encode(entry, message));
+    const subject = subjectOf(entry, to);
+    if (isLarge(text, this.maxBytes)) {
+      log.error({ subject, bytes: Buffer.byteLength(text) }, "message too large, dropped");
+      return;
+    }
+    nc.publish(subject, text);
     messages.count("published", entry.name);
   }
 
@@ -145,11 +162,19 @@ export class Bus {
     message: z.input<Message>,
     options: AppendOptions<Subject> = {},
   ): Promise<StoredAck> {
-    const { publisher, messages } = this.#context;
-    const subject = subjectOf(entry, options.to ?? addressOf(entry, message));
-    messages.count("published", entry.name);
+    const to = options.to ?? addressOf(entry, message);
     const id = options.id ?? entry.id?.(message);
-    return publisher.publish(subject, options.text ?? encode(entry, message), { ...options, id });
+    return this.appendText(entry, options.text ?? encode(entry, message), { ...options, to, id });
+  }
+
+  /** Stores a message that its caller has encoded; as {@link append}. */
+  appendText<Subject extends string>(
+    entry: Pick<StoredMessage<Subject>, "name" | "subject">,
+    text: string,
+    { to, ...options }: StoreOptions & { to: Address<Subject> },
+  ): Promise<StoredAck> {
+    this.#context.messages.count("published", entry.name);
+    return this.#context.publisher.publish(subjectOf(entry, to), text, options);
   }
 
   /**

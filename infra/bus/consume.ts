@@ -30,7 +30,7 @@ export interface ConsumerOptions<Subject extends string> {
   oneByOne?: boolean;
   /** Time without a sign of life after which a message is another process's, ms. */
   ackWaitMs?: number;
-  /** It may end before the process does. */
+  /** It begins when its stream is there, and may end before the process does. */
   stoppedByCaller?: boolean;
   /** Deliveries after which a message whose handler fails is set aside. */
   tries?: number;
@@ -44,16 +44,18 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
   handle: Handler<Message>,
 ): Promise<{ stop(): Promise<void> }> {
   const { jsm, js, log } = context;
-  const { name, inFlight, onlyNew, oneByOne = false } = options;
+  const { name, inFlight, onlyNew, oneByOne = false, stoppedByCaller = false } = options;
   const ackWaitMs = options.ackWaitMs ?? defaultAckWaitMs;
-  await jsm.consumers.add(entry.stream, {
-    durable_name: name,
-    filter_subject: filterOf(entry, options.of),
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWaitMs),
-    max_ack_pending: options.pending ?? inFlight * 8,
-    deliver_policy: onlyNew === true ? DeliverPolicy.New : DeliverPolicy.All,
-  });
+  const ensure = () =>
+    jsm.consumers.add(entry.stream, {
+      durable_name: name,
+      filter_subject: filterOf(entry, options.of),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ackWaitMs),
+      max_ack_pending: options.pending ?? inFlight * 8,
+      deliver_policy: onlyNew === true ? DeliverPolicy.New : DeliverPolicy.All,
+    });
+  if (!stoppedByCaller) await ensure();
   const stopping = new AbortController();
   const deliveries = new Deliveries(context, entry, handle, {
     consumer: name,
@@ -62,6 +64,8 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
     signal: stopping.signal,
   });
   const read = async (): Promise<void> => {
+    // Again each time: a node that came back empty has no consumer.
+    await ensure();
     const consumer = await js.consumers.get(entry.stream, name);
     await (oneByOne ? takeEach(consumer, deliveries, stopping.signal) : takeMany(consumer));
   };
@@ -93,7 +97,7 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
     stopping.abort();
     await Promise.all([deliveries.settled(), ...(oneByOne ? loops : [])]);
   };
-  if (options.stoppedByCaller !== true) context.lifecycle?.onStop(`consumer ${name}`, stop);
+  if (!stoppedByCaller) context.lifecycle?.onStop(`consumer ${name}`, stop);
   return { stop };
 }
 

@@ -1,17 +1,33 @@
 import * as account from "./account.ts";
+import * as bridge from "./bridge.ts";
 import type { AnyMessage } from "./define.ts";
 import * as devices from "./devices.ts";
 import * as events from "./events.ts";
 import * as knowledge from "./knowledge.ts";
 import * as mcp from "./mcp.ts";
 import * as memory from "./memory.ts";
+import * as out from "./out.ts";
 import * as rejected from "./rejected.ts";
 import * as rest from "./rest.ts";
 import * as runs from "./runs.ts";
 import * as schedules from "./schedules.ts";
 import * as session from "./session.ts";
 
-const areas = { account, devices, events, knowledge, mcp, memory, rejected, rest, runs, schedules, session };
+const areas = {
+  account,
+  bridge,
+  devices,
+  events,
+  knowledge,
+  mcp,
+  memory,
+  out,
+  rejected,
+  rest,
+  runs,
+  schedules,
+  session,
+};
 
 /** Every message that processes exchange, by area: what `docs/messages.md` and the AsyncAPI document are made of. */
 export const messages: { area: string; entries: AnyMessage[] }[] = Object.entries(areas).map(

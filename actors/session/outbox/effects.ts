@@ -1,15 +1,18 @@
-import type { StreamPublisher } from "../../../infra/bus/stream-publisher.ts";
+import type { Bus } from "../../../infra/bus/bus.ts";
+import { encodeWithin } from "../../../infra/bus/fit.ts";
 import type { Logger } from "../../../infra/log.ts";
 import type { BridgeAddress, BridgeReply } from "../../../schemas/documents/bridge.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import { errorTable } from "../../../schemas/errors.ts";
+import { bridgeReply } from "../../../schemas/messages/bridge.ts";
 import type { TurnCompleted } from "../../../schemas/messages/event.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import { persist } from "../../storage/persist.ts";
 import { finalFrames, type UnfinishedEnd, unfinishedFrames } from "./final-frames.ts";
 import { TurnEvents } from "./turn-events.ts";
+
+type OutboxBus = Pick<Bus, "appendText" | "maxBytes">;
 
 /**
  * What follows a commit: the final frames and the event, each stored before the message may leave the log. All of it can
@@ -17,16 +20,16 @@ import { TurnEvents } from "./turn-events.ts";
  */
 export class Effects {
   readonly #out: OutPublisher;
-  readonly #publisher: StreamPublisher;
+  readonly #bus: OutboxBus;
   readonly #events: TurnEvents;
   readonly #log: Logger;
   readonly #onTurn: (turn: Turn) => void;
 
   /** `onTurn` is called with each committed turn; nothing waits for it. */
-  constructor(out: OutPublisher, publisher: StreamPublisher, log: Logger, onTurn: (turn: Turn) => void) {
+  constructor(out: OutPublisher, bus: OutboxBus, log: Logger, onTurn: (turn: Turn) => void) {
     this.#out = out;
-    this.#publisher = publisher;
-    this.#events = new TurnEvents(publisher, log);
+    this.#bus = bus;
+    this.#events = new TurnEvents(bus, log);
     this.#log = log;
     this.#onTurn = onTurn;
   }
@@ -63,9 +66,10 @@ export class Effects {
   /** Stores a reply for the bridge of its chat platform, whether that is connected or not. */
   async bridge(address: BridgeAddress, text: string, id: string): Promise<void> {
     if (text === "") return;
-    const payload = JSON.stringify({ id, address, text } satisfies BridgeReply);
-    const subject = subjects.bridgeOut(address.platform, address.self);
-    await persist(this.#log, "bridge", () => this.#publisher.publish(subject, payload, { id }));
+    const reply = encodeWithin({ id, address, text } satisfies BridgeReply, this.#bus.maxBytes);
+    if (reply.cut !== undefined) this.#log.error({ id, bytes: reply.cut }, "bridge reply too large, cut");
+    const to = { platform: address.platform, self: address.self };
+    await persist(this.#log, "bridge", () => this.#bus.appendText(bridgeReply, reply.text, { to, id }));
   }
 }
 

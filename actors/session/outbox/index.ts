@@ -5,9 +5,9 @@ import { Effects } from "./effects.ts";
 
 /** Wires the outbox: what committed turns publish. */
 export function createOutbox(
-  { publisher, log }: ActorContext,
+  { bus, log }: ActorContext,
   out: OutPublisher,
   titles: Pick<SessionTitles, "consider">,
 ): Effects {
-  return new Effects(out, publisher, log, (turn) => titles.consider(turn));
+  return new Effects(out, bus, log, (turn) => titles.consider(turn));
 }

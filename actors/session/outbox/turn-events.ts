@@ -1,12 +1,15 @@
-import type { StreamPublisher } from "../../../infra/bus/stream-publisher.ts";
+import type { Bus } from "../../../infra/bus/bus.ts";
+import { encodeWithin } from "../../../infra/bus/fit.ts";
 import type { Logger } from "../../../infra/log.ts";
 import { newId } from "../../../schemas/ids.ts";
 import { type TurnCompleted, turnsPerEvent } from "../../../schemas/messages/event.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
+import { turnsCompleted } from "../../../schemas/messages/events.ts";
 import { persist } from "../../storage/persist.ts";
 
 /** A batch is closed at this size, well under the server's payload limit. */
 const batchBytes = 192 * 1024;
+/** Room for what stands around the events of a batch. */
+const envelopeBytes = 64;
 
 interface PendingEvent {
   id: string;
@@ -19,19 +22,19 @@ interface PendingEvent {
  * next one: each message on EVENTS costs an fsync, and as much again at each of its consumers.
  */
 export class TurnEvents {
-  readonly #publisher: StreamPublisher;
+  readonly #bus: Pick<Bus, "appendText" | "maxBytes">;
   readonly #log: Logger;
   readonly #waiting = new Map<string, PendingEvent[]>();
 
-  constructor(publisher: StreamPublisher, log: Logger) {
-    this.#publisher = publisher;
+  constructor(bus: Pick<Bus, "appendText" | "maxBytes">, log: Logger) {
+    this.#bus = bus;
     this.#log = log;
   }
 
   /** Resolves when the stream has the event, or when it can't be stored and the failure is logged. */
   publish(event: TurnCompleted): Promise<void> {
     return new Promise((done) => {
-      const entry = { id: event.id, payload: JSON.stringify(event), done };
+      const entry = { id: event.id, payload: this.#encode(event), done };
       const waiting = this.#waiting.get(event.user);
       if (waiting !== undefined) {
         waiting.push(entry);
@@ -40,6 +43,16 @@ export class TurnEvents {
       this.#waiting.set(event.user, [entry]);
       void this.#drain(event.user);
     });
+  }
+
+  /** Consumers of a turn that is larger than a message get the beginning of its texts. */
+  #encode(event: TurnCompleted): string {
+    const { text, bytes, cut } = encodeWithin(event, this.#bus.maxBytes - envelopeBytes);
+    if (cut !== undefined) {
+      const { user, session, n } = event;
+      this.#log.error({ user, session, n, bytes: cut, kept: bytes }, "turn event too large, cut");
+    }
+    return text;
   }
 
   async #drain(user: string): Promise<void> {
@@ -57,12 +70,12 @@ export class TurnEvents {
     const payload = `{"turns":[${batch.map((entry) => entry.payload).join(",")}]}`;
     // Another owner may publish one of these in a different batch: under its id the server would drop the rest.
     const id = batch.length === 1 && batch[0] !== undefined ? batch[0].id : newId("events_");
-    const subject = subjects.eventTurnCompleted(user);
     try {
-      await persist(this.#log, "event", () => this.#publisher.publish(subject, payload, { id }));
+      const options = { to: { user }, id };
+      await persist(this.#log, "event", () => this.#bus.appendText(turnsCompleted, payload, options));
     } catch (err) {
       const bytes = Buffer.byteLength(payload);
-      this.#log.error({ err, user, subject, bytes, turns: batch.length }, "turn event refused by the stream");
+      this.#log.error({ err, user, bytes, turns: batch.length }, "turn event refused by the stream");
       // Of a batch, only the event that is at fault must be lost.
       if (batch.length > 1) for (const event of batch) await this.#publish(user, [event]);
     }

@@ -1,11 +1,6 @@
-import {
-  type BridgeAddress,
-  type BridgeAnswer,
-  type BridgeAsk,
-  bridgeAnswerSchema,
-} from "../../../schemas/documents/bridge.ts";
+import type { BridgeAddress, BridgeAnswer, BridgeAsk } from "../../../schemas/documents/bridge.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
+import { bindingChanged, bridgeAsk } from "../../../schemas/messages/bridge.ts";
 import type { Services } from "../../services.ts";
 
 const cacheMs = 5_000;
@@ -19,12 +14,12 @@ interface Known {
 
 /** Accounts of platforms and the users they are bound to; also `/bind` and `/unbind`, whose token enters no log. */
 export class Binding {
-  readonly #services: Pick<Services, "link" | "identity" | "settings">;
+  readonly #services: Pick<Services, "link" | "identity">;
   readonly #known = new Map<string, Known>();
 
-  constructor(services: Pick<Services, "link" | "identity" | "settings">) {
+  constructor(services: Pick<Services, "link" | "identity">) {
     this.#services = services;
-    services.link.nc.subscribe(subjects.bridgeBound, { callback: () => this.#known.clear() });
+    services.link.bus.listen(bindingChanged, () => this.#known.clear());
   }
 
   /** The user that an account is bound to. @throws ParleyError `service_unavailable` */
@@ -85,16 +80,8 @@ export class Binding {
   }
 
   async #ask(ask: BridgeAsk): Promise<BridgeAnswer> {
-    const { link, settings } = this.#services;
-    try {
-      const timeout = settings.limits.requestTimeoutMs;
-      const msg = await link.nc.request(subjects.bridgeAsk, JSON.stringify(ask), { timeout });
-      const answer = bridgeAnswerSchema.parse(msg.json());
-      if (answer.unavailable) throw new ParleyError("storage_unavailable");
-      return answer;
-    } catch (cause) {
-      if (cause instanceof ParleyError) throw cause;
-      throw new ParleyError("service_unavailable", { cause });
-    }
+    const answer = await this.#services.link.bus.ask(bridgeAsk, ask);
+    if (answer.unavailable) throw new ParleyError("storage_unavailable");
+    return answer;
   }
 }

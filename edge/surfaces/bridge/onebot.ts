@@ -3,7 +3,7 @@ import { z } from "zod";
 import { externalIdSchema } from "../../../schemas/documents/bridge.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
+import { botConnected } from "../../../schemas/messages/bridge.ts";
 import {
   type OnebotMessage,
   type OnebotSegment,
@@ -25,9 +25,6 @@ import { recordingAt, spokenText } from "./spoken.ts";
 /** Own messages whose quotation still addresses the bot. */
 const rememberedSent = 1_000;
 
-/** A newer connection of a bot, wherever it is, ends the older ones of its role. */
-const hereSchema = z.object({ socket: z.string(), self: z.string(), role: z.string() });
-
 /** Registers QQ: OneBot v11 clients dial in by reverse WebSocket. Answers how to end it. */
 export function addOnebot(services: Services, inbound: Inbound): () => Promise<void> {
   const bots = new Map<string, QqBot>();
@@ -41,7 +38,7 @@ export function addOnebot(services: Services, inbound: Inbound): () => Promise<v
       const bot = bots.get(self) ?? new QqBot(services, inbound, self);
       bots.set(self, bot);
       bot.add(socket);
-      link.nc.publish(subjects.bridgeHere, JSON.stringify({ socket: id, self, role }));
+      link.bus.signal(botConnected, { socket: id, self, role });
     },
     message: (socket: OnebotSocket, text: string | undefined) => bots.get(socket.self)?.take(socket, text),
     close: (socket: OnebotSocket) => {
@@ -50,14 +47,10 @@ export function addOnebot(services: Services, inbound: Inbound): () => Promise<v
       bots.get(socket.self)?.remove(socket);
     },
   };
-  link.nc.subscribe(subjects.bridgeHere, {
-    callback: (err, msg) => {
-      const here = err === null ? hereSchema.safeParse(msg.json()).data : undefined;
-      if (here === undefined) return;
-      for (const socket of [...sockets])
-        if (socket.self === here.self && socket.role === here.role && socket.id !== here.socket)
-          socket.end("going_away");
-    },
+  link.bus.listen(botConnected, (here) => {
+    for (const socket of [...sockets])
+      if (socket.self === here.self && socket.role === here.role && socket.id !== here.socket)
+        socket.end("going_away");
   });
   for (const path of ["/onebot/v11/ws", "/onebot/v11/ws/"]) {
     const options = { limits: settings.limits, frameBytes: settings.limits.bridgeFrameBytes };

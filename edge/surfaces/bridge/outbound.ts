@@ -1,10 +1,9 @@
-import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
-import { nanos } from "nats";
 import { z } from "zod";
+import { type Delivered, RetryLater } from "../../../infra/bus/consume.ts";
 import { openBucket } from "../../../infra/nats/buckets.ts";
-import { type BridgeReply, bridgeReplySchema, bridgeTraits } from "../../../schemas/documents/bridge.ts";
-import { streams, subjects } from "../../../schemas/messages/subjects.ts";
+import { type BridgeReply, bridgeTraits } from "../../../schemas/documents/bridge.ts";
+import { bridgeReply } from "../../../schemas/messages/bridge.ts";
 import type { Services } from "../../services.ts";
 import { messageParts } from "../webhook/message-parts.ts";
 import type { Bridge, Delivery } from "./bridge.ts";
@@ -12,8 +11,6 @@ import type { Bridge, Delivery } from "./bridge.ts";
 const bucketName = "parley_bridge";
 /** After so long without a word of it the reply of an edge that died is another's. */
 const ackWaitMs = 10_000;
-const workingMs = 3_000;
-const pullMs = 5_000;
 const againMs = 500;
 const refusedAgainMs = 2_000;
 /** Times that a text is offered to a platform which refuses it. */
@@ -31,8 +28,9 @@ export class Outbound {
   readonly #services: Services;
   readonly #bridge: Bridge;
   readonly #self: string;
-  #stopped = false;
-  #delivering: Promise<void> = Promise.resolve();
+  #consumer: Promise<{ stop(): Promise<void> }> | undefined;
+  /** The reply that its platform has refused, and how often. */
+  #refused = { id: "", count: 0 };
 
   constructor(services: Services, bridge: Bridge, self: string) {
     this.#services = services;
@@ -42,78 +40,53 @@ export class Outbound {
 
   /** Begins to send. */
   start(): this {
-    void this.#run();
+    const { platform } = this.#bridge;
+    this.#consumer = this.#services.link.bus.consume(
+      bridgeReply,
+      {
+        name: `${platform}_${this.#self}`,
+        of: { platform, self: this.#self },
+        inFlight: 1,
+        // One at a time for all edges: replies keep their order, and one mark is enough.
+        pending: 1,
+        oneByOne: true,
+        ackWaitMs,
+        stoppedByCaller: true,
+      },
+      (reply, delivered) => this.#deliver(reply, delivered),
+    );
     return this;
   }
 
   /** Takes no more replies; resolves when the one under way is settled. */
-  stop(): Promise<void> {
-    this.#stopped = true;
-    return this.#delivering;
+  async stop(): Promise<void> {
+    await (await this.#consumer)?.stop();
   }
 
-  async #run(): Promise<void> {
-    const { link, log } = this.#services;
-    while (!this.#stopped && !link.nc.isClosed()) {
-      try {
-        const [consumer, marks] = await Promise.all([this.#consumer(), openBucket(link.nc, bucketName)]);
-        while (!this.#stopped) await this.#next(consumer, marks);
-      } catch (err) {
-        if (this.#stopped || link.nc.isClosed()) return;
-        log.debug({ err, platform: this.#bridge.platform }, "replies not readable yet");
-        await new Promise((resolve) => setTimeout(resolve, againMs));
-      }
-    }
-  }
-
-  async #consumer(): Promise<Consumer> {
-    const { nc, jsm } = this.#services.link;
-    const name = `${this.#bridge.platform}_${this.#self}`;
-    await jsm.consumers.add(streams.bridge, {
-      durable_name: name,
-      filter_subject: subjects.bridgeOut(this.#bridge.platform, this.#self),
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ackWaitMs),
-      deliver_policy: DeliverPolicy.All,
-      // One at a time: replies keep their order, and one mark is enough.
-      max_ack_pending: 1,
-    });
-    return jetstream(nc).consumers.get(streams.bridge, name);
-  }
-
-  async #next(consumer: Consumer, marks: KV): Promise<void> {
-    const message = await consumer.next({ expires: pullMs });
-    if (message === null) return;
-    const reply = bridgeReplySchema.safeParse(message.json());
-    if (this.#stopped) message.nak();
-    else if (reply.success) {
-      const working = setInterval(() => message.working(), workingMs);
-      const delivering = this.#deliver(message, reply.data, marks).finally(() => clearInterval(working));
-      this.#delivering = delivering.catch(() => {});
-      await delivering;
-    } else message.term("not a reply");
-  }
-
-  async #deliver(message: JsMsg, reply: BridgeReply, marks: KV): Promise<void> {
-    const { log } = this.#services;
+  async #deliver(reply: BridgeReply, { attempt, done }: Delivered): Promise<void> {
+    const { log, link } = this.#services;
+    const marks = await openBucket(link.nc, bucketName);
     const parts = messageParts(reply.text, bridgeTraits[this.#bridge.platform].textChars);
-    const before = message.redelivered ? await this.#mark(marks, reply.id) : undefined;
-    if (before?.writing)
-      log.warn({ reply: reply.id, part: before.part }, "not known whether a reply arrived");
+    const before = attempt > 1 ? await this.#mark(marks, reply.id) : undefined;
+    if (before?.writing) log.warn({ reply: reply.id, part: before.part }, "reply may have been delivered");
     for (let part = before === undefined ? 0 : before.part + 1; part < parts.length; part++) {
       await this.#write(marks, { id: reply.id, part, writing: true });
       const text = { address: reply.address, text: parts[part] ?? "", first: part === 0 };
       const delivery = await this.#bridge.send(text);
-      if (delivery.kind === "unsent" || mayTryAgain(delivery, message.info.deliveryCount)) {
+      if (delivery.kind === "unsent" || this.#mayTryAgain(reply.id, delivery)) {
         await this.#write(marks, { id: reply.id, part: part - 1, writing: false });
-        message.nak(waitMs(delivery));
-        return;
+        throw new RetryLater(waitMs(delivery));
       }
-      if (delivery.kind !== "sent")
-        log.warn({ reply: reply.id, part, delivery }, "reply not known to be sent");
+      if (delivery.kind !== "sent") log.warn({ reply: reply.id, part, delivery }, "reply not known to be sent");
     }
     // The platform has it: it must be gone before the next one's mark replaces this one's.
-    await message.ackAck();
+    await done();
+  }
+
+  #mayTryAgain(id: string, delivery: Delivery): boolean {
+    if (delivery.kind !== "refused") return false;
+    this.#refused = { id, count: this.#refused.id === id ? this.#refused.count + 1 : 1 };
+    return delivery.retryAfterMs !== undefined || this.#refused.count < offers;
   }
 
   async #mark(marks: KV, id: string): Promise<Mark | undefined> {
@@ -129,11 +102,6 @@ export class Outbound {
   get #key(): string {
     return `${this.#bridge.platform}.${this.#self}`;
   }
-}
-
-function mayTryAgain(delivery: Delivery, count: number): boolean {
-  if (delivery.kind !== "refused") return false;
-  return delivery.retryAfterMs !== undefined || count < offers;
 }
 
 function waitMs(delivery: Delivery): number {
