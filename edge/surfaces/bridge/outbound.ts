@@ -77,7 +77,8 @@ export class Outbound {
         await this.#write(marks, { id: reply.id, part: part - 1, writing: false });
         throw new RetryLater(waitMs(delivery));
       }
-      if (delivery.kind !== "sent") log.warn({ reply: reply.id, part, delivery }, "reply not known to be sent");
+      if (delivery.kind !== "sent")
+        log.warn({ reply: reply.id, part, delivery }, "reply not known to be sent");
     }
     // The platform has it: it must be gone before the next one's mark replaces this one's.
     await done();
