@@ -1,10 +1,11 @@
 # Needs Node >= 20.19, Python >= 3.9 with venv, and make. Everything else is installed into the checkout.
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
-SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*')
+SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '*/node_modules/*' -not -path 'edge/console/*')
+CONSOLE_SOURCES := $(shell find edge/console edge/client -type f -not -name '*.md')
 AVA ?=
 
-.PHONY: client help run test test-python build check gen soak bench voice voice-eval knowledge-eval clean
+.PHONY: client screenshots help run test test-python build check gen soak bench voice voice-eval knowledge-eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,11 +20,12 @@ test: build ## install what is missing and run the tests
 test-python: build ## drive /v1 with OpenAI's Python package (needs a package index)
 	@node dist/test/python/run.js
 
-build: dist/.built ## compile to dist/
+build: dist/.built dist/console/index.html ## compile to dist/
 
 check: node_modules/.installed ## format, lint, types, generated files
 	@npx biome check .
 	@npx tsc -p . --noEmit
+	@npx tsc -p edge/console
 	@$(MAKE) gen
 	@git diff --exit-code -- .env.example schemas/gen edge/client/gen
 
@@ -45,6 +47,9 @@ voice: build ## install speech recognition (210 MB); the next "make run" starts 
 voice-eval: build ## word error rates of speech recognition on recorded and on made speech
 	@node dist/test/voice-eval/main.js
 
+screenshots: build ## pictures of every view of the console, in .screenshots (VIEWS=chat,devices)
+	@node dist/test/console/screenshots.js
+
 client: node_modules/.installed ## build the client library into dist/client
 	@npx vite build -c edge/client/vite.config.ts
 	@npx tsc -p edge/client
@@ -58,6 +63,9 @@ node_modules/.installed: package-lock.json package.json
 	@echo "installing npm packages" >&2
 	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
+
+dist/console/index.html: node_modules/.installed $(CONSOLE_SOURCES)
+	@npx vite build -c edge/console/vite.config.ts
 
 # A compiled file whose source is gone would still run as a test.
 dist/.built: node_modules/.installed tsconfig.json $(SOURCES)

@@ -30,6 +30,7 @@ import { Inbox } from "./submit/inbox.ts";
 import { SessionOwnerClient } from "./submit/session-owner-client.ts";
 import { Submit } from "./submit/submit.ts";
 import { addBridges } from "./surfaces/bridge/index.ts";
+import { addConsole } from "./surfaces/console/console.ts";
 import { addCyber } from "./surfaces/cyber/cyber.ts";
 import { addEvents } from "./surfaces/events/events.ts";
 import { addTickets } from "./surfaces/events/ticket.ts";
@@ -67,6 +68,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   lifecycle.onStop("open requests", () => drained(router, settings.limits.edgeDrainMs));
   addHealth(services, context);
   addDocs(router);
+  addConsole(router);
   addRestRoutes(router, services);
   addTickets(services);
   addEvents(services);

@@ -3,27 +3,13 @@ import type { ProcessContext } from "../../infra/process-context.ts";
 import type { Services } from "../services.ts";
 import { AllMetrics } from "./all-metrics.ts";
 
-const page = `<!doctype html>
-<html lang="zh">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Parley</title>
-<h1>Parley</h1>
-<p>Chat, voice and IoT gateway.</p>
-<ul>
-<li><a href="/api/docs">API</a></li>
-<li><a href="/health">Health</a></li>
-</ul>
-</html>
-`;
-
 type HealthContext = Pick<ProcessContext, "metrics" | "readiness">;
 
 const scopeSchema = z.object({ scope: z.enum(["all", "edge", "actors"]).default("all") });
 
 /**
- * Registers `/health`, `/api/v1/health`, `/metrics` (for the administrator) and the page at `/`. With several edges, all but one are scraped
- * with `/metrics?scope=edge`, or actor processes would be counted more than once.
+ * Registers `/health`, `/api/v1/health` and `/metrics` (for the administrator). With several edges, all but one are
+ * scraped with `/metrics?scope=edge`, or actor processes would be counted more than once.
  */
 export function addHealth(services: Services, { metrics, readiness }: HealthContext): void {
   const { router, sockets, dependencies, identity } = services;
@@ -45,15 +31,6 @@ export function addHealth(services: Services, { metrics, readiness }: HealthCont
       const { scope } = scopeSchema.parse(Object.fromEntries(exchange.head.query));
       exchange.send(200, await all.text(scope), { "content-type": metrics.registry.contentType });
     },
-  });
-  router.route({
-    method: "GET",
-    path: "/",
-    handler: (exchange) =>
-      exchange.send(200, page, {
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      }),
   });
 }
 

@@ -1,0 +1,109 @@
+import type { ParleyClient } from "../../../edge/client/index.ts";
+import { adminClient, converse } from "./console.ts";
+import type { System } from "./system.ts";
+
+const reply = `<action>opens the notebook</action>
+Here is a short plan for the balcony:
+
+1. **Tomatoes** need the most sun, so they go to the south side.
+2. Basil keeps them company; water it *every evening*.
+
+| Plant | Water | Sun |
+|---|---|---|
+| Tomato | 1 l | full |
+| Basil | 0.3 l | half |
+
+\`\`\`python
+def litres(plants: list[str]) -> float:
+    """Water for one evening."""
+    return sum(1.0 if plant == "tomato" else 0.3 for plant in plants)
+\`\`\`
+
+Shall I remind you at seven?`;
+
+const chinese = `<action>看了看窗外</action>
+今天傍晚**有小雨**，阳台的番茄不用浇水了。
+
+- 罗勒：移到屋檐下
+- 番茄：明早检查土壤湿度
+
+要我在七点提醒你吗？`;
+
+/** Fills a system with what a person has after some weeks, for pictures and for tests of every view. */
+export async function showcase(system: System): Promise<ParleyClient> {
+  const client = adminClient(system.url());
+  client.connect();
+  const { api } = client;
+  const talks = [
+    ["weekend", "Weekend in the mountains", "Which train goes to the mountains on Saturday morning?"],
+    ["recipe", "Dinner for six", "What can I cook for six people with rice and mushrooms?"],
+    ["chinese", "阳台植物", chinese],
+    ["balcony", "Plants on the balcony", reply],
+  ] as const;
+  for (const [session_id, title, text] of talks) {
+    await api.createSession({ body: { session_id, title, is_main: session_id === "balcony" } });
+    await converse(client.session(session_id), text);
+  }
+  await Promise.all([homes(client), knowledge(client), reminders(client)]);
+  return client;
+}
+
+async function homes({ api }: ParleyClient): Promise<void> {
+  const devices = [
+    ["living_lamp", "Living room lamp", "light", { power: true, brightness: 72 }],
+    ["balcony_sensor", "Balcony sensor", "sensor", { temperature: 18.6, humidity: 61, battery: 87 }],
+    ["kitchen_plug", "Kitchen plug", "switch", { power: false, watts: 0 }],
+    ["front_door", "Front door", "lock", { locked: true }],
+  ] as const;
+  for (const [device_id, name, type, state] of devices)
+    await api.updateDevice({ params: { device_id }, body: { name, type, state } });
+  const warm = await api.createRule({
+    body: {
+      name: "Too warm on the balcony",
+      trigger_type: "device",
+      trigger_config: { device_id: "balcony_sensor", field: "temperature", op: ">", value: 26 },
+      conditions: { all: [{ field: "now.hour", op: ">=", value: 9 }] },
+      actions: {
+        steps: [
+          { type: "notify", title: "Balcony", body: "It is {{state.temperature}} °C: water the tomatoes." },
+        ],
+      },
+    },
+  });
+  const evening = await api.createRule({
+    body: {
+      name: "Evening light",
+      trigger_type: "schedule",
+      trigger_config: { cron: "0 19 * * *" },
+      actions: { steps: [{ type: "device_command", device_id: "living_lamp", command: { power: true } }] },
+    },
+  });
+  await api.createScene({
+    body: { name: "Good night", icon: "🌙", rule_ids: [evening.rule.id, warm.rule.id] },
+  });
+  await api.triggerRule({ params: { id: evening.rule.id }, body: {} });
+}
+
+async function knowledge({ api, upload }: ParleyClient & Pick<ParleyClient, "upload">): Promise<void> {
+  const base = await api.createBase({ body: { name: "Garden", description: "What grows on the balcony" } });
+  const content =
+    "Tomatoes need six hours of sun a day and a litre of water each evening. Basil likes half shade.";
+  await api.addDocument({
+    params: { id: base.id },
+    body: { title: "Tomatoes", source_type: "text", content },
+  });
+  for (const [fact, category] of [
+    ["Grows tomatoes and basil on the balcony", "fact"],
+    ["Prefers short answers", "preference"],
+  ] as const)
+    await api.addMemory({ body: { content: fact, category, priority: 2 } });
+  void upload;
+}
+
+async function reminders({ api }: ParleyClient): Promise<void> {
+  const at = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  await api.createReminder({
+    body: { title: "Water the tomatoes", remind_at: at(0.2), repeat_type: "daily" },
+  });
+  await api.createReminder({ body: { title: "Call the landlord", remind_at: at(3) } });
+}
