@@ -10,6 +10,7 @@ import { estimateTokens, promptTokens, usageOf } from "../models/tokens.ts";
 import type { QuotaLedger } from "../quota/quota-ledger.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
+import { checkPictures } from "./carried-pictures.ts";
 import type { UsageLedger } from "./usage-ledger.ts";
 
 /** Why a turn was ended from outside. */
@@ -123,6 +124,7 @@ export class StatelessTurns {
     // A model may think for minutes: the edge is to know that somebody is at work.
     const alive = setInterval(() => send(turn, { kind: "alive" }), limits.statelessAliveMs);
     try {
+      checkPictures(messages);
       const reserved = await this.#reserve(turn);
       signal.throwIfAborted();
       for await (const delta of models.stream("chat", { user, model, messages, params, signal })) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import test from "ava";
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError, toFile } from "openai";
+import { noise, photo } from "../../../_kit/fakes/pictures.ts";
 import { type System, startSystem } from "../../../_kit/worlds/system.ts";
 import { mintToken } from "../../../_kit/worlds/token.ts";
 
@@ -43,17 +44,35 @@ test("ena-test speaks, up to a stop sequence", async (t) => {
   t.is(cut.choices[0]?.finish_reason, "stop");
 });
 
-test("an image of any size that a request may have reaches the model", async (t) => {
-  const url = `data:image/png;base64,${"A".repeat(3_000_000)}`;
+/** A request that shows a picture. */
+async function show(bytes: Buffer, type = "png"): Promise<string> {
+  const url = `data:image/${type};base64,${bytes.toString("base64")}`;
   const content = [
     { type: "text" as const, text: "look" },
     { type: "image_url" as const, image_url: { url } },
   ];
-  const answer = await client.chat.completions.create({
-    model: "parts",
-    messages: [{ role: "user", content }],
-  });
-  t.is(answer.choices[0]?.message.content, `look | ${url.slice(0, 40)}`);
+  const messages = [{ role: "user" as const, content }];
+  const answer = await client.chat.completions.create({ model: "parts", messages });
+  return answer.choices[0]?.message.content ?? "";
+}
+
+test("an image of any size that a request may have reaches the model, one that can't be read is named", async (t) => {
+  const picture = await noise(1_000, 1_000, [90, 90, 90], 120);
+  t.true(picture.length > 1_000_000);
+  t.is(await show(picture), `look | data:image/png;base64,${picture.toString("base64")}`.slice(0, 47));
+  const camera = await photo();
+  t.regex(await show(camera, "jpeg"), /^look/);
+  const broken = [
+    Buffer.from("no picture"),
+    picture.subarray(0, 500_000),
+    camera.subarray(0, 700),
+    Buffer.alloc(0),
+  ];
+  for (const bytes of broken) {
+    const error = await t.throwsAsync(show(bytes), { instanceOf: BadRequestError });
+    t.is(error.code, "invalid_image");
+    t.regex(error.message, /messages\.0\.content\.1/);
+  }
 });
 
 test("tools go to the model and their results, too; its calls come back streamed and whole", async (t) => {
