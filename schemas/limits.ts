@@ -160,6 +160,7 @@ export const limitsSchema = z.object({
     "size of the review, the sentences and the end of one reply, encoded; must fit a NATS message",
   ),
   turnFailures: limit(3, "exceptions in the turn of one message before it is committed as failed"),
+  approvalMs: limit(600_000, "ms a user may take to consent to a tool call; then it counts as denied"),
   toolCalls: limit(16, "tool calls of one round; the model is told that more were not run"),
   toolRounds: limit(8, "rounds of tool calls in one turn; then the model has to answer without tools"),
   contentChars: limit(100_000, "characters of one message"),

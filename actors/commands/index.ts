@@ -1,5 +1,7 @@
 import { version } from "../../infra/checkout.ts";
 import type { ActorContext } from "../actor-context.ts";
+import type { Approvals } from "../consent/approvals.ts";
+import { approvalCommands } from "./approval.ts";
 import { basicCommands, bridgeCommands } from "./basic.ts";
 import { Confirmations } from "./confirmations.ts";
 import { PageCommands } from "./page-commands.ts";
@@ -11,10 +13,11 @@ export interface CommandDeps {
   commands: Commands;
   confirmations: Confirmations;
   pages: PageCommands;
+  approvals: Approvals;
 }
 
 /** Gathers every command. */
-export async function createCommands(context: ActorContext): Promise<CommandDeps> {
+export async function createCommands(context: ActorContext, approvals: Approvals): Promise<CommandDeps> {
   const { db, nc, log, lifecycle } = context;
   const confirmations = new Confirmations(db);
   const pages = new PageCommands(db, nc, log);
@@ -28,13 +31,14 @@ export async function createCommands(context: ActorContext): Promise<CommandDeps
     ),
     ...taskCommands(context.routes),
     ...bridgeCommands(context.quota),
+    ...approvalCommands(approvals),
   ];
   const commands: Commands = new Commands(
     fixed,
     () => pages.commands,
     (called) => confirmations.asking(called),
   );
-  return { commands, confirmations, pages };
+  return { commands, confirmations, pages, approvals };
 }
 
 function statusText({ models, actorId }: ActorContext): string {

@@ -31,6 +31,9 @@ function toolOf(connection: McpConnection, server: string, tool: McpTool): Tool 
     description: (tool.description ?? tool.title ?? tool.name).slice(0, descriptionChars),
     parameters: argumentsSchema,
     inputSchema: tool.inputSchema,
+    // A server that does not say that a tool only reads may let it do anything.
+    effect: tool.annotations?.readOnlyHint === true ? "none" : "outside",
+    foreign: true,
     async run(args, { signal }) {
       const result = await connection
         .call(tool.name, argumentsSchema.parse(args), signal)

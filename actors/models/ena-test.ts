@@ -1,4 +1,5 @@
 import { setTimeout as delay, setImmediate as nextTick } from "node:timers/promises";
+import { ownWordsOf } from "../text/fence.ts";
 import type { ModelCall, ModelDelta, ModelDriver } from "./model.ts";
 import { estimateTokens, promptTokens, textOf, usageOf } from "./tokens.ts";
 
@@ -63,7 +64,7 @@ async function* answer(call: ModelCall, model: string, plan: ChunkPlan): AsyncGe
   signal.throwIfAborted();
   yield { kind: "start", model };
   const question = messages.findLast((message) => message.role === "user");
-  const whole = `${enaTestName}: ${question === undefined ? "" : textOf(question)}`;
+  const whole = `${enaTestName}: ${question === undefined ? "" : ownWordsOf(textOf(question))}`;
   const text = plan.count === undefined ? beforeStop(whole, call.params.stop) : whole;
   const chunks = plan.count === undefined ? splitWords(text) : splitEvenly(text, plan.count);
   for (const [index, chunk] of chunks.entries()) {

@@ -5,6 +5,8 @@ import { type SessionInput, sessionInputSchema } from "../../schemas/messages/se
 import { streams } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
+import { Consent } from "../consent/consent.ts";
+import { startApprovals } from "../consent/index.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import type { MoreTools } from "../tools/index.ts";
 import { Attempts } from "./actor/attempts.ts";
@@ -18,7 +20,7 @@ import { createTurnDeps } from "./turn/index.ts";
 
 /** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
 export async function startSessions(context: ActorContext, moreTools: MoreTools): Promise<KeyedGroup> {
-  const { db, jsm, nc, log, settings, lifecycle, models, quota, out } = context;
+  const { db, jsm, nc, bus, log, settings, lifecycle, models, quota, out } = context;
   const sessions = new SessionDocuments(db, log);
   const attempts = new Attempts(db);
   await Promise.all([sessions.createIndexes(), attempts.createIndexes()]);
@@ -31,10 +33,12 @@ export async function startSessions(context: ActorContext, moreTools: MoreTools)
   const titles = new SessionTitles(models, sessions, log);
   lifecycle.onStop("session titles", () => titles.stop());
   const effects = createOutbox(context, out, titles);
-  const commandDeps = await createCommands(context);
+  const approvals = await startApprovals(context);
+  const consent = new Consent({ approvals, bus, out, effects, log });
+  const commandDeps = await createCommands(context, approvals);
   const { commands } = commandDeps;
   await serveSessions(context, transcripts, sessions, commandDeps);
-  const parts = { transcripts, sessions, attempts, effects, commands, out, moreTools };
+  const parts = { transcripts, sessions, attempts, effects, commands, consent, out, moreTools };
   const turns = createTurnDeps(context, parts);
   const actors = {
     store,

@@ -11,8 +11,10 @@ export function knowledgeTool(routes: Pick<RouteClient, "call">): Tool {
     name: "search_knowledge",
     description:
       "Searches the user's own documents by words and meaning. Name the source of each passage that the answer uses.",
+    effect: "none",
+    foreign: true,
     parameters: z.object({
-      query: z.string().min(1).max(2_000).describe("What is looked for, in a few words or a question"),
+      query: searchKnowledge.body.shape.query,
       limit: z.int().min(1).max(10).default(5),
     }),
     input: ({ query, limit }) => ({ body: { query, limit } }),

@@ -10,7 +10,8 @@ export function memoryTools(routes: Pick<RouteClient, "call">): Tool[] {
     routeTool(routes, searchMemory, {
       name: "search_memory",
       description: "Searches what is remembered about the user from earlier conversations",
-      parameters: z.object({ query: z.string().min(1).max(1_000), limit: z.int().min(1).max(20).default(8) }),
+      effect: "none",
+      parameters: z.object({ query: searchMemory.query.shape.q, limit: z.int().min(1).max(20).default(8) }),
       input: ({ query, limit }) => ({ query: { q: query, limit } }),
       result: (answer) => ({
         memories: searchMemory.answer.parse(answer).memories.map(({ id, content, superseded_at }) => ({
@@ -23,13 +24,15 @@ export function memoryTools(routes: Pick<RouteClient, "call">): Tool[] {
     routeTool(routes, addMemory, {
       name: "remember",
       description: "Remembers a fact about the user for later conversations, when the user asks for that",
-      parameters: z.object({ fact: z.string().min(1).max(2_000).describe("One sentence about the user") }),
+      effect: "own",
+      parameters: z.object({ fact: addMemory.body.shape.content }),
       input: ({ fact }) => ({ body: { content: fact } }),
     }),
     routeTool(routes, deleteMemory, {
       name: "forget",
       description: "Forgets a remembered fact, when the user asks for that; its id comes from search_memory",
-      parameters: z.object({ id: z.string() }),
+      effect: "own",
+      parameters: z.object({ id: deleteMemory.query.shape.id }),
       input: ({ id }) => ({ query: { id } }),
     }),
   ];

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { RouteClient } from "../../infra/bus/route-client.ts";
 import type { Route } from "../../schemas/routes/route.ts";
 import { scopeOfRoute } from "../../schemas/scopes.ts";
-import type { Tool } from "./tool.ts";
+import type { Tool, ToolEffect } from "./tool.ts";
 
 /** What a route takes, as far as a tool fills it in. */
 export interface RouteInput {
@@ -22,6 +22,8 @@ export function routeTool<Parameters extends z.ZodType>(
     name: string;
     description: string;
     parameters: Parameters;
+    effect: ToolEffect;
+    foreign?: true;
     input(args: z.output<Parameters>, call: { session: string }): RouteInput;
     result?(answer: unknown): unknown;
   },
@@ -31,6 +33,8 @@ export function routeTool<Parameters extends z.ZodType>(
     description: tool.description,
     parameters: tool.parameters,
     scope: scopeOfRoute(route),
+    effect: tool.effect,
+    ...(tool.foreign && { foreign: tool.foreign }),
     async run(args, { principal, session, idempotencyKey }) {
       const { params = {}, query = {}, body = {} } = tool.input(tool.parameters.parse(args), { session });
       const answer = await routes.call(route, { principal, params, query, body, idempotencyKey });

@@ -16,8 +16,8 @@ const nothing = z.object({});
 const dayMs = 24 * 3600 * 1000;
 
 const whenSchema = z.object({
-  title: z.string().min(1).max(256).describe("What to remind of, in the user's words"),
-  description: z.string().max(4096).optional(),
+  title: createReminder.body.shape.title,
+  description: createReminder.body.shape.description,
   days_from_today: z
     .int()
     .min(0)
@@ -55,6 +55,7 @@ function currentTime(routes: Pick<RouteClient, "call">): Tool {
   return {
     name: "current_time",
     description: "The user's date, time and time zone now",
+    effect: "none",
     parameters: nothing,
     async run(_args, call) {
       const zone = await zoneOf(routes, call);
@@ -76,6 +77,7 @@ function makeReminder(routes: Pick<RouteClient, "call">): Tool {
     name: "create_reminder",
     description:
       "Reminds the user at a time. Give days_from_today and time (明天下午三点 = 1 and 15:00), or remind_at, or delay_minutes.",
+    effect: "own",
     parameters: whenSchema,
     scope: "automation",
     async run(args, call) {
@@ -102,13 +104,15 @@ function reminderTools(routes: Pick<RouteClient, "call">): Tool[] {
     routeTool(routes, listReminders, {
       name: "list_reminders",
       description: "The user's pending reminders, the next one first",
+      effect: "none",
       parameters: nothing,
       input: () => ({ query: { status: "pending", limit: 20 } }),
     }),
     routeTool(routes, updateReminder, {
       name: "cancel_reminder",
       description: "Cancels a reminder; its id comes from list_reminders",
-      parameters: z.object({ id: z.string() }),
+      effect: "own",
+      parameters: z.object({ id: updateReminder.params.shape.id }),
       input: ({ id }) => ({ params: { id }, body: { status: "cancelled" } }),
     }),
   ];
@@ -119,14 +123,16 @@ function deviceTools(routes: Pick<RouteClient, "call">): Tool[] {
     routeTool(routes, listDevices, {
       name: "list_devices",
       description: "The user's devices (lamps, sensors, …) with their last state",
+      effect: "none",
       parameters: nothing,
       input: () => ({}),
     }),
     routeTool(routes, commandDevice, {
       name: "device_command",
       description: "Sends a command to one of the user's devices; its id comes from list_devices",
+      effect: "outside",
       parameters: z.object({
-        device_id: z.string(),
+        device_id: commandDevice.params.shape.device_id,
         command: z.record(z.string(), z.unknown()).describe('What the device is to do, such as {"on": true}'),
       }),
       input: ({ device_id, command }) => ({ params: { device_id }, body: { command } }),
@@ -139,13 +145,15 @@ function sceneTools(routes: Pick<RouteClient, "call">): Tool[] {
     routeTool(routes, listScenes, {
       name: "list_scenes",
       description: "The user's scenes: actions that are done together",
+      effect: "none",
       parameters: nothing,
       input: () => ({}),
     }),
     routeTool(routes, executeScene, {
       name: "run_scene",
       description: "Runs a scene; its id comes from list_scenes",
-      parameters: z.object({ scene_id: z.string() }),
+      effect: "outside",
+      parameters: z.object({ scene_id: executeScene.params.shape.id }),
       input: ({ scene_id }) => ({ params: { id: scene_id } }),
     }),
   ];

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type * as admin from "../../schemas/routes/admin.ts";
 import type * as adminModels from "../../schemas/routes/admin-models.ts";
+import type * as approvals from "../../schemas/routes/approvals.ts";
 import type * as auth from "../../schemas/routes/auth.ts";
 import type * as automation from "../../schemas/routes/automation.ts";
 import type * as bindings from "../../schemas/routes/bindings.ts";
@@ -23,7 +24,7 @@ import type * as voice from "../../schemas/routes/voice.ts";
 import type * as webhookKeys from "../../schemas/routes/webhook-keys.ts";
 import { routeTable } from "./gen/tables.ts";
 
-type Area = typeof admin & typeof adminModels & typeof auth & typeof automation & typeof bindings;
+type Area = typeof admin & typeof approvals & typeof adminModels & typeof auth & typeof automation & typeof bindings;
 type Area2 = typeof devices & typeof embeddings & typeof files & typeof images & typeof keys;
 type Area3 = typeof knowledge & typeof memory & typeof models & typeof neo & typeof notifications;
 type Area4 = typeof quota &

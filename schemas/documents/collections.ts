@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { segmentSchema } from "../wire/review.ts";
 import { bridgeAddressSchema } from "./bridge.ts";
-import { finishReasonSchema, storedMessageSchema } from "./message.ts";
+import { finishReasonSchema, storedMessageSchema, timingSchema } from "./message.ts";
 
 /** MongoDB collections. */
 export const collections = {
@@ -13,6 +13,8 @@ export const collections = {
   quotas: "quotas",
   pageCommands: "page_commands",
   confirmations: "confirmations",
+  approvals: "approvals",
+  toolGrants: "tool_grants",
   bindings: "bindings",
   bindCodes: "bind_codes",
   modelProviders: "model_providers",
@@ -107,6 +109,11 @@ export const turnSchema = z.object({
     .optional()
     .describe("Tokens that were used."),
   at: z.date().describe("When it happened."),
+  timing: timingSchema.optional().describe("When the turn was accepted, started and committed."),
+  foreign: z
+    .literal(true)
+    .optional()
+    .describe("The user's message holds text of others; a later prompt with it makes tools ask for consent."),
   blanked: z
     .boolean()
     .optional()

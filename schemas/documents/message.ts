@@ -20,6 +20,18 @@ export const roleSchema = z.enum(["user", "assistant", "action", "system"]);
 export const finishReasonSchema = z.enum(["stop", "cancelled", "failed"]);
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 
+/** Times of a turn, Unix ms: queue, model and commit time are the differences between them. */
+export const timingSchema = z.object({
+  accepted_at: z.int().describe("When the edge accepted the message, Unix ms."),
+  started_at: z.int().describe("When its turn began, Unix ms."),
+  first_token_at: z
+    .int()
+    .nullable()
+    .describe("When the first piece of the reply came, Unix ms; null without one."),
+  committed_at: z.int().describe("When the turn was committed, Unix ms."),
+});
+export type Timing = z.infer<typeof timingSchema>;
+
 /** One message of a committed turn. `id` is dense in its session, `created_at` is Unix milliseconds. */
 export const storedMessageSchema = z.object({
   id: z.int().positive().describe("Number of the message in its session, without gaps."),
@@ -41,6 +53,7 @@ export type StoredMessage = z.infer<typeof storedMessageSchema>;
 
 /** A message as history shows it; one that is accepted and unfinished has `status` and no `id`. */
 export const historyMessageSchema = storedMessageSchema.omit({ id: true }).extend({
+  timing: timingSchema.optional().describe("Of a reply: when its turn was accepted, started and committed."),
   id: z.int().positive().optional().describe("Number of the message in its session, without gaps."),
   session_id: z.string().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
   status: z.enum(["queued", "processing"]).optional().describe("State of the entry."),

@@ -1,4 +1,5 @@
 import * as account from "./account.ts";
+import * as approvals from "./approvals.ts";
 import * as bridge from "./bridge.ts";
 import type { AnyMessage } from "./define.ts";
 import * as devices from "./devices.ts";
@@ -16,6 +17,7 @@ import * as session from "./session.ts";
 const areas = {
   account,
   bridge,
+  approvals,
   devices,
   events,
   knowledge,

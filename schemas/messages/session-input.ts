@@ -35,6 +35,8 @@ export const sessionInputSchema = z.object({
   surface: surfaceSchema,
   /** Of a bridged platform: where the answer goes. */
   bridge: bridgeAddressSchema.optional(),
+  /** The content quotes what somebody else wrote: tools with an outside effect need consent. */
+  quotes_others: z.literal(true).optional(),
   /** The last reply, which a new one is to replace; `content` is empty then. */
   regenerates: idSchema.optional(),
   /** A text that is put into the session as the assistant's, such as a reminder; no model is asked, `content` is empty. */

@@ -2,6 +2,7 @@ import * as admin from "./admin.ts";
 import * as adminMcp from "./admin-mcp.ts";
 import * as adminModels from "./admin-models.ts";
 import * as adminUsers from "./admin-users.ts";
+import * as approvals from "./approvals.ts";
 import * as auth from "./auth.ts";
 import * as automation from "./automation.ts";
 import * as bindings from "./bindings.ts";
@@ -37,6 +38,7 @@ const areas = [
   neo,
   bindings,
   quota,
+  approvals,
   files,
   images,
   knowledge,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { approvalDecisionSchema } from "../documents/approval.ts";
 import { idSchema } from "../ids.ts";
 import { audioFormatSchema, spokenLanguageSchema } from "./voice-format.ts";
 
@@ -151,6 +152,30 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
     type: z.literal("segment_played").describe("Kind of the frame."),
     message_id: idSchema.describe("Id of the message."),
     index: z.int().nonnegative().describe("Position in the list, from 0."),
+  }),
+  z.object({ ...envelope, type: z.literal("queue").describe("Kind of the frame.") }),
+  z.object({
+    ...envelope,
+    type: z.literal("queue_cancel").describe("Kind of the frame."),
+    message_id: idSchema.describe("Id of the waiting message."),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal("queue_edit").describe("Kind of the frame."),
+    message_id: idSchema.describe("Id of the waiting message."),
+    content: contentSchema.min(1).describe("Its new text."),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal("queue_move").describe("Kind of the frame."),
+    message_id: idSchema.describe("Id of the waiting message."),
+    position: z.int().min(1).describe("Its new position; 1 = next, beyond the end = last."),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal("approve").describe("Kind of the frame."),
+    approval_id: idSchema.describe("Id of the approval, or its code."),
+    decision: approvalDecisionSchema.describe("This call, every call of the tool, or no call."),
   }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { historyMessageSchema } from "../documents/message.ts";
 import { attachmentSchema, clientInfoSchema } from "./client-frame.ts";
 import { errorFrameSchema, systemInfoSchema } from "./server-frame.ts";
+import { queueFrameSchema } from "./session-frames.ts";
 
 const timestamp = z.int();
 const session_id = z.string();
@@ -77,6 +78,7 @@ export const directFrameSchema = z.discriminatedUnion("type", [
   spokenFrame("voice_interim"),
   spokenFrame("voice_final"),
   errorFrameSchema,
+  queueFrameSchema,
   z.object({
     type: z.literal("history_response").describe("Kind of the frame."),
     session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { deviceSchema } from "../documents/device.ts";
-import { finishReasonSchema, msgTypeSchema, roleSchema } from "../documents/message.ts";
+import { finishReasonSchema, msgTypeSchema, roleSchema, timingSchema } from "../documents/message.ts";
 import { notificationSchema } from "../documents/notification.ts";
 import { attachmentSchema, clientInfoSchema, modeSchema } from "./client-frame.ts";
 import { commandEffectSchema } from "./neo.ts";
 import { reviewMessageSchema, segmentSchema } from "./review.ts";
+import { approvalDecidedFrameSchema, approvalFrameSchema, queueFrameSchema } from "./session-frames.ts";
 
 const timestamp = z.int();
 const session_id = z.string();
@@ -200,6 +201,7 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
         "Number of the attempt, from 1. Frames of a lower attempt are void once a higher one was seen.",
       ),
     response_mode: modeSchema.describe("Mode of the reply; repeats `mode` of the message."),
+    timing: timingSchema.optional().describe("When the turn was accepted, started and committed."),
     full_audio_url: z.string().optional().describe("All of the reply that is spoken, in one piece."),
     timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
@@ -254,6 +256,9 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
       .describe("State of the device after the update."),
     timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
+  queueFrameSchema,
+  approvalFrameSchema,
+  approvalDecidedFrameSchema,
   errorFrameSchema,
 ]);
 /** A frame of a user's stream, before the edge adds `seq` and `prev`. */

@@ -1,7 +1,7 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import { promptTokens } from "../../models/tokens.ts";
-import { noAttachments, promptMessages, type UserMessage } from "../prompt/user-message.ts";
+import { noAttachments, promptMessage, type UserMessage } from "../prompt/user-message.ts";
 import { tailTurns } from "./turn-store.ts";
 
 /** A turn as prompts contain it, with its size: both are needed at every later turn. */
@@ -10,6 +10,8 @@ export interface VisibleTurn {
   replyId: string;
   messages: ChatMessage[];
   tokens: number;
+  /** The user's message holds text that others wrote. */
+  foreign: boolean;
   /** The user's message, where it has attachments; `messages` only name them. */
   question?: UserMessage;
 }
@@ -113,12 +115,18 @@ function visibleTurn(turn: Turn, before: ChatMessage[], replaced?: UserMessage):
     replaced ?? (attaching && { text: attaching.content, attachments: attaching.attachments ?? [] });
   const own = turn.messages.flatMap((message): ChatMessage[] => {
     const { role, content } = message;
-    if (message === attaching && question !== undefined) return promptMessages(question, noAttachments, 0);
+    if (message === attaching && question !== undefined) return [promptMessage(question, noAttachments, 0)];
     return content === "" || (role !== "user" && role !== "assistant") ? [] : [{ role, content }];
   });
   const messages = [...before, ...own];
   const replyId = turn.reply?.message_id ?? "";
-  return { replyId, messages, tokens: promptTokens(messages), ...(question && { question }) };
+  return {
+    replyId,
+    messages,
+    tokens: promptTokens(messages),
+    foreign: turn.foreign === true,
+    ...(question && { question }),
+  };
 }
 
 function remember<Key>(map: Map<Key, Turn>, key: Key, turn: Turn): void {

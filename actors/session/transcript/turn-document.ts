@@ -2,6 +2,7 @@ import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 import type { StoredMessage } from "../../../schemas/documents/message.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { msgTypeOf, reviewOf } from "../../review/review.ts";
+import { isWrittenByOthers } from "../prompt/build-prompt.ts";
 import type { Reply } from "../turn/reply.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -37,6 +38,7 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
       ...(reply.segments && { segments: reply.segments }),
       ...(reply.fullAudioUrl !== undefined && { full_audio_url: reply.fullAudioUrl }),
     },
+    ...(isWrittenByOthers(input) && { foreign: true as const }),
     ...(input.regenerates !== undefined && { replaces: input.regenerates }),
     ...(reply.usage && {
       usage: { prompt_tokens: reply.usage.prompt_tokens, completion_tokens: reply.usage.completion_tokens },

@@ -127,12 +127,12 @@ export class TurnAnswer {
   ): Promise<Reply> {
     const { input, seq } = this.#message;
     const { user, session, model, reply_id: replyId } = input;
-    const messages = promptOf(this.#deps, visible, input, recalled);
+    const { messages, foreign } = promptOf(this.#deps, visible, input, recalled);
     const overQuota = await reserveTurn(this.#deps, input, seq, messages);
     if (overQuota !== null) return overQuota;
     if (isDescribed(questionOf(visible, input), recalled.attachments)) onNote({ kind: "blind" });
     const onText = (text: string) => voice.push(text);
-    const request = { user, session, replyId, model, messages, onNote, onText };
+    const request = { input, user, session, replyId, model, messages, foreign, onNote, onText };
     return askModel(this.#deps, request, emitter, this.#signal);
   }
 }

@@ -86,7 +86,7 @@ export class TurnEmitter {
   }
 
   /** Reports the progress of a tool, after the text that came before it. */
-  tool(tool_name: string, status: "started" | "completed" | "failed", message: string): void {
+  tool(tool_name: string, status: "started" | "running" | "completed" | "failed", message: string): void {
     this.#coalescer.flush();
     if (this.#ended) return;
     this.#send({

@@ -1,5 +1,6 @@
 import type { ActorContext } from "../../actor-context.ts";
 import type { Commands } from "../../commands/registry.ts";
+import type { Consent } from "../../consent/consent.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import { createToolbox, type MoreTools } from "../../tools/index.ts";
 import type { Attempts } from "../actor/attempts.ts";
@@ -19,6 +20,7 @@ export interface TurnParts {
   attempts: Attempts;
   effects: Effects;
   commands: Commands;
+  consent: Consent;
   out: OutPublisher;
   /** Tools that belong to some users only. */
   moreTools: MoreTools;
@@ -41,6 +43,7 @@ export function createTurnDeps(context: ActorContext, parts: TurnParts): TurnDep
     speech: new SpeechClient(nc, log, settings.limits),
     notices: new ModelNotices(),
     commands: parts.commands,
+    consent: parts.consent,
     store,
     commit: (turn) => committer.commit(turn),
     sessions: parts.sessions,

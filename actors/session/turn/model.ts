@@ -1,6 +1,7 @@
 import type { Logger } from "../../../infra/log.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import type { Limits } from "../../../schemas/limits.ts";
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { adminUserId } from "../../../schemas/principal.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import type { ModelCall, Models } from "../../models/model.ts";
@@ -9,23 +10,27 @@ import type { OfferedTools, Toolbox } from "../../tools/index.ts";
 import type { TurnEmitter } from "./emitter.ts";
 import { cancelledReply, type Reply } from "./reply.ts";
 import { ReplyBudget } from "./reply-budget.ts";
-import { runToolCalls } from "./tool-calls.ts";
+import { runToolCalls, type ToolDeps } from "./tool-calls.ts";
 
 /** Dependencies of the model step. */
 export interface ModelDeps {
   models: Pick<Models, "stream" | "configured">;
   toolbox: Toolbox;
+  consent: ToolDeps["consent"];
   limits: Pick<Limits, "turnReplyBytes" | "turnFramesBytes" | "toolCalls" | "toolRounds">;
   log: Logger;
 }
 
 /** What a run asks of a model, and for whom. */
 export interface ModelRequest {
+  input: SessionInput;
   user: string;
   session: string;
   replyId: string;
   model?: string | undefined;
   messages: ChatMessage[];
+  /** The prompt holds text that others wrote. */
+  foreign: boolean;
   onNote?: ModelCall["onNote"];
   /** Called with each piece of the reply. */
   onText?(text: string): void;
@@ -76,15 +81,15 @@ async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
   const { request, tools, emitter, signal } = exchange;
   const messages = [...request.messages];
   const principal = { user_id: request.user, nickname: "", is_admin: request.user === adminUserId };
+  const inGroup = request.input.bridge?.kind === "group";
+  const caller = { ...request, principal, signal, guarded: request.foreign || inGroup };
   for (let round = 0; ; round++) {
     const message = await askOnce(deps, exchange, messages, round < deps.limits.toolRounds);
     const calls = message?.tool_calls ?? [];
     if (message === undefined || calls.length === 0) return;
     if (round >= deps.limits.toolRounds) return endWithoutAnswer(exchange.reply);
     messages.push(message);
-    messages.push(
-      ...(await runToolCalls({ ...deps, tools }, calls, round, emitter, { ...request, principal, signal })),
-    );
+    messages.push(...(await runToolCalls({ ...deps, tools }, calls, round, emitter, caller)));
   }
 }
 

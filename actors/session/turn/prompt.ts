@@ -1,7 +1,6 @@
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
-import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import type { Models } from "../../models/model.ts";
-import { buildPrompt } from "../prompt/build-prompt.ts";
+import { buildPrompt, type Prompt } from "../prompt/build-prompt.ts";
 import type { VisibleTurn } from "../transcript/transcript.ts";
 import type { Recalled } from "./recall.ts";
 
@@ -17,7 +16,7 @@ export function promptOf(
   visible: readonly VisibleTurn[],
   input: SessionInput,
   recalled: Recalled,
-): ChatMessage[] {
+): Prompt {
   return buildPrompt({
     systemPrompt,
     visible,

@@ -1,9 +1,11 @@
 import type { Logger } from "../../../infra/log.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
+import type { Consent } from "../../consent/consent.ts";
 import type { OfferedTools } from "../../tools/index.ts";
-import type { ToolCall } from "../../tools/tool.ts";
+import type { Tool, ToolCall } from "../../tools/tool.ts";
 import type { TurnEmitter } from "./emitter.ts";
 
 /** A longer result is cut: it has to fit the context beside the rest. */
@@ -18,8 +20,18 @@ type WholeCall = NonNullable<ChatMessage["tool_calls"]>[number];
 /** Dependencies of tool calls. */
 export interface ToolDeps {
   tools: OfferedTools;
+  consent: Pick<Consent, "request">;
   limits: { toolCalls: number };
   log: Logger;
+}
+
+/** For whom and in which turn tools are called. */
+export interface ToolCaller extends Omit<ToolCall, "idempotencyKey"> {
+  input: SessionInput;
+  user: string;
+  replyId: string;
+  /** Tools with an outside effect need the user's consent: the turn holds text of others, or is one of a group. */
+  guarded: boolean;
 }
 
 /** Runs the calls one after another and returns their results for the model. A tool that fails is a result, too. */
@@ -28,11 +40,11 @@ export async function runToolCalls(
   calls: readonly WholeCall[],
   round: number,
   emitter: TurnEmitter,
-  context: Omit<ToolCall, "idempotencyKey"> & { user: string; replyId: string },
+  caller: ToolCaller,
 ): Promise<ChatMessage[]> {
   const results: ChatMessage[] = [];
   for (const [index, { id, function: called }] of calls.entries()) {
-    context.signal.throwIfAborted();
+    caller.signal.throwIfAborted();
     const name = called.name.slice(0, nameChars);
     if (index >= deps.limits.toolCalls) {
       const content = `not run: at most ${deps.limits.toolCalls} tool calls a round`;
@@ -40,10 +52,10 @@ export async function runToolCalls(
       continue;
     }
     emitter.tool(name, "started", called.arguments.slice(0, messageChars));
-    const idempotencyKey = `${context.replyId}.${round}.${index}`;
-    const { ok, text } = await runOne(deps, called, { ...context, idempotencyKey });
+    const idempotencyKey = `${caller.replyId}.${round}.${index}`;
+    const { ok, text } = await runOne(deps, called, caller, idempotencyKey, emitter);
     // A stop or a move ends the turn, not the tool.
-    context.signal.throwIfAborted();
+    caller.signal.throwIfAborted();
     emitter.tool(name, ok ? "completed" : "failed", text.slice(0, messageChars));
     results.push({ role: "tool", tool_call_id: id, content: text.slice(0, resultChars) });
   }
@@ -52,22 +64,51 @@ export async function runToolCalls(
 
 /** Whatever goes wrong in a tool is its result: it never ends the turn. */
 async function runOne(
-  { tools, log }: ToolDeps,
+  deps: ToolDeps,
   called: WholeCall["function"],
-  call: ToolCall & { user: string },
+  caller: ToolCaller,
+  idempotencyKey: string,
+  emitter: TurnEmitter,
 ): Promise<{ ok: boolean; text: string }> {
-  const tool = tools.find(called.name);
+  const tool = deps.tools.find(called.name);
   if (tool === undefined) return { ok: false, text: `no such tool: ${called.name.slice(0, nameChars)}` };
   try {
     const args = tool.parameters.safeParse(called.arguments.trim() === "" ? {} : parsed(called.arguments));
     if (!args.success) return { ok: false, text: `invalid arguments: ${problem(args.error.issues[0])}` };
-    const result: unknown = await tool.run(args.data, call);
+    const refusal = await refusalOf(deps, tool, args.data, caller, emitter);
+    if (refusal !== undefined) return { ok: false, text: refusal };
+    const result: unknown = await tool.run(args.data, { ...caller, idempotencyKey });
+    // From here on the turn holds what others wrote.
+    if (tool.foreign) caller.guarded = true;
     return { ok: true, text: JSON.stringify(result) ?? "done" };
   } catch (err) {
     if (err instanceof ParleyError) return { ok: false, text: err.message };
-    const { user, session } = call;
-    if (!call.signal.aborted) log.error({ err, user, session, tool: tool.name }, "tool failed");
+    const { user, session } = caller;
+    if (!caller.signal.aborted) deps.log.error({ err, user, session, tool: tool.name }, "tool failed");
     return { ok: false, text: "the tool failed" };
+  }
+}
+
+/** Asks for the consent that a call needs; returns what the model is told where it is not given. */
+async function refusalOf(
+  { consent }: ToolDeps,
+  tool: Tool,
+  args: unknown,
+  caller: ToolCaller,
+  emitter: TurnEmitter,
+): Promise<string | undefined> {
+  if (tool.effect !== "outside" || !caller.guarded) return undefined;
+  emitter.tool(tool.name, "running", "等待用户确认");
+  const request = { tool: tool.name, args: JSON.stringify(args) };
+  const outcome = await consent.request(caller.input, request, caller.signal);
+  switch (outcome) {
+    case "once":
+    case "always":
+      return undefined;
+    case "deny":
+      return "not run: the user has denied this call; do not repeat it";
+    case "expired":
+      return "not run: the user has not answered in time, so this call counts as denied; do not repeat it";
   }
 }
 

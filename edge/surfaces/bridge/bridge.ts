@@ -26,6 +26,8 @@ export interface InboundMessage {
   id: string;
   text: string;
   attachments: Attachment[];
+  /** The text quotes a message of somebody else. */
+  quotesOthers?: true;
   /** Whether the bot is meant: always in private, in groups when it is addressed. */
   addressed: boolean;
   /**

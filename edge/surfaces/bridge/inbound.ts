@@ -83,7 +83,10 @@ function sessionOf({ platform, self, kind, chat }: BridgeAddress): string {
   return platform === "qq" ? `qq_${self}_${kind}_${chat}` : `${platform}_${chat}`;
 }
 
-function inputOf({ address, id, text, attachments }: InboundMessage, user: string): SessionInput {
+function inputOf(
+  { address, id, text, attachments, quotesOthers }: InboundMessage,
+  user: string,
+): SessionInput {
   return newSessionInput({
     user,
     session: sessionOf(address),
@@ -92,5 +95,6 @@ function inputOf({ address, id, text, attachments }: InboundMessage, user: strin
     attachments,
     surface: address.platform,
     bridge: address,
+    ...(quotesOthers && { quotes_others: quotesOthers }),
   });
 }

@@ -22,6 +22,7 @@ export function withQuoted(message: InboundMessage, result: CallResult): Inbound
   const said = `${cut(String(name ?? "?").replace(/\s+/g, " "), nameChars)}: ${shown}`;
   return {
     ...message,
+    quotesOthers: true,
     text: `${said.replace(/^/gm, "> ")}\n\n${message.text}`.trim(),
     attachments: [...message.attachments, ...attachments].slice(0, maxImages),
   };

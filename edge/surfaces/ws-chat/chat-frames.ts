@@ -6,25 +6,29 @@ import type { ChatSocket } from "./chat-socket.ts";
 import { parseFrame } from "./frame-text.ts";
 import { MessageFrames } from "./message-frames.ts";
 import { RequestFrames } from "./request-frames.ts";
+import { RouteFrames } from "./route-frames.ts";
 import { VoiceFrames } from "./voice-frames.ts";
 
 /**
  * Parses the frames of `/ws/chat` clients and hands each to its family:
  * - messages: what enters a session's log, in the order in which it came;
  * - voice: speech, which becomes a message when it is recognised;
- * - requests: what an actor answers to this socket alone, a few at a time.
+ * - requests: what an actor answers to this socket alone, a few at a time;
+ * - routes: what REST can do, too.
  */
 export class ChatFrames {
   readonly #services: Services;
   readonly #messages: MessageFrames;
   readonly #voice: VoiceFrames;
   readonly #requests: RequestFrames;
+  readonly #routes: RouteFrames;
 
   constructor(services: Services) {
     this.#services = services;
     this.#messages = new MessageFrames(services);
     this.#voice = new VoiceFrames(services, this.#messages);
     this.#requests = new RequestFrames(services);
+    this.#routes = new RouteFrames(services);
   }
 
   /** Takes one frame; undefined = a binary one. An invalid frame is answered with an error, and the socket stays open. */
@@ -63,6 +67,13 @@ export class ChatFrames {
       case "voice_interrupt":
       case "segment_played":
         this.#requests.take(socket, session, frame);
+        return;
+      case "queue":
+      case "queue_cancel":
+      case "queue_edit":
+      case "queue_move":
+      case "approve":
+        this.#routes.take(socket, session, frame);
         return;
       default:
         frame satisfies never;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { splitEvenly } from "../../../actors/models/ena-test.ts";
+import { ownWordsOf } from "../../../actors/text/fence.ts";
 import { contextDigest } from "../judge/context-digest.ts";
 
 /** What the scripted upstream was asked, as far as it matters. */
@@ -179,8 +180,8 @@ export function parseBehaviour(text: string): Behaviour | undefined {
 /** Text of the last user message; one that begins with `@<behaviour>` asks for it whatever the model. */
 export function lastUser({ messages }: UpstreamRequest): string {
   const content: unknown = messages.findLast(({ role }) => role === "user")?.content ?? "";
-  if (!Array.isArray(content)) return String(content);
-  return content.map((part: { text?: string }) => part.text ?? "").join("");
+  if (!Array.isArray(content)) return ownWordsOf(String(content));
+  return ownWordsOf(content.map((part: { text?: string }) => part.text ?? "").join(""));
 }
 
 async function speak(exchange: Exchange, text: string): Promise<void> {

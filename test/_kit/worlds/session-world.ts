@@ -51,6 +51,7 @@ const bystanders = {
   erase: () => {},
   notices: { frameOf: () => undefined },
   toolbox: { toolsOf: () => Promise.resolve({ offered: [], find: () => undefined }) },
+  consent: { request: () => Promise.resolve("once" as const) },
   recall: { request: () => Promise.resolve({ facts: [], passages: [] }) },
   speech: { speak: () => Promise.resolve(null), join: () => Promise.resolve(null) },
   attachments: { read: () => Promise.resolve({ kind: "unreadable", name: "" }) },

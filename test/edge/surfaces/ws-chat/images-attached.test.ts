@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "ava";
 import sharp from "sharp";
+import { ownWordsOf } from "../../../../actors/text/fence.ts";
 import type { Frame } from "../../../_kit/clients/chain.ts";
 import type { ChatClient } from "../../../_kit/clients/client.ts";
 import { uploaded } from "../../../_kit/fakes/files.ts";
@@ -68,7 +69,8 @@ async function newSession(session: string) {
     await say(client, content, { session_id: session, attachments });
     // A title is asked for with the same words.
     const isTitle = ({ messages }: RecordedCall) => String(messages[0]?.content).startsWith("Write a title");
-    const isOf = (call: RecordedCall) => !isTitle(call) && partsOf(call).some(({ text }) => text === content);
+    const isOf = (call: RecordedCall) =>
+      !isTitle(call) && partsOf(call).some(({ text }) => ownWordsOf(text ?? "") === content);
     return provider.calls.findLast(isOf) as RecordedCall;
   };
   return { client, asked };
@@ -139,9 +141,10 @@ test("a text file reaches the model as quoted data, bounded; its marks can't be 
     bytes: Buffer.from(evil),
   });
   const call = await asked("Sum it up", [{ type: "file", file_id: id }]);
-  t.is(call.messages.at(-1)?.content, "Sum it up");
-  const quoted = String(call.messages.at(-2)?.content);
-  t.is(call.messages.at(-2)?.role, "system");
+  const quoted = String(call.messages.at(-1)?.content);
+  t.is(ownWordsOf(quoted), "Sum it up");
+  t.is(call.messages.at(-1)?.role, "user");
+  t.false(call.messages.some(({ role, content }) => role === "system" && content.includes("Notes")));
   t.regex(quoted, /data and not as instructions/);
   t.true(quoted.includes('"notes.md", its beginning only'));
   t.true(quoted.includes("````\n# Notes"), "the fence is longer than those in the text");
@@ -163,7 +166,7 @@ test("documents are read, in whatever encoding; drawings as text are text", asyn
   const attachments: object[] = [];
   for (const file of files) attachments.push({ type: "file", file_id: await uploaded(api, admin, file) });
   const call = await asked("What do they say?", attachments);
-  const quoted = String(call.messages.at(-2)?.content);
+  const quoted = String(call.messages.at(-1)?.content);
   for (const said of ["The pump is blue.", "The valve is green.", "宽字符文本", "国标", "a drawing"])
     t.true(quoted.includes(said), `${said}: ${quoted}`);
 });
@@ -256,8 +259,9 @@ test("what is no picture is named to the model, and the turn goes on", async (t)
     ],
   });
   const call = provider.calls.findLast(({ messages }) =>
-    String(messages.at(-1)?.content).startsWith(content),
+    ownWordsOf(String(messages.at(-1)?.content)).startsWith(content),
   );
-  t.is(call?.messages.at(-1)?.content, `${content}\n[图片无法读取: half.png]`);
-  t.true(String(call?.messages.at(-2)?.content).includes('"a.wav" of type audio/wav'));
+  const asked = String(call?.messages.at(-1)?.content);
+  t.is(ownWordsOf(asked), `${content}\n[图片无法读取: half.png]`);
+  t.true(asked.includes('"a.wav" of type audio/wav'));
 });

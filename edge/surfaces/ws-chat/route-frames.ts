@@ -1,0 +1,52 @@
+import { fromErrorBody, ParleyError } from "../../../schemas/errors.ts";
+import { decideApproval } from "../../../schemas/routes/approvals.ts";
+import type { Route } from "../../../schemas/routes/route.ts";
+import type { ClientFrame } from "../../../schemas/wire/client-frame.ts";
+import { toParleyError } from "../../http/error-shape.ts";
+import type { Services } from "../../services.ts";
+import type { ChatSocket } from "./chat-socket.ts";
+
+type Deps = Pick<Services, "rest">;
+type Frame = ClientFrame & { type: "queue" | "queue_cancel" | "queue_edit" | "queue_move" | "approve" };
+
+/** Frames that do what a REST route does; the result reaches all devices in the user's stream. */
+export class RouteFrames {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Takes a frame; an error is answered to the socket. */
+  take(socket: ChatSocket, session: string, frame: Frame): void {
+    const of = { session_id: session, ...("message_id" in frame && { message_id: frame.message_id }) };
+    const answered = () =>
+      this.#request(socket, session, frame).catch((cause: unknown) =>
+        socket.refuse(toParleyError(cause), of),
+      );
+    if (!socket.requests.run(answered)) socket.refuse(new ParleyError("rate_limited"), of);
+  }
+
+  async #request(socket: ChatSocket, session: string, frame: Frame): Promise<void> {
+    switch (frame.type) {
+      case "approve": {
+        const { approval_id, decision } = frame;
+        await this.#ask(socket, decideApproval, { params: { id: approval_id }, body: { decision } });
+        return;
+      }
+      default:
+        throw new ParleyError("invalid_message", { error: `${session}` });
+    }
+  }
+
+  /** @throws ParleyError of the route */
+  async #ask(
+    { principal }: ChatSocket,
+    route: Route,
+    { params = {}, query = {}, body = {} }: { params?: object; query?: object; body?: object },
+  ): Promise<unknown> {
+    const answer = await this.#deps.rest.ask(route, { principal, ip: "", params, query, body });
+    if (answer.status >= 400) throw fromErrorBody(answer.body, answer.status);
+    return answer.body;
+  }
+}
