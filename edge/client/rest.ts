@@ -24,9 +24,14 @@ import type * as voice from "../../schemas/routes/voice.ts";
 import type * as webhookKeys from "../../schemas/routes/webhook-keys.ts";
 import { routeTable } from "./gen/tables.ts";
 
-type Area = typeof admin & typeof approvals & typeof adminModels & typeof auth & typeof automation & typeof bindings;
+type Area = typeof admin & typeof adminModels & typeof auth & typeof automation & typeof bindings;
 type Area2 = typeof devices & typeof embeddings & typeof files & typeof images & typeof keys;
-type Area3 = typeof knowledge & typeof memory & typeof models & typeof neo & typeof notifications;
+type Area3 = typeof approvals &
+  typeof knowledge &
+  typeof memory &
+  typeof models &
+  typeof neo &
+  typeof notifications;
 type Area4 = typeof quota &
   typeof reminders &
   typeof search &
