@@ -20,12 +20,14 @@ export function ownTools(bus: Bus, routes: Pick<RouteClient, "call">): Tool[] {
     routeTool(routes, listSessions, {
       name: "list_sessions",
       description: "The user's conversations, the newest first",
+      effect: "none",
       parameters: z.object({ limit: z.int().min(1).max(100).default(20) }),
       input: ({ limit }) => ({ query: { limit } }),
     }),
     routeTool(routes, sessionMessages, {
       name: "read_session",
       description: "The newest messages of a conversation, the oldest of them first",
+      effect: "none",
       parameters: z.object({ session_id: idSchema, limit: z.int().min(1).max(50).default(20) }),
       input: ({ session_id, limit }) => ({ params: { id: session_id }, query: { limit } }),
     }),
@@ -34,6 +36,7 @@ export function ownTools(bus: Bus, routes: Pick<RouteClient, "call">): Tool[] {
       description:
         "Sends a message to one of the user's conversations, where a model answers it; read_session shows it",
       parameters: sendSchema,
+      effect: "own",
       scope: "chat",
       async run(args, { principal }) {
         const { session_id: session, content: text } = sendSchema.parse(args);
