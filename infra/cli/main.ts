@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { version } from "../checkout.ts";
+import { runDoctor } from "./doctor.ts";
 import { installEngines, installVoice, runEngines } from "./engines.ts";
 import { addLoad } from "./load.ts";
+import { printNatsConfig } from "./nats-config.ts";
 import { runActors, runEdge } from "./roles.ts";
 import { runProcess } from "./run-process.ts";
 import { runUp } from "./up.ts";
@@ -90,5 +92,32 @@ Examples:
   .action((names: string[]) => runProcess("actors", (process) => runActors(process, names)));
 
 addLoad(program);
+
+program
+  .command("nats-config")
+  .description("print accounts, users and the auth callout for an external nats-server")
+  .addHelpText(
+    "after",
+    `
+For the user and password in NATS_URL; without it, a password is made and the URL is printed with it.
+
+Examples:
+  NATS_URL=nats://parley:secret@nats:4222 parley nats-config > parley.conf
+  parley nats-config                 with a new password`,
+  )
+  .action(printNatsConfig);
+
+program
+  .command("doctor")
+  .description("check engines, accounts, replicas, limits and data; a line for each problem with its cure")
+  .addHelpText(
+    "after",
+    `
+Uses NATS_URL and MONGODB_URI, else the engines that DATA_DIR/engines.json names. Exit code 0: all is well, 1: not.
+
+Examples:
+  NATS_URL=… MONGODB_URI=… parley doctor`,
+  )
+  .action(runDoctor);
 
 await program.parseAsync();
