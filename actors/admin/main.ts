@@ -1,3 +1,4 @@
+import { readRejected } from "../../infra/bus/rejected.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { clientReportSchema } from "../../schemas/messages/clients.ts";
 import { adminQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
@@ -5,6 +6,7 @@ import {
   getSessionState,
   listActiveSessions,
   listClients,
+  listRejected,
   listSessionStates,
   noteClient,
 } from "../../schemas/routes/admin.ts";
@@ -24,6 +26,10 @@ export async function startAdmin(context: ActorContext): Promise<void> {
   await clients.createIndexes();
   serveSessionStates(context, new SessionStates(db, surveyor));
   serveClients(context, clients);
+  serveRoute(context, listRejected, async ({ query: { limit, before } }) => {
+    const { total, entries } = await readRejected(context, limit, before);
+    return { rejected: entries, total };
+  });
   serveModelSettings(context, settingsStore(context));
 }
 

@@ -1,10 +1,12 @@
+import { readPayload } from "../../infra/bus/payload.ts";
+import type { Origin } from "../../infra/bus/rejected.ts";
 import {
   type RuleDocument,
   type RunMode,
   type RunRequest,
   runModeSchema,
-  runRequestSchema,
 } from "../../schemas/documents/automation.ts";
+import { runRequested } from "../../schemas/messages/runs.ts";
 import { streams } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../runtime/keyed-actor.ts";
@@ -52,16 +54,14 @@ export class RuleActor implements KeyedActor {
     this.#rule = rule;
   }
 
-  deliver({ seq, data }: LogEntry): void {
+  deliver({ seq, subject, data }: LogEntry): void {
     if (seq <= this.#highest) return;
     this.#highest = seq;
     this.#usedAt = performance.now();
-    const request = readRequest(data);
-    if (request !== null) this.#waiting.push({ seq, request });
-    else {
-      this.#means.context.log.warn({ rule: this.#rule, seq }, "run request not readable");
-      void this.#remove(seq);
-    }
+    const payload = readPayload(runRequested, subject, data);
+    if (payload.ok) this.#waiting.push({ seq, request: payload.message });
+    else
+      void this.#setAside({ seq, subject, data, stream: runRequested.stream, at: Date.now() }, payload.error);
     this.#pump();
   }
 
@@ -175,6 +175,21 @@ export class RuleActor implements KeyedActor {
     for (const { abort } of this.#running) abort.abort(reason);
   }
 
+  /** A run of a form that this version does not know is kept in REJECTED, then leaves the log. */
+  async #setAside(origin: Origin, reason: Error): Promise<void> {
+    const { bus, log } = this.#means.context;
+    try {
+      await persist(log, "rejected run", () => bus.reject(runRequested, origin, reason));
+      await this.#remove(origin.seq);
+    } catch (err) {
+      // It stays in the log, where the next owner finds it.
+      log.error(
+        { err, user: this.#user, rule: this.#rule, seq: origin.seq },
+        "run of unknown form not set aside",
+      );
+    }
+  }
+
   async #remove(seq: number): Promise<void> {
     try {
       await this.#means.jsm.streams.deleteMessage(streams.runs, seq, false);
@@ -182,14 +197,6 @@ export class RuleActor implements KeyedActor {
       // Gone already, or met again by the next owner, who finds the run ended.
       this.#means.context.log.debug({ err, seq }, "run not removed from the log");
     }
-  }
-}
-
-function readRequest(data: Uint8Array): RunRequest | null {
-  try {
-    return runRequestSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-  } catch {
-    return null;
   }
 }
 

@@ -1,8 +1,10 @@
+import { readPayload } from "../../infra/bus/payload.ts";
+import type { Origin } from "../../infra/bus/rejected.ts";
 import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { type SessionInput, sessionInputSchema } from "../../schemas/messages/session-input.ts";
-import { streams } from "../../schemas/messages/subjects.ts";
+import { sessionInput } from "../../schemas/messages/session.ts";
+import type { SessionInput } from "../../schemas/messages/session-input.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
 import { Consent } from "../consent/consent.ts";
@@ -50,6 +52,7 @@ export async function startSessions(context: ActorContext, moreTools: MoreTools)
     models,
     commands,
     readInput: (seq: number) => readInput(context, seq),
+    reject: (origin: Origin, reason: Error) => bus.reject(sessionInput, origin, reason),
     erase: eraser.erase.bind(eraser),
     turns,
     limits: settings.limits,
@@ -59,6 +62,9 @@ export async function startSessions(context: ActorContext, moreTools: MoreTools)
 }
 
 async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInput | null> {
-  const message = await storedMessage(jsm, streams.sessions, { seq });
-  return message === null ? null : sessionInputSchema.parse(message.json());
+  const message = await storedMessage(jsm, sessionInput.stream, { seq });
+  if (message === null) return null;
+  const payload = readPayload(sessionInput, message.subject, message.data);
+  if (!payload.ok) throw payload.error;
+  return payload.message;
 }

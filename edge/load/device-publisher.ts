@@ -1,5 +1,6 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import { connect, type NatsConnection } from "nats";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { LoadUser } from "./load-user.ts";
 import type { LoadOptions } from "./options.ts";
 
@@ -38,7 +39,7 @@ function overMqtt(client: MqttClient, user: string): DevicePublisher {
 function overNats(nc: NatsConnection, user: string): DevicePublisher {
   return {
     publish(device, update) {
-      nc.publish(`device.${user}.${device}.update`, JSON.stringify(update));
+      nc.publish(subjects.deviceUpdate(user, device), JSON.stringify(update));
       return Promise.resolve();
     },
     close: () => nc.drain(),

@@ -9,6 +9,7 @@ import {
 } from "../../schemas/messages/rejected.ts";
 import { ensureStream, type WantedStream } from "../nats/streams.ts";
 import type { BusContext } from "./bus.ts";
+import { encodeWithin } from "./fit.ts";
 import { parsePayload } from "./payload.ts";
 
 const day = 24 * 3_600_000;
@@ -63,7 +64,7 @@ export async function reject(
     published_at: new Date(at).toISOString(),
     rejected_at: new Date().toISOString(),
     bytes: data.length,
-    payload: Buffer.from(data.subarray(0, rejectedPayloadBytes)).toString(),
+    payload: payloadText(data),
   };
   const id = rejected.id?.(message);
   const target = rejected.subject.replace("{stream}", stream);
@@ -77,6 +78,12 @@ export async function reject(
   }
   messages.count("rejected", name);
   log.error({ err: reason, message: name, subject, stream, seq, consumer, tries }, "message set aside");
+}
+
+/** The beginning of a payload, at most so long as JSON: control characters take six bytes there. */
+function payloadText(data: Uint8Array): string {
+  const text = Buffer.from(data.subarray(0, rejectedPayloadBytes)).toString();
+  return JSON.parse(encodeWithin(text, rejectedPayloadBytes).text) as string;
 }
 
 /** A rejected message and its sequence in REJECTED. */

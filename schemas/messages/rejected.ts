@@ -3,7 +3,7 @@ import { defineLog } from "./define.ts";
 import { streams } from "./subjects.ts";
 
 /** Bytes of a rejected payload that are kept. */
-export const rejectedPayloadBytes = 16 * 1024;
+export const rejectedPayloadBytes = 8 * 1024;
 
 /** A message that was set aside. */
 export const rejectedMessageSchema = z.object({

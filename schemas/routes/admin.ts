@@ -2,6 +2,7 @@ import { z } from "zod";
 import { idSchema } from "../ids.ts";
 import { sessionStateSchema } from "../messages/admin-survey.ts";
 import { knownClientSchema } from "../messages/clients.ts";
+import { rejectedMessageSchema } from "../messages/rejected.ts";
 import { defineRoute } from "./route.ts";
 
 const admin = { access: "admin", area: "admin" } as const;
@@ -50,6 +51,36 @@ export const getSessionState = defineRoute({
   params: z.object({ id: idSchema.describe("Id of the entry.") }),
   query: ofUser,
   answer: sessionStateSchema,
+});
+
+/** `GET /api/v1/admin/rejected`: newest first. */
+export const listRejected = defineRoute({
+  ...admin,
+  method: "get",
+  path: "/api/v1/admin/rejected",
+  name: "rejected",
+  summary: "Messages that were set aside: of an unknown form, or given up after repeated failures",
+  query: z.object({
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(50)
+      .default(20)
+      .describe("Largest number of entries to answer."),
+    before: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe("Only entries with a smaller id: the next page."),
+  }),
+  answer: z.object({
+    rejected: z
+      .array(rejectedMessageSchema.extend({ id: z.int().describe("Id of the entry, higher is newer.") }))
+      .describe("The messages."),
+    total: z.int().describe("Number of entries in all, regardless of paging."),
+  }),
 });
 
 /** `GET /api/v1/admin/clients`. */

@@ -1,3 +1,4 @@
+import type { Origin } from "../../../infra/bus/rejected.ts";
 import type { Logger } from "../../../infra/log.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { Limits } from "../../../schemas/limits.ts";
@@ -21,6 +22,8 @@ export interface ActorDeps extends CommandReplyDeps {
   commands: TurnDeps["commands"];
   /** Reads a message again from the log; null when it is no longer there. */
   readInput(seq: number): Promise<SessionInput | null>;
+  /** Keeps a log entry that this version can't read in REJECTED. */
+  reject(origin: Origin, reason: Error): Promise<void>;
   /** Completes the erasure of a clear or delete that its maker did not finish. */
   erase(turn: Turn): void;
   /** Dependencies of the turns that it runs. */

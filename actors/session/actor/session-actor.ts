@@ -1,6 +1,8 @@
+import { readPayload } from "../../../infra/bus/payload.ts";
 import { failpoint } from "../../../infra/failpoint.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
-import { type SessionInput, sessionInputSchema } from "../../../schemas/messages/session-input.ts";
+import { sessionInput } from "../../../schemas/messages/session.ts";
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { AbortedRun, KeyedActor, LogEntry } from "../../runtime/keyed-actor.ts";
 import { persist } from "../../storage/persist.ts";
 import { append, type Transcript, transcriptOf } from "../transcript/transcript.ts";
@@ -15,6 +17,7 @@ import { admit, type Queue } from "./admission.ts";
 import { failTurn } from "./failed-turn.ts";
 import { isShown, Mailbox, type QueuedMessage } from "./mailbox.ts";
 import { Playback } from "./playback.ts";
+import { setAside } from "./unknown-form.ts";
 
 const retryMs = 1_000;
 
@@ -65,17 +68,17 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     return !mayBeginTurn(this.#state);
   }
 
-  deliver({ seq, data, arrival }: LogEntry): void {
+  deliver(entry: LogEntry): void {
+    const { seq, data, arrival } = entry;
     if (this.#state === "abandoned" || seq <= this.#highestSeq) return;
     this.#highestSeq = seq;
     this.#usedAt = performance.now();
-    const input = parseInput(data);
-    if (input === null) {
-      const { user, session } = this;
-      this.#deps.log.error({ user, session, seq }, "invalid payload in session log");
-      void this.#deps.trimmer.remove(seq);
+    const payload = readPayload(sessionInput, entry.subject, data);
+    if (!payload.ok) {
+      void setAside(this.#deps, this, entry, payload.error);
       return;
     }
+    const input = payload.message;
     const message = this.mailbox.push(seq, arrival, input);
     if (this.#transcript !== null) admit(this.#deps, this, message, input, this.#transcript);
     this.#start();
@@ -276,13 +279,5 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
       if (urgent) this.#finishedSinceTrim = 0;
       this.#deps.trimmer.finished(this.user, this.session, seq, urgent);
     });
-  }
-}
-
-function parseInput(data: Uint8Array): SessionInput | null {
-  try {
-    return sessionInputSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-  } catch {
-    return null;
   }
 }

@@ -67,6 +67,7 @@ export const routeTable = {
   getSessionState: "GET /api/v1/admin/sessions/:id",
   listActiveSessions: "GET /api/v1/admin/sessions/active",
   listClients: "GET /api/v1/admin/clients",
+  listRejected: "GET /api/v1/admin/rejected",
   listSessionStates: "GET /api/v1/admin/sessions",
   noteClient: "PUT /api/v1/admin/clients/:id/note",
   checkMcpServer: "POST /api/v1/admin/mcp/servers/:name/check",

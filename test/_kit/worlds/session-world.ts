@@ -238,6 +238,7 @@ export class SessionWorld {
         ofFailed: (_input, seq) => publish(`failed ${seq}`),
       },
       out: { frame: () => {}, direct: () => {} },
+      reject: () => Promise.resolve(),
       trimmer: {
         finished: (_user, _session, upTo) => void ask(() => this.#remove((seq) => seq <= upTo)),
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
