@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { version } from "../checkout.ts";
+import { backup, restore } from "./backup.ts";
 import { runDoctor } from "./doctor.ts";
 import { installEngines, installVoice, runEngines } from "./engines.ts";
 import { addLoad } from "./load.ts";
@@ -119,5 +120,36 @@ Examples:
   NATS_URL=… MONGODB_URI=… parley doctor`,
   )
   .action(runDoctor);
+
+program
+  .command("backup")
+  .argument("<file>", "where to write it")
+  .description(
+    "write everything to one file while the system runs: MongoDB, streams, uploaded files, secrets",
+  )
+  .addHelpText(
+    "after",
+    `
+Uses NATS_URL and MONGODB_URI, else the embedded engines of DATA_DIR, which are started where they do not run.
+
+Examples:
+  parley backup /backups/parley-$(date +%F).gz`,
+  )
+  .action(backup);
+
+program
+  .command("restore")
+  .argument("<file>", 'a file that "parley backup" has written')
+  .description("bring a backup to an empty installation, embedded or external")
+  .addHelpText(
+    "after",
+    `
+Nothing but engines may run there. NATS_REPLICAS holds for what is restored.
+
+Examples:
+  DATA_DIR=/var/lib/parley parley restore /backups/parley-2026-01-31.gz
+  NATS_URL=… MONGODB_URI=… NATS_REPLICAS=3 parley restore /backups/parley-2026-01-31.gz`,
+  )
+  .action(restore);
 
 await program.parseAsync();

@@ -34,7 +34,7 @@ function output(...words: string[]): Promise<string> {
 
 test("--version, and --help with examples for every command", async (t) => {
   t.is((await output("--version")).trim(), version);
-  for (const command of ["up", "engines", "edge", "actors", "nats-config", "doctor"]) {
+  for (const command of ["up", "engines", "edge", "actors", "nats-config", "doctor", "backup", "restore"]) {
     const help = await output(command, "--help");
     t.regex(help, /Usage: parley/);
     t.regex(help, /Examples:\n {2}.*parley/);
