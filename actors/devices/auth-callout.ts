@@ -12,35 +12,47 @@ import { revocations } from "../../schemas/messages/revocation.ts";
 import { natsAccount, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
-/** A device logs in anew after this long: its key may have been deleted meanwhile, s. */
+/**
+ * How long a log-in lasts where nobody can close the connections of a revoked key, s. Its end would speak the last will
+ * of a device that is well, so elsewhere a log-in has no end.
+ */
 const loginSeconds = 3600;
-const checkMs = 1_500;
+/** The server waits 30 s for the answer (`authorization.timeout`). */
+const checkMs = 5_000;
+const checkAttempts = 5;
+const retryMs = 500;
 
 type Means = Pick<ActorContext, "nc" | "bus" | "log" | "endpoints">;
 
 /**
  * Decides who may connect to NATS and MQTT besides our own processes (NATS auth callout): user name = a user's id,
  * password = an API key of that user. What a device may say and hear is in the permissions that the server enforces.
+ * `canClose`: the connections of a revoked key are closed, so that a log-in needs no end.
  */
-export function serveDeviceLogin(means: Means): void {
+export function serveDeviceLogin(means: Means, canClose: boolean): void {
   const { nc, log, endpoints } = means;
   const password = decodeURIComponent(new URL(endpoints.natsUrl.split(",")[0] ?? "").password);
   const issuer = deviceIssuer(password);
   const answer = async (msg: Msg): Promise<string | null> => {
-    const { user_nkey, server_id, connect_opts } = decode<AuthorizationRequest>(msg.string()).nats;
+    const { user_nkey, server_id, connect_opts, client_info } = decode<AuthorizationRequest>(
+      msg.string(),
+    ).nats;
     if (user_nkey === undefined || server_id === undefined) return null;
     const user = connect_opts?.user ?? "";
     const name = await loginOf(means, user, connect_opts?.pass ?? "");
+    // Firmware takes a refusal for a wrong password: without an answer the server closes the connection after a while.
+    if (name === undefined) return null;
     const device = fromPublic(user_nkey);
+    const isMqtt = client_info?.type === "mqtt";
     const decision =
-      name !== null
-        ? {
-            jwt: await encodeUser(name, device, issuer, permissionsOf(user), {
+      name === null
+        ? { error: "wrong user id or API key" }
+        : {
+            jwt: await encodeUser(name, device, issuer, permissionsOf(user, isMqtt), {
               aud: natsAccount,
-              exp: inSeconds(loginSeconds),
+              ...(!canClose && { exp: inSeconds(loginSeconds) }),
             }),
-          }
-        : { error: "wrong user id or API key" };
+          };
     return encodeAuthorizationResponse(device, fromPublic(server_id.id), issuer, decision, {});
   };
   nc.subscribe(subjects.deviceLogin, {
@@ -55,17 +67,24 @@ export function serveDeviceLogin(means: Means): void {
   });
 }
 
-/** Name of a connection whose key is its user's, as {@link isOfRevoked} reads it; null for any other. */
-async function loginOf({ nc, log }: Means, user: string, token: string): Promise<string | null> {
+/**
+ * Name of a connection whose key is its user's, as {@link isOfRevoked} reads it; null for any other, undefined where the
+ * key can't be checked.
+ */
+async function loginOf({ nc, log }: Means, user: string, token: string): Promise<string | null | undefined> {
   if (user === "" || token === "") return null;
-  try {
-    const reply = await nc.request(subjects.authCheck, JSON.stringify({ token }), { timeout: checkMs });
-    const { principal } = authAnswerSchema.parse(reply.json());
-    return principal?.user_id === user ? `${user}/${principal.credential ?? ""}` : null;
-  } catch (err) {
-    log.warn({ err }, "API key of a device can't be checked");
-    return null;
+  for (let attempt = 1; attempt <= checkAttempts; attempt++) {
+    try {
+      const reply = await nc.request(subjects.authCheck, JSON.stringify({ token }), { timeout: checkMs });
+      const answer = authAnswerSchema.parse(reply.json());
+      if (answer.unavailable !== true)
+        return answer.principal?.user_id === user ? `${user}/${answer.principal.credential ?? ""}` : null;
+    } catch (err) {
+      log.warn({ err, user, attempt }, "API key of a device not checked yet");
+    }
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
+  return undefined;
 }
 
 /** Whether a connection's log-in rests on what was revoked. */
@@ -74,11 +93,14 @@ export function isOfRevoked(name: string, revoked: ReadonlySet<string>): boolean
   return credential !== undefined && (revoked.has(credential) || revoked.has(revocations.user(user)));
 }
 
-/** An MQTT subscription with QoS 1 hears on a subject of the server's own. Nothing under `$MQTT` may be published: it would pass for the server. */
-function permissionsOf(user: string) {
+/**
+ * An MQTT subscription with QoS 1 hears on a subject of the server's own, which no other connection needs. Nothing under
+ * `$MQTT` may be published: it would pass for the server.
+ */
+function permissionsOf(user: string, isMqtt: boolean) {
   return {
     pub: { allow: subjects.devicePublishes(user) },
-    sub: { allow: [...subjects.deviceSubscribes(user), "$MQTT.sub.>"] },
+    sub: { allow: [...subjects.deviceSubscribes(user), ...(isMqtt ? [subjects.mqttDeliveries] : [])] },
   };
 }
 

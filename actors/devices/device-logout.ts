@@ -25,9 +25,10 @@ const connectionsSchema = z.object({
 
 /**
  * Closes the connections of devices whose key or user was revoked; they can't log in again. Where the server has no
- * system user of ours (an external one), they go when their log-in ends.
+ * system user of ours (an external one), they go when their log-in ends: the answer is null then, else the connection
+ * of the system user.
  */
-export async function startDeviceLogout(context: ActorContext): Promise<void> {
+export async function startDeviceLogout(context: ActorContext): Promise<NatsConnection | null> {
   const { endpoints, log, lifecycle, nc, actorId } = context;
   const url = new URL(endpoints.natsUrl.split(",")[0] ?? "");
   url.username = systemUser;
@@ -36,7 +37,7 @@ export async function startDeviceLogout(context: ActorContext): Promise<void> {
     system = await connectNats({ url: url.href, name: `${actorId} system`, log, connectMs });
   } catch (err) {
     log.info({ err }, "no system user: revoked devices stay until their log-in ends");
-    return;
+    return null;
   }
   let stopped = false;
   let stop: () => void = () => {};
@@ -77,6 +78,17 @@ export async function startDeviceLogout(context: ActorContext): Promise<void> {
     stop();
     await system.close();
   });
+  return system;
+}
+
+/** Users who have a device connected at the moment. */
+export async function connectedUsers(system: NatsConnection): Promise<string[]> {
+  const users = new Set<string>();
+  await eachConnection(system, async (_server, { authorized_user: name = "" }) => {
+    const [user = "", credential] = name.split("/");
+    if (credential !== undefined) users.add(user);
+  });
+  return [...users];
 }
 
 /** The server does nothing where it can't answer, so this is a request. A connection that has gone is well. */
@@ -85,7 +97,19 @@ async function kick(system: NatsConnection, server: string, cid: number): Promis
   await system.request(subjects.serverKick(server), ask, { timeout: answerMs }).catch(() => undefined);
 }
 
-async function close(system: NatsConnection, revoked: ReadonlySet<string>): Promise<void> {
+function close(system: NatsConnection, revoked: ReadonlySet<string>): Promise<void> {
+  return eachConnection(system, async (server, { cid, authorized_user: name }) => {
+    if (name !== undefined && isOfRevoked(name, revoked)) await kick(system, server, cid);
+  });
+}
+
+type ClientConnection = z.infer<typeof connectionsSchema>["data"]["connections"][number];
+
+/** Calls for each connection of all servers. */
+async function eachConnection(
+  system: NatsConnection,
+  handle: (server: string, connection: ClientConnection) => Promise<void>,
+): Promise<void> {
   for (let offset = 0; ; offset += pageSize) {
     const ask = JSON.stringify({ auth: true, acc: natsAccount, limit: pageSize, offset });
     let most = 0;
@@ -96,8 +120,7 @@ async function close(system: NatsConnection, revoked: ReadonlySet<string>): Prom
       if (!answer.success) continue;
       const { server, data } = answer.data;
       most = Math.max(most, data.connections.length);
-      for (const { cid, authorized_user: name } of data.connections)
-        if (name !== undefined && isOfRevoked(name, revoked)) await kick(system, server.id, cid);
+      for (const connection of data.connections) await handle(server.id, connection);
     }
     if (most < pageSize) return;
   }

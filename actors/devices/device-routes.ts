@@ -15,8 +15,12 @@ import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { adapterOf, adapters } from "./adapters/index.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
+import { eraseMqtt } from "./mqtt-erasure.ts";
 import { askOwner } from "./owner.ts";
 import type { Refusals } from "./refusals.ts";
+
+/** How long a reader waits for what is on its way to the store. */
+const readMs = 1_000;
 
 type RouteContext = Pick<ActorContext, "nc" | "bus" | "js" | "publisher" | "log" | "settings">;
 
@@ -66,6 +70,8 @@ export function serveDeviceRoutes(context: RouteContext, store: DeviceStore, ref
 function serveReading(context: RouteContext, store: DeviceStore, refusals: Refusals): void {
   const { settings } = context;
   serveRoute(context, listDevices, async ({ principal: { user_id: user }, query }) => {
+    // What was heard a moment ago is shown; where the owner is away, what is stored.
+    await askOwner(context, { kind: "settled", user }, readMs);
     const [devices, total] = await Promise.all([
       store.list(user, query.limit, query.offset),
       store.count(user),
@@ -74,6 +80,7 @@ function serveReading(context: RouteContext, store: DeviceStore, refusals: Refus
     return { devices: fitting(shown, settings.limits.jsonAnswerBytes / 2), total };
   });
   serveRoute(context, getDevice, async ({ principal: { user_id: user }, params }) => {
+    await askOwner(context, { kind: "settled", user }, readMs);
     const device = await store.find(user, params.device_id);
     if (device === null) throw missing();
     return { device: shownDevice(device) };
@@ -111,6 +118,7 @@ export async function eraseDevices(
   await askOwner(context, { kind: "forget", user });
   await Promise.all([store.eraseUser(user), refusals.eraseUser(user)]);
   await all.purge(streams.commands, { filter: subjects.commandOutOfUser(user) });
+  await eraseMqtt(context, user);
 }
 
 /** The first of them that fit into so many bytes; at least one. */

@@ -3,7 +3,6 @@ import { ensureStream } from "../../infra/nats/streams.ts";
 import { discoveryConfig } from "../../schemas/messages/devices.ts";
 import { parseDiscovery, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
-import type { DeviceStore } from "./device-store.ts";
 
 const inFlight = 32;
 
@@ -21,17 +20,8 @@ export async function startDiscovery({ jsm, bus, js }: ActorContext): Promise<vo
   });
 }
 
-/** Says that Parley is there, which makes firmware announce itself again. */
-export async function announceBirth(
-  { nc, log }: Pick<ActorContext, "nc" | "log">,
-  store: DeviceStore,
-): Promise<void> {
-  const users = await store.announcingUsers();
+/** Says that Parley is there, which makes the firmware of these users announce itself again. */
+export function announceBirth({ nc, log }: Pick<ActorContext, "nc" | "log">, users: readonly string[]): void {
   log.info({ users: users.length }, "birth messages sent");
-  for (const user of users) sayBirth(nc, user);
-}
-
-/** The same for one user. */
-export function sayBirth(nc: ActorContext["nc"], user: string): void {
-  nc.publish(subjects.deviceTopic(user, "homeassistant/status"), "online");
+  for (const user of users) nc.publish(subjects.deviceTopic(user, "homeassistant/status"), "online");
 }

@@ -12,7 +12,7 @@ import { onUserDeleted } from "../events/user-erasure.ts";
 import { Budgets } from "../runtime/budgets.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { serveDeviceLogin } from "./auth-callout.ts";
-import { startDeviceLogout } from "./device-logout.ts";
+import { connectedUsers, startDeviceLogout } from "./device-logout.ts";
 import { eraseDevices, serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
 import { DeviceWriteBehind } from "./device-write-behind.ts";
@@ -40,9 +40,10 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   await startDiscovery(context);
   await onUserDeleted(context, "devices-erasure", (user) => eraseDevices(context, store, refusals, user));
   serveDeviceRoutes(context, store, refusals);
-  serveDeviceLogin(context);
-  await startDeviceLogout(context);
-  await announceBirth(context, store);
+  const system = await startDeviceLogout(context);
+  serveDeviceLogin(context, system !== null);
+  const connected = system === null ? [] : await connectedUsers(system);
+  announceBirth(context, [...new Set([...connected, ...(await store.announcingUsers())])]);
   context.lifecycle.onStop("device refusals", () => refusals.flush());
   const budgets = {
     updates: new Budgets(limits.userDeviceUpdatesPerMin, minuteMs),

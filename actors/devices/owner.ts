@@ -9,10 +9,11 @@ const answerMs = 4_000;
 export async function askOwner(
   { nc, log }: Pick<ActorContext, "nc" | "log">,
   question: DeviceAsk,
+  timeout = answerMs,
 ): Promise<DeviceAnswer | null> {
   const subject = subjects.deviceAsk(devicePartitionOf(question.user));
   try {
-    const answer = await nc.request(subject, JSON.stringify(question), { timeout: answerMs });
+    const answer = await nc.request(subject, JSON.stringify(question), { timeout });
     return deviceAnswerSchema.parse(answer.json());
   } catch (err) {
     log.debug({ err, user: question.user }, "owner of devices did not answer");

@@ -9,7 +9,10 @@ export interface NatsServerOptions {
   program: string;
   dataDir: string;
   natsPort: number;
+  /** Port of the front, where devices connect. */
   mqttPort: number;
+  /** Port of nats-server's own MQTT listener, behind the front. */
+  mqttBehind: number;
   password: string;
   /** More top-level configuration, such as the `authorization` block of an auth callout. */
   extraConfig?: string;
@@ -25,7 +28,7 @@ export function natsServerUrl({
 
 /** nats-server with JetStream and MQTT on 127.0.0.1; nobody gets in without a password. Writes its configuration. */
 export function natsServer(options: NatsServerOptions): EngineDefinition {
-  const { program, natsPort, mqttPort } = options;
+  const { program, natsPort, mqttPort, mqttBehind } = options;
   const dataDir = resolve(options.dataDir);
   const configFile = join(dataDir, "nats-server.conf");
   mkdirSync(dataDir, { recursive: true });
@@ -36,7 +39,7 @@ export function natsServer(options: NatsServerOptions): EngineDefinition {
     args: ["-c", configFile],
     mark: configFile,
     logFile: join(dataDir, "logs", "nats-server.log"),
-    ports: { nats: natsPort, mqtt: mqttPort },
+    ports: { nats: natsPort, mqtt: mqttPort, mqttBehind },
     ping: async () => {
       const connection = await connect({
         servers: `127.0.0.1:${natsPort}`,
@@ -55,7 +58,7 @@ export function natsServer(options: NatsServerOptions): EngineDefinition {
 function configuration({
   dataDir,
   natsPort,
-  mqttPort,
+  mqttBehind,
   password,
   extraConfig = "",
 }: NatsServerOptions): string {
@@ -69,7 +72,7 @@ jetstream {
   max_file_store: 1TB
   sync_interval: always
 }
-mqtt { listen: "127.0.0.1:${mqttPort}" }
+mqtt { listen: "127.0.0.1:${mqttBehind}" }
 ${natsConfig(password)}${extraConfig}
 `;
 }

@@ -4,6 +4,7 @@ import type { Settings } from "../../schemas/config.ts";
 import type { Endpoints } from "../endpoints.ts";
 import { keepInFile } from "../installation/secret-file.ts";
 import type { Logger } from "../log.ts";
+import { MqttFront } from "../mqtt/front.ts";
 import { SettingsError } from "../settings-error.ts";
 import { Engine, type EngineDefinition } from "./engine.ts";
 import { freePort } from "./free-port.ts";
@@ -71,13 +72,15 @@ export async function startEngines(
   const mongodProgram = mongodbUri === undefined ? await findMongod(progress) : undefined;
   const natsWish = natsProgram && {
     name: "nats-server",
-    wanted: { nats: settings.natsPort, mqtt: settings.mqttPort },
-    define: ({ nats = 0, mqtt = 0 }: Record<string, number>) =>
+    wanted: { nats: settings.natsPort, mqtt: settings.mqttPort, mqttBehind: 0 },
+    // Adopted from a version without a front, the listener keeps the port of the devices.
+    define: ({ nats = 0, mqtt = 0, mqttBehind = mqtt }: Record<string, number>) =>
       natsServer({
         program: natsProgram,
         dataDir,
         natsPort: nats,
         mqttPort: mqtt,
+        mqttBehind,
         password: values.natsPassword,
       }),
   };
@@ -103,16 +106,27 @@ export async function startEngines(
     await Promise.all([nats?.stop(), mongo?.stop()]);
     throw failure.reason;
   }
-  return owned(settings, nats, mongo, values);
+  const front = nats && (await startFront(nats, log));
+  return owned(settings, { nats, mongo, front }, values);
+}
+
+/** Devices reach nats-server's MQTT listener through a front that makes client ids a user's own. */
+async function startFront(nats: Engine, log: Logger): Promise<MqttFront | undefined> {
+  const { mqtt: port = 0, mqttBehind: behind = port } = nats.definition.ports;
+  return port === behind ? undefined : MqttFront.start({ port, behind }, log);
 }
 
 function owned(
   settings: EngineSettings,
-  nats: Engine | undefined,
-  mongo: Engine | undefined,
+  {
+    nats,
+    mongo,
+    front,
+  }: { nats: Engine | undefined; mongo: Engine | undefined; front: MqttFront | undefined },
   passwords: { natsPassword: string; mongodbPassword: string },
 ): Engines {
-  const ports = { ...nats?.definition.ports, ...mongo?.definition.ports } as Engines["ports"];
+  const { mqttBehind: _, ...natsPorts } = nats?.definition.ports ?? {};
+  const ports = { ...natsPorts, ...mongo?.definition.ports } as Engines["ports"];
   const natsUrl =
     settings.natsUrl ?? natsServerUrl({ natsPort: ports.nats ?? 0, password: passwords.natsPassword });
   const mongodbUri =
@@ -128,7 +142,9 @@ function owned(
         engine?.watch((pid) => noteEngine(settings, engine.definition, pid));
     },
     stop: async () => {
+      // nats-server first: it has to see the connections, so that it can speak the last wills.
       await Promise.all([nats?.stop(), mongo?.stop(), endLeftBehind(settings)]);
+      await front?.stop();
       updateRecord(settings, (record) => {
         record.engines = {};
         record.owner = record.natsUrl = record.mongodbUri = undefined;

@@ -14,10 +14,10 @@ const noMessageFound = 10037;
 export async function storedMessage(
   jsm: JetStreamManager,
   stream: string,
-  query: MsgRequest,
+  query: MsgRequest | { seq: number; next_by_subj: string },
 ): Promise<StoredMsg | null> {
   try {
-    return await jsm.streams.getMessage(stream, query);
+    return await jsm.streams.getMessage(stream, query as MsgRequest);
   } catch (err) {
     if (err instanceof JetStreamApiError && err.code === noMessageFound) return null;
     throw err;

@@ -17,6 +17,13 @@ export const streams = {
   rejected: "REJECTED",
 } as const;
 
+/** Streams of nats-server's MQTT: retained messages, messages with QoS 1 on their way, sessions. */
+export const mqttStreams = {
+  retained: "$MQTT_rmsgs",
+  messages: "$MQTT_msgs",
+  sessions: "$MQTT_sess",
+} as const;
+
 /** Partitions of the streams of runs and of devices. The latter is the server's, by its transform. */
 export const runPartitionCount = 8;
 export const devicePartitionCount = 16;
@@ -150,6 +157,14 @@ export const subjects = {
   /** What the devices of a user may publish, and subscribe to. MQTT's `x/#` is a subscription to `x` as well. */
   devicePublishes: (user: string) => [`device.${token(user)}.>`, `homeassistant.*.${token(user)}.*.config`],
   deviceSubscribes: (user: string) => [`device.${token(user)}`, `device.${token(user)}.>`],
+  /** nats-server's own: deliveries to MQTT clients, retained messages and stored messages of a user's topics, sessions. */
+  mqttDeliveries: "$MQTT.sub.>",
+  mqttRetained: (user: string) => [
+    `$MQTT.rmsgs.device.${token(user)}.>`,
+    `$MQTT.rmsgs.homeassistant.*.${token(user)}.>`,
+  ],
+  mqttMessages: (user: string) => `$MQTT.msgs.device.${token(user)}.>`,
+  mqttSessions: "$MQTT.sess.>",
   /** Where nats-server asks whether somebody may connect (NATS auth callout). */
   deviceLogin: "$SYS.REQ.USER.AUTH",
   /** Requests to nats-server's system account: who is connected, and the end of a connection. */

@@ -1,0 +1,82 @@
+/** Longest CONNECT that is read; a last will may be as large as a message. */
+const longestPacket = 1024 * 1024 + 64 * 1024;
+const connectType = 1;
+const userNameFlag = 0x80;
+/** Protocol level of MQTT 3.1.1, the only one that nats-server speaks. */
+const level311 = 4;
+
+/** What the first bytes of a connection are. */
+export type FirstPacket =
+  /** More bytes are needed. */
+  | { kind: "partial" }
+  /** No CONNECT, or one that is too large. */
+  | { kind: "invalid" }
+  /** A CONNECT of `bytes`, as it has to be handed on. */
+  | { kind: "connect"; bytes: number; packet: Buffer };
+
+/**
+ * Reads the CONNECT with which a connection begins and puts the user's name before its client id, so that ids are a
+ * user's own. One without a user name, without a client id or of another protocol level stays as it is: the server
+ * judges it. Source: MQTT 3.1.1, sections 2.2 and 3.1.
+ */
+export function readConnect(received: Buffer): FirstPacket {
+  const header = readHeader(received);
+  if (header === null) return { kind: "partial" };
+  if (header === "invalid" || received.readUInt8(0) >> 4 !== connectType) return { kind: "invalid" };
+  const { start, length } = header;
+  if (length > longestPacket) return { kind: "invalid" };
+  if (received.length < start + length) return { kind: "partial" };
+  const body = received.subarray(start, start + length);
+  const renamed = rename(body);
+  const packet =
+    renamed === null ? received.subarray(0, start + length) : withHeader(received.readUInt8(0), renamed);
+  return { kind: "connect", bytes: start + length, packet };
+}
+
+/** Where a packet's body begins and how long it is; null while that is not known. */
+function readHeader(received: Buffer): { start: number; length: number } | "invalid" | null {
+  let length = 0;
+  for (let index = 1; index <= 4; index++) {
+    const byte = received[index];
+    if (byte === undefined) return null;
+    length += (byte & 0x7f) * 128 ** (index - 1);
+    if ((byte & 0x80) === 0) return { start: index + 1, length };
+  }
+  return "invalid";
+}
+
+/** The body with the client id renamed, or null where it stays as it is. */
+function rename(body: Buffer): Buffer | null {
+  const protocol = field(body, 0);
+  if (protocol === null) return null;
+  const [level, flags = 0] = [body[protocol.end], body[protocol.end + 1]];
+  const idAt = protocol.end + 4;
+  const id = field(body, idAt);
+  if (level !== level311 || (flags & userNameFlag) === 0 || id === null || id.value.length === 0) return null;
+  let at = id.end;
+  // A last will is a topic and a message.
+  if ((flags & 0x04) !== 0) at = field(body, field(body, at)?.end ?? body.length)?.end ?? body.length;
+  const user = field(body, at);
+  if (user === null) return null;
+  const own = Buffer.concat([user.value, Buffer.from("/"), id.value]);
+  if (own.length > 0xffff) return null;
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(own.length);
+  return Buffer.concat([body.subarray(0, idAt), size, own, body.subarray(id.end)]);
+}
+
+/** A field with its length before it; null where the packet ends earlier. */
+function field(body: Buffer, at: number): { value: Buffer; end: number } | null {
+  if (at + 2 > body.length) return null;
+  const end = at + 2 + body.readUInt16BE(at);
+  return end > body.length ? null : { value: body.subarray(at + 2, end), end };
+}
+
+function withHeader(type: number, body: Buffer): Buffer {
+  const header = [type];
+  for (let left = body.length; ; left = Math.floor(left / 128)) {
+    const more = left >= 128;
+    header.push((left % 128) + (more ? 0x80 : 0));
+    if (!more) return Buffer.concat([Buffer.from(header), body]);
+  }
+}
