@@ -1,6 +1,9 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import test from "ava";
 import { connect } from "nats";
+import { subjectOf } from "../../../schemas/messages/define.ts";
+import { userDeleted } from "../../../schemas/messages/events.ts";
+import { subjects } from "../../../schemas/messages/subjects.ts";
 import { MqttDevice } from "../../_kit/clients/device.ts";
 import { call } from "../../_kit/clients/rest.ts";
 import { eventually, within } from "../../_kit/judge/waiting.ts";
@@ -65,7 +68,7 @@ test.serial("the room of MQTT's deliveries is closed to plain NATS", async (t) =
   const nats = await connect({ servers: `127.0.0.1:${port}`, user: "user_bob", pass: key, reconnect: false });
   t.teardown(() => nats.close());
   const refused = new Promise<string>((resolve) => {
-    nats.subscribe("$MQTT.sub.>", { callback: (error) => resolve(String(error)) });
+    nats.subscribe(subjects.mqttDeliveries, { callback: (error) => resolve(String(error)) });
   });
   t.regex(await within(refused, 10_000, "the refusal"), /permission/i);
 });
@@ -92,7 +95,7 @@ test.serial("retained messages and sessions of a deleted user go with them", asy
   const sessions = async () => (await jsm.streams.info("$MQTT_sess")).state.messages;
   const before = await sessions();
   await jetstream(nc).publish(
-    "event.user.deleted.user_gone",
+    subjectOf(userDeleted, { user: "user_gone" }),
     JSON.stringify({ id: "deleted-user_gone", user: "user_gone", at: Date.now() }),
   );
   await eventually(

@@ -50,7 +50,10 @@ test("devices log in with their user's API key, over NATS and MQTT, and can't to
   })();
   nats.publish(subjects.deviceUpdate("user_bob", "sensor"), JSON.stringify({ state: { temp: 99 } }));
   nats.publish(subjects.sessionIn("admin", "main"), "{}");
-  nats.publish("$MQTT.msgs.device.user_bob.lamp.update", JSON.stringify({ state: { temp: 99 } }));
+  nats.publish(
+    subjects.mqttMessages("user_bob").replace(">", "lamp.update"),
+    JSON.stringify({ state: { temp: 99 } }),
+  );
   const refused = (subject: string) =>
     new Promise<string>((resolve) => {
       nats.subscribe(subject, { callback: (error) => resolve(error === null ? "a message" : String(error)) });
