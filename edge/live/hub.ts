@@ -98,31 +98,32 @@ export class Hub {
   /** Joins a follower; see {@link UserFeed.follow}. */
   async follow(user: string, follower: Follower, replay: boolean): Promise<Following> {
     const feed = this.#enter(user);
-    const position = await feed.follow(follower, replay).catch((err: unknown) => {
-      this.#exit(feed);
-      throw err;
-    });
-    let gone = false;
-    return {
-      position,
-      leave: () => {
-        if (gone) return;
-        gone = true;
-        feed.unfollow(follower);
-        this.#exit(feed);
-      },
-    };
+    const position = await this.#joined(feed, feed.follow(follower, replay));
+    return { position, leave: this.#leaving(feed, follower) };
   }
 
   /** Joins an event stream; see {@link UserFeed.read}. Answers how it leaves, once it has begun or is gone. */
   async read(user: string, reader: EventReader, resume: Position | undefined): Promise<() => void> {
     const feed = this.#enter(user);
-    await feed.read(reader, resume);
+    await this.#joined(feed, feed.read(reader, resume));
+    return this.#leaving(feed, reader);
+  }
+
+  /** Takes its place back where a reader can't join. */
+  #joined<T>(feed: UserFeed, joining: Promise<T>): Promise<T> {
+    return joining.catch((err: unknown) => {
+      this.#exit(feed);
+      throw err;
+    });
+  }
+
+  /** How a follower leaves: once, however often it is called. */
+  #leaving(feed: UserFeed, follower: Follower): () => void {
     let gone = false;
     return () => {
       if (gone) return;
       gone = true;
-      feed.unfollow(reader);
+      feed.unfollow(follower);
       this.#exit(feed);
     };
   }

@@ -58,6 +58,8 @@ export interface FeedContext extends StreamContext {
 /** How often a resuming socket follows a stream that moves on while it reads. */
 const resumeRounds = 20;
 
+const none: readonly Follower[] = [];
+
 /** Hands one user's stream to his sockets and followers on this edge. */
 export class UserFeed implements FrameSink {
   readonly stream: UserStream;
@@ -67,8 +69,10 @@ export class UserFeed implements FrameSink {
   /** Characters sent since the sockets were last looked at. */
   unseen = 0;
   readonly #context: FeedContext;
-  readonly #sockets = new Map<string, LiveSocket>();
-  readonly #followers = new Set<Follower>();
+  // Made when they are needed: most users of an edge are idle and have one reader.
+  #sockets: Map<string, LiveSocket> | undefined;
+  /** Replaced when it changes, so that a loop over it goes on undisturbed. */
+  #followers: readonly Follower[] = none;
 
   constructor(user: string, context: FeedContext) {
     this.#context = context;
@@ -90,7 +94,7 @@ export class UserFeed implements FrameSink {
       const recovered = this.#countResume(resume, missed);
       const { epoch, seq } = this.stream.position;
       reader.begin({ epoch, seq: recovered && resume ? resume.seq : seq }, recovered, missed ?? []);
-      this.#followers.add(reader);
+      this.#followers = [...this.#followers, reader];
     });
   }
 
@@ -122,7 +126,7 @@ export class UserFeed implements FrameSink {
 
   /** Ends a socket's part. */
   leave(socket: LiveSocket): void {
-    this.#sockets.delete(socket.id);
+    this.#sockets?.delete(socket.id);
   }
 
   /**
@@ -143,14 +147,14 @@ export class UserFeed implements FrameSink {
         // No await from here on, or a frame could slip in between.
         if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
       }
-      this.#followers.add(follower);
+      this.#followers = [...this.#followers, follower];
       return this.stream.position;
     }
   }
 
   /** Ends a follower's part. */
   unfollow(follower: Follower): void {
-    this.#followers.delete(follower);
+    this.#followers = this.#followers.filter((one) => one !== follower);
   }
 
   frame(frame: WireFrame, origin: OutItem["origin"]): void {
@@ -160,7 +164,7 @@ export class UserFeed implements FrameSink {
       text ??= JSON.stringify(frame);
       return text;
     };
-    if (this.#sockets.size > 0) {
+    if (this.#sockets !== undefined && this.#sockets.size > 0) {
       text = encoded();
       this.#context.sending(this, text.length);
       const sender = ours ? this.#sockets.get(origin.socket) : undefined;
@@ -179,7 +183,7 @@ export class UserFeed implements FrameSink {
   }
 
   restarted(): void {
-    for (const socket of this.#sockets.values())
+    for (const socket of this.#sockets?.values() ?? [])
       if (!socket.gone) socket.send(this.#connected(socket, false));
     for (const follower of this.#followers) follower.restarted();
   }
@@ -188,9 +192,9 @@ export class UserFeed implements FrameSink {
   endSlow(bytes: number): number {
     this.unseen = 0;
     let ended = 0;
-    for (const socket of [...this.#sockets.values()]) {
+    for (const socket of [...(this.#sockets?.values() ?? [])]) {
       if (socket.gone || socket.buffered() <= bytes) continue;
-      this.#sockets.delete(socket.id);
+      this.leave(socket);
       socket.endSlow(this.topic);
       ended += 1;
     }
@@ -203,6 +207,7 @@ export class UserFeed implements FrameSink {
     socket.send(this.#connected(socket, recovered, recovered ? resume?.seq : undefined));
     for (const { text } of missed ?? []) if (!socket.gone) socket.send(text);
     if (socket.gone) return;
+    this.#sockets ??= new Map();
     this.#sockets.set(socket.id, socket);
     socket.subscribe(this.topic);
   }

@@ -49,8 +49,9 @@ export class UserStream {
   readonly user: string;
   readonly #context: StreamContext;
   readonly #sink: FrameSink;
-  readonly #fence: RunFence;
-  readonly #chain = new BatchChain();
+  /** Made with the first batch, as the chain: most users of an edge are idle. */
+  #fence: RunFence | undefined;
+  #chain: BatchChain | undefined;
   readonly #subscription: Subscription;
   #located = false;
   #live = false;
@@ -67,7 +68,6 @@ export class UserStream {
     this.user = user;
     this.#context = context;
     this.#sink = sink;
-    this.#fence = new RunFence(context.limits.fencedReplies);
     this.#subscription = context.link.nc.subscribe(subjects.liveUser(user), {
       callback: (err, msg) => {
         if (err === null) this.#arrived(msg);
@@ -87,7 +87,7 @@ export class UserStream {
 
   /** A fence for frames that went out here and are sent once more, after `seq`. */
   fenceAgain(seq: number): RunFence {
-    return this.#fence.again(seq);
+    return this.#fenceOf().again(seq);
   }
 
   get isLive(): boolean {
@@ -177,11 +177,12 @@ export class UserStream {
 
   #deliver(batch: Batch): void {
     this.#streamSeq = batch.streamSeq;
+    this.#chain ??= new BatchChain();
     if (this.#chain.isBroken(batch)) {
       this.#context.metrics.gaps.inc({ outcome: "lost" });
       this.#sink.restarted();
     }
-    for (const { frame, seq, origin, admitted } of this.#fence.pass(batch)) {
+    for (const { frame, seq, origin, admitted } of this.#fenceOf().pass(batch)) {
       if (!admitted) {
         this.#context.metrics.fenced.inc();
         continue;
@@ -190,6 +191,11 @@ export class UserStream {
       this.#seq = seq;
       this.#sink.frame(Object.assign(frame, { seq, prev }), origin);
     }
+  }
+
+  #fenceOf(): RunFence {
+    this.#fence ??= new RunFence(this.#context.limits.fencedReplies);
+    return this.#fence;
   }
 
   /** Runs `work` until it succeeds or something sets the stream back; then everything held goes out. */

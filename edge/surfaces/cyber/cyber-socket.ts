@@ -34,7 +34,8 @@ export class CyberSocket implements Follower {
   /** Asks what became of the message with this `client_msg_id`. */
   readonly #ask: (socket: CyberSocket, clientMsgId: string) => void;
   readonly #slowBytes: number;
-  readonly #pending = new Set<Pending>();
+  /** Made with the first message: most sockets are idle. */
+  #pending: Set<Pending> | undefined;
   #ws: RawSocket | undefined;
 
   constructor(principal: Principal, limits: Limits, ask: (socket: CyberSocket, clientMsgId: string) => void) {
@@ -51,7 +52,7 @@ export class CyberSocket implements Follower {
 
   /** How many replies are open. */
   get pending(): number {
-    return this.#pending.size;
+    return this.#pending?.size ?? 0;
   }
 
   opened(ws: RawSocket): void {
@@ -61,13 +62,14 @@ export class CyberSocket implements Follower {
   closed(): void {
     this.#ws = undefined;
     this.early = undefined;
-    this.#pending.clear();
+    this.#pending = undefined;
     this.leave?.();
   }
 
   /** Waits for a reply. */
   expect(replyId: string, clientMsgId: string, model: string): void {
     const text = new ReplyText(replyId, clientMsgId);
+    this.#pending ??= new Set();
     this.#pending.add({ text, replyId, clientMsgId, chunks: new ChunkMaker(replyId, model) });
   }
 
@@ -77,7 +79,7 @@ export class CyberSocket implements Follower {
     if (pending === undefined) return;
     if (state.status === "completed") this.#emit(pending, pending.text.whole(state.text ?? ""));
     else if (state.reply_id !== undefined && state.reply_id !== pending.replyId) {
-      this.#pending.delete(pending);
+      this.#pending?.delete(pending);
       this.expect(state.reply_id, clientMsgId, pending.chunks.model);
     }
   }
@@ -89,11 +91,11 @@ export class CyberSocket implements Follower {
   }
 
   frame(frame: StreamFrame): void {
-    for (const pending of this.#pending) this.#emit(pending, pending.text.take(frame));
+    for (const pending of this.#pending ?? []) this.#emit(pending, pending.text.take(frame));
   }
 
   restarted(): void {
-    for (const { text, clientMsgId } of this.#pending) {
+    for (const { text, clientMsgId } of this.#pending ?? []) {
       text.lost();
       this.#ask(this, clientMsgId);
     }
@@ -113,7 +115,7 @@ export class CyberSocket implements Follower {
   }
 
   #of(clientMsgId: string): Pending | undefined {
-    return [...this.#pending].find((pending) => pending.clientMsgId === clientMsgId);
+    return [...(this.#pending ?? [])].find((pending) => pending.clientMsgId === clientMsgId);
   }
 
   #emit(pending: Pending, events: ReplyEvent[]): void {
@@ -124,7 +126,7 @@ export class CyberSocket implements Follower {
       else if (event.kind === "end") for (const chunk of chunks.finish("stop")) this.#send(chunk);
       else if (event.kind === "failed")
         this.refuse(event.errorType, statusOf(event.errorType), event.message);
-      if (event.kind === "end" || event.kind === "failed") this.#pending.delete(pending);
+      if (event.kind === "end" || event.kind === "failed") this.#pending?.delete(pending);
     }
   }
 
