@@ -29,6 +29,8 @@ export class Admission {
   readonly requests: Budget;
   /** Open WebSockets, by address. */
   readonly sockets: Budget;
+  /** Open WebSockets and event streams, by user id. */
+  readonly userStreams: Budget;
   readonly uploads: Budget;
   /** Bytes of bodies of callers who are not known: log-in, webhooks, and what arrives before a key is checked. */
   readonly strangerBodies: Budget;
@@ -45,6 +47,7 @@ export class Admission {
   constructor(limits: Limits) {
     this.requests = new Budget(limits.requestsInFlight, limits.callerRequests);
     this.sockets = new Budget(limits.sockets, limits.addressSockets);
+    this.userStreams = new Budget(Number.POSITIVE_INFINITY, limits.userSockets);
     this.uploads = new Budget(limits.uploads, limits.callerUploads);
     this.strangerBodies = new Budget(limits.strangerBodiesBytes, limits.addressBodiesBytes);
     this.smallBodies = new Budget(limits.smallBodiesBytes, limits.callerSmallBodiesBytes);
@@ -63,6 +66,12 @@ export class Admission {
   countRequest({ principal, holder }: Caller): void {
     const rate = principal === null && holder.startsWith("address:") ? this.#strangerRate : this.#requestRate;
     if (!rate.take(holder)) throw new ParleyError("rate_limited");
+  }
+
+  /** Takes a place for a stream of a user. Answers how to give it back. @throws ParleyError `rate_limited` */
+  takeStream(user: string): () => void {
+    if (!this.userStreams.take(user)) throw new ParleyError("rate_limited");
+    return () => this.userStreams.give(user);
   }
 
   /** Whether an address may try a token that is not known yet. @throws ParleyError `rate_limited` */

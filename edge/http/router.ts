@@ -19,8 +19,13 @@ import {
   webSocketBehavior,
 } from "./upgrade.ts";
 
+/** What is known of a socket: `user` is whose share of sockets it takes; undefined for a client that is no user's. */
+export interface SocketState {
+  readonly user: string | undefined;
+}
+
 /** Prepares a WebSocket: a throw is answered before the upgrade. */
-export type Prepare<S> = (head: RequestHead) => S | Promise<S>;
+export type Prepare<S extends SocketState> = (head: RequestHead) => S | Promise<S>;
 
 /** What a router is made with. */
 export interface RouterDeps {
@@ -59,7 +64,7 @@ export class Router {
   }
 
   /** Adds a WebSocket at `path`; `S` is the state of one socket, made by `prepare`. */
-  upgrade<S>(
+  upgrade<S extends SocketState>(
     path: string,
     settings: UpgradeSettings,
     prepare: Prepare<S>,
@@ -67,7 +72,10 @@ export class Router {
   ): void {
     const { app, log, admission } = this.#deps;
     app.ws<Carrier<S>>(path, {
-      ...webSocketBehavior(settings, handlers, log, (holder) => admission.sockets.give(holder)),
+      ...webSocketBehavior(settings, handlers, log, ({ holder, user }) => {
+        admission.sockets.give(holder);
+        if (user !== undefined) admission.userStreams.give(user);
+      }),
       upgrade: (res, req, context) =>
         this.#guard(res, () => {
           const { exchange, bad, head } = this.#head(res, req, path, "uniform", {});
@@ -81,8 +89,15 @@ export class Router {
             const state = await prepare(head);
             if (exchange.over) return;
             const { holder } = stranger(head.ip);
+            const { user } = state;
             if (!admission.sockets.take(holder)) throw new ParleyError("rate_limited");
-            exchange.hijack((raw) => raw.upgrade({ state, holder }, key, protocol, extensions, context));
+            if (user !== undefined && !admission.userStreams.take(user)) {
+              admission.sockets.give(holder);
+              throw new ParleyError("rate_limited");
+            }
+            exchange.hijack((raw) =>
+              raw.upgrade({ state, holder, user }, key, protocol, extensions, context),
+            );
           });
         }),
     });

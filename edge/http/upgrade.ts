@@ -18,8 +18,9 @@ export type RawSocket = WebSocket<unknown>;
 /** uWebSockets.js copies the fields of what it is given, so an object with methods needs a field of its own. */
 export interface Carrier<S> {
   state: S;
-  /** Whose share of the open sockets it takes. */
+  /** Address and user whose shares of the open sockets it takes. */
   holder: string;
+  user: string | undefined;
 }
 
 /** What happens to a socket between its upgrade and its end. */
@@ -41,7 +42,7 @@ export function webSocketBehavior<S>(
   { limits, frameBytes }: UpgradeSettings,
   handlers: SocketHandlers<S>,
   log: Logger,
-  release: (holder: string) => void,
+  release: (carrier: Omit<Carrier<unknown>, "state">) => void,
 ): WebSocketBehavior<Carrier<S>> {
   const guarded = (ws: RawSocket, act: () => void) => {
     try {
@@ -68,7 +69,7 @@ export function webSocketBehavior<S>(
       ),
     close: (ws) => {
       pinger.remove(ws);
-      release(ws.getUserData().holder);
+      release(ws.getUserData());
       try {
         handlers.close(ws.getUserData().state);
       } catch (err) {

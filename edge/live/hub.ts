@@ -78,11 +78,6 @@ export class Hub {
     return this.#feeds.get(user)?.stream.position ?? { epoch: this.epoch, seq: 0 };
   }
 
-  /** How many sockets and event streams a user has here. */
-  count(user: string): number {
-    return this.#feeds.get(user)?.members ?? 0;
-  }
-
   /** Joins a socket; see {@link UserFeed.join}. It must {@link detach} in the end. */
   attach(user: string, socket: LiveSocket, resume: Position | undefined): Promise<void> {
     return this.#enter(user).join(socket, resume);

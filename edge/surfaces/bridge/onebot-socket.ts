@@ -14,6 +14,7 @@ interface Pending {
 /** One connection of a OneBot client: calls go out and are matched by their `echo`. */
 export class OnebotSocket {
   readonly id = newId("ob_");
+  readonly user = undefined;
   readonly self: string;
   readonly role: OnebotRole;
   readonly #callMs: number;

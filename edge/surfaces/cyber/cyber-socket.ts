@@ -11,7 +11,7 @@ import type { ReplyEvent } from "../../live/reply-text.ts";
 import { ReplyText } from "../../live/reply-text.ts";
 import type { Follower } from "../../live/user-feed.ts";
 import { ChunkMaker } from "../openai/chunks.ts";
-import { HandshakeBuffer } from "../ws-chat/handshake-buffer.ts";
+import type { HandshakeBuffer } from "../ws-chat/handshake-buffer.ts";
 
 /** A reply that this socket waits for. */
 interface Pending {
@@ -26,10 +26,10 @@ export class CyberSocket implements Follower {
   readonly id = newId("s_", 16);
   readonly principal: Principal;
   readonly session: string;
-  /** Frames that came before the socket followed its stream; undefined after that. */
+  /** Frames that came while the socket joins its stream; undefined before and after that. */
   early: HandshakeBuffer | undefined;
   bad = 0;
-  /** Ends its part of the user's stream. */
+  /** Ends its part of the user's stream; undefined while it does not read it. */
   leave: (() => void) | undefined;
   /** Asks what became of the message with this `client_msg_id`. */
   readonly #ask: (socket: CyberSocket, clientMsgId: string) => void;
@@ -39,11 +39,14 @@ export class CyberSocket implements Follower {
   #ws: RawSocket | undefined;
 
   constructor(principal: Principal, limits: Limits, ask: (socket: CyberSocket, clientMsgId: string) => void) {
-    this.early = new HandshakeBuffer(limits);
     this.principal = principal;
     this.session = `cyber_${principal.user_id}`;
     this.#slowBytes = limits.slowConsumerBytes;
     this.#ask = ask;
+  }
+
+  get user(): string {
+    return this.principal.user_id;
   }
 
   get gone(): boolean {

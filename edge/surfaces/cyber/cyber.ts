@@ -11,22 +11,15 @@ import { toParleyError } from "../../http/error-shape.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import type { Services } from "../../services.ts";
 import { parseFrame } from "../ws-chat/frame-text.ts";
+import { CyberReaders } from "./cyber-readers.ts";
 import { CyberSocket } from "./cyber-socket.ts";
 
 /** Registers the Cyber Engine WebSocket, `/{authorization}`. */
 export function addCyber(services: Services): void {
-  const { router, settings, hub, inbox, metrics, log, sockets } = services;
+  const { router, settings, inbox, metrics, sockets } = services;
   const gauge = metrics.sockets.labels({ surface: "cyber" });
   const ask = (socket: CyberSocket, clientMsgId: string) => void askState(services, socket, clientMsgId);
-
-  const begin = async (socket: CyberSocket) => {
-    const { leave } = await hub.follow(socket.principal.user_id, socket, false);
-    socket.leave = leave;
-    if (socket.gone) return leave();
-    const early = socket.early;
-    socket.early = undefined;
-    for (const text of early?.take() ?? []) take(services, socket, text);
-  };
+  const readers = new CyberReaders(services, (socket, text) => take(services, socket, text));
 
   router.upgrade(
     "/:authorization",
@@ -38,16 +31,14 @@ export function addCyber(services: Services): void {
         gauge.inc();
         sockets.add(socket);
         inbox.add(socket.id, (text) => direct(services, socket, text));
-        begin(socket).catch((err: unknown) => {
-          log.error({ err, user: socket.principal.user_id, socket: socket.id }, "cyber socket attach failed");
-          socket.goAway();
-        });
       },
       message: (socket, text) => {
-        if (socket.early === undefined || text === undefined) take(services, socket, text);
-        else if (!socket.early.keep(text)) refuse(socket, new ParleyError("rate_limited"));
+        // A binary frame needs no reader to be refused.
+        if (text === undefined) take(services, socket, text);
+        else if (!readers.pass(socket, text)) refuse(socket, new ParleyError("rate_limited"));
       },
       close: (socket) => {
+        readers.remove(socket);
         socket.closed();
         gauge.dec();
         sockets.delete(socket);
@@ -59,12 +50,11 @@ export function addCyber(services: Services): void {
 
 async function prepare(
   head: RequestHead,
-  { identity, hub, settings, link }: Services,
+  { identity, settings, link }: Services,
   ask: (socket: CyberSocket, clientMsgId: string) => void,
 ): Promise<CyberSocket> {
   const { limits } = settings;
   const principal = await identity.identify(head.params[0], { ip: head.ip, scope: "chat", stream: true });
-  if (hub.count(principal.user_id) >= limits.userSockets) throw new ParleyError("rate_limited");
   if (!link.up) throw new ParleyError("storage_unavailable");
   const socket = new CyberSocket(principal, limits, ask);
   if (!idSchema.safeParse(socket.session).success) throw new ParleyError("invalid_token");

@@ -26,15 +26,15 @@ export function addEvents(services: Services): void {
 }
 
 async function serve(
-  { hub, settings, presence, revocations, link }: Services,
+  { admission, hub, settings, presence, revocations, link }: Services,
   exchange: Exchange,
   principal: Principal,
   open: Set<EventFeed>,
 ): Promise<void> {
   const { user_id: user } = principal;
   const resume = resumeOf(exchange);
-  if (hub.count(user) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
   if (!link.up) throw new ParleyError("storage_unavailable");
+  exchange.onOver(admission.takeStream(user));
   const feed = new EventFeed(
     user,
     () => new EventStream(exchange, settings.limits),

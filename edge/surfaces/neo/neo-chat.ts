@@ -60,13 +60,13 @@ class NeoChat {
   }
 
   async serve(exchange: Exchange, principal: Principal | null): Promise<void> {
-    const { hub, settings } = this.#services;
+    const { admission, settings } = this.#services;
     const { head } = exchange;
     if (principal === null) throw new ParleyError("unauthorized");
     const { content, context } = neoQuerySchema.parse(Object.fromEntries(head.query));
     const user = principal.user_id;
     const session = idSchema.parse(`neo_${user}`);
-    if (hub.count(user) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
+    exchange.onOver(admission.takeStream(user));
     const request = new NeoRequest(user, content, context, settings.limits.neoAttachMs);
     const asked: Asked = {
       exchange,

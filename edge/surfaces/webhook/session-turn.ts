@@ -24,14 +24,15 @@ export class SessionTurns {
    * @throws ParleyError what the turn failed with, `llm_unavailable` when it takes too long
    */
   async run(message: ExternalMessage): Promise<Reply> {
-    const { hub, settings } = this.#services;
-    const { webhookReplies, userSockets } = settings.limits;
+    const { admission, settings } = this.#services;
+    const { webhookReplies } = settings.limits;
     if (this.#open >= webhookReplies) throw new ParleyError("service_unavailable");
-    if (hub.count(message.user) >= userSockets) throw new ParleyError("rate_limited");
+    const release = admission.takeStream(message.user);
     this.#open += 1;
     try {
       return await this.#run(inputOf(message));
     } finally {
+      release();
       this.#open -= 1;
     }
   }

@@ -60,7 +60,6 @@ async function prepare(head: RequestHead, { identity, hub, settings, link }: Ser
   const principal = await identity.identify(tokenOf(head), { ip: head.ip, scope: "chat", stream: true });
   if (settings.chatUsers === "admin" && !principal.is_admin) throw new ParleyError("admin_only");
   const query = chatUpgradeQuerySchema.parse(Object.fromEntries(head.query));
-  if (hub.count(principal.user_id) >= settings.limits.userSockets) throw new ParleyError("rate_limited");
   if (!link.up || hub.away) throw new ParleyError("storage_unavailable");
   const clientInfo = {
     ...(query.client_id !== undefined && { client_id: query.client_id }),
