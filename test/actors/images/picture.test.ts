@@ -75,11 +75,7 @@ test("what is no picture, too large or broken is refused", async (t) => {
 
 test("of a picture that is cut off, what is there is shown", async (t) => {
   const picture = await noise(300, 300, [90, 90, 90], 90);
-  for (const whole of [
-    await sharp(picture).jpeg().toBuffer(),
-    picture,
-    await sharp(picture).webp().toBuffer(),
-  ]) {
+  for (const whole of [await sharp(picture).jpeg().toBuffer(), picture]) {
     const cut = await openPicture(whole.subarray(0, whole.length * 0.55), limits);
     t.like(cut, { width: 300, height: 300 });
     t.regex(await shownPicture(cut, limits), /^data:image/);
