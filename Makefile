@@ -5,7 +5,7 @@ SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '
 CONSOLE_SOURCES := $(shell find edge/console edge/client -type f -not -name '*.md')
 AVA ?=
 
-.PHONY: client screenshots help run test test-python build check gen soak bench voice voice-eval knowledge-eval clean
+.PHONY: client screenshots help run test test-python build check gen soak bench voice voice-eval knowledge-eval memory-eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: build ## the benchmark tables
 
 knowledge-eval: build ## recall of knowledge search, and its time at 50,000 chunks
 	@node dist/test/knowledge-eval/main.js
+
+memory-eval: build ## precision and recall of what is remembered of users
+	@node dist/test/memory-eval/main.js $(ARGS)
 
 voice: build ## install speech recognition (210 MB); the next "make run" starts it
 	@node bin/parley.js engines --install-voice

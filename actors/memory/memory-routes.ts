@@ -5,7 +5,7 @@ import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "../models/embeddings.ts";
 import { actingUser } from "../requests/acting-user.ts";
 import { serveRoute } from "../requests/rest.ts";
-import type { MemoryStore } from "./memory-store.ts";
+import { endedPrefix, type MemoryStore } from "./memory-store.ts";
 import type { MemoryWriter } from "./memory-writer.ts";
 import { factsIn } from "./patterns.ts";
 import { relevance } from "./recall.ts";
@@ -58,6 +58,6 @@ function view(memory: MemoryDocument): Memory {
     created_at: memory.created_at.toISOString(),
     updated_at: memory.updated_at.toISOString(),
     ...(superseded_at !== null && { superseded_at: superseded_at.toISOString() }),
-    ...(superseded_by !== null && { superseded_by }),
+    ...(superseded_by !== null && !superseded_by.startsWith(endedPrefix) && { superseded_by }),
   };
 }

@@ -24,6 +24,8 @@ export type Embeddable = Pick<MemoryDocument, "_id" | "user_id" | "content">;
 const byModel = { embedding_model: 1, superseded_by: 1 } as const;
 const day = 24 * 3600;
 const tries = 5;
+/** Stands in `superseded_by` of facts that ended without a successor. */
+export const endedPrefix = "end_";
 
 /** What users' facts are, in MongoDB. Of current facts no two have the same text, and no two the same slot. */
 export class MemoryStore {
@@ -109,6 +111,29 @@ export class MemoryStore {
         if (!raced || attempt >= tries) throw err;
       }
     }
+  }
+
+  /** Current facts of a user, newest first. */
+  current(user: string): Promise<MemoryDocument[]> {
+    return this.#memories
+      .find({ user_id: user, superseded_by: null })
+      .sort({ created_at: -1 })
+      .limit(this.#maxFacts)
+      .toArray();
+  }
+
+  /** Ends facts that hold no more and have no successor; returns how many were current. */
+  async end(user: string, ids: readonly string[]): Promise<number> {
+    let ended = 0;
+    for (const _id of ids) {
+      const at = new Date();
+      const { modifiedCount } = await this.#memories.updateOne(
+        { _id, user_id: user, superseded_by: null },
+        { $set: { superseded_at: at, superseded_by: newId(endedPrefix), updated_at: at } },
+      );
+      ended += modifiedCount;
+    }
+    return ended;
   }
 
   async setVector(id: string, model: string, vector: Float32Array): Promise<void> {

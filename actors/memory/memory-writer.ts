@@ -1,6 +1,8 @@
 import type { MemoryDocument } from "../../schemas/documents/memory.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { FactVectors } from "./fact-vectors.ts";
+import { forgottenFacts } from "./forgetting.ts";
+import type { MemoryChange } from "./memory-change.ts";
 import type { MemoryStore, NewFact } from "./memory-store.ts";
 
 /** The one way in and out of memory: tells everybody what has changed, and has facts embedded afterwards. */
@@ -46,6 +48,43 @@ export class MemoryWriter {
     }
     if (added > 0) this.#changed(user);
     return added;
+  }
+
+  /** Applies what a user's words do to their memory; returns how many facts have changed. */
+  async apply(user: string, changes: readonly MemoryChange[], event: string): Promise<number> {
+    let changed = 0;
+    for (const change of changes)
+      if (change.kind === "fact") changed += await this.keep(user, [change.fact], event);
+      else if (change.kind === "forget") changed += await this.#forgetAbout(user, change.about);
+      else changed += await this.#end(user, change);
+    return changed;
+  }
+
+  /** Ends facts by their ids. */
+  async end(user: string, ids: readonly string[]): Promise<number> {
+    const ended = await this.#store.end(user, ids);
+    if (ended > 0) this.#changed(user);
+    return ended;
+  }
+
+  async #end(user: string, { slot, value = "" }: Extract<MemoryChange, { kind: "end" }>): Promise<number> {
+    const prefix = slot.endsWith("*") ? slot.slice(0, -1) : undefined;
+    const meant = (await this.#store.current(user)).filter(
+      (fact) =>
+        (prefix === undefined ? fact.slot === slot : fact.slot?.startsWith(prefix) === true) &&
+        fact.content.toLowerCase().includes(value.toLowerCase()),
+    );
+    return this.end(
+      user,
+      meant.map(({ _id }) => _id),
+    );
+  }
+
+  async #forgetAbout(user: string, about: string): Promise<number> {
+    let forgotten = 0;
+    for (const { _id } of forgottenFacts(about, await this.#store.current(user)))
+      if (await this.forget(user, _id)) forgotten += 1;
+    return forgotten;
   }
 
   /** Whether it was there. */

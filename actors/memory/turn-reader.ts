@@ -1,9 +1,9 @@
 import type { TurnCompleted } from "../../schemas/messages/event.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
 import { type ExtractionContext, extractByModel, maySpeakOfUser } from "./extraction.ts";
-import type { MemoryStore, NewFact } from "./memory-store.ts";
+import type { MemoryStore } from "./memory-store.ts";
 import type { MemoryWriter } from "./memory-writer.ts";
-import { factsIn } from "./patterns.ts";
+import { changesIn } from "./patterns.ts";
 
 /** What reading turns needs. */
 export interface ReaderContext extends ExtractionContext {
@@ -22,7 +22,7 @@ export async function readTurn(context: ReaderContext, event: TurnCompleted): Pr
     .map(({ content }) => content)
     .join("\n");
   if (!maySpeakOfUser(said)) return;
-  const plain = factsIn(said);
+  const plain = changesIn(said);
   const byModel = context.byModel && models.configured;
   if (!byModel && plain.length === 0) return;
   if (await store.wasRead(event.id)) return;
@@ -30,8 +30,15 @@ export async function readTurn(context: ReaderContext, event: TurnCompleted): Pr
   let changed = 0;
   try {
     const known = byModel ? await store.all(event.user) : [];
-    const found: NewFact[] | null = byModel ? await extractByModel(context, event, known) : null;
-    changed = await keeper.keep(event.user, found ?? plain, event.id);
+    const found = byModel ? await extractByModel(context, event, known) : null;
+    if (found === null) changed = await keeper.apply(event.user, plain, event.id);
+    else {
+      changed = await keeper.keep(event.user, found.facts, event.id);
+      changed += await keeper.end(event.user, found.ended);
+      // What somebody says in so many words holds, whatever the model makes of it.
+      const taken = plain.filter(({ kind }) => kind !== "fact");
+      changed += await keeper.apply(event.user, taken, event.id);
+    }
     await store.markRead(event.id);
   } finally {
     thinking(context, event, "end", changed);

@@ -1,0 +1,91 @@
+/** What a user says, message by message, and what holds afterwards: each fact by words that it must contain. */
+export interface Dialogue {
+  said: readonly string[];
+  holds: readonly (readonly string[])[];
+}
+
+const chinese: [string, string][] = [
+  ["我住在北京。 · 我不住在北京了。", ""],
+  ["我住在北京。 · 我搬到上海了。", "住在+上海"],
+  ["我从成都搬到了杭州。", "住在+杭州"],
+  ["我家在苏州。 · 我以前住在苏州。", ""],
+  ["我对花生过敏。 · 我对花生不过敏了。", ""],
+  ["我对花生和虾过敏。 · 我对虾已经不过敏了。", "花生+过敏"],
+  ["我不对牛奶过敏。", ""],
+  ["我讨厌香菜。 · 我现在喜欢香菜了。", "喜欢+香菜"],
+  ["我喜欢喝绿茶。 · 我不再喜欢喝绿茶了。", "不喜欢+绿茶"],
+  ["我特别喜欢爬山、游泳和摄影。", "爬山|游泳|摄影"],
+  ["我叫李雷,今年三十岁。", "名字+李雷|三十岁"],
+  ["我叫李雷。不对,我叫韩梅梅。", "名字+韩梅梅"],
+  ["我不叫小王,请叫我小张吧。", "名字+小张"],
+  ["你可以叫我阿强。", "名字+阿强"],
+  ["我喜欢你", ""],
+  ["我喜欢你的回答,谢谢。", ""],
+  ["记住我的车牌是鲁B12345。 · 请忘记我的车牌。", ""],
+  ["记住我的车牌是鲁B12345。", "车牌+鲁B12345"],
+  ["记住:周五之前要交报告。", "周五之前要交报告"],
+  ["我在腾讯上班。 · 我从腾讯离职了。", ""],
+  ["我在腾讯工作。 · 我跳槽到字节跳动了。", "字节跳动"],
+  ["我是一名医生。 · 我不再是医生了。", ""],
+  ["我是小学老师。", "老师"],
+  ["我养了一只猫叫咪咪。 · 我的猫去世了。", ""],
+  ["我的生日是5月3日。", "生日+5月3日"],
+  ["我女朋友叫小红。 · 我和女朋友分手了。", ""],
+  ["我吃素。 · 我不吃素了。", ""],
+  ["如果我住在巴黎,我会很开心。", ""],
+  ["我住在北京吗?", ""],
+  ["请翻译:我住在伦敦。", ""],
+  ["他说他住在广州。", ""],
+  ["我叫了外卖,你觉得好吃吗", ""],
+  ["今天天气真好。我喜欢这个。", ""],
+  ["忘记我叫什么吧。我的公司是青岛海风贸易。", "公司+青岛海风贸易"],
+  ["我叫张伟。 · 忘掉我的名字。", ""],
+  ["我住院了,心情不好。", ""],
+];
+
+const english: [string, string][] = [
+  ["I live in Paris. · I no longer live in Paris.", ""],
+  ["I live in Paris now, but I work at Acme.", "Paris|Acme"],
+  ["I live in Paris. · I moved from Paris to Rome last year.", "Rome"],
+  ["I used to live in Oslo. I currently live in Bergen.", "Bergen"],
+  ["I work at Acme. · I quit Acme and joined Globex.", "Globex"],
+  ["I work for Initech. · I don't work at Initech anymore.", ""],
+  ["I work at Acme. · I quit my job.", ""],
+  ["I'm a software engineer. · I'm no longer a software engineer.", ""],
+  ["My name is Eve. · My name is not Bob.", "name+Eve"],
+  ["My name is Eva. Sorry, my name is Eve.", "name+Eve"],
+  ["Call me Max, please.", "name+Max"],
+  ["Call me back later.", ""],
+  ["I'm allergic to nuts and shellfish. · I'm not allergic to nuts anymore.", "allergic+shellfish"],
+  ["I have a peanut allergy.", "allergic+peanut"],
+  ["I love you", ""],
+  ["I like your style. I like this answer.", ""],
+  ["I hate coffee. · I love coffee now.", "likes+coffee"],
+  ["I really enjoy hiking and chess.", "hiking|chess"],
+  ["I can't stand cilantro.", "not like+cilantro"],
+  ["I'm vegetarian. · I'm no longer vegetarian.", ""],
+  ["My cat is called Miez. · My cat died.", ""],
+  ["I have a dog named Rex.", "dog+Rex"],
+  ["My girlfriend is Anna. · I broke up with my girlfriend.", ""],
+  ["Remember that my locker is 212. · Forget my locker.", ""],
+  ["Please remember my locker is 212.", "locker+212"],
+  ["Don't forget to call me.", ""],
+  ["Forget it. My birthday is May 3.", "birthday+May 3"],
+  ["If I lived in Berlin, I would like it.", ""],
+  ["Do I live in Paris?", ""],
+  ["Translate this into French: I live in London.", ""],
+  ["My friend lives in Madrid and he likes tea.", ""],
+  ["I would like a coffee.", ""],
+  ["I'm tired and I'm going home.", ""],
+  ["I live in Lima. · Forget where I live.", ""],
+  ["I like jazz. · Forget everything you know about me.", ""],
+  ["I'm 34 years old and I live in Graz.", "34|Graz"],
+];
+
+/** Dialogues of our own in both languages. */
+export function dialogues(): Dialogue[] {
+  return [...chinese, ...english].map(([said, holds]) => ({
+    said: said.split(" · "),
+    holds: holds === "" ? [] : holds.split("|").map((fact) => fact.split("+")),
+  }));
+}
