@@ -5,7 +5,7 @@ SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '
 CONSOLE_SOURCES := $(shell find edge/console edge/client -type f -not -name '*.md')
 AVA ?=
 
-.PHONY: client screenshots help run test test-python build check gen soak bench voice voice-eval knowledge-eval memory-eval clean
+.PHONY: client screenshots help run test test-python build check gen soak cluster-test bench voice voice-eval knowledge-eval memory-eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ gen: dist/.built ## write the generated files
 
 soak: build ## the long fault run, with a seed (SEED=…)
 	@node dist/test/faults/soak.js
+
+cluster-test: build ## faults on three nodes of each engine (FAULTS=… REPLICAS=…)
+	@node dist/test/faults/cluster-run.js
 
 bench: build ## the benchmark tables
 	@node dist/test/bench/main.js

@@ -22,6 +22,7 @@ export class Load {
   readonly controls: Control[] = [];
   #options: LoadOptions;
   #stopped = false;
+  #paused = false;
   #running: Promise<unknown>;
 
   constructor(options: LoadOptions) {
@@ -68,6 +69,35 @@ export class Load {
     await Promise.all(this.#options.clients.map((client) => client.settled(ms, counts)));
   }
 
+  /** Waits until the next turn of a session has ended, for any client. */
+  async nextTurn(session: string, ms = 120_000): Promise<void> {
+    const { clients } = this.#options;
+    const ends = () =>
+      Math.max(
+        ...clients.map(
+          (client) =>
+            client.sends.filter(
+              ({ session: of, client_msg_id }) => of === session && client.view.finished.has(client_msg_id),
+            ).length,
+        ),
+      );
+    const before = ends();
+    const what = `another turn of ${session}`;
+    await Promise.any(clients.map((client) => client.until(() => ends() > before, what, ms)));
+  }
+
+  /** Sends nothing until {@link resume}; resolves when all that was sent has its answer. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await Promise.all(this.#options.clients.map((client) => client.settled(120_000, () => true)));
+  }
+
+  /** Sends again. */
+  resume(): void {
+    this.#paused = false;
+    for (const client of this.#options.clients) client.touch();
+  }
+
   get stopped(): boolean {
     return this.#stopped;
   }
@@ -79,7 +109,11 @@ export class Load {
     const sent: Send[] = [];
     const open = () => sent.filter((send) => !this.#over(client, send)).length;
     for (let count = 0; count < messages && !this.#stopped; count++) {
-      await client.until(() => this.#stopped || open() < window, `room in ${session}`, 2 ** 31 - 1);
+      await client.until(
+        () => this.#stopped || (!this.#paused && open() < window),
+        `room in ${session}`,
+        2 ** 31 - 1,
+      );
       if (this.#stopped) return;
       const content = `${client.user}: ${session} message ${count} ${"x".repeat(seed.int(0, 20))}`;
       sent.push(client.post(content, { session, id: `${session}-${client.name}-${count}` }));

@@ -7,6 +7,7 @@ import { freePort } from "../../../infra/engines/free-port.ts";
 import { findNatsServer } from "../../../infra/engines/program.ts";
 import { createLogger, type Logger } from "../../../infra/log.ts";
 import { natsConfig } from "../../../infra/nats/server-config.ts";
+import { TcpProxy } from "../fakes/tcp-proxy.ts";
 import type { TestEngines } from "./engines.ts";
 import { startReplicaSet } from "./replica-set.ts";
 
@@ -60,6 +61,8 @@ export interface Cluster {
   engines: TestEngines;
   /** Index of the nats-server that leads a stream; -1 while none does. */
   leaderOf(stream: string): Promise<number>;
+  /** Holds what one nats-server says to the others, while it hears them; the answer ends it. */
+  mute(index: number): () => void;
   stop(): Promise<void>;
 }
 
@@ -75,6 +78,7 @@ export async function startCluster({ mongods = 1 }: ClusterOptions = {}): Promis
   const [nats, mongo] = await Promise.all([startServers(folder), startReplicaSet(folder, mongods, password)]);
   const stop = async () => {
     await Promise.all([...nats.nodes, ...mongo.members].map((node) => node.stop()));
+    await nats.links.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   const natsUrl = nats.ports.map((port) => `nats://parley:${password}@127.0.0.1:${port}`).join(",");
@@ -87,23 +91,30 @@ export async function startCluster({ mongods = 1 }: ClusterOptions = {}): Promis
     nats: nats.nodes,
     mongod: mongo.members,
     leaderOf: (stream) => leaderOf(nats.ports, stream),
+    mute: (index) => nats.links.mute(index),
     stop,
   };
 }
 
-async function startServers(folder: string): Promise<{ nodes: ClusterNode[]; ports: number[] }> {
+async function startServers(
+  folder: string,
+): Promise<{ nodes: ClusterNode[]; ports: number[]; links: Links }> {
   const program = await findNatsServer((line) => process.stderr.write(`${line}\n`));
   const taken: number[] = [];
   for (let count = 0; count < 6; count++) taken.push(await freePort(0, taken));
   const ports = taken.slice(0, 3);
   const routes = taken.slice(3);
+  const links = await Links.start(routes);
   const nodes = await Promise.all(
     ports.map(async (port, index) => {
       const name = `n${index + 1}`;
       const dataDir = join(folder, name);
       mkdirSync(dataDir);
       const configFile = join(folder, `${name}.conf`);
-      writeFileSync(configFile, serverConfig({ name, port, dataDir, routes, route: routes[index] ?? 0 }));
+      writeFileSync(
+        configFile,
+        serverConfig({ name, port, dataDir, peers: links.from(index), route: routes[index] ?? 0 }),
+      );
       const definition: EngineDefinition = {
         name,
         program,
@@ -116,7 +127,43 @@ async function startServers(folder: string): Promise<{ nodes: ClusterNode[]; por
       return new ClusterNode(name, await Engine.start(definition, silent()), dataDir);
     }),
   );
-  return { nodes, ports };
+  return { nodes, ports, links };
+}
+
+/** A proxy for each pair of servers, by who connects. */
+class Links {
+  readonly #proxies: { from: number; to: number; proxy: TcpProxy }[];
+
+  private constructor(proxies: { from: number; to: number; proxy: TcpProxy }[]) {
+    this.#proxies = proxies;
+  }
+
+  static async start(routes: readonly number[]): Promise<Links> {
+    const pairs = routes.flatMap((_, from) => routes.map((_port, to) => ({ from, to })));
+    const proxies = pairs
+      .filter(({ from, to }) => from !== to)
+      .map(async ({ from, to }) => ({ from, to, proxy: await TcpProxy.start(() => routes[to] ?? 0) }));
+    return new Links(await Promise.all(proxies));
+  }
+
+  /** Ports by which a server reaches the others. */
+  from(index: number): number[] {
+    return this.#proxies.filter(({ from }) => from === index).map(({ proxy }) => proxy.port);
+  }
+
+  mute(index: number): () => void {
+    for (const { from, to, proxy } of this.#proxies) {
+      if (from === index) proxy.hold("forth");
+      if (to === index) proxy.hold("back");
+    }
+    return () => {
+      for (const { proxy } of this.#proxies) proxy.release();
+    };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#proxies.map(({ proxy }) => proxy.stop()));
+  }
 }
 
 interface ServerPlace {
@@ -124,15 +171,16 @@ interface ServerPlace {
   port: number;
   dataDir: string;
   route: number;
-  routes: readonly number[];
+  peers: readonly number[];
 }
 
-function serverConfig({ name, port, dataDir, route, routes }: ServerPlace): string {
-  const peers = routes.map((other) => `"nats://r:r@127.0.0.1:${other}"`).join(", ");
+// Servers know one another by the proxies alone: nothing else is advertised.
+function serverConfig({ name, port, dataDir, route, peers }: ServerPlace): string {
+  const routes = peers.map((peer) => `"nats://r:r@127.0.0.1:${peer}"`).join(", ");
   return `server_name: ${name}
 listen: "127.0.0.1:${port}"
 jetstream { store_dir: ${JSON.stringify(dataDir)}, max_memory_store: 1GB, max_file_store: 10GB, sync_interval: always }
-cluster { name: c1, listen: "127.0.0.1:${route}", authorization { user: r, password: r }, routes: [ ${peers} ] }
+cluster { name: c1, listen: "127.0.0.1:${route}", no_advertise: true, authorization { user: r, password: r }, routes: [ ${routes} ] }
 ${natsConfig(password)}`;
 }
 
