@@ -9,7 +9,7 @@ export { SettingsError };
 const known = new Set(variables.map(({ name }) => name));
 
 // Prefixes that are ours alone: a misspelt name under them is a mistake, not another program's variable.
-const ownPrefix = /^(LIMIT|QUOTA|QQ|TELEGRAM|ONEBOT|DISCORD|REGISTRATION)_/;
+const ownPrefix = /^(LIMIT|QUOTA|QQ|TELEGRAM|FEISHU|ONEBOT|DISCORD|REGISTRATION)_/;
 
 /**
  * Settings from the environment over the file `.env` of the working folder. An empty value counts as unset.

@@ -128,6 +128,14 @@ export const variablesSchema = z.object({
   TELEGRAM_API_URL: url("http", "https")
     .default("https://api.telegram.org")
     .describe("base URL of the Telegram bot API"),
+  FEISHU_APP_ID: text().optional().describe("id of the Feishu app (cli_…); unset = no Feishu"),
+  FEISHU_APP_SECRET: text().optional().describe("secret of the Feishu app"),
+  FEISHU_ENCRYPT_KEY: text()
+    .optional()
+    .describe("encrypt key of the Feishu app's events; needed, since it also signs them"),
+  FEISHU_API_URL: url("http", "https")
+    .default("https://open.feishu.cn")
+    .describe("base URL of the Feishu API; https://open.larksuite.com for Lark"),
   OPENAI_BASE_URL: url("http", "https")
     .optional()
     .describe("base URL of an OpenAI-compatible provider, …/v1"),

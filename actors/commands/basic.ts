@@ -1,11 +1,8 @@
-import type { Surface } from "../../schemas/messages/session-input.ts";
+import { platformNames } from "../../schemas/platforms.ts";
 import { quotaText } from "../quota/index.ts";
 import type { QuotaLedger } from "../quota/quota-ledger.ts";
 import type { Command } from "./command.ts";
 import type { Commands } from "./registry.ts";
-
-/** Chat platforms that a bridge connects. */
-const bridged: readonly Surface[] = ["qq", "telegram"];
 
 /** The commands that every installation has. `status` gives the lines of `/status`. */
 export function basicCommands(version: string, status: () => string, registry: () => Commands): Command[] {
@@ -37,15 +34,15 @@ export function bridgeCommands(quota: QuotaLedger): Command[] {
       args: "[token]",
       description: "绑定用户账号",
       place: "beside",
-      listed: bridged,
+      listed: platformNames,
       answer: elsewhere,
     },
-    { name: "/unbind", description: "解绑用户账号", place: "beside", listed: bridged, answer: elsewhere },
+    { name: "/unbind", description: "解绑用户账号", place: "beside", listed: platformNames, answer: elsewhere },
     {
       name: "/quota",
       description: "查询用户配额使用情况",
       place: "beside",
-      listed: bridged,
+      listed: platformNames,
       answer: ({ input }) => quotaText(quota, input.user),
     },
   ];

@@ -28,12 +28,25 @@ export interface ConsumerOptions<Subject extends string> {
   onlyNew?: boolean;
   /** Long work: a process takes a message when a place is free, so that none waits behind others in its memory. */
   oneByOne?: boolean;
+  /** Only one process reads at a time, and another takes over when it goes: for work whose order matters. */
+  exclusive?: boolean;
   /** Time without a sign of life after which a message is another process's, ms. */
   ackWaitMs?: number;
   /** It begins when its stream is there, and may end before the process does. */
   stoppedByCaller?: boolean;
   /** Deliveries after which a message whose handler fails is set aside. */
   tries?: number;
+}
+
+/** Name of the only group of an exclusive consumer: the server pins one of its readers. */
+const group = "reader";
+
+function pinned(timeoutMs: number) {
+  return {
+    priority_groups: [group],
+    priority_policy: "pinned_client" as const,
+    priority_timeout: nanos(timeoutMs),
+  };
 }
 
 /** See {@link Bus.consume}. `stop` takes nothing more and resolves when what runs has ended. */
@@ -44,7 +57,7 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
   handle: Handler<Message>,
 ): Promise<{ stop(): Promise<void> }> {
   const { jsm, js, log } = context;
-  const { name, inFlight, onlyNew, oneByOne = false, stoppedByCaller = false } = options;
+  const { name, inFlight, onlyNew, oneByOne = false, exclusive = false, stoppedByCaller = false } = options;
   const ackWaitMs = options.ackWaitMs ?? defaultAckWaitMs;
   const ensure = () =>
     jsm.consumers.add(entry.stream, {
@@ -54,6 +67,7 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
       ack_wait: nanos(ackWaitMs),
       max_ack_pending: options.pending ?? inFlight * 8,
       deliver_policy: onlyNew === true ? DeliverPolicy.New : DeliverPolicy.All,
+      ...(exclusive && pinned(ackWaitMs)),
     });
   if (!stoppedByCaller) await ensure();
   const stopping = new AbortController();
@@ -70,7 +84,7 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
     await (oneByOne ? takeEach(consumer, deliveries, stopping.signal) : takeMany(consumer));
   };
   const takeMany = async (consumer: Consumer): Promise<void> => {
-    const messages = await consumer.consume({ max_messages: inFlight });
+    const messages = await consumer.consume({ max_messages: inFlight, ...(exclusive && { group }) });
     const stop = () => messages.stop();
     stopping.signal.addEventListener("abort", stop);
     if (stopping.signal.aborted) stop();

@@ -1,21 +1,25 @@
 import { z } from "zod";
 import { idSchema } from "../ids.ts";
+import { platformNames } from "../platforms.ts";
 
 /** Chat platforms that a bridge connects; each name is a surface, too. */
-export const platformSchema = z.enum(["qq", "telegram"]);
+export const platformSchema = z.enum(platformNames);
 export type Platform = z.infer<typeof platformSchema>;
 
-/** Ids of the platforms: numbers, of groups and of messages also negative ones. */
-export const externalIdSchema = z.string().regex(/^-?\d{1,20}$/, "must be a number");
+/** Id of a platform, as the platform writes it: a number on some, a text on others. */
+export const externalIdSchema = z
+  .string()
+  .regex(/^[!-~]{1,128}$/, "must be 1 to 128 characters without spaces");
 
 /** Where a message of a platform came from, and so where its answer goes. */
 export const bridgeAddressSchema = z.object({
   platform: platformSchema.describe("Chat platform."),
   self: externalIdSchema.describe("The bot's own id: which connection the answer takes."),
-  kind: z.enum(["private", "group"]).describe("Kind of the entry."),
+  kind: z.enum(["private", "group"]).describe("Whether others read the chat."),
   chat: externalIdSchema.describe("The private partner or the group."),
   sender: externalIdSchema.describe("Who wrote."),
   message: externalIdSchema.describe("The message that is answered."),
+  thread: externalIdSchema.optional().describe("Topic or thread of the chat in which it was written."),
 });
 export type BridgeAddress = z.infer<typeof bridgeAddressSchema>;
 
@@ -23,16 +27,9 @@ export type BridgeAddress = z.infer<typeof bridgeAddressSchema>;
 export const bridgeReplySchema = z.object({
   id: z.string().describe("The same for every repetition of one reply."),
   address: bridgeAddressSchema.describe("Where in the platform's chat the reply goes."),
-  text: z.string().describe("The text."),
+  text: z.string().describe("The text, Markdown."),
 });
 export type BridgeReply = z.infer<typeof bridgeReplySchema>;
-
-/** What a platform takes. A bridge is one file against this and the interface in `edge/bridge/bridge.ts`. */
-export const bridgeTraits = {
-  /** QQ cuts or refuses longer texts; clients differ, this is safe with all. */
-  qq: { textChars: 3_000, userPrefix: "ext_qq_" },
-  telegram: { textChars: 4_096, userPrefix: "ext_telegram_" },
-} as const satisfies Record<Platform, { textChars: number; userPrefix: string }>;
 
 /** A document of the collection `bindings`: an account of a platform that speaks as a user; `_id` is `<platform>:<id>`. */
 export const bindingSchema = z.object({

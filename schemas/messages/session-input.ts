@@ -2,13 +2,14 @@ import { z } from "zod";
 import { bridgeAddressSchema } from "../documents/bridge.ts";
 import { historyMessageSchema } from "../documents/message.ts";
 import { idSchema, newId } from "../ids.ts";
+import { platformNames } from "../platforms.ts";
 import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "../wire/client-frame.ts";
 import { messageStatusSchema } from "../wire/direct-frame.ts";
 import { neoContextSchema } from "../wire/neo.ts";
 import { originSchema } from "../wire/server-frame.ts";
 
 /** Which API a message came through. */
-export const surfaceSchema = z.enum(["chat", "cyber", "neo", "webhook", "qq", "telegram", "automation"]);
+export const surfaceSchema = z.enum(["chat", "cyber", "neo", "webhook", "automation", ...platformNames]);
 export type Surface = z.infer<typeof surfaceSchema>;
 
 /**

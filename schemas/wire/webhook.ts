@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { bridgeTraits } from "../documents/bridge.ts";
 import { idPattern } from "../ids.ts";
+import { platformNames, platformUserPrefix } from "../platforms.ts";
 import { contentSchema } from "./client-frame.ts";
 
 const externalPrefix = "ext_";
@@ -9,10 +9,7 @@ const externalPrefix = "ext_";
 export const discordUserPrefix = "ext_discord_";
 
 /** Users of chat platforms have ids of their own: a webhook that chose one would speak in that user's sessions. */
-const reservedPrefixes = [
-  discordUserPrefix,
-  ...Object.values(bridgeTraits).map(({ userPrefix }) => userPrefix),
-] as const;
+const reservedPrefixes: readonly string[] = [discordUserPrefix, ...platformNames.map(platformUserPrefix)];
 
 /** The user that an id from outside becomes: `ext_<id>`, who never logs in. */
 export const externalUserSchema = z

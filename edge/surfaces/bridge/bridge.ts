@@ -2,21 +2,26 @@ import type { BridgeAddress, Platform } from "../../../schemas/documents/bridge.
 import type { Attachment } from "../../../schemas/wire/client-frame.ts";
 
 /**
- * What became of a text that was given to a platform. `unsent`: it never left, so it may be sent again. `unknown`: it
- * left and nobody said what became of it. `refused`: the platform would not have it; `retryAfterMs`: not yet.
+ * What became of a text that was given to a platform. `unsent`: it never left, or a repetition can't show twice, so it
+ * is sent again. `unknown`: it left and nobody said what became of it. `refused`: the platform will not take it.
+ * `later`: it will after a time.
  */
 export type Delivery =
   | { kind: "sent" }
   | { kind: "unsent" }
   | { kind: "unknown" }
-  | { kind: "refused"; reason: string; retryAfterMs?: number };
+  | { kind: "later"; afterMs: number }
+  | { kind: "refused"; reason: string };
 
 /** A text of an answer. */
 export interface OutboundText {
   address: BridgeAddress;
+  /** Markdown; platforms whose `markup` is plain show it as it is. */
   text: string;
   /** Whether it begins the answer, and so shows what it answers. */
   first: boolean;
+  /** The same for every repetition of this text, at most 48 characters. */
+  key: string;
 }
 
 /** A message that came in. */
@@ -26,6 +31,8 @@ export interface InboundMessage {
   id: string;
   text: string;
   attachments: Attachment[];
+  /** What it holds that can't be shown to a model, in words for its sender, such as `视频`. */
+  unreadable: string[];
   /** The text quotes a message of somebody else. */
   quotesOthers?: true;
   /** Whether the bot is meant: always in private, in groups when it is addressed. */
@@ -38,11 +45,11 @@ export interface InboundMessage {
 }
 
 /**
- * A chat platform: one file that turns its messages into {@link InboundMessage}s for `Inbound.take`, and this for what
- * goes back. Its limits stand in `bridgeTraits`; splitting, waiting, repeating, binding and sessions are not its matter.
+ * A chat platform: it turns its messages into {@link InboundMessage}s for `Inbound.take`, and sends what goes back.
+ * Its traits stand in `schemas/platforms.ts`; splitting, waiting, repeating, binding and sessions are done for it.
  */
 export interface Bridge {
   readonly platform: Platform;
-  /** Sends one text of at most `bridgeTraits[platform].textChars`. Never throws. */
+  /** Sends one text of at most `textChars`. Never throws. */
   send(text: OutboundText): Promise<Delivery>;
 }

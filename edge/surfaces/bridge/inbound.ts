@@ -1,13 +1,18 @@
-import { type BridgeAddress, bridgeTraits } from "../../../schemas/documents/bridge.ts";
+import type { BridgeAddress } from "../../../schemas/documents/bridge.ts";
 import { newSessionInput, type SessionInput } from "../../../schemas/messages/session-input.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Services } from "../../services.ts";
 import { Binding } from "./binding.ts";
 import type { Bridge, InboundMessage } from "./bridge.ts";
-import { withPictureFiles } from "./picture-files.ts";
+import { externalUser, sessionOf } from "./chat-names.ts";
+import { withStoredAttachments } from "./stored-attachments.ts";
 
 /** Most messages of one chat that wait to enter their session. */
 const chatBacklog = 100;
+
+const greeting = "你好！直接发送消息即可开始对话，发送 /help 查看可用命令。";
+const bindFirst = "请先绑定账号: 登录后获取绑定令牌，私聊机器人发送 /bind [token]";
+const busy = "消息过多，请稍后重发";
 
 /** Takes the messages of all platforms into their users' sessions, those of one chat in their order. */
 export class Inbound {
@@ -28,7 +33,7 @@ export class Inbound {
     if (!message.addressed && !binds) return;
     const key = `${platform} ${self} ${kind} ${chat}`;
     const queue = this.#chats.get(key) ?? { last: Promise.resolve(), waiting: 0 };
-    if (queue.waiting >= chatBacklog) return;
+    if (queue.waiting >= chatBacklog) return this.tell(bridge, message.address, busy);
     queue.waiting += 1;
     const done = queue.last.then(() => this.#take(bridge, message));
     queue.last = done
@@ -43,55 +48,56 @@ export class Inbound {
 
   /** Answers at once, outside any session: lost when the platform is away. */
   async tell(bridge: Bridge, address: BridgeAddress, text: string): Promise<void> {
-    const delivery = await bridge.send({ address, text, first: true });
+    const key = `tell-${address.message.slice(-40)}`;
+    const delivery = await bridge.send({ address, text, first: true, key });
     if (delivery.kind !== "sent")
-      this.#services.log.warn({ platform: address.platform, delivery }, "not told");
+      this.#services.log.warn({ platform: address.platform, delivery }, "direct answer not delivered");
   }
 
   async #take(bridge: Bridge, message: InboundMessage): Promise<void> {
-    const { address, text } = message;
-    const { settings, submit, log } = this.#services;
+    const { address } = message;
     try {
-      const answer = await this.#binding.command(address, text);
+      const answer = await this.#answer(message);
       if (answer !== undefined) return await this.tell(bridge, address, answer);
       const bound = await this.#binding.userOf(address);
-      if (bound === null && address.platform === "qq" && settings.qqRequireBind)
-        return await this.tell(
-          bridge,
-          address,
-          "请先绑定账号: 登录后获取绑定令牌，私聊机器人发送 /bind [token]",
-        );
+      if (bound === null && address.platform === "qq" && this.#services.settings.qqRequireBind)
+        return await this.tell(bridge, address, bindFirst);
       const user = bound ?? externalUser(address);
       const whole = (await message.complete?.(user)) ?? message;
-      const kept = await withPictureFiles(this.#services, whole, user, sessionOf(address));
-      const result = await submit.message(inputOf(kept, user));
+      const kept = await withStoredAttachments(this.#services, whole, user);
+      if (kept.text === "" && kept.attachments.length === 0)
+        return await this.tell(bridge, address, nothingReadable(kept));
+      const result = await this.#services.submit.message(inputOf(kept, user));
       if (result.kind === "refused") throw result.error;
     } catch (err) {
       const error = toParleyError(err);
-      if (error.status === 500) log.error({ err, platform: address.platform }, "message not taken");
+      if (error.status === 500)
+        this.#services.log.error({ err, platform: address.platform }, "bridge message failed");
       if (error.status === 503) throw error;
       await this.tell(bridge, address, error.message);
     }
   }
+
+  /** The answer to a command that the bridge serves itself; undefined for other texts. */
+  async #answer({ address, text }: InboundMessage): Promise<string | undefined> {
+    if (/^\/start(\s|$)/i.test(text.trim())) return greeting;
+    return this.#binding.command(address, text);
+  }
 }
 
-function externalUser({ platform, sender }: BridgeAddress): string {
-  return `${bridgeTraits[platform].userPrefix}${sender}`;
+function nothingReadable({ unreadable }: InboundMessage): string {
+  if (unreadable.length === 0) return greeting;
+  return `暂时只能处理文字、图片、语音和文件，无法处理${unreadable.join("、")}`;
 }
 
-function sessionOf({ platform, self, kind, chat }: BridgeAddress): string {
-  return platform === "qq" ? `qq_${self}_${kind}_${chat}` : `${platform}_${chat}`;
-}
-
-function inputOf(
-  { address, id, text, attachments, quotesOthers }: InboundMessage,
-  user: string,
-): SessionInput {
+/** What can't be shown to the model is named in the text, so that the answer can mention it. */
+function inputOf(message: InboundMessage, user: string): SessionInput {
+  const { address, id, text, attachments, unreadable, quotesOthers } = message;
   return newSessionInput({
     user,
     session: sessionOf(address),
     client_msg_id: id,
-    content: text,
+    content: [text, ...unreadable.map((kind) => `[${kind}]`)].filter((part) => part !== "").join("\n"),
     attachments,
     surface: address.platform,
     bridge: address,

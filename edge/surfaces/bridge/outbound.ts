@@ -1,36 +1,45 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { KV } from "@nats-io/kv";
 import { z } from "zod";
-import { type Delivered, RetryLater } from "../../../infra/bus/consume.ts";
+import type { Delivered } from "../../../infra/bus/consume.ts";
 import { openBucket } from "../../../infra/nats/buckets.ts";
-import { type BridgeReply, bridgeTraits } from "../../../schemas/documents/bridge.ts";
+import type { BridgeReply } from "../../../schemas/documents/bridge.ts";
 import { bridgeReply } from "../../../schemas/messages/bridge.ts";
+import { platforms } from "../../../schemas/platforms.ts";
 import type { Services } from "../../services.ts";
-import { messageParts } from "../webhook/message-parts.ts";
+import { messageParts } from "../message-parts.ts";
 import type { Bridge, Delivery } from "./bridge.ts";
+import { idOf } from "./chat-names.ts";
 
-const bucketName = "parley_bridge";
-/** After so long without a word of it the reply of an edge that died is another's. */
+/** Marks of replies; each is needed until its reply is acknowledged, at most as long as the stream keeps replies. */
+const bucketName = "parley_bridge_marks";
+const markMs = 86_400_000;
+/** Ack wait: a reply whose edge has sent no sign of life for this long is redelivered to another edge. */
 const ackWaitMs = 10_000;
-const againMs = 500;
-const refusedAgainMs = 2_000;
-/** Times that a text is offered to a platform which refuses it. */
-const offers = 3;
+const unsentAgainMs = 500;
+const mostUnsentMs = 15_000;
+/** Longest that a reply waits for its platform or for a flood limit; after that it is dropped with a log line. */
+const giveUpMs = 3_600_000;
+/** Replies that are held at a time; a chat that has to wait takes as many places as it has replies. */
+const repliesAtOnce = 256;
 
 /** The part of a reply that was last given to the platform; `writing`: whether it arrived was not known yet. */
 const markSchema = z.object({ id: z.string(), part: z.int(), writing: z.boolean() });
 type Mark = z.infer<typeof markSchema>;
 
 /**
- * Sends one bot's waiting replies, one after another, while its platform can be reached. A mark before each write lets
- * another edge tell, when this one dies, what was written: it is not sent twice.
+ * Sends one bot's waiting replies while its platform can be reached: those of one chat one after another, those of
+ * different chats side by side. A mark before each write lets another edge tell, when this one dies, what was written:
+ * it is not sent twice.
  */
 export class Outbound {
   readonly #services: Services;
   readonly #bridge: Bridge;
   readonly #self: string;
-  #consumer: Promise<{ stop(): Promise<void> }> | undefined;
-  /** The reply that its platform has refused, and how often. */
-  #refused = { id: "", count: 0 };
+  readonly #chats = new Map<string, Promise<void>>();
+  readonly #stopping = new AbortController();
+  #consumer: Promise<{ stop(): Promise<void> } | undefined> | undefined;
 
   constructor(services: Services, bridge: Bridge, self: string) {
     this.#services = services;
@@ -40,72 +49,109 @@ export class Outbound {
 
   /** Begins to send. */
   start(): this {
-    const { platform } = this.#bridge;
-    this.#consumer = this.#services.link.bus.consume(
-      bridgeReply,
-      {
-        name: `${platform}_${this.#self}`,
-        of: { platform, self: this.#self },
-        inFlight: 1,
-        // One at a time for all edges: replies keep their order, and one mark is enough.
-        pending: 1,
-        oneByOne: true,
-        ackWaitMs,
-        stoppedByCaller: true,
-      },
-      (reply, delivered) => this.#deliver(reply, delivered),
-    );
+    this.#consumer = this.#consume();
     return this;
   }
 
-  /** Takes no more replies; resolves when the one under way is settled. */
+  /** Takes no more replies; resolves when those under way are settled. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await (await this.#consumer)?.stop();
   }
 
-  async #deliver(reply: BridgeReply, { attempt, done }: Delivered): Promise<void> {
+  async #consume(): Promise<{ stop(): Promise<void> } | undefined> {
+    const { bus } = this.#services.link;
+    const { platform } = this.#bridge;
+    const options = {
+      name: idOf(`${platform}_`, this.#self),
+      of: { platform, self: this.#self },
+      inFlight: repliesAtOnce,
+      pending: repliesAtOnce,
+      exclusive: true,
+      ackWaitMs,
+      stoppedByCaller: true,
+    };
+    await this.#waitForRedelivery(options.name);
+    if (this.#stopping.signal.aborted) return undefined;
+    return bus.consume(bridgeReply, options, (reply, delivered) =>
+      this.#inChat(reply, () => this.#deliver(reply, delivered)),
+    );
+  }
+
+  /** What an edge that died had begun comes again after the ack wait; newer replies must not overtake it. */
+  async #waitForRedelivery(name: string): Promise<void> {
+    const { jsm } = this.#services.link;
+    const info = await jsm.consumers.info(bridgeReply.stream, name).catch(() => undefined);
+    if (info === undefined || info.num_ack_pending === 0) return;
+    await delay(ackWaitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  /** Runs `deliver` after what is under way to the same chat. */
+  #inChat({ address }: BridgeReply, deliver: () => Promise<void>): Promise<void> {
+    const key = `${address.kind} ${address.chat}`;
+    const before = this.#chats.get(key) ?? Promise.resolve();
+    const done = before.catch(() => {}).then(deliver);
+    this.#chats.set(key, done);
+    const forget = () => {
+      if (this.#chats.get(key) === done) this.#chats.delete(key);
+    };
+    done.then(forget, forget);
+    return done;
+  }
+
+  async #deliver(reply: BridgeReply, delivered: Delivered): Promise<void> {
     const { log, link } = this.#services;
-    const marks = await openBucket(link.nc, bucketName);
-    const parts = messageParts(reply.text, bridgeTraits[this.#bridge.platform].textChars);
-    const before = attempt > 1 ? await this.#mark(marks, reply.id) : undefined;
-    if (before?.writing) log.warn({ reply: reply.id, part: before.part }, "reply may have been delivered");
-    for (let part = before === undefined ? 0 : before.part + 1; part < parts.length; part++) {
-      await this.#write(marks, { id: reply.id, part, writing: true });
-      const text = { address: reply.address, text: parts[part] ?? "", first: part === 0 };
-      const delivery = await this.#bridge.send(text);
-      if (delivery.kind === "unsent" || this.#mayTryAgain(reply.id, delivery)) {
-        await this.#write(marks, { id: reply.id, part: part - 1, writing: false });
-        throw new RetryLater(waitMs(delivery));
-      }
-      if (delivery.kind !== "sent")
-        log.warn({ reply: reply.id, part, delivery }, "reply not known to be sent");
+    const marks = await openBucket(link.nc, bucketName, { ttl: markMs });
+    const parts = messageParts(reply.text, platforms[this.#bridge.platform].textChars);
+    const before = delivered.attempt > 1 ? await this.#mark(marks, reply) : undefined;
+    if (before?.writing) log.warn({ reply: reply.id, part: before.part }, "delivery of a reply is unknown");
+    const first = before === undefined ? 0 : before.part + 1;
+    for (const [part, text] of parts.entries()) {
+      if (part < first) continue;
+      const delivery = await this.#sendPart(reply, { part, text }, delivered, marks);
+      if (delivery.kind === "sent") continue;
+      log.warn({ reply: reply.id, platform: this.#bridge.platform, part, delivery }, "reply not delivered");
+      // What follows a part that was refused would be refused, too.
+      if (delivery.kind !== "unknown") break;
     }
-    // The platform has it: it must be gone before the next one's mark replaces this one's.
-    await done();
+    await delivered.done();
   }
 
-  #mayTryAgain(id: string, delivery: Delivery): boolean {
-    if (delivery.kind !== "refused") return false;
-    this.#refused = { id, count: this.#refused.id === id ? this.#refused.count + 1 : 1 };
-    return delivery.retryAfterMs !== undefined || this.#refused.count < offers;
+  /** Sends one part until the platform has taken or refused it; waiting here keeps the order of the chat. */
+  async #sendPart(
+    reply: BridgeReply,
+    { part, text }: { part: number; text: string },
+    delivered: Delivered,
+    marks: KV,
+  ): Promise<Delivery> {
+    const key = idOf("", `${reply.id}.${part}`).slice(-48);
+    const outbound = { address: reply.address, text, first: part === 0, key };
+    for (let waits = 0; ; waits += 1) {
+      await this.#write(marks, reply, { id: reply.id, part, writing: true });
+      const delivery = await this.#bridge.send(outbound);
+      if (delivery.kind !== "unsent" && delivery.kind !== "later") return delivery;
+      await this.#write(marks, reply, { id: reply.id, part: part - 1, writing: false });
+      if (Date.now() - delivered.at > giveUpMs) return delivery;
+      await delay(waitMs(delivery, waits), undefined, { signal: delivered.signal });
+    }
   }
 
-  async #mark(marks: KV, id: string): Promise<Mark | undefined> {
-    const entry = await marks.get(this.#key);
+  async #mark(marks: KV, reply: BridgeReply): Promise<Mark | undefined> {
+    const entry = await marks.get(this.#key(reply));
     const mark = markSchema.safeParse(entry?.json());
-    return mark.success && mark.data.id === id ? mark.data : undefined;
+    return mark.success && mark.data.id === reply.id ? mark.data : undefined;
   }
 
-  async #write(marks: KV, mark: Mark): Promise<void> {
-    await marks.put(this.#key, JSON.stringify(mark));
+  async #write(marks: KV, reply: BridgeReply, mark: Mark): Promise<void> {
+    await marks.put(this.#key(reply), JSON.stringify(mark));
   }
 
-  get #key(): string {
-    return `${this.#bridge.platform}.${this.#self}`;
+  #key({ id, address }: BridgeReply): string {
+    return `${address.platform}.${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
   }
 }
 
-function waitMs(delivery: Delivery): number {
-  if (delivery.kind !== "refused") return againMs;
-  return delivery.retryAfterMs ?? refusedAgainMs;
+function waitMs(delivery: Delivery, waits: number): number {
+  if (delivery.kind === "later") return delivery.afterMs;
+  return Math.min(mostUnsentMs, unsentAgainMs * 2 ** Math.min(5, waits));
 }

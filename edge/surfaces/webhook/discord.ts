@@ -15,9 +15,9 @@ import type { Authorize } from "../../http/endpoint.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Services } from "../../services.ts";
+import { messageParts } from "../message-parts.ts";
 import { DiscordApi, type InteractionAddress } from "./discord-api.ts";
 import { isSignedByDiscord, signatureOf } from "./discord-signature.ts";
-import { messageParts } from "./message-parts.ts";
 import { SessionTurns } from "./session-turn.ts";
 import { authorizeWebhook } from "./webhook-key.ts";
 

@@ -18,11 +18,22 @@ const { values } = parseArgs({
   },
 });
 const tell = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const behaviour = { answers: true, fail: 0, connect: true, messages: {}, records: {} } as {
+const refusal = { retcode: 100, wording: "scripted" };
+const behaviour = {
+  answers: true,
+  fail: 0,
+  refusal,
+  connect: true,
+  messages: {},
+  forwards: {},
+  records: {},
+} as {
   answers: boolean;
   fail: number;
+  refusal: { retcode: number | string; wording: string };
   connect: boolean;
   messages: Record<string, unknown>;
+  forwards: Record<string, unknown>;
   records: Record<string, unknown>;
 };
 let socket: WebSocket | undefined;
@@ -51,14 +62,23 @@ function dial(): void {
 function take(text: string): void {
   const { action, params, echo } = JSON.parse(text) as {
     action: string;
-    params: { message: Segment[]; user_id?: number; group_id?: number; message_id?: number; file?: string };
+    params: {
+      message: Segment[];
+      user_id?: number;
+      group_id?: number;
+      message_id?: number;
+      id?: string;
+      file?: string;
+    };
     echo: unknown;
   };
-  if (action === "get_msg" || action === "get_record") {
-    const known =
-      action === "get_msg"
-        ? behaviour.messages[String(params.message_id)]
-        : behaviour.records[params.file ?? ""];
+  const questions: Record<string, unknown> = {
+    get_msg: behaviour.messages[String(params.message_id)],
+    get_forward_msg: behaviour.forwards[String(params.id)],
+    get_record: behaviour.records[params.file ?? ""],
+  };
+  if (action in questions) {
+    const known = questions[action];
     const data = known ?? null;
     const result = data === null ? { status: "failed", retcode: 1404 } : { status: "ok", retcode: 0 };
     tell({ event: action, params });
@@ -70,7 +90,7 @@ function take(text: string): void {
   const failed = behaviour.fail > 0;
   if (failed) behaviour.fail -= 1;
   const result = failed
-    ? { status: "failed", retcode: 100, data: null, wording: "scripted" }
+    ? { status: "failed", data: null, ...behaviour.refusal }
     : { status: "ok", retcode: 0, data: { message_id: ++sent } };
   socket?.send(JSON.stringify({ ...result, echo }));
 }

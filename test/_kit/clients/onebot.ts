@@ -94,12 +94,15 @@ export class Onebot {
     this.#command({ do: "cut" });
   }
 
-  /** `messages`: what `get_msg` answers, by id; `records`: what `get_record` answers, by file. */
+  /** `refusal`: what the next `fail` sends are answered; `messages`: what `get_msg` answers, by id; `forwards`: what
+   * `get_forward_msg` answers; `records`: what `get_record` answers, by file. */
   set(set: {
     answers?: boolean;
     fail?: number;
+    refusal?: { retcode: number | string; wording: string };
     connect?: boolean;
     messages?: Record<string, unknown>;
+    forwards?: Record<string, unknown>;
     records?: Record<string, unknown>;
   }): void {
     this.#command({ do: "set", set });

@@ -91,5 +91,5 @@ test.serial("a reply that was written and never confirmed is not sent again", as
   t.is(bot.calls.filter((call) => textOf(call).includes("Parley")).length, 1);
   await system
     .edge(0)
-    .logged((line) => line.text.includes("not known to be sent"), 5_000, "the unknown reply");
+    .logged((line) => line.text.includes("reply not delivered"), 5_000, "the unknown reply");
 });

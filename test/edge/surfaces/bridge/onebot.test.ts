@@ -196,7 +196,7 @@ test.serial(
     bot.say(13, "[CQ:reply,id=-1]gone");
     t.is(textOf(await bot.reply("gone")), "gone");
     bot.say(13, "[CQ:reply,id=-78]a face");
-    t.is(textOf(await bot.reply("a face")), "a face");
+    t.is(textOf(await bot.reply("a face")), "> 小明: [表情]\n\na face");
     bot.say(13, "[CQ:reply,id=-77]/version");
     t.false(textOf(await bot.reply("Parley")).includes("小明"));
   },

@@ -1,5 +1,5 @@
 import test from "ava";
-import { messageParts } from "../../../../edge/surfaces/webhook/message-parts.ts";
+import { messageParts } from "../../../../edge/surfaces/message-parts.ts";
 import { FakeDiscord } from "../../../_kit/fakes/discord.ts";
 import { Api } from "../../../_kit/worlds/api.ts";
 

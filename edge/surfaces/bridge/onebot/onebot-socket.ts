@@ -1,7 +1,7 @@
-import { type CloseReason, closeCodes } from "../../../schemas/close-codes.ts";
-import { newId } from "../../../schemas/ids.ts";
-import { type OnebotAnswer, type OnebotRole, onebotAnswerSchema } from "../../../schemas/wire/onebot.ts";
-import type { RawSocket } from "../../http/upgrade.ts";
+import { type CloseReason, closeCodes } from "../../../../schemas/close-codes.ts";
+import { newId } from "../../../../schemas/ids.ts";
+import { type OnebotAnswer, type OnebotRole, onebotAnswerSchema } from "../../../../schemas/wire/onebot.ts";
+import type { RawSocket } from "../../../http/upgrade.ts";
 
 /** What became of a call: its answer, or that it never left, or that nothing came back. */
 export type CallResult = { kind: "answer"; answer: OnebotAnswer } | { kind: "unsent" } | { kind: "unknown" };

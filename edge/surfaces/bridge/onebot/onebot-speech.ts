@@ -1,5 +1,5 @@
-import { type OnebotSegment, onebotRecordSchema } from "../../../schemas/wire/onebot.ts";
-import { field } from "./onebot-message.ts";
+import { type OnebotSegment, onebotRecordSchema } from "../../../../schemas/wire/onebot.ts";
+import { field } from "./onebot-segments.ts";
 import type { CallResult } from "./onebot-socket.ts";
 
 /** Where a recording is: its bytes, or an address. */

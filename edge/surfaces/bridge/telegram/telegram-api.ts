@@ -1,4 +1,4 @@
-import { type TelegramAnswer, telegramAnswerSchema } from "../../../schemas/wire/telegram.ts";
+import { type TelegramAnswer, telegramAnswerSchema } from "../../../../schemas/wire/telegram.ts";
 
 /** A call that never reached Telegram. */
 export class NotConnected extends Error {}
