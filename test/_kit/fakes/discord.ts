@@ -63,13 +63,13 @@ export class FakeDiscord {
   }
 
   /** A `/chat message:` interaction. */
-  chat(message: string, id = String(++this.#next)): object {
+  chat(message: string, id = String(++this.#next), channel_id = "99"): object {
     return {
       type: 2,
       id,
       application_id: "4711",
       token: `token-${id}`,
-      channel_id: "99",
+      channel_id,
       member: { user: { id: "7", username: "somebody" } },
       data: { name: "chat", options: [{ name: "message", type: 3, value: message }] },
     };

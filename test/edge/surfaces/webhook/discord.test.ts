@@ -56,7 +56,7 @@ test("Discord: signed interactions only, PING, a quick answer, a deferred one, a
   t.like((await send(discord.chat(""))).body, { type: 4, data: { content: "消息不能为空" } });
   t.like((await send({ type: 2, data: { name: "dance" } })).body, { type: 4 });
   t.is((await send({ type: 3 })).status, 400);
-  const failing = await send(discord.chat("@500 please"));
+  const failing = await send(discord.chat("@500 please", "failing", "98"));
   t.regex(failing.body.data?.content ?? "", /^AI 服务暂不可用/);
   t.is(discord.calls.length, 0);
 
