@@ -37,7 +37,13 @@ export function bridgeCommands(quota: QuotaLedger): Command[] {
       listed: platformNames,
       answer: elsewhere,
     },
-    { name: "/unbind", description: "解绑用户账号", place: "beside", listed: platformNames, answer: elsewhere },
+    {
+      name: "/unbind",
+      description: "解绑用户账号",
+      place: "beside",
+      listed: platformNames,
+      answer: elsewhere,
+    },
     {
       name: "/quota",
       description: "查询用户配额使用情况",

@@ -133,7 +133,7 @@ export class ChatUser {
     if (!this.#unaccepted.delete(client_msg_id)) return;
     const message = this.ledger.find(client_msg_id);
     if (message === undefined) return;
-    this.ledger.accepted(message, seq ?? 0);
+    this.ledger.accepted(message, seq);
     this.#record("accepted", message);
   }
 

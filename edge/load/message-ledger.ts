@@ -8,7 +8,8 @@ export interface SentMessage {
   intendedAt: number;
   /** Whether it counts: it was due after the warm-up. */
   counted: boolean;
-  /** Position in the user's stream at which it was accepted. */
+  accepted: boolean;
+  /** Position in the user's stream at which it was accepted; a repeated message is told only that it was. */
   acceptedSeq: number | undefined;
   answered: boolean;
   failed: boolean;
@@ -30,6 +31,7 @@ export class MessageLedger {
   add(message: Pick<SentMessage, "clientMsgId" | "session" | "intendedAt" | "counted">): SentMessage {
     const entry: Entry = {
       ...message,
+      accepted: false,
       acceptedSeq: undefined,
       answered: false,
       failed: false,
@@ -48,7 +50,8 @@ export class MessageLedger {
     return [...this.#entries.values()].filter(({ answered, failed }) => !answered && !failed);
   }
 
-  accepted(message: SentMessage, seq: number): void {
+  accepted(message: SentMessage, seq: number | undefined): void {
+    message.accepted = true;
     message.acceptedSeq ??= seq;
   }
 
@@ -59,9 +62,10 @@ export class MessageLedger {
     entry.replies.add(messageId);
     if (entry.answered) return false;
     entry.answered = true;
-    const seq = entry.acceptedSeq ?? 0;
-    if (seq < (this.#lastAnswered.get(entry.session) ?? 0)) this.#outOfOrder += 1;
-    this.#lastAnswered.set(entry.session, Math.max(seq, this.#lastAnswered.get(entry.session) ?? 0));
+    const { session, acceptedSeq } = entry;
+    const last = this.#lastAnswered.get(session) ?? 0;
+    if (acceptedSeq !== undefined && acceptedSeq < last) this.#outOfOrder += 1;
+    this.#lastAnswered.set(session, Math.max(acceptedSeq ?? 0, last));
     return true;
   }
 
@@ -84,10 +88,10 @@ export class MessageLedger {
   verdict(): Verdict {
     const verdict = { ...emptyVerdict(), outOfOrder: this.#outOfOrder, gaps: this.#gaps };
     verdict.doubled = this.#doubledInHistory;
-    for (const { acceptedSeq, answered, failed, replies } of this.#entries.values()) {
-      if (acceptedSeq !== undefined) verdict.accepted += 1;
+    for (const { accepted, answered, failed, replies } of this.#entries.values()) {
+      if (accepted) verdict.accepted += 1;
       if (answered) verdict.answered += 1;
-      else if (acceptedSeq !== undefined && !failed) verdict.lost += 1;
+      else if (accepted && !failed) verdict.lost += 1;
       if (replies.size > 1) verdict.doubled += 1;
     }
     return verdict;
