@@ -1,4 +1,4 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
+import { ensureCountingStream } from "../../infra/nats/counting-stream.ts";
 import {
   commandsStreamConfig,
   devicesStreamConfig,
@@ -73,25 +73,9 @@ function deviceGroup(means: HomeActorMeans): KeyedGroup {
   };
 }
 
-/** Where the stream is gone with its server's disk, a new one's sequences are higher than all before. */
-async function ensureDevicesStream({ jsm }: ActorContext, store: DeviceStore): Promise<void> {
-  const config = devicesStreamConfig();
-  const found = await jsm.streams.info(streams.devices).catch((err: unknown) => {
-    if (err instanceof JetStreamApiError) return null;
-    throw err;
-  });
-  if (found?.config.storage === config.storage) {
-    await ensureStream(jsm, config);
-    return;
-  }
-  // One of an earlier version, in memory: a stream can't change its storage.
-  if (found !== null) await jsm.streams.delete(streams.devices);
-  const first = Math.max(Date.now() * microseconds, (await store.highestPlace()) + 1);
-  try {
-    await jsm.streams.add({ ...config, first_seq: first });
-  } catch (err) {
-    if (!(err instanceof JetStreamApiError)) throw err;
-    // Another process made it first.
-    await ensureStream(jsm, config);
-  }
+/** A stream that is made, or has lost its content, begins at the time: its sequences are higher than all before. */
+async function ensureDevicesStream(context: ActorContext, store: DeviceStore): Promise<void> {
+  const floor = await store.highestPlace();
+  const next = Math.max(Date.now() * microseconds, floor + 1);
+  await ensureCountingStream(context, devicesStreamConfig(), { floor, next });
 }

@@ -13,6 +13,8 @@ export interface CountingContext {
 export interface Counting {
   /** The highest sequence that is remembered: what is stored from now on gets a higher one. */
   floor: number;
+  /** First sequence of a stream that is made or has lost its content; `floor` + 1 by default. */
+  next?: number;
   /** Takes what was stored under used sequences out of the stream before they are skipped; without it, it is dropped. */
   rescue?: (stream: StreamInfo) => Promise<void>;
 }
@@ -25,24 +27,24 @@ export interface Counting {
 export async function ensureCountingStream(
   { jsm, log }: CountingContext,
   wanted: WantedStream,
-  { floor, rescue }: Counting,
+  { floor, next = floor + 1, rescue }: Counting,
 ): Promise<StreamInfo> {
   const found = await findStream(jsm, wanted.name);
-  if (found === undefined) return ensureStream(jsm, { ...wanted, first_seq: floor + 1 });
+  if (found === undefined) return ensureStream(jsm, { ...wanted, first_seq: next });
   if (mustBeMadeAgain(found, wanted)) {
     log.warn(
       { stream: wanted.name, messages: found.state.messages },
       "stream deleted and made again: its storage can't be changed",
     );
     await jsm.streams.delete(wanted.name);
-    return ensureCountingStream({ jsm, log }, wanted, { floor });
+    return ensureCountingStream({ jsm, log }, wanted, { floor, next });
   }
   if (found.state.last_seq < floor) {
     log.warn(
       { stream: wanted.name, last_seq: found.state.last_seq, floor, messages: found.state.messages },
       "stream has lost its content: it goes on above the sequences that were used",
     );
-    if (rescue === undefined) await jsm.streams.purge(wanted.name, { seq: floor + 1 });
+    if (rescue === undefined) await jsm.streams.purge(wanted.name, { seq: next });
     else await rescue(found);
   }
   return adjustStream(jsm, found, wanted);
