@@ -77,7 +77,7 @@ function Keys() {
   return (
     <Section title={t("apiKeys")}>
       <div class="stack">
-        <form class="form-row" onSubmit={create}>
+        <form class="search-row" onSubmit={create}>
           <Field label={t("keyName")} value={name} onInput={setName} required />
           <Button type="submit" icon="plus" label={t("makeKey")} />
         </form>

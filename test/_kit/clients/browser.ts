@@ -1,6 +1,10 @@
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
 
+/** Whether there is a Chromium here: that of npm is for Linux on x64, `CHROMIUM_PATH` names another. */
+export const hasBrowser =
+  process.env.CHROMIUM_PATH !== undefined || (process.platform === "linux" && process.arch === "x64");
+
 /** What a test's page is opened with. */
 export interface PageOptions {
   language?: "en" | "zh";

@@ -27,10 +27,11 @@ export function adminClient(url: string): ParleyClient {
 /** Sends a message and waits for the reply to it. */
 export async function converse(session: Session, content: string): Promise<void> {
   const id = session.send(content);
-  const done = new Promise<void>((resolve) => {
+  const done = new Promise<void>((resolve, reject) => {
     const look = () => {
       const { messages } = session.state;
       const at = messages.findIndex(({ client_msg_id }) => client_msg_id === id);
+      if (messages[at]?.status === "failed") reject(new Error(messages[at]?.error?.error));
       if (messages[at]?.status === "done" && messages[at + 1]?.status === "done") resolve();
     };
     session.subscribe(look);

@@ -48,7 +48,7 @@ export function Live() {
     };
   }, []);
   if (error !== undefined && points.length === 0) return <Failure error={error} />;
-  if (points.length === 0) return <Waiting />;
+  if (points.length < 2) return <Waiting />;
   return <Charts points={points} />;
 }
 

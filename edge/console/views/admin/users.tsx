@@ -41,7 +41,7 @@ export function Users() {
       </Section>
       <Section title={t("eraseUser")}>
         <form
-          class="form-row"
+          class="search-row"
           onSubmit={(event) => {
             event.preventDefault();
             void erase(id);

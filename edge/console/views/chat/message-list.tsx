@@ -48,20 +48,22 @@ export function MessageList({ session, state, target }: Props) {
     <div class="messages-frame">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must take the focus */}
       <div class="messages" ref={list} onScroll={scrolled} tabIndex={0} role="log" aria-label={t("messages")}>
-        {state.loading && <Waiting />}
-        {state.error && <Failure error={state.error} again={() => void session.load()} />}
-        {messages.length === 0 && state.loaded && (
-          <Empty icon="chat" title={t("emptyChat")} text={t("emptyChatText")} />
-        )}
-        {messages.map((message) => (
-          <Message
-            key={message.key}
-            message={message}
-            session={session}
-            last={message === last}
-            idle={!state.running}
-          />
-        ))}
+        <div class="messages-content">
+          {state.loading && <Waiting />}
+          {state.error && <Failure error={state.error} again={() => void session.load()} />}
+          {messages.length === 0 && state.loaded && (
+            <Empty icon="chat" title={t("emptyChat")} text={t("emptyChatText")} />
+          )}
+          {messages.map((message) => (
+            <Message
+              key={message.key}
+              message={message}
+              session={session}
+              last={message === last}
+              idle={!state.running}
+            />
+          ))}
+        </div>
       </div>
       {away && (
         <div class="to-end">
@@ -100,6 +102,8 @@ function useFollow(list: List, atEnd: { current: boolean }, state: SessionState)
       if (atEnd.current) element.scrollTop = element.scrollHeight;
     });
     observer.observe(element);
+    // The frame changes with the window, its content as pictures, colours and texts come.
+    if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
     return () => observer.disconnect();
   }, []);
 }

@@ -4,9 +4,11 @@ import { Button, Row } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Choice, Field } from "../../parts/field.tsx";
 import { Snippet } from "../../parts/snippet.tsx";
+import { Loaded } from "../../parts/state.tsx";
 import { client, profile } from "../../state/account.ts";
 import { devices } from "../../state/devices.ts";
 import { t } from "../../state/language.ts";
+import { useAsked } from "../../state/store.ts";
 import { attempt } from "../../state/toasts.ts";
 import { type Kind, kinds, settingsOf } from "./device-settings.ts";
 
@@ -14,11 +16,13 @@ const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Leads to the first message of a device: its kind, the settings to paste, and whether something has come. */
 export function AddDevice({ onClose }: { onClose: () => void }) {
-  const [kind, setKind] = useState<Kind>("mqtt");
+  const [kind, setKind] = useState<Kind>("plain");
   const [id, setId] = useState("");
   const [key, setKey] = useState<string>();
   const makeKey = () =>
-    attempt(async () => setKey((await client().api.createKey({ body: { name: `device ${id}` } })).key));
+    attempt(async () =>
+      setKey((await client().api.createKey({ body: { name: `device ${id}`, scopes: ["device"] } })).key),
+    );
   const valid = idPattern.test(id);
   return (
     <Dialog title={t("addDevice")} wide onClose={onClose}>
@@ -26,7 +30,7 @@ export function AddDevice({ onClose }: { onClose: () => void }) {
         <Choice<Kind>
           label={t("deviceKind")}
           value={kind}
-          options={kinds.map((one) => [one, t(`kind_${one}`)])}
+          options={kinds.map((one) => [one, nameOf(one)])}
           onChange={setKind}
         />
         <Field
@@ -49,18 +53,39 @@ export function AddDevice({ onClose }: { onClose: () => void }) {
   );
 }
 
+const names: Record<Kind, string> = {
+  plain: "MQTT",
+  tasmota: "Tasmota",
+  zigbee2mqtt: "zigbee2mqtt",
+  esphome: "ESPHome",
+  "shelly-gen2": "Shelly (Gen 2, 3)",
+  "shelly-gen1": "Shelly (Gen 1)",
+  http: "HTTP",
+  nats: "NATS",
+};
+
+function nameOf(kind: Kind): string {
+  return names[kind];
+}
+
 function Settings(props: { kind: Kind; id: string; apiKey: string; onClose: () => void }) {
   const { kind, id, apiKey } = props;
   const user = profile.value?.user_id ?? "admin";
-  const text = settingsOf(kind, { user, device: id, key: apiKey });
+  const asked = useAsked(() => settingsOf(kind, { user, device: id, key: apiKey }), [kind, id, apiKey]);
   return (
     <>
       <p>{t("pasteSettings")}</p>
-      <Snippet text={text} />
-      <div class="qr">
-        <QrCode text={text} />
-        <small class="muted">{t("qrText")}</small>
-      </div>
+      <Loaded asked={asked}>
+        {(text) => (
+          <>
+            <Snippet text={text} />
+            <div class="qr">
+              <QrCode text={text} />
+              <small class="muted">{t("qrText")}</small>
+            </div>
+          </>
+        )}
+      </Loaded>
       <FirstMessage id={id} />
       <Row end>
         <Button label={t("close")} onClick={props.onClose} />

@@ -23,7 +23,10 @@ export function DeviceCard({ device }: { device: Device }) {
       <header>
         <div>
           <h3>{name || device_id}</h3>
-          <small class="muted mono">{device_id}</small>
+          <small class="muted">
+            {device.type && `${device.type} · `}
+            <span class="mono">{device_id}</span>
+          </small>
         </div>
         <Menu
           label={t("deviceActions", { name: name || device_id })}

@@ -1,7 +1,16 @@
-import { serverUrl } from "../../state/account.ts";
+import { client, serverUrl } from "../../state/account.ts";
 
-/** Ways in which a device reports. */
-export const kinds = ["mqtt", "http", "tasmota", "zigbee2mqtt", "esphome", "shelly", "nats"] as const;
+/** Ways in which a device reports: firmware that the server knows, then plain HTTP and NATS. */
+export const kinds = [
+  "plain",
+  "tasmota",
+  "zigbee2mqtt",
+  "esphome",
+  "shelly-gen2",
+  "shelly-gen1",
+  "http",
+  "nats",
+] as const;
 export type Kind = (typeof kinds)[number];
 
 interface Owner {
@@ -10,48 +19,31 @@ interface Owner {
   key: string;
 }
 
-/** What is typed or pasted into a device of this kind. The ports are the defaults; `parley up` logs others at its start. */
-export function settingsOf(kind: Kind, { user, device, key }: Owner): string {
-  const host = location.hostname;
-  const root = `device/${user}`;
-  const texts: Record<Kind, string> = {
-    mqtt: `host:      ${host}
-port:      1883
-user:      ${user}
-password:  ${key}
-client id: ${device}
-publish:   ${root}/${device}/update        {"state": {"power": true}, "name": "${device}"}
-subscribe: ${root}/${device}/command
-last will: ${root}/${device}/availability  offline`,
-    http: `curl -X POST ${serverUrl}api/v1/devices/${device}/update \\
+/** What is typed or pasted into a device of this kind. @throws RequestError */
+export async function settingsOf(kind: Kind, owner: Owner): Promise<string> {
+  if (kind === "http") return httpCall(owner);
+  if (kind === "nats") return natsCall(owner);
+  const { settings } = await client().api.deviceSetup({ query: { kind } });
+  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
+  return settings.map(({ name, value }) => `${`${name}:`.padEnd(width)}${filled(value, owner)}`).join("\n");
+}
+
+/** A setting with what only this page knows: the key, the device's name, and the address that reaches the server. */
+function filled(value: string, { device, key }: Owner): string {
+  return value
+    .replace("<address of this server>", location.hostname)
+    .replace("<name of the device>", device)
+    .replace(/^an API key.*$/i, key)
+    .replace(/<[^>]*key[^>]*>/i, key);
+}
+
+function httpCall({ device, key }: Owner): string {
+  return `curl -X POST ${serverUrl}api/v1/devices/${device}/update \\
   -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
-  -d '{"state": {"power": true}, "name": "${device}"}'`,
-    tasmota: `Backlog MqttHost ${host}; MqttPort 1883; MqttUser ${user}; MqttPassword ${key}; FullTopic ${root}/tasmota/%topic%/%prefix%/; Topic ${device}; SetOption19 1`,
-    zigbee2mqtt: `mqtt:
-  base_topic: ${root}/zigbee2mqtt
-  server: mqtt://${host}:1883
-  user: ${user}
-  password: ${key}
-  version: 4
-homeassistant:
-  enabled: true
-  discovery_topic: ${root}/homeassistant
-  status_topic: ${root}/homeassistant/status`,
-    esphome: `mqtt:
-  broker: ${host}
-  port: 1883
-  username: ${user}
-  password: ${key}
-  client_id: ${device}
-  topic_prefix: ${root}/${device}
-  discovery_prefix: ${root}/homeassistant`,
-    shelly: `Server:       ${host}:1883
-Client ID:    ${device}
-Username:     ${user}
-Password:     ${key}
-Topic prefix: ${root}/${device}`,
-    nats: `nats --server nats://${user}:${key}@${host}:4222 \\
-  pub device.${user}.${device}.update '{"state": {"power": true}}'`,
-  };
-  return texts[kind];
+  -d '{"state": {"power": true}, "name": "${device}"}'`;
+}
+
+function natsCall({ user, device, key }: Owner): string {
+  return `nats --server nats://${user}:${key}@${location.hostname}:4222 \\
+  pub device.${user}.${device}.update '{"state": {"power": true}}'`;
 }

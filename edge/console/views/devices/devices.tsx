@@ -2,8 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../parts/button.tsx";
 import { Page, Section } from "../../parts/field.tsx";
 import { Empty, Failure, Waiting } from "../../parts/state.tsx";
+import { ago } from "../../parts/time.ts";
+import { client } from "../../state/account.ts";
 import { type Device, devices, devicesError, followDevices, readDevices } from "../../state/devices.ts";
 import { t } from "../../state/language.ts";
+import { useAsked } from "../../state/store.ts";
 import { AddDevice } from "./add-device.tsx";
 import { DeviceCard } from "./device-card.tsx";
 
@@ -24,22 +27,42 @@ export default function Devices() {
           <Button kind="primary" icon="plus" label={t("addDevice")} onClick={() => setAdding(true)} />
         </Empty>
       )}
-      {byType(list ?? []).map(([type, some]) => (
-        <Section key={type} title={type || t("otherDevices")}>
-          <div class="cards">
-            {some.map((device) => (
-              <DeviceCard key={device.device_id} device={device} />
-            ))}
-          </div>
-        </Section>
-      ))}
+      <div class="cards">
+        {byType(list ?? []).map((device) => (
+          <DeviceCard key={device.device_id} device={device} />
+        ))}
+      </div>
+      <Refused />
       {adding && <AddDevice onClose={() => setAdding(false)} />}
     </Page>
   );
 }
 
-function byType(list: readonly Device[]): [string, Device[]][] {
-  const groups = new Map<string, Device[]>();
-  for (const device of list) groups.set(device.type, [...(groups.get(device.type) ?? []), device]);
-  return [...groups].sort(([a], [b]) => a.localeCompare(b));
+function byType(list: readonly Device[]): Device[] {
+  return [...list].sort((a, b) => a.type.localeCompare(b.type) || a.name.localeCompare(b.name));
+}
+
+/** What devices sent and was not taken: the first place to look when one does not show up. */
+function Refused() {
+  const asked = useAsked(() => client().api.listRefused(), []);
+  const refused = asked.value?.refused ?? [];
+  if (refused.length === 0) return null;
+  return (
+    <Section title={t("refused")}>
+      <p class="muted">{t("refusedText")}</p>
+      <ul class="lines">
+        {refused.map(({ topic, reason, time, count }) => (
+          <li key={`${topic}/${reason}`}>
+            <span class="grow">
+              <strong class="mono">{topic}</strong>
+              <span class="bad">{reason}</span>
+            </span>
+            <span class="muted">
+              {ago(time)} · {count}×
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
 }

@@ -21,7 +21,7 @@ export function KnowledgeSearch({ bases }: { bases: string[] | undefined }) {
   };
   return (
     <Section title={t("askKnowledge")}>
-      <form class="form-row" onSubmit={search}>
+      <form class="search-row" onSubmit={search}>
         <Field label={t("searchFor")} type="search" value={query} onInput={setQuery} />
         <Button type="submit" icon="search" label={t("search")} disabled={busy} />
       </form>
