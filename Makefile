@@ -5,7 +5,7 @@ SOURCES := $(shell find schemas infra edge actors test -name '*.ts' -not -path '
 CONSOLE_SOURCES := $(shell find edge/console edge/client -type f -not -name '*.md')
 AVA ?=
 
-.PHONY: client screenshots help run test test-python build check gen soak cluster-test bench voice voice-eval knowledge-eval memory-eval clean
+.PHONY: client console-size screenshots help run test test-python build check gen soak cluster-test bench voice voice-eval knowledge-eval memory-eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ voice-eval: build ## word error rates of speech recognition on recorded and on m
 
 screenshots: build ## pictures of every view of the console, in .screenshots (VIEWS=chat,devices)
 	@node dist/test/console/screenshots.js
+
+console-size: build ## what the console weighs, against its budget
+	@node dist/test/console/size.js
 
 client: node_modules/.installed ## build the client library into dist/client
 	@npx vite build -c edge/client/vite.config.ts

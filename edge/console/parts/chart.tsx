@@ -40,7 +40,7 @@ export function Chart(props: {
   const last = series.map(({ label, values }) => `${label}: ${values.at(-1) ?? "–"}`).join(", ");
   return (
     <figure class="chart">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <div ref={frame} aria-hidden="true" />
       <figcaption class="sr-only">{last}</figcaption>
     </figure>

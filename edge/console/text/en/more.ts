@@ -123,7 +123,6 @@ export const more = {
   addModel: "Add a model",
   liveSessions: "Sessions",
   refresh: "Refresh",
-  table: "Table",
   session: "Session",
   user: "User",
   state: "State",

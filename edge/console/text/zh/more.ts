@@ -125,7 +125,6 @@ export const more: { readonly [name in keyof typeof texts]: string } = {
   addModel: "添加模型",
   liveSessions: "会话",
   refresh: "刷新",
-  table: "表格",
   session: "会话",
   user: "用户",
   state: "状态",

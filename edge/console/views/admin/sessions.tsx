@@ -22,7 +22,10 @@ export function Sessions() {
       >
         <Loaded asked={sessions}>
           {(answer) => (
-            <Table heads={["session", "user", "state", "waitingCount", "connections", "lastActive"]}>
+            <Table
+              title={t("liveSessions")}
+              heads={["session", "user", "state", "waitingCount", "connections", "lastActive"]}
+            >
               {answer.sessions.map((one) => (
                 <tr key={`${one.user_id}/${one.session_id}`}>
                   <td>{one.title || one.session_id}</td>
@@ -44,7 +47,7 @@ export function Sessions() {
       <Section title={t("clients")}>
         <Loaded asked={clients}>
           {(answer) => (
-            <Table heads={["deviceName", "clientId", "state", "lastActive"]}>
+            <Table title={t("clients")} heads={["deviceName", "clientId", "state", "lastActive"]}>
               {answer.clients.map((one) => (
                 <tr key={one.client_id}>
                   <td>{one.device_name || "–"}</td>
@@ -76,10 +79,14 @@ const texts = {
   clientId: "clientId",
 } as const;
 
-function Table(props: { heads: readonly (keyof typeof texts)[]; children: preact.ComponentChildren }) {
+function Table(props: {
+  title: string;
+  heads: readonly (keyof typeof texts)[];
+  children: preact.ComponentChildren;
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must take the focus
-    <section class="table-frame" tabIndex={0} aria-label={t("table")}>
+    <section class="table-frame" tabIndex={0} aria-label={props.title}>
       <table>
         <thead>
           <tr>

@@ -72,7 +72,7 @@ function Head({ id, state }: { id: string; state: SessionState }) {
       <span class="phone-only">
         <IconButton icon="back" label={t("sessions")} onClick={() => goTo("chat")} />
       </span>
-      <h2>{info?.title || t("newSession")}</h2>
+      <h1>{info?.title || t("newSession")}</h1>
       {state.running && <span class="badge working">{t("answering")}</span>}
       <Menu
         label={t("sessionActions")}

@@ -22,7 +22,7 @@ export function DeviceCard({ device }: { device: Device }) {
     <article class="card" aria-label={name || device_id}>
       <header>
         <div>
-          <h3>{name || device_id}</h3>
+          <h2>{name || device_id}</h2>
           <small class="muted">
             {device.type && `${device.type} · `}
             <span class="mono">{device_id}</span>
