@@ -12,7 +12,7 @@ import type { ActorContext } from "../actor-context.ts";
 import { actingUser } from "../requests/acting-user.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { userTimeZone } from "../time/user-time-zone.ts";
-import { type LocalTime, localTime, nextRepetition, parseInstant } from "../time/zoned-time.ts";
+import { type LocalTime, nextRepetition, type ParsedTime, parseTime } from "../time/zoned-time.ts";
 import type { ReminderClock } from "./reminder-clock.ts";
 import { type ReminderStore, shownReminder } from "./reminder-store.ts";
 
@@ -62,7 +62,7 @@ async function create(
   key: string | undefined,
 ): Promise<ReminderDocument> {
   const zone = await userTimeZone(db, settings, user);
-  const at = instant(body.remind_at, zone);
+  const { at, wall } = timeOf(body.remind_at, zone);
   const most = settings.limits.userReminders;
   if ((await store.countPending(user, most)) >= most)
     throw new ParleyError("rate_limited", { error: "提醒数量已达上限" });
@@ -73,7 +73,7 @@ async function create(
     description: body.description,
     remind_at: new Date(at),
     time_zone: zone,
-    anchor: JSON.stringify(localTime(at, zone)),
+    anchor: JSON.stringify(wall),
     repeat_type: body.repeat_type,
     status: "pending",
     ...(body.session_id && { session_id: body.session_id }),
@@ -99,9 +99,9 @@ async function update(
   for (const [name, value] of Object.entries(body))
     if (value !== undefined) Object.assign(set, { [name]: value });
   if (remind_at !== undefined) {
-    const at = instant(remind_at, before.time_zone);
+    const { at, wall } = timeOf(remind_at, before.time_zone);
     set.remind_at = new Date(at);
-    set.anchor = JSON.stringify(localTime(at, before.time_zone));
+    set.anchor = JSON.stringify(wall);
     set.notified = false;
   } else if (before.notified && before.repeat_type === "none" && (body.repeat_type ?? "none") !== "none") {
     // It has rung for the last time: from now on there is a next one.
@@ -122,9 +122,9 @@ async function update(
   return after;
 }
 
-function instant(text: string, zone: string): number {
-  const at = parseInstant(text, zone);
-  if (at !== null) return at;
+function timeOf(text: string, zone: string): ParsedTime {
+  const parsed = parseTime(text, zone);
+  if (parsed !== null) return parsed;
   throw new ParleyError("invalid_request", {
     error: "时间格式无效,请使用 ISO 8601 格式 (例如 2024-01-01T15:00:00Z)",
   });

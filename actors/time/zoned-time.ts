@@ -2,6 +2,8 @@ import type { RepeatType } from "../../schemas/documents/reminder.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
+/** No zone is further from UTC: ISO 8601 offsets of more are mistakes. */
+const mostOffsetMinutes = 14 * 60;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** A wall-clock time, without a zone. `month` is 1 … 12. */
@@ -46,10 +48,24 @@ export function instantOf(local: LocalTime, zone: string): number {
 }
 
 const isoPattern =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?)?$/;
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+/** Schedules of nats-server are int64 nanoseconds: later times can't be kept. */
+export const lastInstant = Date.UTC(2262, 0, 1);
+
+/** A time as it was written: the instant that it means, and the wall clock that was asked for. */
+export interface ParsedTime {
+  at: number;
+  /** What the clock in the zone was to show; for a time with an offset, what it shows at that instant. */
+  wall: LocalTime;
+}
 
 /** An ISO 8601 time as Unix ms; without an offset it is a wall-clock time in `zone`. Null for anything else. */
 export function parseInstant(text: string, zone: string): number | null {
+  return parseTime(text, zone)?.at ?? null;
+}
+
+/** The same with the wall clock that was asked for: a time that the clocks skip keeps what was written. */
+export function parseTime(text: string, zone: string): ParsedTime | null {
   const match = isoPattern.exec(text.trim());
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
@@ -60,12 +76,21 @@ export function parseInstant(text: string, zone: string): number | null {
   const utc = utcOf(local);
   const back = new Date(utc);
   const exists = back.getUTCMonth() + 1 === month && back.getUTCDate() === day && hour < 24;
-  if (!exists || minute > 59 || second > 59) return null;
-  const offset = match[8];
-  if (offset === undefined) return instantOf(local, zone);
-  if (offset.toUpperCase() === "Z") return utc;
-  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2));
-  return utc - (offset.startsWith("-") ? -minutes : minutes) * minuteMs;
+  if (!exists || minute > 59 || second > 59 || back.getUTCFullYear() !== year) return null;
+  const offset = offsetOf(match.slice(8, 12));
+  if (offset === null) return null;
+  const at = offset === undefined ? instantOf(local, zone) : utc - offset;
+  if (at >= lastInstant) return null;
+  return { at, wall: offset === undefined ? local : localTime(at, zone) };
+}
+
+/** Milliseconds of an offset; undefined where there is none, null for one that no zone has. */
+function offsetOf([zulu, sign, hours, minutes = "0"]: (string | undefined)[]): number | undefined | null {
+  if (zulu !== undefined) return 0;
+  if (sign === undefined) return undefined;
+  const total = Number(hours) * 60 + Number(minutes);
+  if (Number(minutes) > 59 || total > mostOffsetMinutes) return null;
+  return (sign === "-" ? -total : total) * minuteMs;
 }
 
 /**

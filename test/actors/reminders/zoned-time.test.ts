@@ -1,5 +1,5 @@
 import test from "ava";
-import { instantOf, localTime, nextRepetition, parseInstant } from "../../../actors/time/zoned-time.ts";
+import { instantOf, localTime, nextRepetition, parseInstant, parseTime } from "../../../actors/time/zoned-time.ts";
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 const local = (text: string) => localTime(parseInstant(`${text}Z`, "UTC") ?? 0, "UTC");
@@ -62,4 +62,36 @@ test("what was missed is skipped: the next one lies after now", (t) => {
     iso(nextRepetition(anchor, "UTC", "monthly", Date.parse("2025-02-28T10:00:00Z"))),
     "2025-03-31T09:00:00.000Z",
   );
+});
+
+test("common ISO forms are read; offsets, dates and years that no clock has are not", (t) => {
+  const utc = Date.UTC(2027, 5, 1, 10);
+  for (const text of [
+    "2027-06-01T15:00:00+05",
+    "2027-06-01T15:00:00+05:00",
+    "2027-06-01T15:00:00+0500",
+    "2027-06-01t10:00:00z",
+    "2027-06-01 10:00Z",
+  ])
+    t.is(parseInstant(text, "UTC"), utc, text);
+  for (const text of [
+    "2027-01-01T15:00:00+99:99",
+    "2027-01-01T15:00:00+14:30",
+    "2027-01-01T15:00:00+05:60",
+    "9999-12-31T23:59:59Z",
+    "2262-04-12T00:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "2027-02-29",
+    "2027-06-01T24:00:00Z",
+  ])
+    t.is(parseInstant(text, "UTC"), null, text);
+});
+
+test("a repetition keeps the wall clock that was asked for, also where its first day skips it", (t) => {
+  const first = parseTime("2024-03-31T02:30", "Europe/Paris");
+  if (first === null) return t.fail();
+  t.is(new Date(first.at).toISOString(), "2024-03-31T01:30:00.000Z");
+  t.like(first.wall, { hour: 2, minute: 30 });
+  const second = nextRepetition(first.wall, "Europe/Paris", "daily", first.at);
+  t.is(new Date(second).toISOString(), "2024-04-01T00:30:00.000Z");
 });
