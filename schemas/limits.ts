@@ -180,6 +180,7 @@ export const limitsSchema = z.object({
     "messages of one user's devices in a minute; beyond it the newest of each topic waits",
   ),
   userDeviceBytesPerMin: limit(64 * MiB, "bytes of one user's devices in a minute; the same beyond it"),
+  userHistoryPerMin: limit(60_000, "values of one user's devices that enter their history in a minute"),
   deviceComponents: limit(256, "components of one device that Home Assistant discovery announces"),
   deviceStateBytes: limit(64 * KiB, "size of one device's state"),
   ruleRuns: limit(200, "unfinished runs of one automation rule"),

@@ -14,6 +14,7 @@ import {
 import type { ActorContext } from "../actor-context.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { adapterOf, adapters } from "./adapters/index.ts";
+import type { DeviceHistory } from "./device-history.ts";
 import { type DeviceStore, shownDevice } from "./device-store.ts";
 import { eraseMqtt } from "./mqtt-erasure.ts";
 import { askOwner } from "./owner.ts";
@@ -24,8 +25,16 @@ const readMs = 1_000;
 
 type RouteContext = Pick<ActorContext, "nc" | "bus" | "js" | "publisher" | "log" | "settings">;
 
+/** What is kept of devices. */
+export interface DeviceStores {
+  store: DeviceStore;
+  refusals: Refusals;
+  history: DeviceHistory;
+}
+
 /** Serves the devices of the API. */
-export function serveDeviceRoutes(context: RouteContext, store: DeviceStore, refusals: Refusals): void {
+export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): void {
+  const { store, refusals, history } = stores;
   serveReading(context, store, refusals);
   serveRoute(context, updateDevice, async ({ principal: { user_id: user }, params, body }) => {
     const device = params.device_id;
@@ -61,6 +70,7 @@ export function serveDeviceRoutes(context: RouteContext, store: DeviceStore, ref
       await askOwner(context, { kind: "settled", user });
       await askOwner(context, { kind: "forget", user, device });
       const known = await store.delete(user, device);
+      await history.eraseDevice(user, device);
       if (!known) throw missing();
       return { success: true as const };
     },
@@ -108,15 +118,14 @@ function serveReading(context: RouteContext, store: DeviceStore, refusals: Refus
 /** Erases what is kept of a deleted user's devices. */
 export async function eraseDevices(
   context: Pick<ActorContext, "nc" | "jsm" | "log">,
-  store: DeviceStore,
-  refusals: Refusals,
+  { store, refusals, history }: DeviceStores,
   user: string,
 ): Promise<void> {
   const { streams: all } = context.jsm;
   await all.purge(streams.devices, { filter: subjects.deviceStoredOfUser(user) });
   await store.eraseUser(user);
   await askOwner(context, { kind: "forget", user });
-  await Promise.all([store.eraseUser(user), refusals.eraseUser(user)]);
+  await Promise.all([store, refusals, history].map((kept) => kept.eraseUser(user)));
   await all.purge(streams.commands, { filter: subjects.commandOutOfUser(user) });
   await eraseMqtt(context, user);
 }

@@ -5,6 +5,7 @@ import { subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { persist } from "../storage/persist.ts";
 import { DeviceFrames } from "./device-frames.ts";
+import type { DeviceHistory } from "./device-history.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { Refusals } from "./refusals.ts";
 
@@ -12,7 +13,12 @@ import type { Refusals } from "./refusals.ts";
 const eventBytes = 128 * 1024;
 const placeMs = 1_000;
 
-type Means = Pick<ActorContext, "out" | "publisher"> & { log: Logger; limits: Limits; refusals: Refusals };
+type Means = Pick<ActorContext, "out" | "publisher"> & {
+  log: Logger;
+  limits: Limits;
+  refusals: Refusals;
+  history: DeviceHistory;
+};
 
 type Stored = (seq: number) => void;
 
@@ -60,6 +66,7 @@ export class DeviceWriteBehind {
     const { user } = device._id;
     this.#frames.changed(device, change.changed);
     this.#unstored.set(`${user}.${device._id.device}`, device);
+    this.#means.history.changed(user, device._id.device, valuesOf(change), change.at);
     const told = { id: change.id, text: JSON.stringify(change) };
     const changes = this.#changes.get(user);
     if (changes === undefined) this.#changes.set(user, [told]);
@@ -155,6 +162,7 @@ export class DeviceWriteBehind {
     const [refused] = await Promise.all([
       this.#store.write(log, devices),
       this.#store.writeTopics(log, topics),
+      this.#means.history.flush(),
       this.#eventsOut,
     ]);
     for (const { item, reason } of refused)
@@ -182,6 +190,15 @@ export class DeviceWriteBehind {
     this.#places.set(partition, { seq, at: now });
     await persist(this.#means.log, "device place", () => this.#store.setPlace(partition, seq));
   }
+}
+
+/** What a change has brought: the keys that changed. */
+function valuesOf({ changed, state, online }: DeviceChange): Record<string, unknown> {
+  const values = changed.filter((key) => Object.hasOwn(state, key)).map((key) => [key, state[key]]);
+  return {
+    ...Object.fromEntries(values),
+    ...(changed.includes("online") && !("online" in state) && { online }),
+  };
 }
 
 /** A user's changes in messages of a bounded size. */

@@ -12,11 +12,13 @@ import { onUserDeleted } from "../events/user-erasure.ts";
 import { Budgets } from "../runtime/budgets.ts";
 import type { KeyedGroup } from "../runtime/keyed-actor.ts";
 import { serveDeviceLogin } from "./auth-callout.ts";
+import { DeviceHistory } from "./device-history.ts";
 import { connectedUsers, startDeviceLogout } from "./device-logout.ts";
 import { eraseDevices, serveDeviceRoutes } from "./device-routes.ts";
 import { DeviceStore } from "./device-store.ts";
 import { DeviceWriteBehind } from "./device-write-behind.ts";
 import { announceBirth, startDiscovery } from "./discovery.ts";
+import { serveHistory } from "./history-route.ts";
 import { HomeActor, type HomeActorMeans } from "./home-actor.ts";
 import { Refusals } from "./refusals.ts";
 
@@ -36,15 +38,22 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
     ensureDevicesStream(context, store),
   ]);
   const refusals = new Refusals(db, log);
-  const book = new DeviceWriteBehind({ out, publisher, log, limits, refusals }, store);
+  const history = new DeviceHistory(db, log, limits.userHistoryPerMin);
+  await history.createCollections();
+  const book = new DeviceWriteBehind({ out, publisher, log, limits, refusals, history }, store);
   await startDiscovery(context);
-  await onUserDeleted(context, "devices-erasure", (user) => eraseDevices(context, store, refusals, user));
-  serveDeviceRoutes(context, store, refusals);
+  await onUserDeleted(context, "devices-erasure", (user) =>
+    eraseDevices(context, { store, refusals, history }, user),
+  );
+  serveDeviceRoutes(context, { store, refusals, history });
+  serveHistory(context, store, history);
   const system = await startDeviceLogout(context);
   serveDeviceLogin(context, system !== null);
   const connected = system === null ? [] : await connectedUsers(system);
   announceBirth(context, [...new Set([...connected, ...(await store.announcingUsers())])]);
-  context.lifecycle.onStop("device refusals", () => refusals.flush());
+  context.lifecycle.onStop("device history", async () => {
+    await Promise.all([refusals.flush(), history.flush(true)]);
+  });
   const budgets = {
     updates: new Budgets(limits.userDeviceUpdatesPerMin, minuteMs),
     bytes: new Budgets(limits.userDeviceBytesPerMin, minuteMs),

@@ -31,6 +31,8 @@ export const collections = {
   announcements: "device_announcements",
   deviceTopics: "device_topics",
   deviceRefusals: "device_refusals",
+  deviceHistory: "device_history",
+  deviceMeans: "device_means",
   rules: "rules",
   scenes: "scenes",
   runs: "runs",

@@ -135,3 +135,52 @@ export const deleteDevice = defineRoute({
   params,
   answer: done,
 });
+
+/**
+ * `GET /api/v1/devices/:device_id/history`: numbers and on/off values of one field. Seven days back they are as they came,
+ * further back means of five minutes; more than `points` are thinned out to the means of equal intervals.
+ */
+export const deviceHistory = defineRoute({
+  method: "get",
+  path: "/api/v1/devices/:device_id/history",
+  access,
+  area,
+  name: "history",
+  summary: "Values of a device's field over time",
+  params,
+  query: z.object({
+    field: z
+      .string()
+      .min(1)
+      .max(256)
+      .describe("Path of the value in the state, such as `temp` or `ENERGY.Power`."),
+    from: z
+      .string()
+      .max(64)
+      .optional()
+      .describe("Beginning: ISO 8601 or Unix ms; a day before the end without it."),
+    to: z.string().max(64).optional().describe("End: ISO 8601 or Unix ms; now without it."),
+    points: z.coerce.number().int().min(1).max(2_000).default(500).describe("Most points of the answer."),
+  }),
+  answer: z.object({
+    device_id: z.string().describe("Id of the device."),
+    field: z.string().describe("Path of the value in the state."),
+    unit: z.string().optional().describe("Unit of measurement, such as `°C`."),
+    source: z
+      .enum(["raw", "means"])
+      .describe("Whether the values are as they came, or means of five minutes."),
+    from: z.iso.datetime().describe("Beginning, ISO 8601."),
+    to: z.iso.datetime().describe("End, ISO 8601."),
+    points: z
+      .array(
+        z.object({
+          at: z.iso.datetime().describe("When it was, ISO 8601."),
+          value: z.number().describe("The value, or the mean of several; 1 and 0 for on and off."),
+          min: z.number().describe("Least of the values."),
+          max: z.number().describe("Greatest of the values."),
+          count: z.int().describe("Number of values."),
+        }),
+      )
+      .describe("Values, the oldest first."),
+  }),
+});

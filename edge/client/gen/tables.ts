@@ -104,6 +104,7 @@ export const routeTable = {
   updateScene: "PUT /api/v1/automation/scenes/:id",
   commandDevice: "POST /api/v1/devices/:device_id/command",
   deleteDevice: "DELETE /api/v1/devices/:device_id",
+  deviceHistory: "GET /api/v1/devices/:device_id/history",
   deviceSetup: "GET /api/v1/devices/setup",
   getDevice: "GET /api/v1/devices/:device_id",
   listDevices: "GET /api/v1/devices",

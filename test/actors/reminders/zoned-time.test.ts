@@ -1,5 +1,11 @@
 import test from "ava";
-import { instantOf, localTime, nextRepetition, parseInstant, parseTime } from "../../../actors/time/zoned-time.ts";
+import {
+  instantOf,
+  localTime,
+  nextRepetition,
+  parseInstant,
+  parseTime,
+} from "../../../actors/time/zoned-time.ts";
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 const local = (text: string) => localTime(parseInstant(`${text}Z`, "UTC") ?? 0, "UTC");
