@@ -9,95 +9,44 @@ import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import { SettingsError } from "../infra/settings-error.ts";
 import { newId } from "../schemas/ids.ts";
+import { type Role, roleNames, roles } from "../schemas/roles.ts";
 import { startAccount } from "./account/main.ts";
 import type { ActorContext } from "./actor-context.ts";
-import { startAdmin } from "./admin/main.ts";
 import { AttachmentReader } from "./attachments/attachment-reader.ts";
-import { startAutomation } from "./automation/index.ts";
-import { startBindings } from "./bindings/index.ts";
-import { startDevices } from "./devices/index.ts";
 import { OutPublisher } from "./egress/out-publisher.ts";
 import { DocumentReader } from "./extraction/document-reader.ts";
-import { startFiles } from "./files/main.ts";
 import { UserFiles } from "./files/user-files.ts";
-import { startImages } from "./images/main.ts";
 import { PictureReader } from "./images/picture-reader.ts";
-import { startKnowledge } from "./knowledge/main.ts";
-import { startMcp } from "./mcp/index.ts";
-import { startMemory } from "./memory/main.ts";
 import { startModels } from "./models/configured-models.ts";
-import { serveEmbeddings } from "./models/embedding-route.ts";
 import { createEmbeddings } from "./models/embeddings.ts";
 import { FairEmbeddings } from "./models/fair-embeddings.ts";
-import { startModelList } from "./models/list.ts";
-import { startNotifications } from "./notifications/index.ts";
 import { startProcessHealth } from "./process-health.ts";
-import { serveQuota } from "./quota/index.ts";
 import { QuotaLedger } from "./quota/quota-ledger.ts";
-import { startReminders } from "./reminders/index.ts";
-import type { KeyedGroup } from "./runtime/keyed-actor.ts";
+import { type RoleProcess, roleStarts } from "./roles.ts";
 import { hostGroups } from "./runtime/keyed-host.ts";
-import { startSearch } from "./search/index.ts";
-import { startSessions } from "./session/index.ts";
-import { startStateless } from "./stateless/main.ts";
 import { isStorageAway } from "./storage/storage-error.ts";
-import { startVoice } from "./voice/main.ts";
 
-const roles = [
-  "account",
-  "admin",
-  "session",
-  "search",
-  "notifications",
-  "automation",
-  "files",
-  "images",
-  "knowledge",
-  "memory",
-  "voice",
-] as const;
-
-/** Starts the named actors (all without a name) in this process. */
+/** Starts the named roles (all without a name) in this process. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
-  const unknown = names.filter((name) => !roles.some((role) => role === name));
+  const unknown = names.filter((name) => !Object.hasOwn(roles, name));
   if (unknown.length > 0)
-    throw new SettingsError(`unknown actor: ${unknown.join(", ")} (known: ${roles.join(", ")})`);
-  const runs = (role: (typeof roles)[number]) => names.length === 0 || names.includes(role);
+    throw new SettingsError(`unknown actor: ${unknown.join(", ")} (known: ${roleNames.join(", ")})`);
+  const running = roleNames.filter((role) => names.length === 0 || names.includes(role));
   const actorId = newId("actor_");
   const nc = await connectOwnNats(context, actorId);
   const bus = await Bus.over({ ...context, nc, limits: context.settings.limits, isOutage: isStorageAway });
   // Before the first heartbeat: a process that can't reach its store must not be given anything.
   const mongo = connectOwnMongo(context, nc);
   // The administrator may log in while MongoDB is away.
-  if (runs("account")) await startAccount({ ...context, nc, bus, db: mongo });
+  if (running.includes("account")) await startAccount({ ...context, nc, bus, db: mongo });
   const actor = await connectActor(context, { actorId, nc, bus, db: await mongo });
-  const groups: KeyedGroup[] = [];
-  const drain: (() => Promise<void>)[] = [];
-  if (runs("session")) {
-    groups.push(await startSessions(actor, await startMcp(actor)));
-    const stateless = startStateless(actor);
-    drain.push(() => stateless.stop());
-    startModelList(actor);
-    serveQuota(actor);
-    await startBindings(actor);
-  }
-  if (runs("search")) await startSearch(actor);
-  if (runs("admin")) await startAdmin(actor);
-  startProcessHealth(actor, roles.filter(runs));
-  if (runs("notifications")) await startNotifications(actor);
-  if (runs("automation")) {
-    await startReminders(actor);
-    groups.push(await startDevices(actor), await startAutomation(actor));
-  }
-  if (runs("files")) await startFiles(actor);
-  if (runs("images")) startImages(actor);
   const endpoints = () => actor.models.endpoints("embedding");
   const embeddings = new FairEmbeddings(createEmbeddings(actor.settings, actor.log, endpoints));
-  if (runs("session")) serveEmbeddings(actor, embeddings);
-  if (runs("knowledge")) await startKnowledge(actor, embeddings);
-  if (runs("memory")) await startMemory(actor, embeddings);
-  if (runs("voice")) startVoice(actor);
-  const hosting = await hostGroups(actor, groups, drain);
+  const process: RoleProcess = { actor, embeddings, groups: [], drain: [] };
+  for (const [role, start] of Object.entries(roleStarts))
+    if (running.includes(role as Role)) await start(process);
+  startProcessHealth(actor, running);
+  const hosting = await hostGroups(actor, process.groups, process.drain);
   actor.readiness.add(hosting.problem);
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { roles } from "../../schemas/roles.ts";
 import { version } from "../checkout.ts";
 import { backup, restore } from "./backup.ts";
 import { runDoctor } from "./doctor.ts";
@@ -8,6 +9,13 @@ import { printNatsConfig } from "./nats-config.ts";
 import { runActors, runEdge } from "./roles.ts";
 import { runProcess } from "./run-process.ts";
 import { runUp } from "./up.ts";
+
+/** The roles with what they run. */
+function roleLines(): string {
+  return Object.entries(roles)
+    .map(([role, { doc, rooms }]) => `  ${role.padEnd(14)} ${doc} (${rooms.join(", ")})`)
+    .join("\n");
+}
 
 const program = new Command("parley")
   .description("Event-driven chat, voice and IoT gateway: one actor core, three public APIs.")
@@ -78,13 +86,16 @@ Examples:
 
 program
   .command("actors")
-  .argument("[names...]", "which actors; none = all")
+  .argument("[roles...]", "which roles; none = all")
   .description("run the actors: session, voice, memory, knowledge, automation …")
   .addHelpText(
     "after",
     `
 Uses NATS_URL and MONGODB_URI, else the engines that DATA_DIR/engines.json names. Any number of processes may run; they
 share the sessions, and take over those of a process that goes away.
+
+Roles:
+${roleLines()}
 
 Examples:
   parley actors

@@ -20,6 +20,7 @@ const infraReadsOf = new Set([
   "schemas/limits.ts",
   "schemas/errors.ts",
   "schemas/messages/subjects.ts",
+  "schemas/roles.ts",
 ]);
 
 /** Files with an import that `wrong` names. */
