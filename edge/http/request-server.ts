@@ -1,4 +1,5 @@
 import type { HttpResponse } from "uWebSockets.js";
+import { setImmediate } from "node:timers/promises";
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { parseForeignJson } from "../../schemas/foreign-json.ts";
@@ -11,6 +12,9 @@ import { toParleyError } from "./error-shape.ts";
 import type { Exchange } from "./exchange.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 import { answerRefused } from "./refused-body.ts";
+
+/** Size of JSON whose parse gets a turn of the event loop of its own, bytes. */
+const largeBytes = 256 * 1024;
 
 /** Takes requests through their steps: identity by the head, rate, body, handler. */
 export class RequestServer {
@@ -118,7 +122,13 @@ export class RequestServer {
     if ((head.contentLength ?? 0) > 0) checkJsonType(head, false);
     const bytes = await this.#read(exchange, endpoint, caller, incoming);
     checkJsonType(head, bytes.length === 0);
-    return bytes.length === 0 ? {} : parseForeignJson(bytes);
+    if (bytes.length === 0) return {};
+    if (bytes.length < largeBytes) return parseForeignJson(bytes);
+    // Each step of a large body takes a while: others come in between.
+    await setImmediate();
+    const value = parseForeignJson(bytes);
+    await setImmediate();
+    return value;
   }
 
   async #read(

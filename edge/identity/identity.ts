@@ -62,11 +62,15 @@ export class Identity {
     }
   }
 
-  /** An endpoint's `authorize` for users. `admin`: for the administrator alone. */
+  /**
+   * An endpoint's `authorize` for users. `admin`: for the administrator alone. The administrator's rights over others
+   * come with the scope `admin` alone: without it they are a user like any other.
+   */
   authorizeUser(scope: Scope | undefined, { admin = false, stream = false } = {}): Authorize {
     const judge = (principal: Principal): Caller => {
       if (admin && !principal.is_admin) throw new ParleyError("admin_only");
-      return callerOf(principal);
+      if (hasScope(principal, "admin")) return callerOf(principal);
+      return callerOf({ ...principal, is_admin: false });
     };
     return (head) => {
       const use = { ip: head.ip, stream, ...(scope !== undefined && { scope }) };

@@ -20,6 +20,8 @@ export interface AttachmentsOf {
 /** Bounds, and which addresses may be named. */
 type AttachmentSettings = Pick<Settings, "limits" | "allowPrivateUrls">;
 
+/** Most characters before the comma of a data URI. */
+const dataHeadChars = 256;
 const remote = /^https?:\/\//i;
 
 /** Makes light references of what clients attach: a message carries no bytes, and names own files only. */
@@ -131,7 +133,7 @@ function extensionOf(type: string): string {
 
 /** The bytes of a data URI (RFC 2397). @throws ParleyError `invalid_message` */
 function decode(uri: string, index: number): { type: string; bytes: Buffer } {
-  const comma = uri.indexOf(",");
+  const comma = uri.slice(0, dataHeadChars).indexOf(",");
   const [type = "", ...parameters] = uri.slice("data:".length, Math.max(0, comma)).split(";");
   try {
     if (comma < 0) throw new TypeError("no comma");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { mcpRequest } from "../../../schemas/messages/mcp.ts";
-import { hasScope, type Principal } from "../../../schemas/principal.ts";
+import type { Principal } from "../../../schemas/principal.ts";
 import { withMessageRate } from "../../admission/message-rate.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Services } from "../../services.ts";
@@ -34,9 +34,7 @@ export function addMcp(services: Services): void {
       const requests = [message].flat().filter(isRequest);
       // Notifications and answers need none.
       if (requests.length === 0) return exchange.empty(202, {});
-      const answers = await Promise.all(
-        requests.map((request) => ask(services, narrowed(principal), request)),
-      );
+      const answers = await Promise.all(requests.map((request) => ask(services, principal, request)));
       exchange.json(200, Array.isArray(message) ? answers : answers[0]);
     },
   });
@@ -48,11 +46,6 @@ async function ask({ link }: Services, principal: Principal, message: Message) {
 
 function isRequest({ method, id }: Message): boolean {
   return method !== undefined && id !== undefined;
-}
-
-/** The administrator's rights over others come with the scope `admin` alone. */
-function narrowed(principal: Principal): Principal {
-  return { ...principal, is_admin: principal.is_admin && hasScope(principal, "admin") };
 }
 
 /** @throws ParleyError `invalid_request` for a version of the protocol that can't be one */

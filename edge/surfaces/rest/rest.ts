@@ -1,7 +1,6 @@
 import { mayHaveArrived } from "../../../infra/bus/route-client.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
-import { hasScope } from "../../../schemas/principal.ts";
 import { routes } from "../../../schemas/routes/index.ts";
 import {
   fileAnswerSchema,
@@ -13,13 +12,12 @@ import { scopeOfRoute } from "../../../schemas/scopes.ts";
 import type { Caller } from "../../admission/admission.ts";
 import { checkJsonType } from "../../http/body.ts";
 import type { BodyStream } from "../../http/body-stream.ts";
-import type { Authorize } from "../../http/endpoint.ts";
 import { openaiErrorOf } from "../../http/error-shape.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { sendFile } from "../../http/file-answer.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import type { Router } from "../../http/router.ts";
-import { type Identity, tokenOf } from "../../identity/identity.ts";
+import { tokenOf } from "../../identity/identity.ts";
 import type { Services } from "../../services.ts";
 
 type RestServices = Pick<Services, "identity" | "rest" | "link" | "uploads" | "settings">;
@@ -31,7 +29,9 @@ export function addRestRoutes(router: Router, services: RestServices): void {
       method: route.method === "del" ? ("DELETE" as const) : verbs[route.method],
       path: route.path,
       errors: route.errors ?? "uniform",
-      ...(route.access !== "public" && { authorize: authorizeRoute(route, services.identity) }),
+      ...(route.access !== "public" && {
+        authorize: services.identity.authorizeUser(scopeOfRoute(route), { admin: route.access === "admin" }),
+      }),
     };
     if (route.multipart === undefined)
       router.route({
@@ -55,20 +55,6 @@ export function addRestRoutes(router: Router, services: RestServices): void {
 }
 
 const verbs = { get: "GET", post: "POST", put: "PUT", patch: "PATCH" } as const;
-
-/** The administrator's rights over others come with the scope `admin` alone. */
-function authorizeRoute(route: Route, identity: Identity): Authorize {
-  const authorize = identity.authorizeUser(scopeOfRoute(route), { admin: route.access === "admin" });
-  const narrow = (caller: Caller): Caller => {
-    const { principal } = caller;
-    if (principal === null || hasScope(principal, "admin")) return caller;
-    return { ...caller, principal: { ...principal, is_admin: false } };
-  };
-  return (head) => {
-    const found = authorize(head);
-    return found instanceof Promise ? found.then(narrow) : narrow(found);
-  };
-}
 
 async function serve(
   { link }: Pick<RestServices, "link">,
