@@ -5,6 +5,11 @@ import { z } from "zod";
 
 const fields = z.record(z.string(), z.unknown());
 const optionalFields = fields.nullish().catch(undefined);
+/** A message, from some providers its text alone. */
+const messageSchema = z.preprocess(
+  (value) => (typeof value === "string" ? { content: value } : value),
+  optionalFields,
+);
 
 /** A count of tokens, from some providers a text or a fraction. */
 const countSchema = z.coerce.number().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(Math.trunc);
@@ -32,18 +37,26 @@ export const providerUsageSchema = z
 /** One choice of an answer, streamed (`delta`) or whole (`message`, or `text` as completions have it). */
 export const providerChoiceSchema = z.looseObject({
   index: z.unknown().optional().describe("Position of the choice."),
-  delta: optionalFields.describe("What this chunk adds."),
-  message: optionalFields.describe("The whole message."),
+  delta: messageSchema.describe("What this chunk adds."),
+  message: messageSchema.describe("The whole message."),
   text: z.unknown().optional().describe("Text of a plain completion."),
   finish_reason: z.unknown().optional().describe("How the reply ended."),
   finishReason: z.unknown().optional().describe("The same by another name."),
   logprobs: optionalFields.describe("Probabilities of the tokens."),
 });
 
+/** Whether a value is one choice in place of a list. */
+function isChoice(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** One `data:` of a streamed answer, or a whole answer. */
 export const providerChunkSchema = z.looseObject({
   object: z.unknown().optional().describe("Kind of the object."),
-  choices: z.array(providerChoiceSchema).nullish().catch(undefined).describe("The reply."),
+  choices: z
+    .preprocess((value) => (isChoice(value) ? [value] : value), z.array(providerChoiceSchema).nullish())
+    .catch(undefined)
+    .describe("The reply."),
   usage: providerUsageSchema.nullish().catch(undefined).describe("Tokens that were used."),
   error: z.unknown().optional().describe("Error in place of a reply."),
 });

@@ -93,9 +93,12 @@ async function* callOnce(
         watchdog.allow(doneGraceMs, "上游未结束回复");
       }
       if (event.kind !== "value") continue;
+      const wasFinished = reply.finished;
       const parts = reply.read(event.value);
       if (parts.length > 0) yield* [...startOnce(), ...parts];
-      if (reply.finished) watchdog.allow(usageGraceMs, "上游未结束回复");
+      // Some providers give a finish reason with each chunk.
+      const goesOn = wasFinished && parts.length > 0;
+      if (reply.finished && !goesOn) watchdog.allow(usageGraceMs, "上游未结束回复");
       else if (parts.length > 0) watchdog.allow(times.idleMs, "上游回复中断");
     }
   } catch (err) {

@@ -38,6 +38,8 @@ export class ProviderReply {
   /** Blanks at the beginning, which are text only when something follows. */
   #blank: string | undefined = "";
   #bytes = 0;
+  /** What deltas have said, as it came. */
+  #deltaText = "";
   #usages = 0;
   /** Whether the last value can be the last one of a whole reply. */
   #ended = false;
@@ -59,9 +61,7 @@ export class ProviderReply {
     const parsed = providerChunkSchema.safeParse(value);
     if (!parsed.success) throw new ProviderError("上游回复无效", { cause: parsed.error });
     const { choices, usage, error, object } = parsed.data;
-    if ((error !== undefined && error !== null && error !== false) || object === "error")
-      throw refusalOf(undefined, value);
-    if (!choices && !usage && !("choices" in parsed.data)) throw new ProviderError("上游回复无效");
+    if (isError(error) || object === "error") throw refusalOf(undefined, value);
     const choice = choices?.find(({ index }) => index === 0 || index === "0") ?? choices?.[0];
     const parts = choice === undefined ? [] : this.#choice(choice);
     this.#end(usage, parts.length === 0);
@@ -106,13 +106,19 @@ export class ProviderReply {
   #choice(choice: ProviderChoice): ModelDelta[] {
     const { delta, message, text, logprobs } = choice;
     const parts = delta ? this.#message(delta) : [];
-    // A message beside deltas repeats what they have said.
-    const own = message && parts.length === 0 && (this.#bytes === 0 || !delta);
-    if (own) parts.push(...this.#message(message));
+    if (delta) this.#deltaText += textOf(delta.content);
+    if (message && parts.length === 0 && !this.#repeats(message, delta))
+      parts.push(...this.#message(message));
     if (typeof text === "string" && !delta && !message) parts.push(...this.#spoken(readContent(text)));
     if (logprobs) parts.push({ kind: "logprobs", logprobs });
     this.#finish = readFinish(choice.finish_reason ?? choice.finishReason) ?? this.#finish;
     return parts;
+  }
+
+  /** Whether a message, beside deltas or at their end, says again what they have said. */
+  #repeats({ content }: Record<string, unknown>, delta: unknown): boolean {
+    if (delta && this.#bytes > 0) return true;
+    return this.#deltaText !== "" && textOf(content).startsWith(this.#deltaText);
   }
 
   #message(message: Record<string, unknown>): ModelDelta[] {
@@ -123,7 +129,8 @@ export class ProviderReply {
     const refusal = textOf(message.refusal);
     if (refusal !== "") parts.push(...this.#spoken([{ kind: "content", text: refusal }]));
     const { tool_calls, function_call } = message;
-    if (Array.isArray(tool_calls)) parts.push(...this.#called(this.#calls.push(tool_calls)));
+    if (typeof tool_calls === "object" && tool_calls !== null)
+      parts.push(...this.#called(this.#calls.push([tool_calls].flat())));
     else if (typeof function_call === "object" && function_call !== null)
       parts.push(...this.#called(this.#calls.push([{ function: function_call }])));
     const fields = Object.fromEntries(
@@ -172,4 +179,10 @@ export class ProviderReply {
     this.#bytes += Buffer.byteLength(text);
     if (this.#bytes > this.#maxBytes) throw new ProviderError("上游回复过大");
   }
+}
+
+/** Whether an `error` says something: some providers send an empty one with each chunk. */
+function isError(error: unknown): boolean {
+  if (typeof error === "object" && error !== null) return Object.keys(error).length > 0;
+  return error !== undefined && error !== null && error !== false && error !== "" && error !== 0;
 }

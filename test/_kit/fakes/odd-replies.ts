@@ -108,6 +108,37 @@ const texts: OddReply[] = [
     stream: [chunk({ content: "Hello " }, "null"), chunk({ content: "world" }, ""), stop],
     content: "Hello world",
   },
+  {
+    name: "the whole message behind the deltas",
+    stream: [
+      chunk({ content: "Hello " }),
+      chunk({ content: "world" }),
+      { choices: [{ message: { role: "assistant", content: "Hello world" }, finish_reason: "stop" }] },
+    ],
+    content: "Hello world",
+  },
+  {
+    name: "messages in pieces",
+    stream: [
+      { choices: [{ message: { content: "ha" } }] },
+      { choices: [{ message: { content: "ha" } }] },
+      stop,
+    ],
+    content: "haha",
+  },
+  {
+    name: "values that are no chunks, an empty error in each chunk",
+    stream: [{ type: "ping" }, { ...chunk({ content: "Hello" }), error: {} }, { ...stop, error: "" }, done],
+    content: "Hello",
+  },
+  {
+    name: "a text as delta, a choice in place of a list",
+    stream: [
+      { choices: [{ delta: "Hello " }] },
+      { choices: { index: 0, message: "world", finish_reason: "stop" } },
+    ],
+    content: "Hello world",
+  },
   { name: "blanks alone say nothing", stream: [chunk({ content: " \n" }), stop, done], content: "" },
   {
     name: "choices of null, deltas of null",
@@ -214,7 +245,7 @@ const errors: OddReply[] = [
     ],
     error: /上下文/,
   },
-  { name: "something else", stream: [{ hello: "world" }], error: /无效/ },
+  { name: "something else alone", stream: [{ hello: "world" }], error: /中断/ },
 ];
 
 /** Odd replies of OpenAI-compatible providers, by what is odd about them. */

@@ -77,6 +77,12 @@ export const oddToolCalls: OddReply[] = [
     finish: "tool_calls",
   },
   {
+    name: "a call in place of a list",
+    stream: [chunk({ tool_calls: call(0, "a", "now", "{}") }), stop],
+    calls: [["now", "{}"]],
+    finish: "tool_calls",
+  },
+  {
     name: "no arguments",
     stream: [calls(call(0, "a", "now")), stop],
     calls: [["now", "{}"]],
