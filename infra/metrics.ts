@@ -9,7 +9,7 @@ export interface Metrics {
     name: string,
     help: string,
     labelNames?: L[],
-    collect?: () => void,
+    collect?: () => void | Promise<void>,
   ): Gauge<L>;
   /** `buckets` in the unit of the name (`…_seconds`). */
   histogram<L extends string = string>(

@@ -14,11 +14,12 @@ export class AllMetrics {
   readonly #services: Services;
   readonly #registry: Registry;
   readonly #backlog: ReturnType<typeof backlogGauges>;
+  #reading: Promise<void> | undefined;
 
   constructor(services: Services, metrics: Metrics) {
     this.#services = services;
     this.#registry = metrics.registry;
-    this.#backlog = backlogGauges(metrics);
+    this.#backlog = backlogGauges(metrics, () => this.#refreshBacklog());
   }
 
   /** Prometheus text. Who does not answer in time is missing from it. */
@@ -30,9 +31,18 @@ export class AllMetrics {
     return joinMetrics([own, ...actors]);
   }
 
-  async #own(): Promise<string> {
-    await this.#readBacklog().catch((err: unknown) => this.#services.log.debug({ err }, "backlog not read"));
+  #own(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** Reads once for all gauges of a scrape, whichever port it comes by. */
+  #refreshBacklog(): Promise<void> {
+    this.#reading ??= this.#readBacklog()
+      .catch((err: unknown) => this.#services.log.debug({ err }, "backlog not read"))
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
   }
 
   async #actors(): Promise<string[]> {
@@ -59,8 +69,15 @@ export class AllMetrics {
     const { link, settings } = this.#services;
     if (!link.up) return;
     const read = async () => {
-      const sessions = await link.jsm.streams.info(streams.sessions);
-      this.#backlog.unfinished.set(sessions.state.messages);
+      this.#backlog.consumers.reset();
+      this.#backlog.bytes.reset();
+      for await (const { config, state } of link.jsm.streams.list()) {
+        this.#backlog.consumers.set({ stream: config.name }, state.consumer_count);
+        this.#backlog.bytes.set({ stream: config.name }, state.bytes);
+        if (config.name !== streams.sessions) continue;
+        this.#backlog.unfinished.set(state.messages);
+        this.#backlog.oldest.set(state.messages === 0 ? 0 : ageSeconds(state.first_ts));
+      }
       this.#backlog.pending.reset();
       for await (const { name, num_pending } of link.jsm.consumers.list(streams.events))
         this.#backlog.pending.set({ consumer: name }, num_pending);
@@ -70,11 +87,23 @@ export class AllMetrics {
   }
 }
 
-function backlogGauges(metrics: Metrics) {
+function backlogGauges(metrics: Metrics, collect: () => Promise<void>) {
+  const gauge = (name: string, help: string, labels: string[] = []) =>
+    metrics.gauge(name, help, labels, collect);
   return {
-    unfinished: metrics.gauge("parley_session_messages_unfinished", "Messages in the log of all sessions"),
-    pending: metrics.gauge("parley_events_lag", "Events that a consumer has yet to take", ["consumer"]),
+    unfinished: gauge("parley_session_messages_unfinished", "Messages in the log of all sessions"),
+    oldest: gauge(
+      "parley_session_oldest_message_seconds",
+      "Age of the oldest message in the log of all sessions",
+    ),
+    consumers: gauge("parley_stream_consumers", "Consumers of a stream", ["stream"]),
+    bytes: gauge("parley_stream_bytes", "Size of what a stream holds", ["stream"]),
+    pending: gauge("parley_events_lag", "Events that a consumer has yet to take", ["consumer"]),
   };
+}
+
+function ageSeconds(time: unknown): number {
+  return Math.max(0, (Date.now() - Date.parse(String(time))) / 1_000);
 }
 
 /** Joins expositions: each family once, its samples together, as the format asks for. */
