@@ -201,6 +201,7 @@ export const limitsSchema = z.object({
   voiceAudioMs: limit(600_000, "ms of speech of one file"),
   voiceDecodeMs: limit(20_000, "ms that decoding or encoding one audio file may take"),
   voiceCodecs: limit(2, "audio files that one process decodes or encodes at a time"),
+  voiceReaderBytes: limit(512 * MiB, "memory of a process that reads recordings of phones"),
   voiceTranscribeMs: limit(120_000, "ms that hearing one file may take"),
   voiceSpeakMs: limit(30_000, "ms that speaking one text may take"),
   voiceAnswerMs: limit(150_000, "ms an edge waits for the text of a recording"),

@@ -31,6 +31,12 @@ from faster_whisper import WhisperModel  # noqa: E402
 MAX_BODY = 64 * 1024 * 1024
 MAX_WAITING = 64
 SAMPLE_RATE = 16_000
+# Below this mean log probability the hinted language may be the wrong one.
+DOUBTFUL = -0.6
+# From this probability on another language than the hinted one is believed.
+CERTAIN = 0.8
+# Words of a lower mean log probability were not said by anybody.
+INVENTED = -1.2
 # An example of how to write: without one it uses traditional characters as often as simplified ones.
 SIMPLIFIED = "以下是普通话的句子。"
 
@@ -115,9 +121,27 @@ class Handler(BaseHTTPRequestHandler):
     def transcribe(self, samples, beam, language, prompt):
         if language not in model.supported_languages:
             language = ""
+        segments, info = self.read(samples, beam, language, prompt)
+        # The hint is what is probably spoken. An interim reading waits for no second one.
+        if language and beam > 1 and is_doubtful(segments):
+            others, other_info = self.read(samples, beam, "", prompt)
+            certain = other_info.language_probability > CERTAIN
+            if certain and other_info.language != language and confidence(others) > confidence(segments):
+                segments, info = others, other_info
+        return {
+            "task": "transcribe",
+            "language": info.language,
+            "duration": info.duration,
+            "text": "".join(part["text"] for part in segments).strip(),
+            "segments": segments,
+            "language_probability": info.language_probability,
+        }
+
+    def read(self, samples, beam, language, prompt):
         found, info = listen(samples, beam, language, prompt)
         # Nothing is decoded before it is read: what was found out so far is the language.
-        if info.language == "zh" and not prompt:
+        prompted = info.language == "zh" and not prompt
+        if prompted:
             found, info = listen(samples, beam, "zh", SIMPLIFIED)
         segments = []
         for segment in found:
@@ -125,15 +149,18 @@ class Handler(BaseHTTPRequestHandler):
                 raise ConnectionResetError
             # What whisper makes of noise: words that it doubts, or the same ones again and again.
             doubtful = segment.no_speech_prob > 0.6 and segment.avg_logprob < -1
-            if not doubtful and segment.compression_ratio < 2.4:
-                segments.append({"start": segment.start, "end": segment.end, "text": segment.text})
-        return {
-            "task": "transcribe",
-            "language": info.language,
-            "duration": info.duration,
-            "text": "".join(part["text"] for part in segments).strip(),
-            "segments": segments,
-        }
+            echo = prompted and SIMPLIFIED[:-1] in segment.text
+            invented = segment.avg_logprob < INVENTED
+            if not doubtful and not echo and not invented and segment.compression_ratio < 2.4:
+                segments.append(
+                    {
+                        "start": segment.start,
+                        "end": segment.end,
+                        "text": segment.text,
+                        "avg_logprob": segment.avg_logprob,
+                    }
+                )
+        return segments, info
 
     def gone(self):
         readable, _, _ = select.select([self.connection], [], [], 0)
@@ -152,6 +179,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def confidence(segments):
+    """Mean log probability of the words, weighted by length; very low where there are none."""
+    length = sum(len(part["text"]) for part in segments)
+    if length == 0:
+        return -10
+    return sum(part["avg_logprob"] * len(part["text"]) for part in segments) / length
+
+
+def is_doubtful(segments):
+    letters = re.search(r"\w", "".join(part["text"] for part in segments))
+    return letters is None or confidence(segments) < DOUBTFUL
 
 
 def listen(samples, beam, language, prompt):

@@ -34,10 +34,11 @@ export type VoiceStreamPart = z.infer<typeof voiceStreamPartSchema>;
 /** Answer to each part: there is somebody. */
 export const voicePartTakenSchema = z.object({ ok: z.literal(true) });
 
-/** What a stream tells: text while it goes on, that it takes no more and ends of itself, the whole, or its failure. */
+/** What a stream tells: text while somebody speaks, that it takes no more (`full`) or that nothing came for long (`idle`) and it ends by itself, the final text, or its failure. */
 export const voiceHeardSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("interim"), text: z.string() }),
   z.object({ kind: z.literal("full") }),
+  z.object({ kind: z.literal("idle") }),
   z.object({ kind: z.literal("final"), text: z.string() }),
   z.object({ kind: z.literal("failed"), error: errorBodySchema }),
 ]);

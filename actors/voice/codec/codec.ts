@@ -1,22 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../../../schemas/limits.ts";
+import { CodecError } from "./codec-error.ts";
 import type { CodecResult, CodecTask } from "./codec-task.ts";
+import { Recordings } from "./recordings.ts";
 
 const memoryMb = 256;
 
 /** What bounds the work. */
-export type CodecLimits = Pick<Limits, "voiceDecodeMs" | "voiceCodecs" | "voiceQueue">;
-
-/** A file that can't be heard, or a codec that failed on it. */
-export class CodecError extends Error {
-  readonly why: "format" | "length" | "silent" | "timeout" | "failed" | "busy";
-
-  constructor(why: CodecError["why"], cause?: unknown) {
-    super(`audio: ${why}`, { cause });
-    this.name = "CodecError";
-    this.why = why;
-  }
-}
+export type CodecLimits = Pick<Limits, "voiceDecodeMs" | "voiceCodecs" | "voiceQueue"> &
+  Partial<Pick<Limits, "voiceAudioMs" | "voiceReaderBytes">>;
 
 /**
  * FFmpeg as WebAssembly, in threads that serve one task each: a file made to hurt it reaches no memory but its own
@@ -24,12 +16,20 @@ export class CodecError extends Error {
  */
 export class Codec {
   readonly #limits: CodecLimits;
+  readonly #recordings: Recordings;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #spare: Worker | undefined;
 
   constructor(limits: CodecLimits) {
     this.#limits = limits;
+    const { voiceAudioMs = 600_000, voiceReaderBytes = 512 * 1024 * 1024 } = limits;
+    this.#recordings = new Recordings({ ...limits, voiceAudioMs, voiceReaderBytes });
+  }
+
+  /** A recording in a form that {@link run} decodes. @throws as {@link Recordings.readable} */
+  readable(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#recordings.readable(bytes, signal);
   }
 
   /** @throws CodecError; the signal's reason when that is aborted */
@@ -62,6 +62,7 @@ export class Codec {
   }
 
   stop(): void {
+    this.#recordings.stop();
     void this.#spare?.terminate();
   }
 

@@ -1,8 +1,9 @@
 import { ParleyError } from "../../../schemas/errors.ts";
 import type { Limits } from "../../../schemas/limits.ts";
 import { type Pcm, speechRate } from "../engines/engine.ts";
-import { type Codec, CodecError } from "./codec.ts";
-import { asSixteenBit, readSpeechWav, samplesOf } from "./wav.ts";
+import type { Codec } from "./codec.ts";
+import { CodecError } from "./codec-error.ts";
+import { readSpeechWav, samplesOf } from "./wav.ts";
 
 const reasons = {
   format: "无法识别的音频格式",
@@ -37,8 +38,9 @@ export async function decodeAudio(
   }
   if (bytes.length === 0) throw refused("format");
   try {
+    const file = await codec.readable(bytes, signal);
     const result = await codec.run(
-      { kind: "decode", bytes: asSixteenBit(bytes) ?? bytes, sampleRate: speechRate, maxSamples },
+      { kind: "decode", bytes: file, sampleRate: speechRate, maxSamples },
       signal,
     );
     if ("pcm" in result) return result.pcm;
@@ -59,8 +61,8 @@ function refused(why: keyof typeof reasons, cause?: unknown): ParleyError {
   });
 }
 
-/** How the files begin that microphones and browsers make: RIFF, Ogg, FLAC, MP3 with a tag, WebM. */
-const signatures = ["RIFF", "OggS", "fLaC", "ID3", "\u001aE\u00df\u00a3"];
+/** How the files begin that microphones and browsers make: RIFF, Ogg, FLAC, MP3 with a tag, AMR, WebM. */
+const signatures = ["RIFF", "OggS", "fLaC", "ID3", "#!AMR", "\u001aE\u00df\u00a3"];
 
 function hasSignature(bytes: Uint8Array): boolean {
   const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");

@@ -18,6 +18,7 @@ import {
   type Voice,
 } from "./engine.ts";
 import { ESpeak } from "./espeak.ts";
+import { isDoubtful } from "./heard-words.ts";
 import { OpenAISpeechToText } from "./openai-speech-to-text.ts";
 import { OpenAITextToSpeech } from "./openai-text-to-speech.ts";
 
@@ -64,7 +65,7 @@ export class VoiceEngines {
     if (engine !== undefined && pcm.length < speechRate / 10)
       return Promise.resolve({ text: "", duration_ms: durationMs(pcm), segments: [], engine: engine.name });
     return this.#firstOf("stt", chain, options.signal, (engine) =>
-      engine.transcribe(pcm, { ...options, signal }),
+      heardBy(engine, pcm, { ...options, signal }),
     );
   }
 
@@ -172,6 +173,19 @@ export class VoiceEngines {
       cause,
     });
   }
+}
+
+/**
+ * What an engine hears. The language of the options is what is probably spoken: where it gives no words of anybody, the
+ * engine finds the language out itself, and where that gives none either, nothing was said.
+ */
+async function heardBy(engine: SpeechToText, pcm: Pcm, options: TranscribeOptions): Promise<Transcript> {
+  const heard = await engine.transcribe(pcm, options);
+  if (heard.text === "" || !isDoubtful(heard.text, options.prompt)) return heard;
+  const { language: _, prompt: __, ...free } = options;
+  // Somebody still speaks: the next reading hears more.
+  const again = options.interim === true ? heard : await engine.transcribe(pcm, free);
+  return isDoubtful(again.text) ? { ...again, text: "", segments: [] } : again;
 }
 
 /** A voice process is there, and no engine that it could use. */

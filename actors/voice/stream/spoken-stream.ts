@@ -204,10 +204,17 @@ export class SpokenStream {
 
   #touch(): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(
-      () => this.fail(new ParleyError("voice_stream_timeout")),
-      this.#means.limits.voiceIdleMs,
-    );
+    this.#idle = setTimeout(() => this.#quiet(), this.#means.limits.voiceIdleMs);
+  }
+
+  /** Nothing came for long: what was said is read to its end, as if the client had ended the stream. */
+  #quiet(): void {
+    if (this.#state !== "open") return;
+    if (this.#bytes === 0) this.fail(new ParleyError("voice_stream_timeout"));
+    else {
+      this.#means.tell({ kind: "idle" });
+      this.#end();
+    }
   }
 
   #over(): void {

@@ -67,6 +67,7 @@ export class SocketVoice {
         opened: () => this.#tell("voice_interim", open, ""),
         interim: (text) => this.#tell("voice_interim", open, text),
         full: () => this.#full(open),
+        idle: () => this.#idle(open),
       },
     );
     const open: Open = { ...utterance, stream };
@@ -106,7 +107,7 @@ export class SocketVoice {
     checkSize(bytes.length, settings.limits.voiceInputBytes);
     if (!admission.audio.take(holder, bytes.length)) throw new ParleyError("rate_limited");
     const nothing = () => {};
-    const listener = { opened: nothing, interim: nothing, full: nothing };
+    const listener = { opened: nothing, interim: nothing, full: nothing, idle: nothing };
     const stream = new SpokenStreamClient(this.#services, { ...how(frame), interims: false }, listener);
     // The audio itself must not be held until its text is there.
     const { audio_data: _, ...rest } = frame;
@@ -131,6 +132,14 @@ export class SocketVoice {
       open,
       new ParleyError("payload_too_large", { error: "语音流已达上限", hint: "已按结束处理" }),
     );
+    this.#follow(open, "voice_final");
+  }
+
+  /** As if the client had ended it; what it still sends of this stream is passed over. */
+  #idle(open: Open): void {
+    if (this.#open !== open) return;
+    this.#open = "failed";
+    open.stream.ended();
     this.#follow(open, "voice_final");
   }
 

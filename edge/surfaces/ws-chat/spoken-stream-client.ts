@@ -26,6 +26,8 @@ export interface VoiceStreamListener {
   interim(text: string): void;
   /** It takes no more, and has ended of itself. */
   full(): void;
+  /** Nothing came for long, and it has ended by itself: its text follows. */
+  idle(): void;
 }
 
 /**
@@ -173,6 +175,7 @@ export class SpokenStreamClient {
     if (!heard.success || this.#over) return;
     if (heard.data.kind === "interim") this.#listener.interim(heard.data.text);
     if (heard.data.kind === "full") this.#listener.full();
+    if (heard.data.kind === "idle") this.#listener.idle();
     if (heard.data.kind === "failed") this.#fail(fromErrorBody(heard.data.error));
     if (heard.data.kind !== "final") return;
     this.#close();

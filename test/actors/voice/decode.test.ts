@@ -1,4 +1,6 @@
-import test from "ava";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
 import { Codec } from "../../../actors/voice/codec/codec.ts";
 import { decodeAudio } from "../../../actors/voice/codec/decode.ts";
 import { encodeAudio } from "../../../actors/voice/codec/encode.ts";
@@ -6,6 +8,7 @@ import { bytesOf, readPlainWav, wavFile } from "../../../actors/voice/codec/wav.
 import { speechRate } from "../../../actors/voice/engines/engine.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { anyWav, frequencyOf, tone, webmFile } from "../../_kit/fakes/audio-files.ts";
+import { checkout } from "../../_kit/judge/sources.ts";
 
 const codec = new Codec({ voiceDecodeMs: 30_000, voiceCodecs: 2, voiceQueue: 64 });
 const limits = { voiceAudioMs: 10_000 };
@@ -130,3 +133,62 @@ test("spoken files can be joined as they are", async (t) => {
   const pcm = await decodeAudio(codec, joined, limits, { signal: signal() });
   t.true(Math.abs(pcm.length / speechRate - 3) < 0.3, `${pcm.length / speechRate} s`);
 });
+
+for (const name of [
+  "aac.m4a",
+  "aac-fragments.mp4",
+  "aac.aac",
+  "opus.mp4",
+  "amr-nb.amr",
+  "a-law.wav",
+  "mu-law.wav",
+  "ima-adpcm.wav",
+  "ms-adpcm.wav",
+])
+  test(`${name}, as phones and old devices record, becomes 16 kHz mono`, async (t) => {
+    const bytes = readFileSync(join(checkout, "test/_kit/recordings", name));
+    await hearsTone(t, await decodeAudio(codec, bytes, limits, { signal: signal() }));
+  });
+
+test("WAV of 32 and 64 bit, and one whose sizes were never filled in, is heard whole", async (t) => {
+  const samples = tone(1, 16_000);
+  const floats = Buffer.alloc(samples.length * 8);
+  for (const [i, sample] of samples.entries()) floats.writeDoubleLE(sample / 32_768, i * 8);
+  const integers = Buffer.alloc(samples.length * 4);
+  for (const [i, sample] of samples.entries()) integers.writeInt32LE(sample * 65_536, i * 4);
+  const sixteen = Buffer.from(bytesOf(samples));
+  const files = [
+    wavOf(3, 64, floats),
+    wavOf(1, 32, integers),
+    wavOf(1, 16, sixteen, 0),
+    wavOf(1, 16, sixteen, 0, 8_000),
+  ];
+  for (const file of files) await hearsTone(t, await decodeAudio(codec, file, limits, { signal: signal() }));
+});
+
+async function hearsTone(t: ExecutionContext, pcm: Int16Array): Promise<void> {
+  t.true(pcm.length > speechRate / 2, `${pcm.length / speechRate} s`);
+  const frequency = frequencyOf(pcm.subarray(2_000, pcm.length - 2_000), speechRate);
+  t.true(
+    [220, 440].some((wanted) => Math.abs(frequency - wanted) < 5),
+    `${frequency} Hz`,
+  );
+}
+
+/** A WAV file of this codec; `size` stands in its headers in place of the true one. */
+function wavOf(format: number, bits: number, data: Buffer, size = data.length, rate = 16_000): Buffer {
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0);
+  head.writeUInt32LE(size === 0 ? 0 : 36 + size, 4);
+  head.write("WAVEfmt ", 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(format, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE((rate * bits) / 8, 28);
+  head.writeUInt16LE(bits / 8, 32);
+  head.writeUInt16LE(bits, 34);
+  head.write("data", 36);
+  head.writeUInt32LE(size, 40);
+  return Buffer.concat([head, data]);
+}

@@ -1,0 +1,31 @@
+/** Texts that engines are prompted with, and give back when they hear nothing that they know. */
+const prompts = ["以下是普通话的句子", "以下是普通話的句子", "以下是普通话"];
+/** What speech models write for noise; never somebody's whole message. */
+const invented =
+  /^(?:(?:请不吝点赞|字幕(?:由|志愿者|by|提供)|amara\.org|thanks? (?:you )?for watching|please subscribe|subtitles by|谢谢(?:观看|收看)).*)$/iu;
+const fewestRepeats = 4;
+
+/**
+ * Whether what an engine gives as a transcript may be words that nobody said: signs without a letter, the echo of a prompt,
+ * one sentence again and again, or what such models write for noise.
+ */
+export function isDoubtful(text: string, prompt?: string): boolean {
+  const said = plain(text);
+  if (said === "") return true;
+  if (invented.test(text.trim())) return true;
+  if ([...prompts, prompt ?? ""].some((known) => isRepeated(said, plain(known)))) return true;
+  const parts = text
+    .split(/[。.!?！？\n]+/u)
+    .map(plain)
+    .filter((part) => part !== "");
+  return parts.length >= fewestRepeats && new Set(parts).size === 1 && (parts[0] ?? "").length > 3;
+}
+
+function isRepeated(text: string, unit: string): boolean {
+  return unit.length > 3 && text.replaceAll(unit, "") === "";
+}
+
+/** Letters and digits alone. */
+function plain(text: string): string {
+  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join("");
+}
