@@ -7,8 +7,10 @@ import {
   deleteDevice,
   deviceSetup,
   getDevice,
+  getHomeAssistant,
   listDevices,
   listRefused,
+  putHomeAssistant,
   updateDevice,
 } from "../../schemas/routes/devices.ts";
 import type { ActorContext } from "../actor-context.ts";
@@ -36,6 +38,7 @@ export interface DeviceStores {
 export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): void {
   const { store, refusals, history } = stores;
   serveReading(context, store, refusals);
+  serveHomeAssistant(context, store);
   serveRoute(context, updateDevice, async ({ principal: { user_id: user }, params, body }) => {
     const device = params.device_id;
     if (Buffer.byteLength(JSON.stringify(body.state)) > context.settings.limits.deviceStateBytes) {
@@ -112,6 +115,22 @@ function serveReading(context: RouteContext, store: DeviceStore, refusals: Refus
       prefix: `device/${user}/`,
       settings: adapter.setup({ user, host, port: settings.mqttPort }),
     };
+  });
+}
+
+function serveHomeAssistant(context: RouteContext, store: DeviceStore): void {
+  const shown = (user: string, enabled: boolean) => ({
+    enabled,
+    discovery_prefix: `device/${user}/homeassistant`,
+    birth_topic: `device/${user}/homeassistant/status`,
+  });
+  serveRoute(context, getHomeAssistant, async ({ principal: { user_id: user } }) =>
+    shown(user, await store.isMirrored(user)),
+  );
+  serveRoute(context, putHomeAssistant, async ({ principal: { user_id: user }, body: { enabled } }) => {
+    await store.setMirrored(user, enabled);
+    await askOwner(context, { kind: "mirror", user, enabled });
+    return shown(user, enabled);
   });
 }
 

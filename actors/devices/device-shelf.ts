@@ -42,6 +42,7 @@ export class DeviceShelf {
   readonly #book: DeviceWriteBehind;
   readonly #limits: Pick<Limits, "userDevices" | "deviceStateBytes">;
   readonly #onStored: (seq: number) => void;
+  readonly #onChanged: (device: DeviceDocument) => void;
   readonly #loaded = new Map<string, DeviceDocument>();
   readonly #known = new Map<string, Origin>();
   /** Ids by maker and the maker's name. */
@@ -53,7 +54,9 @@ export class DeviceShelf {
     means: { store: DeviceStore; book: DeviceWriteBehind; limits: Limits },
     user: string,
     onStored: (seq: number) => void,
+    onChanged: (device: DeviceDocument) => void,
   ) {
+    this.#onChanged = onChanged;
     this.#store = means.store;
     this.#book = means.book;
     this.#limits = means.limits;
@@ -196,6 +199,7 @@ export class DeviceShelf {
       ...{ changed, online, at: at.getTime() },
     };
     this.#book.changed(device, change, this.#onStored);
+    if (changed.length > 0) this.#onChanged(device);
   }
 }
 

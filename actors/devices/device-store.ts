@@ -8,6 +8,7 @@ import type {
   DeviceDocument,
   DevicePlace,
   HeardTopic,
+  HomeSettings,
 } from "../../schemas/documents/device.ts";
 import { type RefusedItem, writeBatch } from "../storage/batch-write.ts";
 
@@ -16,6 +17,7 @@ export class DeviceStore {
   readonly #devices: Collection<DeviceDocument>;
   readonly #announcements: Collection<AnnouncementDocument>;
   readonly #topics: Collection<HeardTopic>;
+  readonly #homes: Collection<HomeSettings>;
   readonly #places: Collection<DevicePlace>;
   readonly #users: Collection<UserDocument>;
 
@@ -23,6 +25,7 @@ export class DeviceStore {
     this.#devices = db.collection(collections.devices);
     this.#announcements = db.collection(collections.announcements);
     this.#topics = db.collection(collections.deviceTopics);
+    this.#homes = db.collection(collections.homes);
     this.#places = db.collection(collections.devicePlaces);
     this.#users = db.collection(accountCollections.users);
   }
@@ -73,6 +76,7 @@ export class DeviceStore {
       this.#devices.deleteMany({ "_id.user": user }),
       this.#announcements.deleteMany({ "_id.user": user }),
       this.#topics.deleteMany({ "_id.user": user }),
+      this.#homes.deleteOne({ _id: user }),
     ]);
   }
 
@@ -116,6 +120,15 @@ export class DeviceStore {
   async deleteAnnouncements(user: string, topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return;
     await this.#announcements.deleteMany({ _id: { $in: topics.map((topic) => ({ user, topic })) } });
+  }
+
+  /** Whether a user's devices are announced to Home Assistant. */
+  async isMirrored(user: string): Promise<boolean> {
+    return (await this.#homes.findOne({ _id: user }))?.homeassistant === true;
+  }
+
+  async setMirrored(user: string, homeassistant: boolean): Promise<void> {
+    await this.#homes.updateOne({ _id: user }, { $set: { homeassistant } }, { upsert: true });
   }
 
   /** Users with announced devices. */

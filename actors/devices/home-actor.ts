@@ -1,4 +1,3 @@
-import type { Logger } from "../../infra/log.ts";
 import type { DeviceAnswer, DeviceAsk } from "../../schemas/documents/device.ts";
 import { devicePartitionOf, parseDeviceIn } from "../../schemas/messages/subjects.ts";
 import type { Budgets } from "../runtime/budgets.ts";
@@ -13,7 +12,6 @@ const drainMs = 250;
 
 /** What the actor of a user's devices works with. */
 export interface HomeActorMeans extends HomeMeans {
-  log: Logger;
   /** Updates, and bytes, of each user. */
   updates: Budgets;
   bytes: Budgets;
@@ -84,6 +82,10 @@ export class HomeActor implements KeyedActor {
     await this.#idle();
     this.#usedAt = performance.now();
     if (ask.kind === "read") return this.#home.read(ask.devices);
+    if (ask.kind === "mirror") {
+      await this.#home.mirror.turn(ask.enabled);
+      return {};
+    }
     if (ask.kind === "command") return this.#home.command(ask.device, ask.component, ask.command);
     if (ask.device === undefined) this.#reset();
     else await this.#home.forget(ask.device);

@@ -1,3 +1,4 @@
+import type { Logger } from "../../infra/log.ts";
 import type { DeviceAnswer, DeviceDocument } from "../../schemas/documents/device.ts";
 import { availabilitySchema, deviceUpdateSchema } from "../../schemas/documents/device.ts";
 import { ForeignJsonError } from "../../schemas/foreign-json.ts";
@@ -12,7 +13,9 @@ import { type DeviceStore, shownDevice } from "./device-store.ts";
 import type { DeviceWriteBehind } from "./device-write-behind.ts";
 import { discoveredCommand } from "./discovery/command.ts";
 import { valuesOf } from "./discovery/values.ts";
+import { Expiry } from "./expiry.ts";
 import { HomeDiscovery } from "./home-discovery.ts";
+import { HomeMirror, type MirrorMeans } from "./home-mirror.ts";
 import { objectOf, type Payload, readPayload } from "./payload.ts";
 import type { Refusals } from "./refusals.ts";
 import { TopicMemory } from "./topic-memory.ts";
@@ -31,6 +34,8 @@ export interface HomeMeans {
   book: DeviceWriteBehind;
   refusals: Refusals;
   limits: Limits;
+  mirror: MirrorMeans;
+  log: Logger;
 }
 
 /** Levels at the end of a topic that devices are told on, not heard on. */
@@ -47,13 +52,20 @@ export class Home {
   readonly #announcements: Announcements;
   readonly #topics: TopicMemory;
   readonly #discovery: HomeDiscovery;
-  readonly #expiry = new Map<string, number>();
-  #expiryTimer: NodeJS.Timeout | undefined;
+  /** What a Home Assistant is told of the user's devices. */
+  readonly mirror: HomeMirror;
+  readonly #expiry: Expiry;
 
   constructor(means: HomeMeans, user: string, onStored: (seq: number) => void) {
     this.#means = means;
     this.#user = user;
-    this.#shelf = new DeviceShelf(means, user, onStored);
+    this.#shelf = new DeviceShelf(means, user, onStored, (device) => this.mirror.changed(device));
+    this.mirror = new HomeMirror(means.mirror, user, this.#shelf);
+    this.#expiry = new Expiry((id) => {
+      this.#expired(id).catch((err: unknown) =>
+        means.log.warn({ err, user, device: id }, "device not expired"),
+      );
+    });
     this.#announcements = new Announcements(user, means.limits.deviceComponents);
     this.#topics = new TopicMemory(user, means.book);
     const parts = { shelf: this.#shelf, announcements: this.#announcements, topics: this.#topics };
@@ -69,6 +81,7 @@ export class Home {
     ]);
     for (const { _id, text } of announcements) this.#announcements.set(_id.topic, text);
     this.#topics.load(topics);
+    await this.mirror.turn(await store.isMirrored(this.#user));
   }
 
   /** Reads what waiting messages are about, at once. */
@@ -132,13 +145,16 @@ export class Home {
   }
 
   stop(): void {
-    clearTimeout(this.#expiryTimer);
+    this.mirror.stop();
+    this.#expiry.stop();
   }
 
   async #receive(message: HomeMessage): Promise<void> {
     const { topic, data } = message;
     const levels = topic.split("/");
     if (isAnnouncementTopic(levels)) return this.#discovery.announced(message);
+    if (levels[0] === "parley" && levels.length > 2) return this.#ofHomeAssistant(levels, data);
+    if (topic === "homeassistant/status" && this.mirror.enabled) await this.mirror.announceAll();
     if (levels[0] === "homeassistant" || outgoing.has(levels.at(-1) ?? "")) return;
     if (data.length > this.#means.limits.deviceStateBytes * 4)
       throw new DeviceRefusal(`payload larger than ${this.#means.limits.deviceStateBytes * 4} bytes`);
@@ -153,6 +169,24 @@ export class Home {
     if (this.#announcements.claims(topic)) return;
     this.#topics.heard(topic, payload.text, message.at);
     await this.#toMaker(message, { ...payload, topic: levels });
+  }
+
+  /** `parley/<device>/<field>/set` and `parley/scene/<id>/set`: what Home Assistant tells the user's devices and scenes. */
+  async #ofHomeAssistant([, id = "", key = "", last]: string[], data: Uint8Array): Promise<void> {
+    if (last !== "set" || !this.mirror.enabled) return;
+    if (id === "scene") return this.mirror.runScene(key);
+    const { text, json } = readPayload(data);
+    const device = await this.#shelf.find(id);
+    const field = decodeURIComponent(key);
+    const isComponent = device?.components?.includes(field) === true;
+    const on = typeof device?.state[field] === "boolean" ? text.trim() === "ON" : (json ?? text);
+    const answer = await this.command(
+      id,
+      isComponent ? field : undefined,
+      isComponent ? on : { [field]: on },
+    );
+    for (const { topic, payload } of answer.messages ?? [])
+      this.#means.mirror.send(this.#user, topic, payload);
   }
 
   /** The documented `{state, name?, type?}`. Whether it was one. */
@@ -244,7 +278,7 @@ export class Home {
       ...(online !== undefined && { online }),
       ...(until !== undefined && { onlineUntil: until }),
     });
-    if (until !== undefined) this.#expire(id, until.getTime());
+    if (until !== undefined) this.#expiry.set(id, until.getTime());
     return true;
   }
 
@@ -252,24 +286,10 @@ export class Home {
     this.#shelf.apply(device, seq, patch, data.length, new Date(at));
   }
 
-  #expire(id: string, at: number): void {
-    this.#expiry.set(id, at);
-    this.#expiryTimer ??= setTimeout(() => void this.#expireDue(), Math.max(1, at - Date.now()));
-  }
-
-  async #expireDue(): Promise<void> {
-    this.#expiryTimer = undefined;
-    const now = Date.now();
-    for (const [id, at] of this.#expiry) {
-      if (at > now) continue;
-      this.#expiry.delete(id);
-      const device = await this.#shelf.find(id);
-      if (device?.online !== true) continue;
-      // Between two messages: a later one has a higher sequence, whatever it says.
-      this.#shelf.apply(device, device.seq + 0.5, { online: false, onlineUntil: null }, 0, device.last_seen);
-    }
-    const next = Math.min(...this.#expiry.values());
-    if (Number.isFinite(next))
-      this.#expiryTimer = setTimeout(() => void this.#expireDue(), Math.max(1, next - Date.now()));
+  async #expired(id: string): Promise<void> {
+    const device = await this.#shelf.find(id);
+    if (device?.online !== true) return;
+    // Between two messages: a later one has a higher sequence, whatever it says.
+    this.#shelf.apply(device, device.seq + 0.5, { online: false, onlineUntil: null }, 0, device.last_seen);
   }
 }

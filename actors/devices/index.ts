@@ -6,7 +6,10 @@ import {
 } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { deviceAskSchema } from "../../schemas/documents/device.ts";
+import { newId } from "../../schemas/ids.ts";
 import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { adminUserId } from "../../schemas/principal.ts";
+import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import { Budgets } from "../runtime/budgets.ts";
@@ -20,6 +23,7 @@ import { DeviceWriteBehind } from "./device-write-behind.ts";
 import { announceBirth, startDiscovery } from "./discovery.ts";
 import { serveHistory } from "./history-route.ts";
 import { HomeActor, type HomeActorMeans } from "./home-actor.ts";
+import type { MirrorMeans } from "./home-mirror.ts";
 import { Refusals } from "./refusals.ts";
 
 /** Sequences of a new stream count on from the time, in µs. */
@@ -58,9 +62,32 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
     updates: new Budgets(limits.userDeviceUpdatesPerMin, minuteMs),
     bytes: new Budgets(limits.userDeviceBytesPerMin, minuteMs),
   };
+  const mirror = mirrorMeans(context);
   return {
-    ...deviceGroup({ store, book, refusals, log, limits, ...budgets }),
+    ...deviceGroup({ store, book, refusals, log, limits, mirror, ...budgets }),
     restore: () => ensureDevicesStream(context, store),
+  };
+}
+
+/** How Home Assistant reaches a user's scenes and devices: as the user would. */
+function mirrorMeans({ nc, log, routes, publisher }: ActorContext): MirrorMeans {
+  const principalOf = (user: string) => ({ user_id: user, nickname: "", is_admin: user === adminUserId });
+  return {
+    nc,
+    log,
+    scenes: async (user) => {
+      const { scenes } = await routes.call(listScenes, { principal: principalOf(user) });
+      return scenes.map(({ id, name }) => ({ id, name }));
+    },
+    runScene: async (user, id) => {
+      await routes.call(executeScene, { principal: principalOf(user), params: { id } });
+    },
+    send: (user, topic, payload) => {
+      const id = newId("cmd_");
+      publisher
+        .publish(subjects.commandOut(user, topic), payload, { id })
+        .catch((err: unknown) => log.warn({ err, user, topic }, "command not sent"));
+    },
   };
 }
 

@@ -31,6 +31,7 @@ export const collections = {
   announcements: "device_announcements",
   deviceTopics: "device_topics",
   deviceRefusals: "device_refusals",
+  homes: "homes",
   deviceHistory: "device_history",
   deviceMeans: "device_means",
   rules: "rules",

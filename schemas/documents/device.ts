@@ -136,6 +136,13 @@ export const refusalsDocumentSchema = z.object({
 });
 export type RefusalsDocument = z.infer<typeof refusalsDocumentSchema>;
 
+/** What a user has chosen for all their devices. */
+export const homeSettingsSchema = z.object({
+  _id: idSchema.describe("Id of the user."),
+  homeassistant: z.boolean().describe("Whether their devices and scenes are announced to Home Assistant."),
+});
+export type HomeSettings = z.infer<typeof homeSettingsSchema>;
+
 const asked = { user: idSchema.describe("Id of the user.") };
 const device = idSchema.describe("The device.");
 
@@ -151,6 +158,11 @@ export const deviceAskSchema = z.discriminatedUnion("kind", [
     seq: z.number().optional().describe("Sequence of the message."),
   }),
   z.object({ kind: z.literal("forget").describe("Kind of the entry."), ...asked, device: device.optional() }),
+  z.object({
+    kind: z.literal("mirror").describe("Kind of the entry."),
+    ...asked,
+    enabled: z.boolean().describe("Whether the devices are announced to Home Assistant."),
+  }),
   z.object({
     kind: z.literal("read").describe("Kind of the entry."),
     ...asked,

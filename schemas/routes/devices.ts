@@ -46,6 +46,35 @@ export const listRefused = defineRoute({
   }),
 });
 
+const mirror = z.object({
+  enabled: z.boolean().describe("Whether the user's devices and scenes are announced to Home Assistant."),
+  discovery_prefix: z.string().describe("Discovery prefix to set in Home Assistant's MQTT integration."),
+  birth_topic: z.string().describe("Topic of its birth message."),
+});
+
+/** `GET /api/v1/devices/homeassistant`: whether Home Assistant is told of the user's devices. */
+export const getHomeAssistant = defineRoute({
+  method: "get",
+  path: "/api/v1/devices/homeassistant",
+  access,
+  area,
+  name: "homeassistant",
+  summary: "Whether devices and scenes are announced to Home Assistant",
+  answer: mirror,
+});
+
+/** `PUT /api/v1/devices/homeassistant`. */
+export const putHomeAssistant = defineRoute({
+  method: "put",
+  path: "/api/v1/devices/homeassistant",
+  access,
+  area,
+  name: "homeassistant-put",
+  summary: "Announce devices and scenes to Home Assistant, or stop it",
+  body: mirror.pick({ enabled: true }),
+  answer: mirror,
+});
+
 /** `GET /api/v1/devices/setup?kind=tasmota`: what to set on a device of that kind. */
 export const deviceSetup = defineRoute({
   method: "get",
