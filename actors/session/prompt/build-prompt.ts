@@ -43,6 +43,8 @@ export function buildPrompt(source: PromptSource): Prompt {
   const before: ChatMessage[][] = [];
   for (let index = earlier.length - 1; index >= 0; index--) {
     const turn = earlier[index] as VisibleTurn;
+    // A question without an answer would stand beside the next one: models expect the roles to alternate.
+    if (isUnanswered(turn)) continue;
     const { messages, tokens } = withAttachments(turn, attachments, budget / 4);
     left -= tokens;
     if (left < 0) break;
@@ -50,6 +52,10 @@ export function buildPrompt(source: PromptSource): Prompt {
     before.push(messages);
   }
   return { messages: [...head, ...before.reverse().flat(), question], foreign };
+}
+
+function isUnanswered({ messages }: VisibleTurn): boolean {
+  return messages.at(-1)?.role === "user";
 }
 
 /** The question with the data that belongs to it. */

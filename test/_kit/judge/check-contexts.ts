@@ -32,8 +32,7 @@ export function checkContexts(history: History, report: Report): void {
 }
 
 /**
- * Whether a prompt was made of the end of these messages: the oldest turns fall out of a long one, and questions that
- * were never answered are joined with the next.
+ * Whether a prompt was made of the end of these messages: the oldest turns fall out of a long one.
  */
 function fitsPrompt(messages: readonly Given[], made: { digest: string; count: number }): boolean {
   for (let start = messages.length - made.count; start >= 0; start--) {
@@ -64,7 +63,8 @@ function committedPrefixes(
       const given = givenBy(turn, asked, replies);
       // Content that was erased and that no client saw: nothing can be said about longer prefixes.
       if (given === undefined) return prefixes.length > 0 ? prefixes : [collected.toReversed().flat()];
-      collected.push(given);
+      // A question that was never answered is no part of later prompts.
+      if (given.length > 1) collected.push(given);
       continue;
     }
     prefixes.push(collected.toReversed().flat());

@@ -40,6 +40,5 @@ test("an unknown model is an error of the request, and the next message is answe
   const [error] = await ask(socket, { content: "hello", model: "nobody's" });
   t.like(openaiErrorSchema.parse(error).error, { type: "invalid_request_error", code: "model_not_found" });
   const frames = await ask(socket, { content: "hello" });
-  // The question that was not answered is part of the next one.
-  t.is(frames.map(({ choices }) => choices[0].delta.content ?? "").join(""), "hello\n\nhello");
+  t.is(frames.map(({ choices }) => choices[0].delta.content ?? "").join(""), "hello");
 });
