@@ -1,6 +1,6 @@
 import { showConnection } from "../infra/nats/connection-metrics.ts";
 import type { ProcessHealth } from "../schemas/messages/process-health.ts";
-import { subjects } from "../schemas/messages/subjects.ts";
+import { metricsScrape, processHealth } from "../schemas/messages/processes.ts";
 import type { ActorContext } from "./actor-context.ts";
 
 const sayEveryMs = 1_000;
@@ -16,13 +16,13 @@ const mostPings = 3;
 export function startProcessHealth(
   {
     nc,
+    bus,
     db,
     actorId,
     metrics,
-    log,
     lifecycle,
     readiness,
-  }: Pick<ActorContext, "nc" | "bus" | "db" | "actorId" | "metrics" | "log" | "lifecycle" | "readiness">,
+  }: Pick<ActorContext, "nc" | "bus" | "db" | "actorId" | "metrics" | "lifecycle" | "readiness">,
   roles: readonly string[],
 ): void {
   let answeredAt = performance.now();
@@ -57,21 +57,13 @@ export function startProcessHealth(
       started: readiness.isStarted,
       problem,
     };
-    nc.publish(subjects.healthActor(actorId), JSON.stringify(health));
+    bus.signal(processHealth, health);
   };
   const timer = setInterval(say, sayEveryMs);
   lifecycle.onStop("process health", () => clearInterval(timer));
   say();
 
-  nc.subscribe(subjects.metricsScrape, {
-    callback: (err, msg) => {
-      if (err !== null) return;
-      metrics.registry.metrics().then(
-        (text) => msg.respond(text),
-        (cause: unknown) => log.warn({ err: cause }, "metrics not gathered"),
-      );
-    },
-  });
+  bus.serve(metricsScrape, () => metrics.registry.metrics());
 }
 
 function showEngines(

@@ -1,7 +1,6 @@
 import { readRejected } from "../../infra/bus/rejected.ts";
 import { ParleyError } from "../../schemas/errors.ts";
-import { clientReportSchema } from "../../schemas/messages/clients.ts";
-import { adminQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
+import { clientReport } from "../../schemas/messages/processes.ts";
 import {
   getSessionState,
   listActiveSessions,
@@ -20,8 +19,8 @@ import { Surveyor } from "./survey.ts";
 
 /** Starts the administrator's side: sessions and clients as they are now, and the configuration of models. */
 export async function startAdmin(context: ActorContext): Promise<void> {
-  const { nc, db, settings, log } = context;
-  const surveyor = new Surveyor(nc, settings.limits.surveyMs);
+  const { bus, db, log } = context;
+  const surveyor = new Surveyor(bus);
   const clients = new KnownClients(db, surveyor, log);
   await clients.createIndexes();
   serveSessionStates(context, new SessionStates(db, surveyor));
@@ -46,18 +45,12 @@ function serveSessionStates(context: ActorContext, states: SessionStates): void 
 }
 
 function serveClients(context: ActorContext, clients: KnownClients): void {
-  const { nc, log } = context;
-  nc.subscribe(subjects.edgeClients, {
-    queue: adminQueueGroup,
-    callback: (err, msg) => {
-      if (err !== null) return;
-      const report = clientReportSchema.safeParse(JSON.parse(msg.string()));
-      if (!report.success) return log.error({ err: report.error }, "report of clients has another form");
-      // The next report of that edge tells the same again.
-      clients
-        .seen(report.data.clients, new Date(report.data.at))
-        .catch((cause: unknown) => log.warn({ err: cause }, "clients not written"));
-    },
+  const { bus, log } = context;
+  bus.listen(clientReport, (report) => {
+    // The next report of that edge tells the same again.
+    clients
+      .seen(report.clients, new Date(report.at))
+      .catch((err: unknown) => log.warn({ err }, "clients not written"));
   });
   serveRoute(context, listClients, async ({ query }) => clients.list(query.user_id));
   serveRoute(context, noteClient, async ({ principal, params, query, body }) => {

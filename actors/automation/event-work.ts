@@ -16,7 +16,7 @@ const inFlight = 64;
 /** CPU that the patterns of all rules of a user may take for one message, ms. */
 const patternMs = 1_000;
 
-type Means = Pick<ActorContext, "log" | "nc" | "routes">;
+type Means = Pick<ActorContext, "log" | "bus" | "routes">;
 
 /** What the triggers of events work with. */
 interface EventMeans {

@@ -13,7 +13,7 @@ import { valueAt } from "./values.ts";
 
 /** Runs rules whose comparison has held for `for_s`, by the server's clock, which outlives processes. */
 export class HoldClock {
-  readonly #context: Pick<ActorContext, "nc" | "routes" | "log">;
+  readonly #context: Pick<ActorContext, "bus" | "routes" | "log">;
   readonly #rules: RuleStore;
   readonly #holds: HoldStore;
   readonly #schedules: Schedules;
@@ -22,7 +22,7 @@ export class HoldClock {
   readonly repair: ScheduleRepair<HoldDocument>;
 
   constructor(
-    context: Pick<ActorContext, "nc" | "routes" | "log">,
+    context: Pick<ActorContext, "bus" | "routes" | "log">,
     means: { rules: RuleStore; holds: HoldStore; schedules: Schedules; intake: RunIntake },
   ) {
     this.#context = context;

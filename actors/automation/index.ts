@@ -1,6 +1,6 @@
 import { eventsStreamConfig, runsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { runAskSchema } from "../../schemas/documents/automation.ts";
+import { runAsk } from "../../schemas/messages/runs.ts";
 import { zoneChanged } from "../../schemas/messages/events.ts";
 import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
@@ -76,14 +76,15 @@ function ruleGroup(means: RuleActorMeans): KeyedGroup {
       const parsed = parseRunIn(subject);
       return parsed === null ? null : `${parsed.user}.${parsed.rule}`;
     },
-    askSubject: subjects.runAsk,
     create(key) {
       const [user = "", rule = ""] = key.split(".");
       return new RuleActor(means, user, rule);
     },
-    async ask(data, actor) {
-      const { user, rule } = runAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-      return { dropped: await (actor(`${user}.${rule}`) as RuleActor).dropOldest() };
-    },
+    serve: (bus, partition, actor) =>
+      bus.serve(
+        runAsk,
+        async ({ user, rule }) => ({ dropped: await (actor(`${user}.${rule}`) as RuleActor).dropOldest() }),
+        { of: { partition } },
+      ),
   };
 }

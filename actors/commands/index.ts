@@ -18,9 +18,9 @@ export interface CommandDeps {
 
 /** Gathers every command. */
 export async function createCommands(context: ActorContext, approvals: Approvals): Promise<CommandDeps> {
-  const { db, nc, log, lifecycle } = context;
+  const { db, log, lifecycle } = context;
   const confirmations = new Confirmations(db);
-  const pages = new PageCommands(db, nc, log);
+  const pages = new PageCommands(db, context.bus, log);
   await Promise.all([confirmations.createIndexes(), pages.start()]);
   lifecycle.onStop("commands", () => pages.stop());
   const fixed = [

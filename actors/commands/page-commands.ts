@@ -1,10 +1,10 @@
 import type { Collection, Db } from "mongodb";
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { Logger } from "../../infra/log.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { pageCommandsChanged } from "../../schemas/messages/processes.ts";
 import type { PageCommand } from "../../schemas/wire/neo.ts";
 import type { Command, CommandAnswer } from "./command.ts";
 
@@ -31,20 +31,20 @@ const builtIn: readonly PageCommand[] = [
 /** The commands of pages: built in, or registered by the administrator. Every process holds all of them. */
 export class PageCommands {
   readonly #collection: Collection<PageCommandDocument>;
-  readonly #nc: NatsConnection;
+  readonly #bus: Pick<Bus, "listen" | "signal">;
   readonly #log: Logger;
   #commands: readonly Command[] = builtIn.map(toCommand);
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(db: Db, nc: NatsConnection, log: Logger) {
+  constructor(db: Db, bus: Pick<Bus, "listen" | "signal">, log: Logger) {
     this.#collection = db.collection<PageCommandDocument>(collections.pageCommands);
-    this.#nc = nc;
+    this.#bus = bus;
     this.#log = log;
   }
 
   /** Reads them, now and whenever they are changed. */
   async start(): Promise<void> {
-    this.#nc.subscribe(subjects.pageCommandsChanged, { callback: () => void this.#reload() });
+    this.#bus.listen(pageCommandsChanged, () => void this.#reload());
     await this.#collection.createIndex({ name: 1, stack: 1, path: 1 }, { unique: true });
     await this.#reload();
     this.#timer = setInterval(() => void this.#reload(), reloadMs);
@@ -85,7 +85,7 @@ export class PageCommands {
 
   async #changed(): Promise<void> {
     await this.#reload();
-    this.#nc.publish(subjects.pageCommandsChanged);
+    this.#bus.signal(pageCommandsChanged, {});
   }
 
   async #reload(): Promise<void> {

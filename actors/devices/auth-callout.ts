@@ -7,7 +7,7 @@ import {
 } from "@nats-io/jwt";
 import type { Msg } from "nats";
 import { deviceIssuer } from "../../infra/device-issuer.ts";
-import { authAnswerSchema } from "../../schemas/documents/account.ts";
+import { keyCheck } from "../../schemas/messages/account.ts";
 import { revocations } from "../../schemas/messages/revocation.ts";
 import { natsAccount, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
@@ -71,12 +71,11 @@ export function serveDeviceLogin(means: Means, canClose: boolean): void {
  * Name of a connection whose key is its user's, as {@link isOfRevoked} reads it; null for any other, undefined where the
  * key can't be checked.
  */
-async function loginOf({ nc, log }: Means, user: string, token: string): Promise<string | null | undefined> {
+async function loginOf({ bus, log }: Means, user: string, token: string): Promise<string | null | undefined> {
   if (user === "" || token === "") return null;
   for (let attempt = 1; attempt <= checkAttempts; attempt++) {
     try {
-      const reply = await nc.request(subjects.authCheck, JSON.stringify({ token }), { timeout: checkMs });
-      const answer = authAnswerSchema.parse(reply.json());
+      const answer = await bus.ask(keyCheck, { token }, { timeoutMs: checkMs });
       if (answer.unavailable !== true)
         return answer.principal?.user_id === user ? `${user}/${answer.principal.credential ?? ""}` : null;
     } catch (err) {

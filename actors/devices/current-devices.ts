@@ -8,7 +8,7 @@ import { askOwner } from "./owner.ts";
  * @throws ParleyError `service_unavailable` where nobody owns them at the moment
  */
 export async function currentDevices(
-  context: Pick<ActorContext, "nc" | "log">,
+  context: Pick<ActorContext, "bus" | "log">,
   user: string,
   ids: readonly string[],
 ): Promise<Device[]> {

@@ -1,7 +1,8 @@
 import type { Device } from "../../schemas/documents/device.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { newId } from "../../schemas/ids.ts";
-import { streams, subjects } from "../../schemas/messages/subjects.ts";
+import { deviceCommand, deviceUpdated } from "../../schemas/messages/devices.ts";
+import { streams, subjectOfTopic, subjects } from "../../schemas/messages/subjects.ts";
 import {
   commandDevice,
   deleteDevice,
@@ -25,7 +26,7 @@ import type { Refusals } from "./refusals.ts";
 /** How long a reader waits for what is on its way to the store. */
 const readMs = 1_000;
 
-type RouteContext = Pick<ActorContext, "nc" | "bus" | "js" | "publisher" | "log" | "settings">;
+type RouteContext = Pick<ActorContext, "bus" | "log" | "settings">;
 
 /** What is kept of devices. */
 export interface DeviceStores {
@@ -45,7 +46,7 @@ export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): 
       refusals.add(user, `/api/v1/devices/${device}/update`, "state too large");
       throw new ParleyError("payload_too_large");
     }
-    const { seq } = await context.js.publish(subjects.deviceUpdate(user, device), JSON.stringify(body));
+    const { seq } = await context.bus.append(deviceUpdated, body, { to: { user, device } });
     // It will be stored all the same; made again, it changes nothing.
     const answer = await askOwner(context, { kind: "settled", user, seq });
     if (answer === null) throw new ParleyError("service_unavailable");
@@ -61,7 +62,8 @@ export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): 
     const id = `${user}.${device}.${request.idempotency_key ?? newId("cmd_")}`;
     for (const [index, { topic, payload }] of (answer.messages ?? []).entries()) {
       const part = index === 0 ? id : `${id}.${index}`;
-      await context.publisher.publish(subjects.commandOut(user, topic), payload, { id: part });
+      const to = { user, topic: subjectOfTopic(topic) };
+      await context.bus.append(deviceCommand, payload, { to, id: part });
     }
     return { success: true as const };
   });
@@ -136,7 +138,7 @@ function serveHomeAssistant(context: RouteContext, store: DeviceStore): void {
 
 /** Erases what is kept of a deleted user's devices. */
 export async function eraseDevices(
-  context: Pick<ActorContext, "nc" | "jsm" | "log">,
+  context: Pick<ActorContext, "bus" | "jsm" | "log">,
   { store, refusals, history }: DeviceStores,
   user: string,
 ): Promise<void> {

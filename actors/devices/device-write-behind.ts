@@ -1,7 +1,7 @@
 import type { Logger } from "../../infra/log.ts";
 import type { DeviceChange, DeviceDocument, HeardTopic } from "../../schemas/documents/device.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { devicesUpdated } from "../../schemas/messages/events.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { persist } from "../storage/persist.ts";
 import { DeviceFrames } from "./device-frames.ts";
@@ -13,7 +13,7 @@ import type { Refusals } from "./refusals.ts";
 const eventBytes = 128 * 1024;
 const placeMs = 1_000;
 
-type Means = Pick<ActorContext, "out" | "publisher"> & {
+type Means = Pick<ActorContext, "out" | "bus"> & {
   log: Logger;
   limits: Limits;
   refusals: Refusals;
@@ -135,12 +135,12 @@ export class DeviceWriteBehind {
   }
 
   #sendEvents(): void {
-    const { log, publisher } = this.#means;
+    const { log, bus } = this.#means;
     const events = [...this.#changes].flatMap(([user, changes]) => eventsOf(user, changes));
     this.#changes = new Map();
     const sent = events.map(({ user, id, payload }) => {
-      const subject = subjects.eventDevicesUpdated(user);
-      return persist(log, "device event", () => publisher.publish(subject, payload, { id })).catch(
+      const to = { user };
+      return persist(log, "device event", () => bus.appendText(devicesUpdated, payload, { to, id })).catch(
         (err: unknown) => log.error({ err, user }, "device event not published"),
       );
     });

@@ -1,7 +1,7 @@
 import { discoveryStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { discoveryConfig } from "../../schemas/messages/devices.ts";
-import { parseDiscovery, subjects } from "../../schemas/messages/subjects.ts";
+import { deviceTopic, discoveryConfig } from "../../schemas/messages/devices.ts";
+import { parseDiscovery, subjectOfTopic } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 const inFlight = 32;
@@ -10,18 +10,23 @@ const inFlight = 32;
  * Brings discovery documents of the documented place, `homeassistant/<component>/<user>/<object>/config`, among what
  * the user's devices publish, so that one actor reads both in one order.
  */
-export async function startDiscovery({ jsm, bus, js }: ActorContext): Promise<void> {
+export async function startDiscovery({ jsm, bus }: ActorContext): Promise<void> {
   await ensureStream(jsm, discoveryStreamConfig());
   await bus.consume(discoveryConfig, { name: "discovery", inFlight }, async (config, { subject }) => {
     const discovered = parseDiscovery(subject);
     if (discovered === null) return;
     const { user, component, object } = discovered;
-    await js.publish(subjects.deviceTopic(user, `homeassistant/${component}/${object}/config`), config);
+    const topic = subjectOfTopic(`homeassistant/${component}/${object}/config`);
+    await bus.append(deviceTopic, config, { to: { user, topic } });
   });
 }
 
 /** Says that Parley is there, which makes the firmware of these users announce itself again. */
-export function announceBirth({ nc, log }: Pick<ActorContext, "nc" | "log">, users: readonly string[]): void {
+export function announceBirth(
+  { bus, log }: Pick<ActorContext, "bus" | "log">,
+  users: readonly string[],
+): void {
   log.info({ users: users.length }, "birth messages sent");
-  for (const user of users) nc.publish(subjects.deviceTopic(user, "homeassistant/status"), "online");
+  const topic = subjectOfTopic("homeassistant/status");
+  for (const user of users) bus.signalText(deviceTopic, "online", { user, topic });
 }

@@ -5,8 +5,8 @@ import {
   eventsStreamConfig,
 } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { deviceAskSchema } from "../../schemas/documents/device.ts";
 import { newId } from "../../schemas/ids.ts";
+import { deviceAsk } from "../../schemas/messages/devices.ts";
 import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
@@ -32,7 +32,7 @@ const minuteMs = 60_000;
 
 /** Serves devices: their log-in, what they publish and what they are told. Returns the group of their actors. */
 export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
-  const { db, jsm, out, publisher, log, settings } = context;
+  const { db, jsm, out, bus, log, settings } = context;
   const { limits } = settings;
   const store = new DeviceStore(db);
   await Promise.all([
@@ -44,7 +44,7 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   const refusals = new Refusals(db, log);
   const history = new DeviceHistory(db, log, limits.userHistoryPerMin);
   await history.createCollections();
-  const book = new DeviceWriteBehind({ out, publisher, log, limits, refusals, history }, store);
+  const book = new DeviceWriteBehind({ out, bus, log, limits, refusals, history }, store);
   await startDiscovery(context);
   await onUserDeleted(context, "devices-erasure", (user) =>
     eraseDevices(context, { store, refusals, history }, user),
@@ -99,13 +99,10 @@ function deviceGroup(means: HomeActorMeans): KeyedGroup {
     partitions: devicePartitionCount,
     filter: subjects.devicePartition,
     keyOf: (subject) => parseDeviceIn(subject)?.user ?? null,
-    askSubject: subjects.deviceAsk,
     create: (user) => new HomeActor(means, user),
     from: async (partition) => (await means.store.place(partition)) + 1,
-    async ask(data, actor) {
-      const ask = deviceAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-      return (actor(ask.user) as HomeActor).answer(ask);
-    },
+    serve: (bus, partition, actor) =>
+      bus.serve(deviceAsk, (ask) => (actor(ask.user) as HomeActor).answer(ask), { of: { partition } }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { ProcessContext } from "../../infra/process-context.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { modelsChanged } from "../../schemas/messages/processes.ts";
 import { createModels } from "./index.ts";
 import type { Models } from "./model.ts";
 import { LearnedCapabilities } from "./provider/learned.ts";
@@ -10,11 +10,11 @@ import { followSettings } from "./settings-sync.ts";
 import { StoredSource } from "./stored-source.ts";
 
 /** What configured models need of a process. */
-export type ConfiguredContext = ProcessContext & { nc: NatsConnection; db: Db };
+export type ConfiguredContext = ProcessContext & { bus: Bus; db: Db };
 
 /** The store of the administrator's configuration; every process hears of a change. */
-export function settingsStore({ nc, db, secrets }: Pick<ConfiguredContext, "nc" | "db" | "secrets">) {
-  return new SettingsStore(db, secrets.encryptionKey, () => nc.publish(subjects.modelsChanged));
+export function settingsStore({ bus, db, secrets }: Pick<ConfiguredContext, "bus" | "db" | "secrets">) {
+  return new SettingsStore(db, secrets.encryptionKey, () => bus.signal(modelsChanged, {}));
 }
 
 /** All models of a process, kept at what the administrator configures. Resolves when his configuration was read. */

@@ -1,7 +1,7 @@
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { Lifecycle } from "../../infra/lifecycle.ts";
 import type { Logger } from "../../infra/log.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { modelsChanged } from "../../schemas/messages/processes.ts";
 import { persist } from "../storage/persist.ts";
 import type { SettingsStore } from "./settings-store.ts";
 import type { StoredSource } from "./stored-source.ts";
@@ -11,7 +11,7 @@ const lookEveryMs = 30_000;
 
 /** Keeps a process's models at what the administrator has configured. Resolves when they were read for the first time. */
 export async function followSettings(
-  { nc, log, lifecycle }: { nc: NatsConnection; log: Logger; lifecycle: Lifecycle },
+  { bus, log, lifecycle }: { bus: Pick<Bus, "listen">; log: Logger; lifecycle: Lifecycle },
   store: SettingsStore,
   source: StoredSource,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function followSettings(
     }
     reading = false;
   };
-  nc.subscribe(subjects.modelsChanged, { callback: () => void look() });
+  bus.listen(modelsChanged, () => void look());
   await persist(log, "model configuration", () => store.createIndexes());
   source.replace(await persist(log, "model configuration", () => store.read()));
   const timer = setInterval(() => void look(), lookEveryMs);

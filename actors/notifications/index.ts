@@ -1,8 +1,7 @@
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { presenceConnectedSchema } from "../../schemas/documents/notification.ts";
 import { notificationWanted } from "../../schemas/messages/events.ts";
-import { presenceQueueGroup, subjects } from "../../schemas/messages/subjects.ts";
+import { presenceConnected } from "../../schemas/messages/presence.ts";
 import { pushNotification } from "../../schemas/routes/notifications.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
@@ -16,13 +15,13 @@ const inFlight = 128;
 
 /** Delivers notifications: what actors wish, what the API pushes, and what waits when a user comes back. */
 export async function startNotifications(context: ActorContext): Promise<void> {
-  const { nc, jsm, db, out, log, settings } = context;
+  const { bus, jsm, db, out, log, settings } = context;
   const store = new NotificationStore(db);
-  const presence = new Presence(nc, settings.limits.presenceMs);
+  const presence = new Presence(bus);
   const delivery = new Delivery(store, presence, out, settings.limits);
   await Promise.all([store.createIndexes(), ensureStream(jsm, eventsStreamConfig())]);
   const consumer = { name: "notifications", inFlight, onlyNew: true };
-  await context.bus.consume(notificationWanted, consumer, async (event) => {
+  await bus.consume(notificationWanted, consumer, async (event) => {
     await delivery.deliver(event);
   });
   await onUserDeleted(context, "notifications-erasure", (user) => store.eraseUser(user));
@@ -33,14 +32,9 @@ export async function startNotifications(context: ActorContext): Promise<void> {
     const delivered = await delivery.deliver({ user, notification });
     return { success: true as const, notification: { ...notification, user_id: user, delivered } };
   });
-  nc.subscribe(subjects.presenceConnected, {
-    queue: presenceQueueGroup,
-    callback: (err, message) => {
-      const connected = err === null ? presenceConnectedSchema.safeParse(message.json()) : undefined;
-      if (connected?.success !== true) return;
-      delivery
-        .catchUp(connected.data.user)
-        .catch((cause: unknown) => log.warn({ err: cause }, "missed notifications not delivered yet"));
-    },
+  bus.listen(presenceConnected, ({ user }) => {
+    delivery
+      .catchUp(user)
+      .catch((err: unknown) => log.warn({ err, user }, "missed notifications not delivered yet"));
   });
 }

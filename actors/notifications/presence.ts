@@ -1,30 +1,32 @@
-import { type NatsConnection, TimeoutError } from "nats";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import type { Bus } from "../../infra/bus/bus.ts";
+import { NoAnswer } from "../../infra/bus/no-answer.ts";
+import { presence } from "../../schemas/messages/presence.ts";
 
 /** Asks the edges whether users have sockets. Only an edge that has some listens, so nobody is a quick answer. */
 export class Presence {
-  readonly #nc: NatsConnection;
-  readonly #timeoutMs: number;
+  readonly #bus: Pick<Bus, "ask">;
   readonly #asking = new Map<string, Promise<boolean>>();
 
-  constructor(nc: NatsConnection, timeoutMs: number) {
-    this.#nc = nc;
-    this.#timeoutMs = timeoutMs;
+  constructor(bus: Pick<Bus, "ask">) {
+    this.#bus = bus;
   }
 
   /** Whether a socket of the user is open on any edge. An edge that listens and is slow to answer has some as well. */
   has(user: string): Promise<boolean> {
     let asking = this.#asking.get(user);
     if (asking === undefined) {
-      asking = this.#nc
-        .request(subjects.presence(user), "", { timeout: this.#timeoutMs })
-        .then(
-          () => true,
-          (err: unknown) => err instanceof TimeoutError,
-        )
-        .finally(() => this.#asking.delete(user));
+      asking = this.#ask(user).finally(() => this.#asking.delete(user));
       this.#asking.set(user, asking);
     }
     return asking;
+  }
+
+  async #ask(user: string): Promise<boolean> {
+    try {
+      await this.#bus.ask(presence, { user });
+      return true;
+    } catch (err) {
+      return err instanceof NoAnswer && (err.reason === "timeout" || err.reason === "invalid");
+    }
   }
 }

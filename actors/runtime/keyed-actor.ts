@@ -1,3 +1,6 @@
+import type { Bus } from "../../infra/bus/bus.ts";
+import type { Listening } from "../../infra/bus/listen.ts";
+
 /** One message of the log, as an actor gets it. */
 export interface LogEntry {
   /** Sequence in the stream: the order of the log. */
@@ -43,8 +46,6 @@ export interface KeyedGroup {
   filter(partition: number): string;
   /** Key of a subject, or null for one that is none of the group's. */
   keyOf(subject: string): string | null;
-  /** Subject on which the owner of a partition answers questions. */
-  askSubject(partition: number): string;
   create(key: string): KeyedActor;
   /** First sequence of a partition that is not finished; without it, a log is read from its beginning. */
   from?(partition: number): Promise<number>;
@@ -52,6 +53,6 @@ export interface KeyedGroup {
   hosted?(actors: () => Iterable<KeyedActor>): void;
   /** Makes what died with the server anew, after a reconnect. */
   restore?(): Promise<void>;
-  /** Answers a question; `actor` finds one that is in memory, or makes it. */
-  ask(data: Uint8Array, actor: (key: string) => KeyedActor): Promise<unknown>;
+  /** Serves the requests to the owner of a partition; `actor` finds one that is in memory, or makes it. */
+  serve(bus: Bus, partition: number, actor: (key: string) => KeyedActor): Listening;
 }

@@ -26,15 +26,15 @@ export async function hostGroups(
   groups: readonly KeyedGroup[],
   drain: readonly (() => Promise<void>)[],
 ): Promise<Hosting> {
-  const { nc, js, log, lifecycle, settings, actorId, out, metrics } = context;
-  const membership = new Membership(nc, actorId, log);
+  const { nc, bus, js, log, lifecycle, settings, actorId, out, metrics } = context;
+  const membership = new Membership(bus, actorId, log);
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: readerAnswerMs });
   const runtimes = groups.map((group) => {
-    return new KeyedRuntime({ nc, log, reading: { js, jsm, log } }, group, membership, settings.limits);
+    return new KeyedRuntime({ bus, log, reading: { js, jsm, log } }, group, membership, settings.limits);
   });
   showHeld(context, runtimes);
   const cut = new AbortController();
-  serveMoves(nc, actorId, runtimes, cut.signal, log);
+  serveMoves(bus, actorId, runtimes, cut.signal);
   for (const runtime of runtimes) {
     runtime.group.hosted?.(() => runtime.actors());
     runtime.start();

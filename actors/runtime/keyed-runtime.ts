@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Limits } from "../../schemas/limits.ts";
-import { type MoveAnswer, type MoveRequest, moveAnswerSchema } from "../../schemas/messages/actors-alive.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import type { MoveAnswer, MoveRequest } from "../../schemas/messages/actors-alive.ts";
+import { partitionMove } from "../../schemas/messages/processes.ts";
 import type { KeyedActor, KeyedGroup } from "./keyed-actor.ts";
 import type { Membership } from "./membership.ts";
 import { type Handover, Partition, type PartitionContext } from "./partition.ts";
@@ -194,13 +194,11 @@ export class KeyedRuntime {
     });
     try {
       const answer = await Promise.race([
-        this.#context.nc.request(subjects.actorMove(holder), JSON.stringify(request), {
-          timeout: this.#limits.moveMs,
-        }),
+        this.#context.bus.ask(partitionMove, request, { to: { process: holder } }),
         gone,
       ]);
       if (answer === null) return { planned: false };
-      return { planned: true, aborted: moveAnswerSchema.parse(answer.json()).aborted };
+      return { planned: true, aborted: answer.aborted };
     } catch {
       return { planned: false };
     } finally {

@@ -1,7 +1,7 @@
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { Logger } from "../../infra/log.ts";
-import { type ActorsAlive, actorsAliveSchema } from "../../schemas/messages/actors-alive.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import type { ActorsAlive } from "../../schemas/messages/actors-alive.ts";
+import { actorsAlive } from "../../schemas/messages/processes.ts";
 import { rendezvous } from "./rendezvous.ts";
 
 const aliveEveryMs = 1_000;
@@ -24,7 +24,7 @@ interface Peer {
  */
 export class Membership {
   readonly id: string;
-  readonly #nc: NatsConnection;
+  readonly #bus: Pick<Bus, "listen" | "signal">;
   readonly #log: Logger;
   readonly #peers = new Map<string, Peer>();
   /** What this process holds, by group; shown in its heartbeat. */
@@ -36,8 +36,8 @@ export class Membership {
   #leaving = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(nc: NatsConnection, id: string, log: Logger) {
-    this.#nc = nc;
+  constructor(bus: Pick<Bus, "listen" | "signal">, id: string, log: Logger) {
+    this.#bus = bus;
     this.id = id;
     this.#log = log;
   }
@@ -54,10 +54,8 @@ export class Membership {
 
   /** Starts to listen and to be heard. */
   start(): void {
-    this.#nc.subscribe(subjects.actorAliveAll, {
-      callback: (err, message) => {
-        if (err === null) this.#hear(message.data);
-      },
+    this.#bus.listen(actorsAlive, (alive) => {
+      this.#peers.set(alive.id, { alive, heardAt: performance.now() });
     });
     this.resettle();
     this.#lastTick = performance.now();
@@ -97,16 +95,10 @@ export class Membership {
 
   /** Says at once what this process holds, between two heartbeats. */
   say(): void {
-    if (this.#nc.isClosed()) return;
     const partitions = Object.fromEntries([...this.#held].map(([group, held]) => [group, held()]));
     const alive: ActorsAlive = { id: this.id, leaving: this.#leaving, partitions };
-    this.#nc.publish(subjects.actorAlive(this.id), JSON.stringify(alive));
+    this.#bus.signal(actorsAlive, alive);
     this.#lastAlive = performance.now();
-  }
-
-  #hear(data: Uint8Array): void {
-    const alive = actorsAliveSchema.safeParse(JSON.parse(new TextDecoder().decode(data)));
-    if (alive.success) this.#peers.set(alive.data.id, { alive: alive.data, heardAt: performance.now() });
   }
 
   #tick(): void {

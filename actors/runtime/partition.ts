@@ -1,12 +1,13 @@
 import type { JsMsg } from "@nats-io/jetstream";
-import type { NatsConnection, Subscription } from "nats";
+import type { Bus } from "../../infra/bus/bus.ts";
+import type { Listening } from "../../infra/bus/listen.ts";
 import type { Logger } from "../../infra/log.ts";
 import type { AbortedRun, Arrival, KeyedActor, KeyedGroup } from "./keyed-actor.ts";
 import { PartitionReader, type ReaderContext } from "./partition-reader.ts";
 
 /** What a partition works with. */
 export interface PartitionContext {
-  nc: NatsConnection;
+  bus: Bus;
   log: Logger;
   reading: ReaderContext;
 }
@@ -24,7 +25,7 @@ export class Partition {
   readonly #number: number;
   readonly #reader: PartitionReader;
   readonly #actors = new Map<string, KeyedActor>();
-  #questions: Subscription | undefined;
+  #questions: Listening | undefined;
   #replay: { until: number; handover: Handover } | undefined;
   #closed = false;
   #quiescing = false;
@@ -48,11 +49,7 @@ export class Partition {
     const info = await this.#context.reading.jsm.streams.info(this.#group.stream);
     this.#replay = { until: info.state.last_seq, handover };
     if (this.#closed) return;
-    this.#questions = this.#context.nc.subscribe(this.#group.askSubject(this.#number), {
-      callback: (err, message) => {
-        if (err === null) void this.#answer(message.data, (body) => message.respond(body));
-      },
-    });
+    this.#questions = this.#group.serve(this.#context.bus, this.#number, (key) => this.#actor(key));
     await this.read();
   }
 
@@ -88,7 +85,7 @@ export class Partition {
   close(): void {
     this.#closed = true;
     this.#reader.stop();
-    this.#questions?.unsubscribe();
+    this.#questions?.stop();
     for (const actor of this.#actors.values()) actor.abandon();
     this.#actors.clear();
   }
@@ -131,17 +128,5 @@ export class Partition {
       this.#actors.set(key, actor);
     }
     return actor;
-  }
-
-  async #answer(data: Uint8Array, respond: (body: string) => void): Promise<void> {
-    try {
-      const answer = await this.#group.ask(data, (key) => this.#actor(key));
-      if (!this.#closed) respond(JSON.stringify(answer));
-    } catch (err) {
-      this.#context.log.warn(
-        { err, group: this.#group.name, partition: this.#number },
-        "question could not be answered",
-      );
-    }
   }
 }

@@ -22,7 +22,7 @@ import { createTurnDeps } from "./turn/index.ts";
 
 /** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
 export async function startSessions(context: ActorContext, moreTools: MoreTools): Promise<KeyedGroup> {
-  const { db, jsm, nc, bus, log, settings, lifecycle, models, quota, out } = context;
+  const { db, jsm, bus, log, settings, lifecycle, models, quota, out } = context;
   const sessions = new SessionDocuments(db, log);
   const attempts = new Attempts(db);
   await Promise.all([sessions.createIndexes(), attempts.createIndexes()]);
@@ -58,7 +58,7 @@ export async function startSessions(context: ActorContext, moreTools: MoreTools)
     limits: settings.limits,
     log,
   };
-  return { ...sessionGroup(actors, nc), restore: transcripts.restore };
+  return { ...sessionGroup(actors, bus), restore: transcripts.restore };
 }
 
 async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInput | null> {

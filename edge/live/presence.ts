@@ -1,5 +1,5 @@
-import type { Subscription } from "nats";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import type { Listening } from "../../infra/bus/listen.ts";
+import { presence, presenceConnected } from "../../schemas/messages/presence.ts";
 import type { NatsLink } from "../nats-link.ts";
 
 interface Member {
@@ -10,7 +10,7 @@ interface Member {
 /** Says to whoever asks that users have sockets here, and that one has come. Users without sockets cost nothing. */
 export class PresenceResponder {
   readonly #link: NatsLink;
-  readonly #users = new Map<string, { members: Set<Member>; questions: Subscription }>();
+  readonly #users = new Map<string, { members: Set<Member>; questions: Listening }>();
 
   constructor(link: NatsLink) {
     this.#link = link;
@@ -23,7 +23,7 @@ export class PresenceResponder {
     const present = this.#users.get(user) ?? { members: new Set(), questions: this.#listen(user) };
     present.members.add(member);
     this.#users.set(user, present);
-    this.#link.nc.publish(subjects.presenceConnected, JSON.stringify({ user }));
+    this.#link.bus.signal(presenceConnected, { user });
   }
 
   /** A socket is gone. */
@@ -31,15 +31,11 @@ export class PresenceResponder {
     const present = this.#users.get(member.user);
     present?.members.delete(member);
     if (present === undefined || present.members.size > 0) return;
-    present.questions.unsubscribe();
+    present.questions.stop();
     this.#users.delete(member.user);
   }
 
-  #listen(user: string): Subscription {
-    return this.#link.nc.subscribe(subjects.presence(user), {
-      callback: (err, message) => {
-        if (err === null) message.respond();
-      },
-    });
+  #listen(user: string): Listening {
+    return this.#link.bus.serve(presence, () => ({}), { of: { user } });
   }
 }

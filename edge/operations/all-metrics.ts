@@ -1,13 +1,11 @@
 import type { Registry } from "prom-client";
 import type { Metrics } from "../../infra/metrics.ts";
-import { streams, subjects } from "../../schemas/messages/subjects.ts";
+import { metricsScrape } from "../../schemas/messages/processes.ts";
+import { streams } from "../../schemas/messages/subjects.ts";
 import type { Services } from "../services.ts";
 
 /** What a scrape of this edge shows: its own metrics, those of all actor processes, or both. */
 export type MetricsScope = "all" | "edge" | "actors";
-
-/** Most actor processes whose metrics are shown. */
-const mostProcesses = 256;
 
 /** Gathers metrics for a scrape. Actor processes have no port, so an edge asks them. */
 export class AllMetrics {
@@ -46,22 +44,9 @@ export class AllMetrics {
   }
 
   async #actors(): Promise<string[]> {
-    const { link, settings } = this.#services;
+    const { link } = this.#services;
     if (!link.up) return [];
-    const texts: string[] = [];
-    try {
-      const messages = await link.nc.requestMany(subjects.metricsScrape, undefined, {
-        strategy: "stall",
-        maxWait: settings.limits.scrapeMs,
-        maxMessages: mostProcesses,
-      });
-      for await (const message of messages) {
-        if (message.data.length > 0) texts.push(message.string());
-      }
-    } catch {
-      // No actor process is there.
-    }
-    return texts;
+    return link.bus.askAll(metricsScrape, {}, "stall");
   }
 
   /** How far the readers of the streams are behind: unfinished messages, and events that a consumer has yet to take. */

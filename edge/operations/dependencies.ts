@@ -2,9 +2,8 @@ import {
   type DependencyState,
   type Health,
   type ProcessHealth,
-  processHealthSchema,
 } from "../../schemas/messages/process-health.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { processHealth } from "../../schemas/messages/processes.ts";
 import type { NatsLink } from "../nats-link.ts";
 
 /** An actor process that was not heard for this long is gone. */
@@ -31,10 +30,8 @@ export class Dependencies {
   constructor(link: NatsLink, streamsAnswer: () => boolean) {
     this.#link = link;
     this.#streamsAnswer = streamsAnswer;
-    link.nc.subscribe(subjects.healthActorAll, {
-      callback: (err, msg) => {
-        if (err === null) this.#hear(msg.string());
-      },
+    link.bus.listen(processHealth, (health) => {
+      this.#heard.set(health.id, { ...health, at: performance.now() });
     });
     link.onUp(() => {
       this.#listenedSince = performance.now();
@@ -84,11 +81,6 @@ export class Dependencies {
   /** Stops looking. */
   close(): void {
     clearInterval(this.#timer);
-  }
-
-  #hear(text: string): void {
-    const health = processHealthSchema.safeParse(JSON.parse(text));
-    if (health.success) this.#heard.set(health.data.id, { ...health.data, at: performance.now() });
   }
 
   #living(): Heard[] {

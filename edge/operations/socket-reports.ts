@@ -1,11 +1,6 @@
-import {
-  type SocketSurvey,
-  type Survey,
-  surveyEntries,
-  surveySchema,
-} from "../../schemas/messages/admin-survey.ts";
+import { type SocketSurvey, type Survey, surveyEntries } from "../../schemas/messages/admin-survey.ts";
 import type { ClientReport, SeenClient } from "../../schemas/messages/clients.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { clientReport, socketSurvey } from "../../schemas/messages/processes.ts";
 import type { Services } from "../services.ts";
 import type { OpenSocket, OpenSockets } from "./open-sockets.ts";
 
@@ -17,7 +12,7 @@ const clientsAReport = 100;
  * Tells the administrator's actors which clients are here: when one comes or goes, all of them from time to time, and
  * on request how many sockets each session has.
  */
-export function reportSockets({ link, sockets, settings, log, lifecycle }: Services): void {
+export function reportSockets({ link, sockets, settings, lifecycle }: Services): void {
   const changed = new Map<string, SeenClient>();
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
@@ -27,7 +22,7 @@ export function reportSockets({ link, sockets, settings, log, lifecycle }: Servi
     if (!link.up || link.nc.isClosed()) return;
     for (let from = 0; from < clients.length; from += clientsAReport) {
       const report: ClientReport = { clients: clients.slice(from, from + clientsAReport), at: Date.now() };
-      link.nc.publish(subjects.edgeClients, JSON.stringify(report));
+      link.bus.signal(clientReport, report);
     }
   };
   const note = (socket: OpenSocket) => {
@@ -41,14 +36,7 @@ export function reportSockets({ link, sockets, settings, log, lifecycle }: Servi
     for (const socket of sockets) note(socket);
   }, settings.limits.clientReportMs);
 
-  link.nc.subscribe(subjects.surveySockets, {
-    callback: (err, msg) => {
-      if (err !== null) return;
-      const survey = surveySchema.safeParse(JSON.parse(msg.string()));
-      if (survey.success) msg.respond(JSON.stringify(answer(survey.data, sockets)));
-      else log.error({ err: survey.error }, "invalid payload: survey of sockets");
-    },
-  });
+  link.bus.serve(socketSurvey, (survey) => answer(survey, sockets));
   lifecycle.onStop("socket reports", () => {
     clearInterval(all);
     clearTimeout(timer);

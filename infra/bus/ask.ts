@@ -6,7 +6,7 @@ import { type Address, encode, type Request, subjectOf } from "../../schemas/mes
 import type { BusContext } from "./bus.ts";
 import { errorOf } from "./error-answer.ts";
 import { NoAnswer, reasonOf } from "./no-answer.ts";
-import { parsePayload } from "./payload.ts";
+import { answerOf } from "./payload.ts";
 
 const retryEveryMs = 150;
 
@@ -67,7 +67,7 @@ async function askOnce<Subject extends string, Message extends z.ZodType, Answer
   messages.answered(entry.name, performance.now() - asked);
   const error = errorOf(answer);
   if (error !== undefined) throw error;
-  const parsed = parsePayload(entry.answer, answer.data);
+  const parsed = answerOf(entry, answer.data);
   if (parsed.ok) return parsed.message;
   messages.failed(entry.name, "invalid");
   throw new NoAnswer("invalid", parsed.error);

@@ -15,6 +15,7 @@ import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { isNatsOutage } from "../nats/outage.ts";
+import { askAll } from "./ask-all.ts";
 import { type AskOptions, ask, type Question } from "./ask.ts";
 import { type ConsumerOptions, type Handler, startConsumer } from "./consume.ts";
 import { isLarge } from "./large-payload.ts";
@@ -142,6 +143,18 @@ export class Bus {
     options?: AskOptions<Subject>,
   ): Promise<z.output<Answer>> {
     return ask(this.#context, entry, question, options);
+  }
+
+  /**
+   * Asks all processes that serve a request, and gathers their answers: for as long as the entry's timeout (`timer`), or
+   * until no further one comes (`stall`). Those that do not answer in time are missing.
+   */
+  askAll<Message extends z.ZodType, Answer extends z.ZodType>(
+    entry: Request<string, Message, Answer>,
+    message: z.input<Message>,
+    strategy: "timer" | "stall" = "timer",
+  ): Promise<z.output<Answer>[]> {
+    return askAll(this.#context, entry, message, strategy);
   }
 
   /** Answers requests; a thrown ParleyError is the answer, too. */

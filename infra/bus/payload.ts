@@ -24,6 +24,14 @@ export function readPayload<Message extends z.ZodType>(
   return parsePayload(entry.message, data, empty ? (tokensOf(entry, subject) ?? {}) : undefined);
 }
 
+/** Reads the answer to a request. */
+export function answerOf<Answer extends z.ZodType>(
+  { answer, answerEncoding }: { answer: Answer; answerEncoding?: "text" },
+  data: Uint8Array,
+): Payload<Answer> {
+  return answerEncoding === "text" ? checked(answer, textOf(data)) : parsePayload(answer, data);
+}
+
 /** Reads JSON by a schema; `given` takes the place of the payload. */
 export function parsePayload<Message extends z.ZodType>(
   schema: Message,

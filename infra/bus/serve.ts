@@ -1,7 +1,7 @@
 import type { Msg } from "nats";
 import type { z } from "zod";
 import { fromZodError, ParleyError } from "../../schemas/errors.ts";
-import { type Address, filterOf, type Request } from "../../schemas/messages/define.ts";
+import { type Address, encode, filterOf, type Request } from "../../schemas/messages/define.ts";
 import type { BusContext } from "./bus.ts";
 import { respondError } from "./error-answer.ts";
 import { isLarge } from "./large-payload.ts";
@@ -30,17 +30,30 @@ export function serve<Subject extends string, Message extends z.ZodType, Answer 
   options: ServeOptions<Subject> = {},
 ): Listening {
   const { nc, log, messages } = context;
+  let stopped = false;
   const subscription = nc.subscribe(filterOf(entry, options.of), {
     ...(entry.queue !== undefined && { queue: entry.queue }),
     callback: (err, msg) => {
       if (err !== null) return log.error({ err, message: entry.name }, "subscription failed");
       messages.count("received", entry.name);
-      answer(context, entry, handler, msg, options.answerBytes).catch((cause: unknown) =>
+      const serving = async (...request: Parameters<typeof handler>) => {
+        const result = await handler(...request);
+        // The subject may be another process's by now.
+        return stopped ? undefined : result;
+      };
+      answer(context, entry, serving, msg, options.answerBytes).catch((cause: unknown) =>
         log.error({ err: cause, message: entry.name }, "answer not sent"),
       );
     },
   });
-  return listeningOf(subscription);
+  const { stop, drain } = listeningOf(subscription);
+  return {
+    drain,
+    stop: () => {
+      stopped = true;
+      stop();
+    },
+  };
 }
 
 async function answer<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
@@ -59,7 +72,7 @@ async function answer<Subject extends string, Message extends z.ZodType, Answer 
   try {
     const result = await handler(payload.message, { subject: msg.subject });
     if (result === undefined) return;
-    const text = JSON.stringify(result);
+    const text = encode({ encoding: entry.answerEncoding }, result);
     if (isLarge(text, answerBytes)) throw new RangeError(`answer has ${Buffer.byteLength(text)} bytes`);
     msg.respond(text);
   } catch (err) {

@@ -26,9 +26,9 @@ export type Party =
   | "stateless"
   | "voice";
 
-/** Names of the `{tokens}` in a subject. */
+/** Names of the `{tokens}` in a subject; `{name>}` stands for one token or more at its end. */
 export type Tokens<Subject extends string> = Subject extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Tokens<Rest>
+  ? (Name extends `${infer Tail}>` ? Tail : Name) | Tokens<Rest>
   : never;
 
 /** A value for each token of a subject. */
@@ -74,6 +74,8 @@ export interface Request<
 > extends Definition<Subject, Message> {
   kind: "request";
   answer: Answer;
+  /** `text`: the answer is no JSON, and its schema is that of a string. */
+  answerEncoding?: "text";
   /** Queue group in which processes share the requests; without it each server answers those of its own address. */
   queue?: string;
   /** Time for one answer, ms, or the limit that sets it. */
@@ -122,25 +124,26 @@ export function defineSignal<Subject extends string, Message extends z.ZodType>(
 }
 
 /** A message as its payload. */
-export function encode({ encoding }: Pick<Definition, "encoding">, message: unknown): string {
+export function encode({ encoding }: { encoding?: "text" | undefined }, message: unknown): string {
   return encoding === "text" ? String(message) : JSON.stringify(message);
 }
 
 /** Payload of a message that says everything by its subject. */
 export const emptySchema = z.object({});
 
-const tokenPattern = /\{(\w+)\}/g;
+const tokenPattern = /\{(\w+)(>?)\}/g;
+const tailPattern = /^[^\s.*>]+(\.[^\s.*>]+)*$/;
 
 /** The subject of a message at an address. @throws RangeError for a value that is no subject token */
 export function subjectOf<Subject extends string>(
   { subject }: Pick<Definition<Subject>, "subject">,
   address: Address<Subject>,
 ): string {
-  return subject.replace(tokenPattern, (_, name: string) => {
-    const value = String((address as Record<string, unknown>)[name]);
-    if (!idPattern.test(value) || (address as Record<string, unknown>)[name] === undefined)
+  return subject.replace(tokenPattern, (_, name: string, tail: string) => {
+    const value = (address as Record<string, unknown>)[name];
+    if (value === undefined || !(tail === "" ? idPattern : tailPattern).test(String(value)))
       throw new RangeError(`not a subject token: ${name} = ${JSON.stringify(value)}`);
-    return value;
+    return String(value);
   });
 }
 
@@ -149,8 +152,8 @@ export function filterOf<Subject extends string>(
   { subject }: Pick<Definition<Subject>, "subject">,
   address: Partial<Address<Subject>> = {},
 ): string {
-  return subject.replace(tokenPattern, (token, name: string) => {
-    if ((address as Record<string, unknown>)[name] === undefined) return "*";
+  return subject.replace(tokenPattern, (token, name: string, tail: string) => {
+    if ((address as Record<string, unknown>)[name] === undefined) return tail === "" ? "*" : ">";
     return subjectOf({ subject: token }, address as Record<string, string>);
   });
 }
@@ -162,12 +165,17 @@ export function tokensOf<Subject extends string>(
 ): Record<Tokens<Subject>, string> | null {
   const parts = subject.split(".");
   const values = concrete.split(".");
-  if (parts.length !== values.length) return null;
+  const tail = /\{(\w+)>\}$/.exec(subject)?.[1];
+  if (tail === undefined ? parts.length !== values.length : parts.length > values.length) return null;
   const tokens: Record<string, string> = {};
   for (const [index, part] of parts.entries()) {
     const value = values[index] ?? "";
     if (part.startsWith("{")) tokens[part.slice(1, -1)] = value;
     else if (part !== value) return null;
+  }
+  if (tail !== undefined) {
+    delete tokens[`${tail}>`];
+    tokens[tail] = values.slice(parts.length - 1).join(".");
   }
   return tokens as Record<Tokens<Subject>, string>;
 }

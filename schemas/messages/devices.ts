@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { defineLog } from "./define.ts";
-import { streams } from "./subjects.ts";
+import { deviceAnswerSchema, deviceAskSchema, deviceUpdateSchema } from "../documents/device.ts";
+import { defineLog, defineRequest } from "./define.ts";
+import { devicePartitionOf, streams } from "./subjects.ts";
 
 export const discoveryConfig = defineLog({
   name: "homeassistant.config",
@@ -10,5 +11,50 @@ export const discoveryConfig = defineLog({
   message: z.string(),
   encoding: "text",
   publishers: ["device"],
+  listeners: ["devices"],
+});
+
+/** What devices publish in MQTT below `device/<user>/` is stored, too: as their own JSON or text, read by the adapters. */
+export const deviceUpdated = defineLog({
+  name: "device.update",
+  doc: "A device's new state, as the REST API takes it; devices publish the same over MQTT.",
+  subject: "device.{user}.{device}.update",
+  stream: streams.devices,
+  message: deviceUpdateSchema,
+  publishers: ["devices", "device"],
+  listeners: ["devices"],
+});
+
+export const deviceTopic = defineLog({
+  name: "device.topic",
+  doc: "Any message below `device/<user>/` in MQTT's terms: discovery documents, and the birth message of Parley.",
+  subject: "device.{user}.{topic>}",
+  stream: streams.devices,
+  message: z.string(),
+  encoding: "text",
+  publishers: ["devices", "device"],
+  listeners: ["devices", "device"],
+});
+
+export const deviceCommand = defineLog({
+  name: "command",
+  doc: "A command on its way to a device; the stream republishes it below `device.<user>.`.",
+  subject: "command.{user}.{topic>}",
+  stream: streams.commands,
+  message: z.string(),
+  encoding: "text",
+  publishers: ["devices"],
+  listeners: ["nats-server", "device"],
+});
+
+export const deviceAsk = defineRequest({
+  name: "telemetry.ask",
+  doc: "A request to the actor that owns a user's devices: store, forget, read, command.",
+  subject: "telemetry.ask.{partition}",
+  message: deviceAskSchema,
+  answer: deviceAnswerSchema,
+  key: ({ user }) => ({ partition: devicePartitionOf(user) }),
+  timeout: 4_000,
+  publishers: ["devices", "automation"],
   listeners: ["devices"],
 });

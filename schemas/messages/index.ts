@@ -8,6 +8,8 @@ import * as knowledge from "./knowledge.ts";
 import * as mcp from "./mcp.ts";
 import * as memory from "./memory.ts";
 import * as out from "./out.ts";
+import * as presence from "./presence.ts";
+import * as processes from "./processes.ts";
 import * as rejected from "./rejected.ts";
 import * as rest from "./rest.ts";
 import * as runs from "./runs.ts";
@@ -24,6 +26,8 @@ const areas = {
   mcp,
   memory,
   out,
+  presence,
+  processes,
   rejected,
   rest,
   runs,

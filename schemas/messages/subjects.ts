@@ -242,7 +242,7 @@ function levelOf(part: string): string {
 }
 
 /** The subject of an MQTT topic, as nats-server writes it. @throws RangeError for a topic that no client may publish */
-function subjectOfTopic(topic: string): string {
+export function subjectOfTopic(topic: string): string {
   if (topic === "" || /[\s#+*>]/.test(topic)) throw new RangeError(`not a topic: ${JSON.stringify(topic)}`);
   return topic
     .split("/")

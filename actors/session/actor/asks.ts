@@ -1,10 +1,9 @@
 import type { HistoryMessage } from "../../../schemas/documents/message.ts";
-import {
-  type MessageState,
-  type SessionAsk,
-  type SessionQueue,
-  type StopAnswer,
-  sessionAskSchema,
+import type {
+  MessageState,
+  SessionAsk,
+  SessionQueue,
+  StopAnswer,
 } from "../../../schemas/messages/session-input.ts";
 import { isOver } from "../../requests/rest.ts";
 import { stateOfTurn } from "../outbox/answers.ts";
@@ -16,11 +15,9 @@ import type { SessionActor } from "./session-actor.ts";
 /** Answers a request to a session, from the actor that owns it. */
 export async function answerAsk(
   deps: ActorDeps,
-  data: Uint8Array,
-  actorOf: (user: string, session: string) => SessionActor,
+  ask: SessionAsk,
+  actor: SessionActor,
 ): Promise<MessageState | SessionQueue | StopAnswer | { ok: true }> {
-  const ask: SessionAsk = sessionAskSchema.parse(JSON.parse(new TextDecoder().decode(data)));
-  const actor = actorOf(ask.user, ask.session);
   switch (ask.kind) {
     case "state":
       return stateOf(deps.store, actor, ask.client_msg_id);

@@ -1,4 +1,5 @@
-import type { NatsConnection } from "nats";
+import type { Bus } from "../../../infra/bus/bus.ts";
+import { sessionAsk } from "../../../schemas/messages/session.ts";
 import { parseSessionIn, partitionCount, streams, subjects } from "../../../schemas/messages/subjects.ts";
 import type { KeyedGroup } from "../../runtime/keyed-actor.ts";
 import { serveSessionSurvey } from "../rest/session-survey.ts";
@@ -7,7 +8,7 @@ import { answerAsk } from "./asks.ts";
 import { SessionActor } from "./session-actor.ts";
 
 /** The session actors, as a group that the partition runtime places. */
-export function sessionGroup(deps: ActorDeps, nc: NatsConnection): KeyedGroup {
+export function sessionGroup(deps: ActorDeps, bus: Pick<Bus, "serve">): KeyedGroup {
   return {
     name: "session",
     stream: streams.sessions,
@@ -17,13 +18,16 @@ export function sessionGroup(deps: ActorDeps, nc: NatsConnection): KeyedGroup {
       const key = parseSessionIn(subject);
       return key === null ? null : `${key.user}.${key.session}`;
     },
-    askSubject: subjects.sessionAsk,
     create: (key) => {
       const [user = "", session = ""] = key.split(".");
       return new SessionActor(deps, user, session);
     },
-    hosted: (actors) => serveSessionSurvey(nc, deps.log, actors),
-    ask: (data, actor) =>
-      answerAsk(deps, data, (user, session) => actor(`${user}.${session}`) as SessionActor),
+    hosted: (actors) => serveSessionSurvey(bus, actors),
+    serve: (bus, partition, actor) =>
+      bus.serve(
+        sessionAsk,
+        (ask) => answerAsk(deps, ask, actor(`${ask.user}.${ask.session}`) as SessionActor),
+        { of: { partition } },
+      ),
   };
 }

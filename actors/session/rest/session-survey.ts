@@ -1,29 +1,12 @@
-import type { NatsConnection } from "nats";
-import type { Logger } from "../../../infra/log.ts";
-import {
-  type SessionSurvey,
-  type Survey,
-  surveyEntries,
-  surveySchema,
-} from "../../../schemas/messages/admin-survey.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
+import type { Bus } from "../../../infra/bus/bus.ts";
+import { type SessionSurvey, type Survey, surveyEntries } from "../../../schemas/messages/admin-survey.ts";
+import { sessionSurvey } from "../../../schemas/messages/processes.ts";
 import type { KeyedActor } from "../../runtime/keyed-actor.ts";
 import { SessionActor } from "../actor/session-actor.ts";
 
 /** Answers the administrator's survey with the sessions in this process's memory and their state. */
-export function serveSessionSurvey(
-  nc: NatsConnection,
-  log: Logger,
-  actors: () => Iterable<KeyedActor>,
-): void {
-  nc.subscribe(subjects.surveySessions, {
-    callback: (err, msg) => {
-      if (err !== null) return;
-      const survey = surveySchema.safeParse(JSON.parse(msg.string()));
-      if (survey.success) msg.respond(JSON.stringify(answer(survey.data, actors())));
-      else log.error({ err: survey.error }, "invalid payload in session survey");
-    },
-  });
+export function serveSessionSurvey(bus: Pick<Bus, "serve">, actors: () => Iterable<KeyedActor>): void {
+  bus.serve(sessionSurvey, (survey) => answer(survey, actors()));
 }
 
 function answer({ user, session }: Survey, actors: Iterable<KeyedActor>): SessionSurvey {
