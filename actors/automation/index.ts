@@ -1,7 +1,7 @@
 import { eventsStreamConfig, runsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { runAsk } from "../../schemas/messages/runs.ts";
 import { zoneChanged } from "../../schemas/messages/events.ts";
+import { runAsk } from "../../schemas/messages/runs.ts";
 import { parseRunIn, runPartitionCount, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";

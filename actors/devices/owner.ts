@@ -1,3 +1,4 @@
+import { deviceAsk } from "../../schemas/messages/devices.ts";
 import type { DeviceAnswer, DeviceAsk } from "../../schemas/documents/device.ts";
 import type { ActorContext } from "../actor-context.ts";
 

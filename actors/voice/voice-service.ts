@@ -1,6 +1,6 @@
 import { ParleyError } from "../../schemas/errors.ts";
-import { subjects, voiceQueueGroup } from "../../schemas/messages/subjects.ts";
-import { type SpeakRequest, type Spoken, speakRequestSchema } from "../../schemas/messages/voice-stream.ts";
+import { voiceSpeak } from "../../schemas/messages/voice.ts";
+import type { SpeakRequest, Spoken } from "../../schemas/messages/voice-stream.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { decodeAudio } from "./codec/decode.ts";
 import { SpokenStreams } from "./stream/spoken-streams.ts";
@@ -19,7 +19,7 @@ export function startVoiceFrames(context: ActorContext, { engines, codec, speech
   serveSpeech(context, speech);
 }
 
-function serveSpeech({ nc, log, settings }: ActorContext, speech: VoiceParts["speech"]): void {
+function serveSpeech({ bus, log, settings }: ActorContext, speech: VoiceParts["speech"]): void {
   const speak = (request: SpeakRequest): Promise<Spoken> =>
     "join" in request
       ? speech.join(request.join)
@@ -27,23 +27,12 @@ function serveSpeech({ nc, log, settings }: ActorContext, speech: VoiceParts["sp
           { text: request.text, format: "mp3" },
           AbortSignal.timeout(settings.limits.voiceSentenceMs),
         );
-  nc.subscribe(subjects.voiceSpeak, {
-    queue: voiceQueueGroup,
-    callback: (err, msg) => {
-      if (err !== null) return;
-      const request = speakRequestSchema.safeParse(msg.json());
-      if (!request.success) {
-        log.error({ err: request.error }, "request to speak has another form");
-        return;
-      }
-      speak(request.data).then(
-        (spoken) => msg.respond(JSON.stringify(spoken)),
-        (cause: unknown) => {
-          log.warn({ err: cause }, "sentence not spoken");
-          const error = cause instanceof ParleyError ? cause : new ParleyError("voice_service_unreachable");
-          msg.respond(JSON.stringify({ refused: error.body }));
-        },
-      );
-    },
+  bus.serve(voiceSpeak, async (request) => {
+    try {
+      return await speak(request);
+    } catch (err) {
+      log.warn({ err }, "sentence not spoken");
+      throw err instanceof ParleyError ? err : new ParleyError("voice_service_unreachable", { cause: err });
+    }
   });
 }

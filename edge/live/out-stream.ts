@@ -3,6 +3,8 @@ import type { Logger } from "../../infra/log.ts";
 import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { outStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
+import { subjectOf } from "../../schemas/messages/define.ts";
+import { outFrames } from "../../schemas/messages/out.ts";
 import { frameSeq } from "../../schemas/messages/out-batch.ts";
 import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
@@ -84,7 +86,7 @@ export class OutStream {
   /** The end of a user's frames. */
   async tail(user: string): Promise<Tail> {
     const last = await this.#link.jsm.direct.getMessage(streams.out, {
-      last_by_subj: subjects.outUser(user),
+      last_by_subj: subjectOf(outFrames, { user }),
     });
     if (last === null) return { streamSeq: 0, seq: 0 };
     return { streamSeq: last.seq, seq: frameSeq(last.seq, 0, 1) };
@@ -122,7 +124,7 @@ export class OutStream {
       const request = {
         seq,
         batch: batchMessages,
-        next_by_subj: subjects.outUser(user),
+        next_by_subj: subjectOf(outFrames, { user }),
         callback: (done: { err?: Error } | null, message: StoredMsg) => {
           if (done === null) return void messages.push(message);
           clearTimeout(timer);

@@ -1,8 +1,8 @@
-import type { Msg, Subscription } from "nats";
+import type { Listening, RawMessage } from "../../infra/bus/listen.ts";
 import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
+import { liveFrames } from "../../schemas/messages/out.ts";
 import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
@@ -52,7 +52,7 @@ export class UserStream {
   /** Made with the first batch, as the chain: most users of an edge are idle. */
   #fence: RunFence | undefined;
   #chain: BatchChain | undefined;
-  readonly #subscription: Subscription;
+  readonly #subscription: Listening;
   #located = false;
   #live = false;
   #closed = false;
@@ -68,10 +68,8 @@ export class UserStream {
     this.user = user;
     this.#context = context;
     this.#sink = sink;
-    this.#subscription = context.link.nc.subscribe(subjects.liveUser(user), {
-      callback: (err, msg) => {
-        if (err === null) this.#arrived(msg);
-      },
+    this.#subscription = context.link.bus.listenRaw(liveFrames, (message) => this.#arrived(message), {
+      user,
     });
   }
 
@@ -133,11 +131,11 @@ export class UserStream {
   close(): void {
     this.#closed = true;
     this.#turn += 1;
-    this.#subscription.unsubscribe();
+    this.#subscription.stop();
     this.#wake();
   }
 
-  #arrived(msg: Msg): void {
+  #arrived(msg: RawMessage): void {
     const streamSeq = Number(msg.headers?.get("Nats-Sequence"));
     const batch = readBatch(streamSeq, msg.data);
     if (!Number.isSafeInteger(streamSeq) || batch === undefined) {

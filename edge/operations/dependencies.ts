@@ -1,8 +1,4 @@
-import {
-  type DependencyState,
-  type Health,
-  type ProcessHealth,
-} from "../../schemas/messages/process-health.ts";
+import type { DependencyState, Health, ProcessHealth } from "../../schemas/messages/process-health.ts";
 import { processHealth } from "../../schemas/messages/processes.ts";
 import type { NatsLink } from "../nats-link.ts";
 

@@ -1,32 +1,50 @@
-import type { Msg, Subscription } from "nats";
+import type { z } from "zod";
+import type { Listening, RawMessage } from "../../infra/bus/listen.ts";
+import { readPayload } from "../../infra/bus/payload.ts";
 import type { Logger } from "../../infra/log.ts";
-import { lastToken, subjects } from "../../schemas/messages/subjects.ts";
+import type { Signal } from "../../schemas/messages/define.ts";
+import { edgeInbox } from "../../schemas/messages/out.ts";
+import { lastToken } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 
-/** Takes one answer. `noResponders`: nobody took the request that this inbox was named for. */
-export type Receiver = (text: string, noResponders: boolean) => void;
+/** Takes what comes for one socket or request. */
+export interface Receiver<Message> {
+  /** `text`: the message as it came. */
+  message(message: Message, text: string): void;
+  /** Nobody took the request that this inbox was named for. */
+  unserved?(): void;
+  /** What came does not match the schema. */
+  invalid?(error: Error): void;
+}
 
 /** Everything that is meant for one socket or one request of this edge, on one subscription for life. */
 export class Inbox {
-  readonly #receivers = new Map<string, Receiver>();
-  readonly #subscription: Subscription;
+  readonly #receivers = new Map<string, (message: RawMessage) => void>();
+  readonly #subscription: Listening;
+  readonly #log: Logger;
 
   constructor(link: NatsLink, edge: string, log: Logger) {
-    this.#subscription = link.nc.subscribe(subjects.outEdgeAll(edge), {
-      callback: (err, msg) => {
-        if (err !== null) return;
-        try {
-          this.#dispatch(msg);
-        } catch (cause) {
-          log.error({ err: cause }, "answer not understood");
-        }
-      },
-    });
+    this.#log = log;
+    this.#subscription = link.bus.listenRaw(
+      edgeInbox,
+      (message) => this.#receivers.get(lastToken(message.subject))?.(message),
+      { edge },
+    );
   }
 
-  /** Hands what comes for `name` to `receiver` until {@link remove}. */
-  add(name: string, receiver: Receiver): void {
-    this.#receivers.set(name, receiver);
+  /** Hands what comes for `name`, read by the schema of `entry`, to `receiver` until {@link remove}. */
+  add<Message extends z.ZodType>(
+    name: string,
+    entry: Signal<string, Message>,
+    receiver: Receiver<z.output<Message>>,
+  ): void {
+    this.#receivers.set(name, (raw) => {
+      if (raw.data.length === 0 && raw.headers?.code === 503) return receiver.unserved?.();
+      const payload = readPayload(entry, raw.subject, raw.data);
+      if (payload.ok) return receiver.message(payload.message, Buffer.from(raw.data).toString());
+      this.#log.warn({ err: payload.error, message: entry.name }, "invalid message");
+      receiver.invalid?.(payload.error);
+    });
   }
 
   /** Ends it; later answers are dropped. */
@@ -36,11 +54,6 @@ export class Inbox {
 
   /** Stops reading. */
   close(): void {
-    this.#subscription.unsubscribe();
-  }
-
-  #dispatch(msg: Msg): void {
-    const noResponders = msg.data.length === 0 && msg.headers?.code === 503;
-    this.#receivers.get(lastToken(msg.subject))?.(msg.string(), noResponders);
+    this.#subscription.stop();
   }
 }

@@ -15,8 +15,8 @@ import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { isNatsOutage } from "../nats/outage.ts";
-import { askAll } from "./ask-all.ts";
 import { type AskOptions, ask, type Question } from "./ask.ts";
+import { askAll } from "./ask-all.ts";
 import { type ConsumerOptions, type Handler, startConsumer } from "./consume.ts";
 import { isLarge } from "./large-payload.ts";
 import { type Listening, listen, listenRaw, type RawMessage, type ReceivedFrom } from "./listen.ts";
@@ -98,11 +98,15 @@ export class Bus {
     this.signalText(entry, encode(entry, message), to ?? addressOf(entry, message));
   }
 
-  /** Sends a message that its caller has encoded; one that the server does not take is logged and dropped. */
+  /**
+   * Sends a message that its caller has encoded; one that the server does not take is logged and dropped.
+   * Where nobody serves its subject, the server says so on `reply`.
+   */
   signalText<Subject extends string>(
     entry: Pick<Definition<Subject>, "name" | "subject">,
     text: string,
     to: Address<Subject>,
+    reply?: string,
   ): void {
     const { nc, messages, log } = this.#context;
     if (nc.isClosed()) return;
@@ -111,7 +115,7 @@ export class Bus {
       log.error({ subject, bytes: Buffer.byteLength(text) }, "message too large, dropped");
       return;
     }
-    nc.publish(subject, text);
+    nc.publish(subject, text, reply === undefined ? {} : { reply });
     messages.count("published", entry.name);
   }
 

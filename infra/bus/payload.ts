@@ -24,6 +24,19 @@ export function readPayload<Message extends z.ZodType>(
   return parsePayload(entry.message, data, empty ? (tokensOf(entry, subject) ?? {}) : undefined);
 }
 
+/** Reads JSON by a cheaper check than a schema, where the entry's `raw` says why; undefined for anything else. */
+export function readUnchecked<Message>(
+  data: Uint8Array,
+  isMessage: (value: unknown) => value is Message,
+): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(textOf(data));
+    return isMessage(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the answer to a request. */
 export function answerOf<Answer extends z.ZodType>(
   { answer, answerEncoding }: { answer: Answer; answerEncoding?: "text" },

@@ -15,6 +15,8 @@ import * as rest from "./rest.ts";
 import * as runs from "./runs.ts";
 import * as schedules from "./schedules.ts";
 import * as session from "./session.ts";
+import * as stateless from "./stateless.ts";
+import * as voice from "./voice.ts";
 
 const areas = {
   account,
@@ -33,6 +35,8 @@ const areas = {
   runs,
   schedules,
   session,
+  stateless,
+  voice,
 };
 
 /** Every message that processes exchange, by area: what `docs/messages.md` and the AsyncAPI document are made of. */

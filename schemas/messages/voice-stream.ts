@@ -4,9 +4,6 @@ import { idSchema } from "../ids.ts";
 import { originSchema } from "../wire/server-frame.ts";
 import { audioFormatSchema, spokenLanguageSchema } from "../wire/voice-format.ts";
 
-/** An error in place of an answer. */
-const refusalSchema = z.object({ refused: errorBodySchema });
-
 /** `voice.stream.start`: somebody is about to speak. What is heard goes to `to`. */
 export const voiceStreamStartSchema = z.object({
   to: originSchema,
@@ -18,7 +15,7 @@ export const voiceStreamStartSchema = z.object({
 export type VoiceStreamStart = z.infer<typeof voiceStreamStartSchema>;
 
 /** Answer to it: the id of the stream, in whose subject everything else goes to one process. */
-export const voiceStreamOpenedSchema = z.union([z.object({ stream: idSchema }), refusalSchema]);
+export const voiceStreamOpenedSchema = z.object({ stream: idSchema });
 export type VoiceStreamOpened = z.infer<typeof voiceStreamOpenedSchema>;
 
 /** Requests to one stream. `object`: all of the audio is in the bulk store. `beat`: is the stream still there? */
@@ -59,5 +56,3 @@ export const speakRequestSchema = z.union([
   z.object({ join: z.array(spokenSchema).min(1) }),
 ]);
 export type SpeakRequest = z.infer<typeof speakRequestSchema>;
-
-export const speakAnswerSchema = z.union([spokenSchema, refusalSchema]);

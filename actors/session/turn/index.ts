@@ -28,7 +28,7 @@ export interface TurnParts {
 
 /** Wires the steps of a turn. */
 export function createTurnDeps(context: ActorContext, parts: TurnParts): TurnDeps {
-  const { nc, bus, log, settings, models, quota, attachments } = context;
+  const { bus, log, settings, models, quota, attachments } = context;
   const { store, committer, eraser } = parts.transcripts;
   return {
     models,
@@ -40,7 +40,7 @@ export function createTurnDeps(context: ActorContext, parts: TurnParts): TurnDep
     recall: new RecallClient(bus, log),
     systemPrompt: settings.systemPrompt,
     toolbox: createToolbox(context.routes, parts.moreTools),
-    speech: new SpeechClient(nc, log, settings.limits),
+    speech: new SpeechClient(bus, log),
     notices: new ModelNotices(),
     commands: parts.commands,
     consent: parts.consent,

@@ -1,14 +1,13 @@
-import type { Msg, Subscription } from "nats";
+import type { Listening } from "../../../infra/bus/listen.ts";
 import { openBulkStore } from "../../../infra/nats/bulk-store.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { newId } from "../../../schemas/ids.ts";
-import { subjects, voiceQueueGroup } from "../../../schemas/messages/subjects.ts";
-import {
-  type VoiceHeard,
-  type VoiceStreamOpened,
-  type VoiceStreamStart,
-  voiceStreamPartSchema,
-  voiceStreamStartSchema,
+import { voiceHeard } from "../../../schemas/messages/out.ts";
+import { voicePart, voiceStart } from "../../../schemas/messages/voice.ts";
+import type {
+  VoiceHeard,
+  VoiceStreamOpened,
+  VoiceStreamStart,
 } from "../../../schemas/messages/voice-stream.ts";
 import type { ActorContext } from "../../actor-context.ts";
 import { noEngine } from "../engines/engines.ts";
@@ -28,7 +27,7 @@ export class SpokenStreams {
   readonly #context: ActorContext;
   readonly #means: SpeechMeans;
   readonly #streams = new Set<SpokenStream>();
-  #starts: Subscription | undefined;
+  #starts: Listening | undefined;
   #emptied: () => void = () => {};
 
   constructor(context: ActorContext, means: SpeechMeans) {
@@ -38,21 +37,12 @@ export class SpokenStreams {
 
   /** Takes requests for new streams from now on. */
   serve(): void {
-    const { nc, log } = this.#context;
-    this.#starts = nc.subscribe(subjects.voiceStreamStart, {
-      queue: voiceQueueGroup,
-      callback: (err, msg) => {
-        if (err !== null) return;
-        const start = voiceStreamStartSchema.safeParse(msg.json());
-        if (start.success) msg.respond(JSON.stringify(this.#open(start.data)));
-        else log.error({ err: start.error }, "start of a stream of speech has another form");
-      },
-    });
+    this.#starts = this.#context.bus.serve(voiceStart, (start) => this.#open(start));
   }
 
   /** Takes no new ones, ends those in which somebody still speaks, and waits for the text of the others. */
   async stop(): Promise<void> {
-    this.#starts?.unsubscribe();
+    this.#starts?.stop();
     for (const stream of this.#streams) {
       if (!stream.ending) stream.fail(new ParleyError("voice_service_unreachable", { hint: "请重新开始" }));
     }
@@ -64,17 +54,15 @@ export class SpokenStreams {
   }
 
   #open(start: VoiceStreamStart): VoiceStreamOpened {
-    const { nc, log, settings } = this.#context;
+    const { bus, log, settings } = this.#context;
     const { limits } = settings;
     if (this.#streams.size >= limits.voiceStreams) {
-      return { refused: new ParleyError("rate_limited", { error: "语音服务繁忙" }).body };
+      throw new ParleyError("rate_limited", { error: "语音服务繁忙" });
     }
-    if (!this.#means.hears()) {
-      return { refused: noEngine().body };
-    }
+    if (!this.#means.hears()) throw noEngine();
     const id = newId("vs_", 16);
     const tell = (heard: VoiceHeard) =>
-      nc.publish(subjects.outEdge(start.to.edge, start.to.socket), JSON.stringify(heard));
+      bus.signal(voiceHeard, heard, { edge: start.to.edge, request: start.to.socket });
     const stream: SpokenStream = new SpokenStream(
       {
         ...this.#means,
@@ -82,7 +70,7 @@ export class SpokenStreams {
         tell,
         ended: () => {
           this.#streams.delete(stream);
-          setTimeout(() => parts.unsubscribe(), lingerMs).unref();
+          setTimeout(() => parts.stop(), lingerMs).unref();
           if (this.#streams.size === 0) this.#emptied();
         },
         limits,
@@ -91,22 +79,15 @@ export class SpokenStreams {
       start,
     );
     this.#streams.add(stream);
-    const parts = nc.subscribe(subjects.voiceStream(id), {
-      callback: (err, msg) => {
-        if (err === null) this.#part(stream, msg);
+    const parts = bus.serve(
+      voicePart,
+      (part) => {
+        stream.take(part);
+        return { ok: true as const };
       },
-    });
+      { of: { stream: id } },
+    );
     return { stream: id };
-  }
-
-  #part(stream: SpokenStream, msg: Msg): void {
-    const part = voiceStreamPartSchema.safeParse(msg.json());
-    if (!part.success) {
-      this.#context.log.error({ err: part.error }, "part of a stream of speech has another form");
-      return;
-    }
-    stream.take(part.data);
-    msg.respond(JSON.stringify({ ok: true }));
   }
 
   async #takeObject(object: string): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 import { ParleyError } from "../../../schemas/errors.ts";
 import { idSchema } from "../../../schemas/ids.ts";
+import { directFrame } from "../../../schemas/messages/out.ts";
 import {
   type MessageState,
   newSessionInput,
@@ -30,7 +31,7 @@ export function addCyber(services: Services): void {
         socket.opened(ws);
         gauge.inc();
         sockets.add(socket);
-        inbox.add(socket.id, (text) => direct(services, socket, text));
+        inbox.add(socket.id, directFrame, { message: (frame) => direct(services, socket, frame) });
       },
       message: (socket, text) => {
         // A binary frame needs no reader to be refused.
@@ -103,8 +104,7 @@ function inputOf({ edge }: Services, socket: CyberSocket, request: CyberRequest)
 }
 
 /** An actor's answer to this socket alone: a message was sent before, or is refused. */
-function direct(services: Services, socket: CyberSocket, text: string): void {
-  const frame = JSON.parse(text) as DirectFrame;
+function direct(services: Services, socket: CyberSocket, frame: DirectFrame): void {
   if (!("client_msg_id" in frame) || frame.client_msg_id === undefined) return;
   services.submit.confirmed(socket.principal.user_id, socket.session, frame.client_msg_id);
   if (frame.type === "error") socket.fail(frame.client_msg_id, frame.errorType, frame.error);

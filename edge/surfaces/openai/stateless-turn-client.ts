@@ -3,12 +3,10 @@ import { putAside } from "../../../infra/nats/large-message.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { newId } from "../../../schemas/ids.ts";
 import type { Limits } from "../../../schemas/limits.ts";
-import {
-  type StatelessAnswer,
-  type StatelessTurn,
-  statelessAnswerSchema,
-} from "../../../schemas/messages/stateless-turn.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
+import { subjectOf } from "../../../schemas/messages/define.ts";
+import { statelessAnswer } from "../../../schemas/messages/out.ts";
+import { edgeInterest, statelessTurn, turnCancel } from "../../../schemas/messages/stateless.ts";
+import type { StatelessAnswer, StatelessTurn } from "../../../schemas/messages/stateless-turn.ts";
 import type { NatsLink } from "../../nats-link.ts";
 import type { Inbox } from "../../submit/inbox.ts";
 
@@ -53,9 +51,10 @@ export class StatelessTurns {
     const request = newId("r_", 16);
     const payload = JSON.stringify({ ...turn, request, edge: this.#edge } satisfies StatelessTurn);
     this.#open.set(request, { receive, silence: this.#silence(request) });
-    this.#inbox.add(request, (text, noResponders) => {
-      if (noResponders) this.#fail(request, new ParleyError("service_unavailable"));
-      else this.#answer(request, text);
+    this.#inbox.add(request, statelessAnswer, {
+      message: (answer) => this.#answer(request, answer),
+      unserved: () => this.#fail(request, new ParleyError("service_unavailable")),
+      invalid: () => this.#fail(request, new ParleyError("internal_error")),
     });
     if (isLarge(payload, this.#limits.natsMessageBytes)) void this.#publishAside(request, payload);
     else this.#publish(request, payload);
@@ -64,7 +63,8 @@ export class StatelessTurns {
   }
 
   #publish(request: string, payload: string): void {
-    this.#link.nc.publish(subjects.turnStateless, payload, { reply: subjects.outEdge(this.#edge, request) });
+    const reply = subjectOf(statelessAnswer, { edge: this.#edge, request });
+    this.#link.bus.signalText(statelessTurn, payload, {}, reply);
   }
 
   /** Images make a request too large for a message: the message names where it lies. */
@@ -83,18 +83,13 @@ export class StatelessTurns {
     for (const request of [...this.#open.keys()]) this.#cancel(request);
   }
 
-  #answer(request: string, text: string): void {
+  #answer(request: string, answer: StatelessAnswer): void {
     const open = this.#open.get(request);
     if (open === undefined) return;
     clearTimeout(open.silence);
-    const answer = statelessAnswerSchema.safeParse(JSON.parse(text));
-    if (!answer.success) {
-      this.#fail(request, new ParleyError("internal_error"));
-      return;
-    }
-    if (answer.data.kind === "end" || answer.data.kind === "error") this.#forget(request);
+    if (answer.kind === "end" || answer.kind === "error") this.#forget(request);
     else open.silence = this.#silence(request);
-    open.receive(answer.data);
+    open.receive(answer);
   }
 
   #silence(request: string): NodeJS.Timeout {
@@ -114,7 +109,7 @@ export class StatelessTurns {
   #cancel(request: string): void {
     if (!this.#open.has(request)) return;
     this.#forget(request);
-    this.#link.nc.publish(subjects.turnCancel(request));
+    this.#link.bus.signal(turnCancel, { request });
   }
 
   #forget(request: string): void {
@@ -128,7 +123,7 @@ export class StatelessTurns {
 
   #sayInterest(): void {
     const requests = [...this.#open.keys()];
-    this.#link.nc.publish(subjects.edgeInterest(this.#edge), JSON.stringify({ requests }));
+    this.#link.bus.signal(edgeInterest, { requests }, { edge: this.#edge });
   }
 }
 

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { newId } from "../../../schemas/ids.ts";
+import { directFrame } from "../../../schemas/messages/out.ts";
 import { chatUpgradeQuerySchema } from "../../../schemas/wire/client-frame.ts";
+import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 import { tokenOf } from "../../identity/identity.ts";
 import { parsePosition } from "../../live/frame.ts";
@@ -33,7 +35,9 @@ export function addChat(services: Services): void {
         socket.opened(ws);
         gauge.inc();
         sockets.add(socket);
-        inbox.add(socket.id, (text) => direct(services, socket, text));
+        inbox.add(socket.id, directFrame, {
+          message: (frame, text) => direct(services, socket, frame, text),
+        });
         begin(socket).catch((err: unknown) => {
           if (err instanceof ParleyError) return unavailable(socket, err);
           log.error({ err, user: socket.user, socket: socket.id }, "chat socket attach failed");
@@ -93,8 +97,8 @@ function idsOf(text: string): { session_id?: string; client_msg_id?: string } {
 }
 
 /** An actor's answer to this socket alone: the state of a message that was sent before, or why it was refused. */
-function direct({ submit }: Services, socket: ChatSocket, text: string): void {
-  const { session_id, client_msg_id } = JSON.parse(text) as { session_id?: string; client_msg_id?: string };
-  if (session_id && client_msg_id) submit.confirmed(socket.user, session_id, client_msg_id);
+function direct({ submit }: Services, socket: ChatSocket, frame: DirectFrame, text: string): void {
+  if ("client_msg_id" in frame && frame.client_msg_id !== undefined && frame.session_id !== undefined)
+    submit.confirmed(socket.user, frame.session_id, frame.client_msg_id);
   socket.send(text);
 }

@@ -1,16 +1,13 @@
-import type { NatsConnection } from "nats";
-import type { z } from "zod";
+import { NoAnswer } from "../../../infra/bus/no-answer.ts";
 import { fromErrorBody, ParleyError } from "../../../schemas/errors.ts";
 import { newId } from "../../../schemas/ids.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
-import {
-  type VoiceStreamPart,
-  type VoiceStreamStart,
-  voiceHeardSchema,
-  voicePartTakenSchema,
-  voiceStreamOpenedSchema,
+import { voiceHeard } from "../../../schemas/messages/out.ts";
+import { voicePart, voiceStart } from "../../../schemas/messages/voice.ts";
+import type {
+  VoiceHeard,
+  VoiceStreamPart,
+  VoiceStreamStart,
 } from "../../../schemas/messages/voice-stream.ts";
-import { isNoResponders, isTimeout } from "../../nats-link.ts";
 import type { Services } from "../../services.ts";
 
 /** What a stream needs of its edge. */
@@ -43,8 +40,8 @@ export class SpokenStreamClient {
   readonly #listener: VoiceStreamListener;
   #resolve: (text: string) => void = () => {};
   #reject: (error: ParleyError) => void = () => {};
-  /** Its subject, once a process listens. */
-  #subject: string | undefined;
+  /** Id of its stream, once a process listens. */
+  #stream: string | undefined;
   #waiting: VoiceStreamPart[] = [];
   #asking = 0;
   /** Audio on its way, base64. */
@@ -62,7 +59,7 @@ export class SpokenStreamClient {
     });
     // Whoever listens hears of a failure; nobody has to.
     this.heard.catch(() => {});
-    services.inbox.add(this.id, (text) => this.#told(text));
+    services.inbox.add(this.id, voiceHeard, { message: (heard) => this.#told(heard) });
     void this.#open(how);
   }
 
@@ -100,15 +97,16 @@ export class SpokenStreamClient {
   /** Nobody wants to know any more. */
   drop(): void {
     if (this.#over) return;
-    if (this.#subject !== undefined) this.#release(this.#subject);
+    if (this.#stream !== undefined) this.#release(this.#stream);
     this.#fail(unreachable());
   }
 
-  #release(subject: string): void {
+  #release(stream: string): void {
     const { link } = this.#services;
     // Without a connection it is given up over there by itself.
     if (!link.up || link.nc.isClosed()) return;
-    link.nc.publish(subject, JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart));
+    const drop = JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart);
+    link.bus.signalText(voicePart, drop, { stream });
   }
 
   async #open(how: Omit<VoiceStreamStart, "to">): Promise<void> {
@@ -116,15 +114,14 @@ export class SpokenStreamClient {
     try {
       if (!link.up) throw new ParleyError("storage_unavailable");
       const start: VoiceStreamStart = { ...how, to: { edge, socket: this.id } };
-      const opened = await this.#request(subjects.voiceStreamStart, start, voiceStreamOpenedSchema);
-      if ("refused" in opened) throw fromErrorBody(opened.refused);
-      this.#subject = subjects.voiceStream(opened.stream);
+      const { stream } = await reached(link.bus.ask(voiceStart, start));
+      this.#stream = stream;
       if (this.#over) {
-        this.#release(this.#subject);
+        this.#release(stream);
         return;
       }
       this.#listener.opened();
-      for (const part of this.#waiting.splice(0)) this.#send(this.#subject, part);
+      for (const part of this.#waiting.splice(0)) this.#send(stream, part);
       this.#beat = setInterval(() => this.#look(), settings.limits.voiceBeatMs);
     } catch (err) {
       this.#fail(err);
@@ -139,13 +136,13 @@ export class SpokenStreamClient {
     const bytes = (this.#characters * 3) / 4;
     if (this.#waiting.length + this.#asking >= voiceChunks || bytes > voiceInputBytes) {
       this.#fail(new ParleyError("rate_limited", { error: "音频发送过快" }));
-    } else if (this.#subject === undefined) this.#waiting.push(part);
-    else this.#send(this.#subject, part);
+    } else if (this.#stream === undefined) this.#waiting.push(part);
+    else this.#send(this.#stream, part);
   }
 
-  #send(subject: string, part: VoiceStreamPart): void {
+  #send(stream: string, part: VoiceStreamPart): void {
     this.#asking += 1;
-    this.#request(subject, part, voicePartTakenSchema)
+    reached(this.#services.link.bus.ask(voicePart, part, { to: { stream } }))
       .catch((err: unknown) => this.#fail(err))
       .finally(() => {
         this.#asking -= 1;
@@ -155,31 +152,18 @@ export class SpokenStreamClient {
 
   /** A process that died leaves nobody on the subject of its streams. */
   #look(): void {
-    if (this.#asking === 0 && this.#subject !== undefined) this.#send(this.#subject, { kind: "beat" });
+    if (this.#asking === 0 && this.#stream !== undefined) this.#send(this.#stream, { kind: "beat" });
   }
 
-  async #request<T extends z.ZodType>(subject: string, payload: unknown, answer: T): Promise<z.output<T>> {
-    const { link, settings } = this.#services;
-    const nc: NatsConnection = link.nc;
-    try {
-      const options = { timeout: settings.limits.voiceStreamAnswerMs };
-      return answer.parse((await nc.request(subject, JSON.stringify(payload), options)).json());
-    } catch (cause) {
-      if (isNoResponders(cause) || isTimeout(cause)) throw unreachable();
-      throw new ParleyError("storage_unavailable", { cause });
-    }
-  }
-
-  #told(text: string): void {
-    const heard = voiceHeardSchema.safeParse(JSON.parse(text));
-    if (!heard.success || this.#over) return;
-    if (heard.data.kind === "interim") this.#listener.interim(heard.data.text);
-    if (heard.data.kind === "full") this.#listener.full();
-    if (heard.data.kind === "idle") this.#listener.idle();
-    if (heard.data.kind === "failed") this.#fail(fromErrorBody(heard.data.error));
-    if (heard.data.kind !== "final") return;
+  #told(heard: VoiceHeard): void {
+    if (this.#over) return;
+    if (heard.kind === "interim") this.#listener.interim(heard.text);
+    if (heard.kind === "full") this.#listener.full();
+    if (heard.kind === "idle") this.#listener.idle();
+    if (heard.kind === "failed") this.#fail(fromErrorBody(heard.error));
+    if (heard.kind !== "final") return;
     this.#close();
-    this.#resolve(heard.data.text);
+    this.#resolve(heard.text);
   }
 
   #fail(cause: unknown): void {
@@ -195,6 +179,16 @@ export class SpokenStreamClient {
     clearInterval(this.#beat);
     clearTimeout(this.#deadline);
     this.#services.inbox.remove(this.id);
+  }
+}
+
+/** The answer of a voice process; one that is gone, or silent, makes the stream unreachable. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (err) {
+    if (err instanceof NoAnswer && err.reason !== "disconnected") throw unreachable();
+    throw err;
   }
 }
 
