@@ -27,7 +27,7 @@ check: node_modules/.installed ## format, lint, types, generated files
 	@npx tsc -p . --noEmit
 	@npx tsc -p edge/console
 	@$(MAKE) gen
-	@git diff --exit-code -- .env.example schemas/gen edge/client/gen
+	@git diff --exit-code -- .env.example schemas/gen edge/client/gen docs/messages.md
 
 gen: dist/.built ## write the generated files
 	@node dist/infra/cli/gen.js

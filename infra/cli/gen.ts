@@ -21,21 +21,26 @@ interface Descriptions {
   openApiDocument(version: string): object;
   asyncApiDocument(version: string): object;
   clientTables(): string;
+  messagesPage(): string;
+  busAsyncApiDocument(version: string): object;
 }
 
 async function descriptions(): Promise<Descriptions> {
   const load = (name: string) => import(new URL(`../../schemas/${name}.js`, import.meta.url).href);
-  const parts = await Promise.all(["openapi", "asyncapi", "client-tables"].map(load));
+  const parts = await Promise.all(["openapi", "asyncapi", "client-tables", "message-docs"].map(load));
   return Object.assign({}, ...parts) as Descriptions;
 }
 
 if (process.argv[1] === import.meta.filename) {
   const write = (path: string, text: string) => writeFileSync(join(checkoutDir, path), text);
-  const { openApiDocument, asyncApiDocument, clientTables } = await descriptions();
-  for (const folder of ["schemas/gen", "edge/client/gen"])
+  const { openApiDocument, asyncApiDocument, clientTables, messagesPage, busAsyncApiDocument } =
+    await descriptions();
+  for (const folder of ["schemas/gen", "edge/client/gen", "docs"])
     mkdirSync(join(checkoutDir, folder), { recursive: true });
   write(".env.example", envExample());
   write("schemas/gen/openapi.json", `${JSON.stringify(openApiDocument(version), null, 1)}\n`);
   write("edge/client/gen/tables.ts", clientTables());
+  write("docs/messages.md", messagesPage());
+  write("schemas/gen/messages.json", `${JSON.stringify(busAsyncApiDocument(version), null, 1)}\n`);
   write("schemas/gen/asyncapi.json", `${JSON.stringify(asyncApiDocument(version), null, 1)}\n`);
 }

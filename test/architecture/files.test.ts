@@ -72,7 +72,8 @@ test("generated files are what their sources say", (t) => {
     .map((folder) => join(checkout, folder))
     .filter(existsSync);
   const inFolders = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  const generated = [join(checkout, ".env.example"), ...inFolders];
+  const written = [".env.example", "docs/messages.md"].map((path) => join(checkout, path));
+  const generated = [...written, ...inFolders];
   const before = generated.map((path) => readFileSync(path, "utf8"));
   execFileSync(process.execPath, [join(checkout, "dist/infra/cli/gen.js")], { cwd: checkout });
   const stale = generated.filter((path, index) => readFileSync(path, "utf8") !== before[index]);
