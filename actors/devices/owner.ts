@@ -1,5 +1,5 @@
-import { deviceAsk } from "../../schemas/messages/devices.ts";
 import type { DeviceAnswer, DeviceAsk } from "../../schemas/documents/device.ts";
+import { deviceAsk } from "../../schemas/messages/devices.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /** Asks the process that owns a user's devices; null where it does not answer. */
