@@ -135,7 +135,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
     limits,
     metrics,
     publish: (topic, text) => void app.publish(topic, text),
-    taken: (user, session, clientMsgId) => submit.confirmed(user, session, clientMsgId),
+    confirmed: (user, session, clientMsgId) => submit.confirmed(user, session, clientMsgId),
   });
   lifecycle.onStop("hub", () => hub.close());
   const dependencies = watchDependencies(context, link, hub);

@@ -10,6 +10,7 @@ import { deviceIssuer } from "../../infra/device-issuer.ts";
 import { keyCheck } from "../../schemas/messages/account.ts";
 import { revocations } from "../../schemas/messages/revocation.ts";
 import { natsAccount, subjects } from "../../schemas/messages/subjects.ts";
+import { hasScope } from "../../schemas/principal.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /**
@@ -76,8 +77,11 @@ async function loginOf({ bus, log }: Means, user: string, token: string): Promis
   for (let attempt = 1; attempt <= checkAttempts; attempt++) {
     try {
       const answer = await bus.ask(keyCheck, { token }, { timeoutMs: checkMs });
+      const { principal } = answer;
       if (answer.unavailable !== true)
-        return answer.principal?.user_id === user ? `${user}/${answer.principal.credential ?? ""}` : null;
+        return principal?.user_id === user && hasScope(principal, "device")
+          ? `${user}/${principal.credential ?? ""}`
+          : null;
     } catch (err) {
       log.warn({ err, user, attempt }, "API key of a device not checked yet");
     }

@@ -79,7 +79,7 @@ export class Admission {
     if (!this.#failures.allows(networkOf(ip))) throw new ParleyError("rate_limited");
   }
 
-  /** Counts a wrong token of an address; beyond the rate it is told so. @throws ParleyError `rate_limited` */
+  /** Counts a wrong token of an address; beyond the rate they are refused. @throws ParleyError `rate_limited` */
   countFailure(ip: string): void {
     if (!this.#failures.take(networkOf(ip))) throw new ParleyError("rate_limited");
   }

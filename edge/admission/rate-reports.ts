@@ -3,14 +3,14 @@ import { rateReport } from "../../schemas/messages/processes.ts";
 import type { NatsLink } from "../nats-link.ts";
 import { UserRates } from "./user-rates.ts";
 
-/** The message rates of users, over all edges: this edge's count, corrected by what the others tell. */
+/** The message rates of users, over all edges: this edge's count, corrected by the reports of the others. */
 export function shareRates(link: NatsLink, edge: string, limits: Limits): UserRates {
   let timer: NodeJS.Timeout | undefined;
   const rates = new UserRates(limits, () => {
     if (timer !== undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
-      const taken = rates.tell();
+      const taken = rates.report();
       if (link.up) link.bus.signal(rateReport, { edge, taken });
     }, limits.rateReportMs);
   });

@@ -3,16 +3,16 @@ import type { Limits } from "../../schemas/limits.ts";
 interface Bucket {
   tokens: number;
   at: number;
-  /** Messages taken here that other edges have not been told of. */
-  untold: number;
+  /** Messages taken here that were not reported to other edges yet. */
+  unreported: number;
 }
 
-/** Below this share of a full bucket other edges are told what is taken from it. */
-const tellShare = 0.75;
+/** Below this share of a full bucket what is taken from it is reported to other edges. */
+const reportShare = 0.75;
 
 /**
- * How many messages each user may send now: a token bucket a user, on the monotonic clock. What a busy user sends to one
- * edge the others take from their buckets too, a moment later.
+ * How many messages each user may send now: a token bucket for each, on the monotonic clock. What a busy user sends to
+ * one edge is taken from their bucket on the others too, a moment later.
  */
 export class UserRates {
   readonly #limits: Pick<Limits, "userMessagesPerS" | "userBurst" | "userRates">;
@@ -20,7 +20,7 @@ export class UserRates {
   readonly #busy = new Set<string>();
   readonly #onBusy: () => void;
 
-  /** `onBusy` is called when there is something to {@link tell}. */
+  /** `onBusy` is called when there is something to {@link report}. */
   constructor(
     limits: Pick<Limits, "userMessagesPerS" | "userBurst" | "userRates">,
     onBusy: () => void = () => {},
@@ -34,8 +34,8 @@ export class UserRates {
     const bucket = this.#bucket(user, now);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
-    bucket.untold += 1;
-    if (bucket.tokens < this.#limits.userBurst * tellShare) {
+    bucket.unreported += 1;
+    if (bucket.tokens < this.#limits.userBurst * reportShare) {
       this.#busy.add(user);
       this.#onBusy();
     }
@@ -45,18 +45,18 @@ export class UserRates {
   /** Counts messages that another edge has taken. */
   takenElsewhere(user: string, count: number, now = performance.now()): void {
     const bucket = this.#bucket(user, now);
-    // No user pays longer than for one burst too many.
+    // Cap the debt at one burst.
     bucket.tokens = Math.max(bucket.tokens - count, -this.#limits.userBurst);
   }
 
-  /** What other edges have to be told: messages by user. It is told once. */
-  tell(): Record<string, number> {
+  /** What other edges have to know: messages by user since the last report. */
+  report(): Record<string, number> {
     const taken: Record<string, number> = {};
     for (const user of this.#busy) {
       const bucket = this.#buckets.get(user);
       if (bucket === undefined) continue;
-      taken[user] = bucket.untold;
-      bucket.untold = 0;
+      taken[user] = bucket.unreported;
+      bucket.unreported = 0;
     }
     this.#busy.clear();
     return taken;
@@ -64,11 +64,11 @@ export class UserRates {
 
   #bucket(user: string, now: number): Bucket {
     const { userMessagesPerS, userBurst, userRates } = this.#limits;
-    const bucket = this.#buckets.get(user) ?? { tokens: userBurst, at: now, untold: 0 };
+    const bucket = this.#buckets.get(user) ?? { tokens: userBurst, at: now, unreported: 0 };
     this.#buckets.delete(user);
     bucket.tokens = Math.min(userBurst, bucket.tokens + ((now - bucket.at) * userMessagesPerS) / 1000);
-    // Told or not, what was taken before is forgiven by now.
-    if (bucket.tokens === userBurst) bucket.untold = 0;
+    // A full bucket has no debt to report.
+    if (bucket.tokens === userBurst) bucket.unreported = 0;
     bucket.at = now;
     // Kept in order of use, so that the one that goes is the one most likely to be full again.
     this.#buckets.set(user, bucket);

@@ -241,7 +241,7 @@ export class Exchange {
   #writeHead(status: number, headers: AnswerHeaders): void {
     this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? "Unknown"}`);
     for (const [name, value] of Object.entries({ ...always, ...this.#options.headers, ...headers })) {
-      // A header value is one line, whoever gave it.
+      // A header value is one line, wherever it comes from.
       this.#res.writeHeader(name, value.replace(/[\r\n]/g, " "));
     }
   }

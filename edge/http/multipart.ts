@@ -55,7 +55,7 @@ export async function readMultipart<T>(
     else set(form.fields, name, value);
   });
   parser.on("file", (field, bytes, filename, _encoding, type) => {
-    // It is told through `store` where somebody reads it.
+    // `store` gets it where it reads the file.
     bytes.on("error", () => {});
     if (!bounds.files.includes(field)) return void bytes.resume();
     if (seen.has(field))

@@ -31,7 +31,7 @@ export class OriginPolicy {
 
   /**
    * Whether a WebSocket may be opened from here. Tokens don't travel by themselves as cookies do, so a foreign origin
-   * is harmless until the operator has named the ones he wants.
+   * is harmless until the operator names the ones they want.
    */
   mayUpgrade(head: RequestHead): boolean {
     const origin = head.headers.get("origin");

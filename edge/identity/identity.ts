@@ -35,7 +35,7 @@ export interface IdentityDeps {
   admission: Pick<Admission, "checkFailures" | "countFailure">;
 }
 
-/** Turns tokens into principals. What the head alone can tell is told at once, without a promise. */
+/** Turns tokens into principals, without a promise where the token alone is enough. */
 export class Identity {
   readonly #deps: IdentityDeps;
 

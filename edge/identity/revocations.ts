@@ -26,7 +26,7 @@ export class Revocations {
     this.#link = link;
     this.#log = log;
     this.#sweep = setInterval(() => this.#forget(), sweepMs);
-    // After an outage it is read anew: entries that came meanwhile were not heard.
+    // After an outage it is read again: entries of the meantime were missed.
     link.onUp(() => void this.#follow());
   }
 
@@ -79,7 +79,7 @@ export class Revocations {
       } catch (err) {
         // A new connection has a new attempt of its own.
         if (!this.#link.up || this.#closed) return;
-        this.#log.warn({ err }, "revocations not read yet");
+        this.#log.warn({ err }, "revocations not read, retrying");
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }

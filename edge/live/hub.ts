@@ -4,7 +4,14 @@ import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
 import type { Position } from "./frame.ts";
 import { OutStream } from "./out-stream.ts";
-import { type EventReader, type FeedContext, type Follower, type LiveSocket, UserFeed } from "./user-feed.ts";
+import {
+  type EventReader,
+  type FeedContext,
+  type FeedEvents,
+  type Follower,
+  type LiveSocket,
+  UserFeed,
+} from "./user-feed.ts";
 
 /** What a hub is made with. */
 export interface HubOptions {
@@ -15,8 +22,8 @@ export interface HubOptions {
   metrics: EdgeMetrics;
   /** Sends to every socket that is subscribed to a topic. */
   publish(topic: string, text: string): void;
-  /** The owner of its session has taken a message, or said why not. */
-  taken(user: string, session: string, clientMsgId: string): void;
+  /** The owner of its session has taken a message, or has refused it to its sender. */
+  confirmed(user: string, session: string, clientMsgId: string): void;
 }
 
 const againMs = 200;
@@ -31,7 +38,7 @@ export interface Following {
 }
 
 /** The users whose frames this edge reads: those who have a socket or an event stream here. */
-export class Hub {
+export class Hub implements FeedEvents {
   readonly #options: HubOptions;
   readonly #context: FeedContext;
   readonly #out: OutStream;
@@ -48,15 +55,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     this.#out = new OutStream(options.link, options.log);
-    this.#context = {
-      ...options,
-      out: this.#out,
-      seen: (streamSeq) => {
-        this.#seenSeq = Math.max(this.#seenSeq, streamSeq);
-      },
-      suspect: () => this.#resync(),
-      sending: (feed, characters) => this.#mark(feed, characters),
-    };
+    this.#context = { ...options, out: this.#out, events: this };
     options.link.onDown(() => this.#hold());
     options.link.onUp(() => this.#resync());
     this.#resync();
@@ -123,6 +122,34 @@ export class Hub {
     };
   }
 
+  arrived(streamSeq: number): void {
+    this.#seenSeq = Math.max(this.#seenSeq, streamSeq);
+  }
+
+  outOfOrder(): void {
+    this.#resync();
+  }
+
+  /**
+   * Checks for slow sockets soon, and at once where much is sent: the hard bound of a socket's buffer drops it without a
+   * reason, and must not be reached between two checks.
+   */
+  sending(feed: UserFeed, characters: number): void {
+    feed.unseen += characters;
+    if (feed.unseen > this.#options.limits.slowConsumerBytes) this.#endSlow(feed);
+    this.#dirty.add(feed);
+    this.#sweep ??= setTimeout(() => {
+      this.#sweep = undefined;
+      const feeds = [...this.#dirty];
+      this.#dirty.clear();
+      for (const one of feeds) this.#endSlow(one);
+    }, this.#options.limits.sweepMs);
+  }
+
+  confirmed(user: string, session: string, clientMsgId: string): void {
+    this.#options.confirmed(user, session, clientMsgId);
+  }
+
   /** Stops reading. */
   close(): void {
     this.#turn += 1;
@@ -170,7 +197,7 @@ export class Hub {
           await this.#refresh();
           if (turn === this.#turn) return this.#goOn();
         } catch (err) {
-          if (turn === this.#turn) this.#options.log.warn({ err }, "stream OUT not readable");
+          if (turn === this.#turn) this.#options.log.warn({ err }, "stream OUT not readable, retrying");
         }
         await new Promise((resolve) => setTimeout(resolve, againMs));
       }
@@ -185,7 +212,7 @@ export class Hub {
     try {
       await this.#refresh();
     } catch (err) {
-      this.#options.log.warn({ err }, "stream OUT not readable");
+      this.#options.log.warn({ err }, "stream OUT not readable, retrying");
     }
     if (turn === this.#turn && this.#epoch !== this.#out.epoch) this.#resync();
   }
@@ -214,23 +241,7 @@ export class Hub {
     for (const { stream } of this.#feeds.values()) stream.recover(changed, this.#seenSeq);
   }
 
-  /**
-   * Looks for slow sockets soon, and at once where much is sent: the hard bound of a socket's buffer cuts it without a
-   * reason, and must not be reached between two looks.
-   */
-  #mark(feed: UserFeed, characters: number): void {
-    feed.unseen += characters;
-    if (feed.unseen > this.#options.limits.slowConsumerBytes) this.#look(feed);
-    this.#dirty.add(feed);
-    this.#sweep ??= setTimeout(() => {
-      this.#sweep = undefined;
-      const feeds = [...this.#dirty];
-      this.#dirty.clear();
-      for (const one of feeds) this.#look(one);
-    }, this.#options.limits.sweepMs);
-  }
-
-  #look(feed: UserFeed): void {
+  #endSlow(feed: UserFeed): void {
     const ended = feed.endSlow(this.#options.limits.slowConsumerBytes);
     if (ended > 0) this.#options.metrics.slow.inc(ended);
   }

@@ -105,7 +105,8 @@ export class OutStream {
         if (message.seq > until) return batches;
         bytes += message.data.length;
         const batch = readBatch(message.seq, message.data);
-        if (batch === undefined) this.#log.error({ stream_seq: message.seq }, "not a batch of frames");
+        if (batch === undefined)
+          this.#log.error({ stream_seq: message.seq }, "invalid payload: batch of frames");
         else batches.push(batch);
       }
       if (bytes > maxBytes) return undefined;

@@ -7,7 +7,7 @@ interface Member {
   readonly gone: boolean;
 }
 
-/** Says to whoever asks that users have sockets here, and that one has come. Users without sockets cost nothing. */
+/** Answers whether users have sockets or event streams here, and announces the first. Other users cost nothing. */
 export class PresenceResponder {
   readonly #link: NatsLink;
   readonly #users = new Map<string, { members: Set<Member>; questions: Listening }>();

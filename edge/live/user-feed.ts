@@ -5,7 +5,7 @@ import { acceptedFromEcho } from "../submit/accepted-frame.ts";
 import { BatchChain } from "./batch-chain.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
-import { type FrameSink, type StreamContext, UserStream } from "./user-stream.ts";
+import { type FrameSink, type StreamContext, type StreamEvents, UserStream } from "./user-stream.ts";
 
 /** A WebSocket that shows a user's whole stream. */
 export interface LiveSocket {
@@ -45,14 +45,20 @@ export interface EventReader extends Follower {
   begin(position: Position, recovered: boolean, missed: MissedFrame[]): void;
 }
 
+/** What happens to a feed, for the hub that holds all of them. */
+export interface FeedEvents extends StreamEvents {
+  /** A frame of so many characters is about to go to sockets, which may be slow. */
+  sending(feed: UserFeed, characters: number): void;
+  /** The owner of its session has taken a message, or has refused it to its sender. */
+  confirmed(user: string, session: string, clientMsgId: string): void;
+}
+
 /** What a feed needs of its edge. */
 export interface FeedContext extends StreamContext {
   edge: string;
+  events: FeedEvents;
+  /** Sends to every socket that is subscribed to a topic. */
   publish(topic: string, text: string): void;
-  /** A frame of so many characters is about to go to sockets, which may be slow. */
-  sending(feed: UserFeed, characters: number): void;
-  /** The owner of its session has taken a message, or said why not. */
-  taken(user: string, session: string, clientMsgId: string): void;
 }
 
 /** How often a resuming socket follows a stream that moves on while it reads. */
@@ -60,7 +66,7 @@ const resumeRounds = 20;
 
 const none: readonly Follower[] = [];
 
-/** Hands one user's stream to his sockets and followers on this edge. */
+/** Hands one user's stream to their sockets and followers on this edge. */
 export class UserFeed implements FrameSink {
   readonly stream: UserStream;
   readonly topic: string;
@@ -166,7 +172,7 @@ export class UserFeed implements FrameSink {
     };
     if (this.#sockets !== undefined && this.#sockets.size > 0) {
       text = encoded();
-      this.#context.sending(this, text.length);
+      this.#context.events.sending(this, text.length);
       const sender = ours ? this.#sockets.get(origin.socket) : undefined;
       if (sender === undefined || sender.gone) this.#context.publish(this.topic, text);
       else {
@@ -177,7 +183,8 @@ export class UserFeed implements FrameSink {
     }
     if ((ours && frame.type === "response") || frame.type === "error") {
       const { session_id, client_msg_id } = frame;
-      if (session_id && client_msg_id) this.#context.taken(this.stream.user, session_id, client_msg_id);
+      if (session_id && client_msg_id)
+        this.#context.events.confirmed(this.stream.user, session_id, client_msg_id);
     }
     for (const follower of this.#followers) follower.frame(frame, encoded);
   }

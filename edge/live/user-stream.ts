@@ -15,8 +15,16 @@ import { RunFence } from "./run-fence.ts";
 export interface FrameSink {
   /** A frame that goes to everybody; `origin` is where the message that it echoes came from. */
   frame(frame: WireFrame, origin: OutItem["origin"]): void;
-  /** Frames are missing for good: everybody begins anew at the stream's position. */
+  /** Frames are missing for good: every reader starts again at the stream's position. */
   restarted(): void;
+}
+
+/** What happens to a stream that concerns all streams of the edge. */
+export interface StreamEvents {
+  /** A message with this sequence has arrived. */
+  arrived(streamSeq: number): void;
+  /** Sequences went back: the stream may be another one of the same name. */
+  outOfOrder(): void;
 }
 
 /** What a stream needs of its edge. */
@@ -26,10 +34,7 @@ export interface StreamContext {
   log: Logger;
   limits: Limits;
   metrics: EdgeMetrics;
-  /** Told of every sequence that arrives. */
-  seen(streamSeq: number): void;
-  /** Sequences went back: the stream may be another one of the same name. */
-  suspect(): void;
+  events: StreamEvents;
 }
 
 interface Held {
@@ -139,10 +144,10 @@ export class UserStream {
     const streamSeq = Number(msg.headers?.get("Nats-Sequence"));
     const batch = readBatch(streamSeq, msg.data);
     if (!Number.isSafeInteger(streamSeq) || batch === undefined) {
-      this.#context.log.error({ stream_seq: streamSeq }, "not a batch of frames");
+      this.#context.log.error({ stream_seq: streamSeq }, "invalid payload: batch of frames");
       return;
     }
-    this.#context.seen(streamSeq);
+    this.#context.events.arrived(streamSeq);
     const held = {
       before: Number(msg.headers?.get("Nats-Last-Sequence")) || 0,
       bytes: msg.data.length,
@@ -165,7 +170,7 @@ export class UserStream {
     const { streamSeq } = held.batch;
     if (streamSeq <= this.#streamSeq) {
       this.#hold(held);
-      this.#context.suspect();
+      this.#context.events.outOfOrder();
     } else if (held.before > this.#streamSeq) {
       this.hold();
       this.#hold(held);
@@ -208,7 +213,7 @@ export class UserStream {
           apply();
           return this.#goLive();
         } catch (err) {
-          if (turn === this.#turn) this.#context.log.warn({ err }, "user stream not ready");
+          if (turn === this.#turn) this.#context.log.warn({ err }, "user stream not located, retrying");
           await new Promise((resolve) => setTimeout(resolve, againMs));
         }
       }

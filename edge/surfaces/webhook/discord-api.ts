@@ -46,7 +46,7 @@ export class DiscordApi {
       // Until the first answer has arrived, Discord does not know the interaction: 404.
       const mayRepeat = status === 0 || status === 404 || status === 429 || status >= 500;
       if (!mayRepeat || attempt >= attempts) {
-        this.#log.warn({ method, status, attempt }, "discord did not take a message");
+        this.#log.warn({ method, status, attempt }, "Discord refused a message");
         return false;
       }
       const wait = Math.min(waitMs ?? firstWaitMs * 2 ** (attempt - 1), longestWaitMs);

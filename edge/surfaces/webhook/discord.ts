@@ -30,7 +30,7 @@ const interrupted = "服务正在重启，回复会保存在会话中，请稍�
 
 /**
  * Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed later. At the
- * stop deferred replies are waited for a while, then Discord is told that they will not come.
+ * stop it waits a while for deferred replies, then completes them with a notice.
  */
 export function addDiscordWebhook(services: Services): void {
   const discord = new Discord(services);
@@ -126,7 +126,7 @@ class Discord {
     clearTimeout(timer);
   }
 
-  /** The reply in parts; a turn that failed is told as text, since Discord shows nothing else. */
+  /** The reply in parts; a failed turn becomes text, since Discord shows nothing else. */
   async #reply(interaction: DiscordInteraction, content: string): Promise<string[]> {
     const user = interaction.member?.user?.id ?? interaction.user?.id;
     try {
@@ -141,7 +141,8 @@ class Discord {
       return messageParts(text.trim() === "" ? nothing : text, discordMessageChars).slice(0, mostParts);
     } catch (err) {
       const error = toParleyError(err);
-      if (error.status === 500) this.#services.log.error({ err }, "discord message failed");
+      if (error.status === 500)
+        this.#services.log.error({ err, user, interaction: interaction.id }, "Discord message failed");
       return [error.message.slice(0, discordMessageChars)];
     }
   }

@@ -25,7 +25,7 @@ export class ChatSocket implements LiveSocket {
   /** Refused frames in a row. */
   bad = 0;
   readonly requests: RequestQueue;
-  /** What its user says aloud, once he does. */
+  /** Speech of its user; made with the first frame of it. */
   voice: SocketVoice | undefined;
   readonly order: MessageOrder;
   #ws: RawSocket | undefined;

@@ -21,7 +21,7 @@ export interface VoiceStreamListener {
   /** A voice process listens. */
   opened(): void;
   interim(text: string): void;
-  /** It takes no more, and has ended of itself. */
+  /** The voice process takes no more and has ended the stream. */
   full(): void;
   /** Nothing came for long, and it has ended by itself: its text follows. */
   idle(): void;
@@ -74,7 +74,7 @@ export class SpokenStreamClient {
     this.ended();
   }
 
-  /** It has ended of itself: its text follows. */
+  /** The voice process has ended it: its text follows. */
   ended(): void {
     this.#deadline ??= setTimeout(
       () => this.#fail(unreachable()),
