@@ -240,7 +240,11 @@ export class Exchange {
 
   #writeHead(status: number, headers: AnswerHeaders): void {
     this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? "Unknown"}`);
-    for (const [name, value] of Object.entries({ ...always, ...this.#options.headers, ...headers })) {
+    const common = this.#options.headers;
+    const all: Record<string, string> = { ...always, ...common, ...headers };
+    // Both may depend on a header: the answer on its token, CORS on the origin.
+    if (common.vary !== undefined && headers.vary !== undefined) all.vary = `${common.vary}, ${headers.vary}`;
+    for (const [name, value] of Object.entries(all)) {
       // A header value is one line, wherever it comes from.
       this.#res.writeHeader(name, value.replace(/[\r\n]/g, " "));
     }

@@ -6,6 +6,7 @@ import { subjects } from "../../../schemas/messages/subjects.ts";
 import { call } from "../../_kit/clients/rest.ts";
 import { eventually, within } from "../../_kit/judge/waiting.ts";
 import { startSystem } from "../../_kit/worlds/system.ts";
+import { mintToken } from "../../_kit/worlds/token.ts";
 
 test("devices log in with their user's API key, over NATS and MQTT, and can't touch another user's", async (t) => {
   const system = await startSystem({ edges: 1, actors: 1 });
@@ -27,6 +28,18 @@ test("devices log in with their user's API key, over NATS and MQTT, and can't to
     "another user's key",
   );
   await t.throwsAsync(connect({ ...natsOptions, user: "admin", pass: "sk-wrong" }));
+  await t.throwsAsync(
+    connect({ ...natsOptions, user: "admin", pass: mintToken("admin") }),
+    undefined,
+    "no key",
+  );
+  const scoped = { name: "chat", scopes: ["chat", "automation", "account", "admin"] };
+  const { body: chat } = await call<{ key: string }>(system, "POST", "/keys", scoped, "admin");
+  await t.throwsAsync(
+    connect({ ...natsOptions, user: "admin", pass: chat.key }),
+    undefined,
+    "not for devices",
+  );
   await t.throwsAsync(connect(natsOptions));
   await t.throwsAsync(
     mqtt.connectAsync(

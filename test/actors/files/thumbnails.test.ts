@@ -34,6 +34,7 @@ test("a picture's thumbnail is a JPEG of at most 300 × 300, upright, made once"
   const [first] = many;
   t.is(first?.headers.get("content-type"), "image/jpeg");
   t.is(first?.headers.get("cache-control"), "public, max-age=86400");
+  t.is(first?.headers.get("vary"), "authorization", "a shared cache gives it to nobody else");
   t.like(await sharp(first?.bytes).metadata(), { format: "jpeg", width: 150, height: 300 });
   const vault = await FileVault.open(api.system);
   t.teardown(() => vault.close());

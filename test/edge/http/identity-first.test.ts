@@ -162,3 +162,20 @@ test.serial(
     t.is(socket.refused?.status, 429);
   },
 );
+
+test.serial("an address has its share of the open sockets, and a user theirs", async (t) => {
+  const { another } = t.context;
+  const { port } = await another({ LIMIT_ADDRESS_SOCKETS: "3", LIMIT_USER_SOCKETS: "2" });
+  const open = async (user: string) => {
+    const socket = await WireSocket.open(t, port, `/${mintToken(user)}`);
+    return { socket, status: socket.refused?.status };
+  };
+  const first = await open("user_a");
+  t.is((await open("user_a")).status, undefined);
+  t.is((await open("user_a")).status, 429, "the user's share");
+  t.is((await open("user_b")).status, undefined);
+  t.is((await open("user_c")).status, 429, "the address's share");
+  first.socket.ws.close();
+  await first.socket.until(() => first.socket.closed, "the close");
+  t.is((await open("user_c")).status, undefined, "what is closed is free again");
+});
