@@ -43,6 +43,16 @@ export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> 
   await schedules.prepare("rule", () => rules.unscheduleAll());
   await schedules.prepare("hold", () => holdStore.unscheduleAll());
   await Promise.all([clock.repair.all(), holds.repair.all()]);
+  schedules.watch(
+    "rule",
+    () => rules.unscheduleAll(),
+    () => clock.repair.all(),
+  );
+  schedules.watch(
+    "hold",
+    () => holdStore.unscheduleAll(),
+    () => holds.repair.all(),
+  );
   await schedules.serve("rule", (due) => clock.ring(due));
   await schedules.serve("hold", (due) => holds.ring(due));
   await startEventWork(actor, { rules, intake, holds });

@@ -15,6 +15,11 @@ export async function startReminders(context: ActorContext): Promise<void> {
   await Promise.all([store.createIndexes(), ensureStream(context.jsm, eventsStreamConfig())]);
   await schedules.prepare("reminder", () => store.unscheduleAll());
   await clock.repair.all();
+  schedules.watch(
+    "reminder",
+    () => store.unscheduleAll(),
+    () => clock.repair.all(),
+  );
   await schedules.serve("reminder", (due) => clock.ring(due));
   await onUserDeleted(context, "reminders-erasure", async (user) => {
     await store.eraseUser(user);

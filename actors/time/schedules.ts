@@ -1,15 +1,17 @@
 import { schedulesStreamConfig } from "../../infra/nats/stream-configs.ts";
+import { streamLife } from "../../infra/nats/stream-life.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import type { Due, ScheduleStream } from "../../schemas/documents/reminder.ts";
 import { filterOf, subjectOf } from "../../schemas/messages/define.ts";
 import { schedule, scheduleDue } from "../../schemas/messages/schedules.ts";
-import type { ScheduleKind } from "../../schemas/messages/subjects.ts";
+import { type ScheduleKind, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 const inFlight = 128;
+const lookMs = 30_000;
 
-type Means = Pick<ActorContext, "bus" | "jsm" | "db">;
+type Means = Pick<ActorContext, "bus" | "js" | "jsm" | "db" | "log" | "lifecycle">;
 
 /**
  * The engine's clock: a message that the server publishes when its time has come, at once where that has passed. What
@@ -24,16 +26,37 @@ export class Schedules {
   }
 
   /**
-   * Makes the stream. Where it is another than the one that had this kind's schedules, `unscheduleAll` is called first:
-   * all of them have to be set again. A process that dies half way leaves it to the next.
+   * Makes the stream. Where it does not hold this kind's schedules any more, `unscheduleAll` is called first: all of them
+   * have to be set again. A process that dies half way leaves it to the next.
    */
   async prepare(kind: ScheduleKind, unscheduleAll: () => Promise<void>): Promise<void> {
-    const { jsm, db } = this.#context;
-    const { created } = await ensureStream(jsm, schedulesStreamConfig());
+    await this.#follow(kind, unscheduleAll);
+  }
+
+  /** Looks each 30 s whether the stream has lost its content meanwhile; then `setAgain` follows. */
+  watch(kind: ScheduleKind, unscheduleAll: () => Promise<void>, setAgain: () => Promise<unknown>): void {
+    const { log, lifecycle } = this.#context;
+    const look = async () => {
+      if (await this.#follow(kind, unscheduleAll)) await setAgain();
+    };
+    const timer = setInterval(() => {
+      look().catch((err: unknown) => log.warn({ err, kind }, "schedules not checked"));
+    }, lookMs);
+    lifecycle.onStop(`schedules of ${kind}`, () => clearInterval(timer));
+  }
+
+  /** Whether the stream is another than the one that had this kind's schedules. */
+  async #follow(kind: ScheduleKind, unscheduleAll: () => Promise<void>): Promise<boolean> {
+    const { js, jsm, db, log } = this.#context;
+    await ensureStream(jsm, schedulesStreamConfig());
+    const created = await streamLife(jsm, js, schedule.stream, subjects.scheduleLife);
     const known = db.collection<ScheduleStream>(collections.scheduleStreams);
-    if ((await known.findOne({ _id: kind }))?.created === created) return;
+    const before = await known.findOne({ _id: kind });
+    if (before?.created === created) return false;
+    if (before !== null) log.warn({ kind }, "schedules are lost with their stream: they are set again");
     await unscheduleAll();
     await known.updateOne({ _id: kind }, { $set: { created } }, { upsert: true });
+    return true;
   }
 
   /** Sets the one schedule of this kind and id; an earlier one is replaced. */

@@ -3,6 +3,7 @@ import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "nats";
 import { z } from "zod";
 import type { Settings } from "../../schemas/config.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import { systemUser } from "../device-issuer.ts";
 import type { Logger } from "../log.ts";
 import { connectNats, hostsOf } from "../nats/connect.ts";
@@ -14,7 +15,6 @@ import { Problem } from "./report.ts";
 const leastVersion = [2, 14] as const;
 const connectMs = 5_000;
 const answerMs = 2_000;
-const calloutSubject = "$SYS.REQ.USER.AUTH";
 
 /** The server is new enough. */
 export async function checkVersion(nc: NatsConnection): Promise<string> {
@@ -61,7 +61,7 @@ const variablesSchema = z.object({
 });
 
 async function serversWithoutSync(nc: NatsConnection): Promise<string[]> {
-  const answers = await nc.requestMany("$SYS.REQ.SERVER.PING.VARZ", undefined, {
+  const answers = await nc.requestMany(subjects.serverVariables, undefined, {
     strategy: "stall",
     maxWait: answerMs,
   });
@@ -78,7 +78,7 @@ async function serversWithoutSync(nc: NatsConnection): Promise<string[]> {
 /** The server asks us about log-ins that it does not know. */
 export async function checkCallout(nc: NatsConnection, url: string): Promise<string> {
   let isAsked = false;
-  const subscription = nc.subscribe(calloutSubject, {
+  const subscription = nc.subscribe(subjects.deviceLogin, {
     callback: () => {
       isAsked = true;
     },

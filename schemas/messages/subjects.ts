@@ -132,6 +132,8 @@ export const subjects = {
   scheduleDueOf: (kind: ScheduleKind) => `schedule.due.${kind}.>`,
   schedulesOfUser: (kind: ScheduleKind, user: string) => `schedule.*.${kind}.${token(user)}.*`,
   scheduleAll: "schedule.>",
+  /** Names what the stream of schedules holds; it is lost with it. */
+  scheduleLife: "schedule.life",
 
   /** Runs of automation rules that are not finished, and requests to the owner of a partition of them. */
   runIn: (user: string, rule: string) =>
@@ -169,6 +171,8 @@ export const subjects = {
   deviceLogin: "$SYS.REQ.USER.AUTH",
   /** Requests to nats-server's system account: who is connected, and the end of a connection. */
   serverConnections: "$SYS.REQ.SERVER.PING.CONNZ",
+  /** Settings of all servers of a cluster. */
+  serverVariables: "$SYS.REQ.SERVER.PING.VARZ",
   serverKick: (server: string) => `$SYS.REQ.SERVER.${token(server)}.KICK`,
   discoveryAll: "homeassistant.*.*.*.config",
   eventDevicesUpdated: (user: string) => `event.device.updated.${token(user)}`,
