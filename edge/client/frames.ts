@@ -1,10 +1,20 @@
-import type { FinishReason, HistoryMessage, MsgType } from "../../schemas/documents/message.ts";
+import type { FinishReason, HistoryMessage, MsgType, Timing } from "../../schemas/documents/message.ts";
 import type { Attachment, ClientInfo, Mode } from "../../schemas/wire/client-frame.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 import type { ReviewMessage, Segment } from "../../schemas/wire/review.ts";
 import type { StreamFrame } from "../../schemas/wire/server-frame.ts";
 
-export type { Attachment, ClientInfo, FinishReason, HistoryMessage, Mode, MsgType, ReviewMessage, Segment };
+export type {
+  Attachment,
+  ClientInfo,
+  FinishReason,
+  HistoryMessage,
+  Mode,
+  MsgType,
+  ReviewMessage,
+  Segment,
+  Timing,
+};
 
 /** A frame of `/ws/chat`. Those of the user's stream carry `seq` and the `prev` before it. */
 export type Frame = (StreamFrame & { seq?: number; prev?: number }) | DirectFrame;

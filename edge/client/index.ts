@@ -9,12 +9,13 @@ export type {
   MsgType,
   Position,
   Segment,
+  Timing,
 } from "./frames.ts";
 export { randomId } from "./frames.ts";
 export type { DraftStorage } from "./outbox.ts";
 export { type ClientOptions, ParleyClient } from "./parley-client.ts";
 export { RequestError } from "./request-error.ts";
-export type { Answer, Api, Input, RouteName } from "./rest.ts";
+export { type Answer, type Api, hasEndpoint, type Input, type RouteName } from "./rest.ts";
 export { Session } from "./session.ts";
 export type { SendOptions } from "./session-link.ts";
 export type {
@@ -23,7 +24,6 @@ export type {
   MessageStatus,
   Part,
   SessionState,
-  Timing,
   ToolProgress,
 } from "./session-state.ts";
 export type { Identification, TokenStore, Tokens } from "./token-source.ts";

@@ -4,6 +4,7 @@ import { type DraftStorage, Outbox } from "./outbox.ts";
 import { RequestError } from "./request-error.ts";
 import { type Answer, type Api, createApi, type Request } from "./rest.ts";
 import { Session } from "./session.ts";
+import type { Approval } from "./session-state.ts";
 import { type Identification, TokenSource } from "./token-source.ts";
 import { type UploadedFile, type UploadOptions, upload } from "./upload.ts";
 import { type Heard, speak, type VoiceOptions } from "./voice.ts";
@@ -110,6 +111,7 @@ export class ParleyClient {
     const { clientId, deviceName } = this.#options;
     const session = new Session(id, {
       history: (of, page) => this.#history(of, page),
+      approvals: (of) => this.#approvals(of),
       submit: (draft) => this.#outbox.add(draft),
       discard: (of, clientMsgId) => this.#outbox.discard(of, clientMsgId),
       send: (frame) => this.send(frame),
@@ -216,6 +218,12 @@ export class ParleyClient {
         return { messages: [] as HistoryMessage[], has_more: false };
       throw error;
     }
+  }
+
+  /** What waits for consent is shown again after a restart of the page; without an answer it comes with its frame. */
+  async #approvals(id: string): Promise<Approval[]> {
+    const answer = await this.api.listApprovals().catch(() => undefined);
+    return answer?.approvals.filter(({ session_id }) => session_id === id) ?? [];
   }
 
   async #address(resume: string | undefined): Promise<string> {

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type * as admin from "../../schemas/routes/admin.ts";
+import type * as adminMcp from "../../schemas/routes/admin-mcp.ts";
 import type * as adminModels from "../../schemas/routes/admin-models.ts";
+import type * as adminUsers from "../../schemas/routes/admin-users.ts";
 import type * as approvals from "../../schemas/routes/approvals.ts";
 import type * as auth from "../../schemas/routes/auth.ts";
 import type * as automation from "../../schemas/routes/automation.ts";
@@ -24,7 +26,13 @@ import type * as voice from "../../schemas/routes/voice.ts";
 import type * as webhookKeys from "../../schemas/routes/webhook-keys.ts";
 import { routeTable } from "./gen/tables.ts";
 
-type Area = typeof admin & typeof adminModels & typeof auth & typeof automation & typeof bindings;
+type Area = typeof admin &
+  typeof adminMcp &
+  typeof adminUsers &
+  typeof adminModels &
+  typeof auth &
+  typeof automation &
+  typeof bindings;
 type Area2 = typeof devices & typeof embeddings & typeof files & typeof images & typeof keys;
 type Area3 = typeof approvals &
   typeof knowledge &
@@ -84,6 +92,11 @@ interface AnyInput {
   query?: Record<string, unknown>;
   body?: unknown;
   signal?: AbortSignal;
+}
+
+/** Whether the API that this client was built for has an endpoint whose path ends like this. */
+export function hasEndpoint(path: string): boolean {
+  return Object.values(routeTable).some((route) => route.endsWith(path));
 }
 
 /** Makes the methods; `send` does the request with the user's token. */

@@ -1,5 +1,6 @@
 import type { Attachment, HistoryMessage, Mode } from "./frames.ts";
 import type { Draft } from "./outbox.ts";
+import type { Approval } from "./session-state.ts";
 
 /** What a session needs of its client. */
 export interface SessionLink {
@@ -8,6 +9,8 @@ export interface SessionLink {
     id: string,
     page: { limit: number; before?: string },
   ): Promise<{ messages: HistoryMessage[]; has_more: boolean }>;
+  /** Tool calls of a session that wait for consent. */
+  approvals(id: string): Promise<Approval[]>;
   submit(draft: Draft): void;
   discard(sessionId: string, clientMsgId: string): void;
   /** Sends a frame that is not repeated. @throws RequestError while there is no connection */

@@ -2,10 +2,12 @@ import type {
   Attachment,
   ClientInfo,
   FinishReason,
+  FrameOf,
   Mode,
   MsgType,
   ReviewMessage,
   Segment,
+  Timing,
 } from "./frames.ts";
 import type { RequestError } from "./request-error.ts";
 
@@ -31,14 +33,6 @@ export interface ToolProgress {
   status: "started" | "running" | "completed" | "failed";
   progress: number;
   message: string;
-}
-
-/** Unix milliseconds: accepted, started, first token, committed. */
-export interface Timing {
-  accepted_at?: number | null;
-  started_at?: number | null;
-  first_token_at?: number | null;
-  committed_at?: number | null;
 }
 
 /** One message of a session, the same on every device. Objects are never changed: a change makes a new one. */
@@ -71,14 +65,11 @@ export interface ChatMessage {
   readonly error?: { errorType: string; error: string; hint?: string };
 }
 
-/** A tool call that waits for the user's consent. */
-export interface Approval {
-  approval_id: string;
-  tool_name: string;
-  arguments: unknown;
-  /** Unix ms or ISO 8601, as the server sends it. */
-  expires_at: number | string;
-}
+/** A tool call that waits for the user's consent; `arguments` is JSON text, `expires_at` Unix ms. */
+export type Approval = Pick<
+  FrameOf<"approval">,
+  "approval_id" | "tool_name" | "arguments" | "code" | "expires_at"
+>;
 
 /** Everything that is known of a session. */
 export interface SessionState {

@@ -4,7 +4,7 @@ import type { Draft } from "./outbox.ts";
 import { RequestError } from "./request-error.ts";
 import type { SendOptions, SessionLink } from "./session-link.ts";
 import type { Approval, ChatMessage, SessionState } from "./session-state.ts";
-import { type QueueItem, TurnFrames } from "./turn-frames.ts";
+import { TurnFrames } from "./turn-frames.ts";
 import { ranks, TurnList } from "./turn-list.ts";
 
 const pageSize = 50;
@@ -207,7 +207,7 @@ export class Session {
       this.lost();
       return;
     }
-    const changed = this.#frames.take(frame) || this.#extra(frame as unknown as ExtraFrame);
+    const changed = this.#frames.take(frame) || this.#beside(frame);
     if (!changed) return;
     if (!this.#older && this.#turns.all.length > keptTurns * 2 && this.#turns.trim(keptTurns))
       this.#hasMore = true;
@@ -219,23 +219,26 @@ export class Session {
     clearTimeout(this.#timer);
   }
 
-  /** Frames that older servers do not send. */
-  #extra(frame: ExtraFrame): boolean {
-    if (frame.type === "approval") {
-      const { type: _, ...approval } = frame;
-      this.#approvals = [
-        ...this.#approvals.filter(({ approval_id }) => approval_id !== approval.approval_id),
-        approval,
-      ];
+  /** Takes what is no message: the queue, and tool calls that wait for consent. */
+  #beside(frame: Frame): boolean {
+    if (frame.type === "queue") {
+      this.#frames.queue(frame.items);
       return true;
     }
-    if (frame.type === "approval_decided" || frame.type === "approved") {
-      this.#approvals = this.#approvals.filter(({ approval_id }) => approval_id !== frame.approval_id);
-      return true;
-    }
-    if (frame.type !== "queue" || !Array.isArray(frame.items)) return false;
-    this.#frames.queue(frame.items);
+    if (frame.type !== "approval" && frame.type !== "approval_decided") return false;
+    const others = this.#approvals.filter(({ approval_id }) => approval_id !== frame.approval_id);
+    this.#approvals = frame.type === "approval" ? [...others, frame] : others;
     return true;
+  }
+
+  async #readApprovals(): Promise<void> {
+    const pending = await this.#link.approvals(this.id);
+    const come = this.#approvals.filter((one) =>
+      pending.every(({ approval_id }) => approval_id !== one.approval_id),
+    );
+    if (pending.length === 0) return;
+    this.#approvals = [...pending, ...come];
+    this.#changed();
   }
 
   async #read(): Promise<void> {
@@ -245,6 +248,7 @@ export class Session {
     try {
       const page = await this.#link.history(this.id, { limit: pageSize });
       this.#turns.replace(page.messages, since);
+      void this.#readApprovals();
       this.#hasMore = page.has_more;
       this.#loaded = true;
       this.#error = undefined;
@@ -281,8 +285,3 @@ export class Session {
     };
   }
 }
-
-type ExtraFrame =
-  | ({ type: "approval" } & Approval)
-  | { type: "approval_decided" | "approved"; approval_id: string }
-  | { type: "queue"; items: QueueItem[] };

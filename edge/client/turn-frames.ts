@@ -1,5 +1,5 @@
 import type { Frame, FrameOf } from "./frames.ts";
-import type { ChatMessage, Part, Timing } from "./session-state.ts";
+import type { ChatMessage, Part } from "./session-state.ts";
 import { ranks, type Turn, type TurnList } from "./turn-list.ts";
 
 const final = new Set<ChatMessage["status"]>(["done", "cancelled", "failed"]);
@@ -179,7 +179,7 @@ export class TurnFrames {
     }
     const { incomplete: _, ...reply } = turn.reply ?? {};
     const parts = turn.reply?.parts ?? [];
-    const { timing } = frame as { timing?: Timing };
+    const { timing } = frame;
     this.#turns.setReply(turn, {
       ...reply,
       key: frame.message_id,

@@ -1,8 +1,8 @@
 import WebSocket from "ws";
 import type { SocketConstructor } from "../client/connection.ts";
 import { Chain, type Frame, type FrameOf, randomId } from "../client/frames.ts";
+import type { Timing } from "../client/index.ts";
 import { ParleyClient } from "../client/index.ts";
-import type { Timing } from "../client/session-state.ts";
 import type { LoadUser } from "./load-user.ts";
 import { MessageLedger, type SentMessage } from "./message-ledger.ts";
 import type { LoadOptions } from "./options.ts";

@@ -4,6 +4,7 @@ import { finalCloseCodes, routeTable } from "../../../edge/client/gen/tables.ts"
 import {
   type ClientOptions,
   ParleyClient,
+  type RouteName,
   type Session,
   type SocketConstructor,
 } from "../../../edge/client/index.ts";
@@ -231,9 +232,13 @@ test("a revoked token is told as signed out", async (t) => {
   t.true(await within(ended, 5_000, "the end"));
 });
 
+/** An endpoint without its types in rest.ts does not compile here. */
+const untyped: [Exclude<keyof typeof routeTable, RouteName>] extends [never] ? true : false = true;
+
 test("the tables of the client are those of the schemas", (t) => {
   t.deepEqual(Object.keys(routeTable).sort(), Object.keys(namedRoutes).sort());
   t.is(Object.keys(namedRoutes).length, routes.length);
+  t.true(untyped);
   const final = Object.values(closeCodes).filter(({ reconnect }) => !reconnect);
   t.deepEqual(
     [...finalCloseCodes],

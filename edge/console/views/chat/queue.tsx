@@ -1,10 +1,13 @@
 import { useState } from "preact/hooks";
-import type { ChatMessage, Session } from "../../../client/index.ts";
+import { type ChatMessage, hasEndpoint, type Session } from "../../../client/index.ts";
 import { Button, IconButton, Row } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Field } from "../../parts/field.tsx";
 import { t } from "../../state/language.ts";
 import { attempt } from "../../state/toasts.ts";
+
+/** Older servers have a queue that nobody can change. */
+const changeable = hasEndpoint("/queue");
 
 /** Messages that wait for their turn. They can be changed from any device until it begins. */
 export function Queue({ session, queue }: { session: Session; queue: readonly ChatMessage[] }) {
@@ -19,7 +22,7 @@ export function Queue({ session, queue }: { session: Session; queue: readonly Ch
           return (
             <li key={message.key}>
               <span class="queue-text">{message.content}</span>
-              {id && (
+              {id && changeable && (
                 <span class="queue-actions">
                   <IconButton icon="edit" label={t("edit")} onClick={() => setEditing(message)} />
                   <IconButton
