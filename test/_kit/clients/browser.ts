@@ -47,6 +47,7 @@ export async function newPerson(
 /** Signs the administrator of a test system in, and waits for the chat. */
 export async function signIn(page: Page, url: string, password = "a password of the tests"): Promise<void> {
   await page.goto(url);
+  await page.locator(".sign-in form").waitFor();
   const [name, secret] = await page.locator("form input").all();
   await name?.fill("admin");
   await secret?.fill(password);
