@@ -6,7 +6,7 @@ import {
 } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { newId } from "../../schemas/ids.ts";
-import { deviceAsk } from "../../schemas/messages/devices.ts";
+import { deviceAsk, deviceRefused } from "../../schemas/messages/devices.ts";
 import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
@@ -51,6 +51,9 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   );
   serveDeviceRoutes(context, { store, refusals, history });
   serveHistory(context, store, history);
+  context.bus.listen(deviceRefused, ({ user, topic, reason, count }) =>
+    refusals.add(user, topic, reason, count),
+  );
   const system = await startDeviceLogout(context);
   serveDeviceLogin(context, system !== null);
   const connected = system === null ? [] : await connectedUsers(system);

@@ -5,6 +5,7 @@ import type { Endpoints } from "../endpoints.ts";
 import { keepInFile } from "../installation/secret-file.ts";
 import type { Logger } from "../log.ts";
 import { MqttFront } from "../mqtt/front.ts";
+import { RefusalReport } from "../mqtt/refusal-report.ts";
 import { SettingsError } from "../settings-error.ts";
 import { Engine, type EngineDefinition } from "./engine.ts";
 import { freePort } from "./free-port.ts";
@@ -106,23 +107,32 @@ export async function startEngines(
     await Promise.all([nats?.stop(), mongo?.stop()]);
     throw failure.reason;
   }
-  const front = nats && (await startFront(nats, log));
+  const front = nats && (await startFront(nats, values.natsPassword, log));
   return owned(settings, { nats, mongo, front }, values);
 }
 
 /** Devices reach nats-server's MQTT listener through a front that makes client ids a user's own. */
-async function startFront(nats: Engine, log: Logger): Promise<MqttFront | undefined> {
-  const { mqtt: port = 0, mqttBehind: behind = port } = nats.definition.ports;
-  return port === behind ? undefined : MqttFront.start({ port, behind }, log);
+async function startFront(nats: Engine, password: string, log: Logger): Promise<Front | undefined> {
+  const { nats: natsPort = 0, mqtt: port = 0, mqttBehind: behind = port } = nats.definition.ports;
+  if (port === behind) return undefined;
+  const report = new RefusalReport(natsServerUrl({ natsPort, password }), log);
+  const front = await MqttFront.start({ port, behind }, log, (user, published) =>
+    report.look(user, published),
+  );
+  return {
+    stop: async () => {
+      await Promise.all([front.stop(), report.stop()]);
+    },
+  };
+}
+
+interface Front {
+  stop(): Promise<void>;
 }
 
 function owned(
   settings: EngineSettings,
-  {
-    nats,
-    mongo,
-    front,
-  }: { nats: Engine | undefined; mongo: Engine | undefined; front: MqttFront | undefined },
+  { nats, mongo, front }: { nats: Engine | undefined; mongo: Engine | undefined; front: Front | undefined },
   passwords: { natsPassword: string; mongodbPassword: string },
 ): Engines {
   const { mqttBehind: _, ...natsPorts } = nats?.definition.ports ?? {};

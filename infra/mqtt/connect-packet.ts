@@ -12,7 +12,7 @@ export type FirstPacket =
   /** No CONNECT, or one that is too large. */
   | { kind: "invalid" }
   /** A CONNECT of `bytes`, as it has to be handed on. */
-  | { kind: "connect"; bytes: number; packet: Buffer };
+  | { kind: "connect"; bytes: number; packet: Buffer; user: string };
 
 /**
  * Reads the CONNECT with which a connection begins and puts the user's name before its client id, so that ids are a
@@ -29,8 +29,8 @@ export function readConnect(received: Buffer): FirstPacket {
   const body = received.subarray(start, start + length);
   const renamed = rename(body);
   const packet =
-    renamed === null ? received.subarray(0, start + length) : withHeader(received.readUInt8(0), renamed);
-  return { kind: "connect", bytes: start + length, packet };
+    renamed === null ? received.subarray(0, start + length) : withHeader(received.readUInt8(0), renamed.body);
+  return { kind: "connect", bytes: start + length, packet, user: renamed?.user ?? "" };
 }
 
 /** Where a packet's body begins and how long it is; null while that is not known. */
@@ -45,8 +45,8 @@ function readHeader(received: Buffer): { start: number; length: number } | "inva
   return "invalid";
 }
 
-/** The body with the client id renamed, or null where it stays as it is. */
-function rename(body: Buffer): Buffer | null {
+/** The body with the client id renamed, and whose it is; null where it stays as it is. */
+function rename(body: Buffer): { body: Buffer; user: string } | null {
   const protocol = field(body, 0);
   if (protocol === null) return null;
   const [level, flags = 0] = [body[protocol.end], body[protocol.end + 1]];
@@ -62,7 +62,8 @@ function rename(body: Buffer): Buffer | null {
   if (own.length > 0xffff) return null;
   const size = Buffer.alloc(2);
   size.writeUInt16BE(own.length);
-  return Buffer.concat([body.subarray(0, idAt), size, own, body.subarray(id.end)]);
+  const renamed = Buffer.concat([body.subarray(0, idAt), size, own, body.subarray(id.end)]);
+  return { body: renamed, user: user.value.toString("utf8") };
 }
 
 /** A field with its length before it; null where the packet ends earlier. */

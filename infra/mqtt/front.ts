@@ -1,16 +1,22 @@
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 import type { Logger } from "../log.ts";
 import { readConnect } from "./connect-packet.ts";
+import { type Published, PublishScanner } from "./publish-scanner.ts";
 
 /** How long a connection may take until its CONNECT is there. */
 const connectMs = 10_000;
 const longestConnect = 2 * 1024 * 1024;
+/** First byte of a CONNACK; its fourth is the return code. */
+const connackType = 0x20;
 
 /** Where the front listens, and nats-server's own MQTT listener behind it. */
 export interface FrontPorts {
   port: number;
   behind: number;
 }
+
+/** Hears what logged-in users publish. */
+export type OnPublished = (user: string, published: Published) => void;
 
 /**
  * Stands before nats-server's MQTT listener: it reads the CONNECT of each connection, makes its client id the user's
@@ -19,15 +25,17 @@ export interface FrontPorts {
 export class MqttFront {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #onPublished: OnPublished;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, onPublished: OnPublished) {
     this.#server = server;
+    this.#onPublished = onPublished;
   }
 
   /** Listens on 127.0.0.1. */
-  static start({ port, behind }: FrontPorts, log: Logger): Promise<MqttFront> {
+  static start({ port, behind }: FrontPorts, log: Logger, onPublished: OnPublished): Promise<MqttFront> {
     const server = createServer({ noDelay: true, pauseOnConnect: false });
-    const front = new MqttFront(server);
+    const front = new MqttFront(server, onPublished);
     server.on("connection", (socket) => front.#accept(socket, behind, log));
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -59,12 +67,25 @@ export class MqttFront {
       }
       socket.setTimeout(0);
       socket.pause();
-      this.#join(socket, behind, [first.packet, received.subarray(first.bytes)], log);
+      const server = this.#join(socket, behind, [first.packet, received.subarray(first.bytes)], log);
+      this.#hear(socket, server, first.user);
     };
     socket.on("data", take);
   }
 
-  #join(socket: Socket, behind: number, first: readonly Buffer[], log: Logger): void {
+  /** Hears what a client publishes, once the server has let it in. */
+  #hear(socket: Socket, server: Socket, user: string): void {
+    server.once("data", (answer: Buffer) => {
+      const isIn = answer[0] === connackType && answer[3] === 0;
+      if (!isIn || user === "") return;
+      const scanner = new PublishScanner();
+      socket.on("data", (bytes: Buffer) => {
+        for (const published of scanner.scan(bytes)) this.#onPublished(user, published);
+      });
+    });
+  }
+
+  #join(socket: Socket, behind: number, first: readonly Buffer[], log: Logger): Socket {
     const server = dial({ port: behind, host: "127.0.0.1", noDelay: true });
     this.#sockets.add(server);
     server.on("error", (err) => log.debug({ err }, "MQTT listener not reachable"));
@@ -77,5 +98,6 @@ export class MqttFront {
       socket.destroy();
     });
     socket.on("close", (failed) => (failed ? server.resetAndDestroy() : server.destroy()));
+    return server;
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { deviceAnswerSchema, deviceAskSchema, deviceUpdateSchema } from "../documents/device.ts";
-import { defineLog, defineRequest } from "./define.ts";
+import { idSchema } from "../ids.ts";
+import { defineLog, defineRequest, defineSignal } from "./define.ts";
 import { devicePartitionOf, streams } from "./subjects.ts";
 
 export const discoveryConfig = defineLog({
@@ -56,5 +57,20 @@ export const deviceAsk = defineRequest({
   key: ({ user }) => ({ partition: devicePartitionOf(user) }),
   timeout: 4_000,
   publishers: ["devices", "automation"],
+  listeners: ["devices"],
+});
+
+export const deviceRefused = defineSignal({
+  name: "refused.device",
+  doc: "A publish of a user's device that nats-server has dropped, for the list that its owner sees.",
+  subject: "refused.device.{user}",
+  message: z.object({
+    user: idSchema.describe("Id of the user."),
+    topic: z.string().describe("MQTT topic."),
+    reason: z.string().describe("Why it was dropped."),
+    count: z.int().positive().describe("How often it happened."),
+  }),
+  queue: "devices",
+  publishers: ["nats-server"],
   listeners: ["devices"],
 });

@@ -72,6 +72,20 @@ test.serial(
   },
 );
 
+test.serial("what the server itself drops is listed too", async (t) => {
+  await evil.client.publishAsync("tele/plug/STATE", '{"POWER":"ON"}', { qos: 1 });
+  await evil.client.publishAsync(`device/${good}/lamp/update`, '{"state":{}}', { qos: 1 });
+  const listed = await eventually(
+    async () => {
+      const found = (await refusals("user_eve")).filter(({ reason }) => reason.includes("not below"));
+      return found.length >= 2 && found;
+    },
+    10_000,
+    "both refusals",
+  );
+  t.deepEqual(listed.map(({ topic }) => topic).sort(), [`device/${good}/lamp/update`, "tele/plug/STATE"]);
+});
+
 test.serial("REST takes nothing that can't be stored, and says so", async (t) => {
   for (const text of ['{"state":{"a\\u0000b":1}}', `{"state":{"d":${"[".repeat(250)}${"]".repeat(250)}}}`]) {
     const answer = await fetch(`${system.url()}/api/v1/devices/x/update`, {
