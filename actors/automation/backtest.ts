@@ -1,5 +1,6 @@
 import { DeliverPolicy, type JetStreamClient } from "@nats-io/jetstream";
 import { nanos } from "nats";
+import { readPayload } from "../../infra/bus/payload.ts";
 import type {
   ConditionTrace,
   RuleDocument,
@@ -7,10 +8,10 @@ import type {
   StepTrace,
 } from "../../schemas/documents/automation.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import { anyEvent } from "../../schemas/messages/events.ts";
 import { parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { judge, nowIn } from "./conditions.ts";
 import { cronTimes, leastPeriodMs } from "./cron.ts";
-import { eventOf } from "./event-work.ts";
 import { advance } from "./hold-store.ts";
 import { Slices } from "./pause.ts";
 import { RuleFault } from "./rule-fault.ts";
@@ -185,7 +186,10 @@ async function* pastCauses(js: JetStreamClient, replay: Replay, most: number): A
         pending = message.info.pending;
         const name = parseEvent(message.subject)?.name;
         if (name === undefined) continue;
-        const event = eventOf(message, name);
+        const payload = readPayload(anyEvent, message.subject, message.data);
+        if (!payload.ok) continue;
+        const { message: said } = payload;
+        const event = { name, seq: message.seq, at: message.info.timestampNanos / 1e6, payload: said };
         // What happened before the end may be told a little after it.
         if (event.at > range.to + inactiveMs) return;
         for (const cause of causesOf(event)) {

@@ -1,4 +1,3 @@
-import type { JsMsg } from "@nats-io/jetstream";
 import type { RuleDocument } from "../../schemas/documents/automation.ts";
 import { anyEvent } from "../../schemas/messages/events.ts";
 import { eventNames, parseEvent } from "../../schemas/messages/subjects.ts";
@@ -10,7 +9,7 @@ import { Slices } from "./pause.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
-import { type Cause, causesOf, configOf, type EventMessage, isTriggered } from "./triggers.ts";
+import { type Cause, causesOf, configOf, isTriggered } from "./triggers.ts";
 
 const inFlight = 64;
 /** CPU that the patterns of all rules of a user may take for one message, ms. */
@@ -41,11 +40,6 @@ export async function startEventWork(context: ActorContext, means: EventMeans): 
         await lookAt(context, means, triggered, cause);
     });
   });
-}
-
-/** A message of the events' stream, as triggers look at it. */
-export function eventOf(message: JsMsg, name: string): EventMessage {
-  return { name, seq: message.seq, at: message.info.timestampNanos / 1e6, payload: message.json() };
 }
 
 async function lookAt(

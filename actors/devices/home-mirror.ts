@@ -1,7 +1,8 @@
+import type { Bus } from "../../infra/bus/bus.ts";
 import type { Logger } from "../../infra/log.ts";
 import type { DeviceDocument, FieldInfo } from "../../schemas/documents/device.ts";
-import { subjects } from "../../schemas/messages/subjects.ts";
-import type { ActorContext } from "../actor-context.ts";
+import { deviceTopic } from "../../schemas/messages/devices.ts";
+import { subjectOfTopic } from "../../schemas/messages/subjects.ts";
 import type { DeviceShelf } from "./device-shelf.ts";
 import { shownDevice } from "./device-store.ts";
 
@@ -17,7 +18,7 @@ export interface MirroredScene {
 
 /** How a mirror reaches the rest of Parley. */
 export interface MirrorMeans {
-  nc: ActorContext["nc"];
+  bus: Pick<Bus, "signalText">;
   log: Logger;
   scenes(user: string): Promise<MirroredScene[]>;
   runScene(user: string, scene: string): Promise<void>;
@@ -144,7 +145,8 @@ export class HomeMirror {
   }
 
   #say(topic: string, payload: string): void {
-    this.#means.nc.publish(subjects.deviceTopic(this.#user, topic), payload);
+    const to = { user: this.#user, topic: subjectOfTopic(topic) };
+    this.#means.bus.signalText(deviceTopic, payload, to);
   }
 
   #full(topic: string): string {

@@ -6,8 +6,14 @@ import {
 } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { newId } from "../../schemas/ids.ts";
-import { deviceAsk, deviceRefused } from "../../schemas/messages/devices.ts";
-import { devicePartitionCount, parseDeviceIn, streams, subjects } from "../../schemas/messages/subjects.ts";
+import { deviceAsk, deviceCommand, deviceRefused } from "../../schemas/messages/devices.ts";
+import {
+  devicePartitionCount,
+  parseDeviceIn,
+  streams,
+  subjectOfTopic,
+  subjects,
+} from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
 import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
 import type { ActorContext } from "../actor-context.ts";
@@ -73,10 +79,10 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
 }
 
 /** How Home Assistant reaches a user's scenes and devices: as the user would. */
-function mirrorMeans({ nc, log, routes, publisher }: ActorContext): MirrorMeans {
+function mirrorMeans({ bus, log, routes }: ActorContext): MirrorMeans {
   const principalOf = (user: string) => ({ user_id: user, nickname: "", is_admin: user === adminUserId });
   return {
-    nc,
+    bus,
     log,
     scenes: async (user) => {
       const { scenes } = await routes.call(listScenes, { principal: principalOf(user) });
@@ -87,8 +93,8 @@ function mirrorMeans({ nc, log, routes, publisher }: ActorContext): MirrorMeans 
     },
     send: (user, topic, payload) => {
       const id = newId("cmd_");
-      publisher
-        .publish(subjects.commandOut(user, topic), payload, { id })
+      bus
+        .append(deviceCommand, payload, { to: { user, topic: subjectOfTopic(topic) }, id })
         .catch((err: unknown) => log.warn({ err, user, topic }, "command not sent"));
     },
   };
