@@ -3,7 +3,6 @@ import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import type { Bus } from "../infra/bus/bus.ts";
 import type { RouteClient } from "../infra/bus/route-client.ts";
-import type { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
 import type { AttachmentReader } from "./attachments/attachment-reader.ts";
 import type { OutPublisher } from "./egress/out-publisher.ts";
@@ -21,7 +20,6 @@ export interface ActorContext extends ProcessContext {
   /** Everything that this process publishes, requests and receives. */
   bus: Bus;
   js: JetStreamClient;
-  publisher: StreamPublisher;
   jsm: JetStreamManager;
   db: Db;
   models: Models;

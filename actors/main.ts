@@ -3,7 +3,6 @@ import type { Db } from "mongodb";
 import type { NatsConnection } from "nats";
 import { Bus } from "../infra/bus/bus.ts";
 import { RouteClient } from "../infra/bus/route-client.ts";
-import { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 import { openDatabase } from "../infra/installation/open.ts";
 import { connectNats } from "../infra/nats/connect.ts";
 import type { ProcessContext } from "../infra/process-context.ts";
@@ -75,7 +74,6 @@ async function connectActor(
   const quota = new QuotaLedger(own.db, context.settings, context.log);
   context.lifecycle.onStop("quota", () => quota.stop());
   const js = jetstream(nc);
-  const publisher = new StreamPublisher(nc);
   const jsm = await jetstreamManager(nc);
   const out = new OutPublisher(bus, jsm, context.log);
   await out.restore();
@@ -87,5 +85,5 @@ async function connectActor(
   const attachments = new AttachmentReader({ ...context, files, reader, pictures });
   const routes = new RouteClient(bus, context.settings.limits);
   const services = { files, reader, pictures, attachments };
-  return { ...context, ...own, ...services, routes, js, publisher, jsm, models, quota, out };
+  return { ...context, ...own, ...services, routes, js, jsm, models, quota, out };
 }

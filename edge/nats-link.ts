@@ -1,14 +1,12 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, RequestError, TimeoutError } from "nats";
 import type { Bus } from "../infra/bus/bus.ts";
-import { StreamPublisher } from "../infra/bus/stream-publisher.ts";
 
 /** This process's connection to NATS, and whether it stands. */
 export class NatsLink {
   readonly nc: NatsConnection;
   /** Everything that this edge publishes, requests and receives. */
   readonly bus: Bus;
-  readonly publisher: StreamPublisher;
   readonly jsm: JetStreamManager;
   #up = true;
   #onDown: (() => void)[] = [];
@@ -17,7 +15,6 @@ export class NatsLink {
   private constructor(nc: NatsConnection, bus: Bus, jsm: JetStreamManager) {
     this.nc = nc;
     this.bus = bus;
-    this.publisher = new StreamPublisher(nc);
     this.jsm = jsm;
     void this.#follow();
   }

@@ -29,6 +29,8 @@ test("subjects are built and read in schemas/messages/ alone", (t) => {
     .flatMap(({ path, text }) =>
       [...withoutComments(text).matchAll(quoted)].map((match) => `${path}: ${match[0]}`),
     )
+    // A field of an event, as rules name it.
+    .filter((found) => !found.includes("event.data."))
     .filter((found) => !/\.(ts|js|json|md|log|py)["'`]$/.test(found));
   t.deepEqual(wrong, []);
 });
