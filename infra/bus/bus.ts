@@ -84,6 +84,11 @@ export class Bus {
     return this.#up;
   }
 
+  /** Stores payloads as they are, where a stream is copied. */
+  get publisher(): Pick<StreamPublisher, "publish"> {
+    return this.#context.publisher;
+  }
+
   /** Payload bytes that one message may have. */
   get maxBytes(): number {
     return this.#context.publisher.maxBytes;

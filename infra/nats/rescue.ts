@@ -11,7 +11,7 @@ import { storedMessage } from "./stored-message.ts";
 export interface RescueContext {
   jsm: JetStreamManager;
   db: Db;
-  publisher: StreamPublisher;
+  publisher: Pick<StreamPublisher, "publish">;
   log: Logger;
 }
 

@@ -45,6 +45,7 @@ export async function openTranscripts(
 async function ensureSessionsStream(context: ActorContext, store: TurnStore): Promise<void> {
   const { settings } = context;
   const floor = await store.highestInSeq();
-  const rescue = (stream: StreamInfo) => rescueMessages(context, stream, floor);
+  const rescue = (stream: StreamInfo) =>
+    rescueMessages({ ...context, publisher: context.bus.publisher }, stream, floor);
   await ensureCountingStream(context, sessionsStreamConfig(settings.limits), { floor, rescue });
 }
