@@ -21,7 +21,7 @@ export function toolsOfServer(connection: McpConnection, listed: readonly McpToo
 }
 
 /** Name of a tool for models: letters, digits, `_` and `-`, with its server's before it. */
-export function offeredName(server: string, tool: string): string {
+function offeredName(server: string, tool: string): string {
   return `${server}_${tool}`.replace(/[^\w-]/g, "_").slice(0, nameChars);
 }
 

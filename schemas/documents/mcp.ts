@@ -10,7 +10,7 @@ export const mcpServerNameSchema = z
   .regex(/^[a-z0-9][a-z0-9-]{0,23}$/, "must be 1 to 24 small letters, digits or '-'");
 
 /** Who may use the tools of a server: everyone, the administrator, or these users. */
-export const mcpUsersSchema = z.union([z.enum(["all", "admin"]), z.array(idSchema).max(1_000)]);
+const mcpUsersSchema = z.union([z.enum(["all", "admin"]), z.array(idSchema).max(1_000)]);
 
 /** Secrets that a server is given: headers of requests, environment of a process. */
 export const mcpSecretsSchema = z.object({
@@ -58,7 +58,7 @@ export const mcpServerDefaults = {
 };
 
 /** A document of `mcp_servers`. */
-export const mcpServerDocumentSchema = mcpServerSettingsSchema.extend({
+const mcpServerDocumentSchema = mcpServerSettingsSchema.extend({
   _id: mcpServerNameSchema.describe("Name of the server."),
   secrets: sealedKeySchema.optional().describe("Its headers and environment, encrypted."),
   updated_at: z.date().describe("When it was last changed."),

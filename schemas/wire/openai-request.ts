@@ -111,7 +111,6 @@ const requestSchema = chatParamsSchema.extend({
 
 /** Body of `POST /v1/chat/completions`. A null is an absent parameter. */
 export const chatCompletionRequestSchema = z.preprocess(withoutNulls, requestSchema);
-export type ChatCompletionRequest = z.infer<typeof requestSchema>;
 
 /** Fields of the reference inside of parameters. Others are the caller's own data or a vendor's: their nulls stay. */
 const referenceFields = new Set(

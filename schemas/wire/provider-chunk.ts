@@ -15,7 +15,7 @@ const messageSchema = z.preprocess(
 const countSchema = z.coerce.number().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(Math.trunc);
 
 /** Usage with all that a provider adds to it (`prompt_tokens_details`, …); some use the names of other APIs. */
-export const providerUsageSchema = z
+const providerUsageSchema = z
   .looseObject({
     prompt_tokens: countSchema.nullish().catch(undefined).describe("Tokens of the request."),
     completion_tokens: countSchema.nullish().catch(undefined).describe("Tokens of the reply."),
@@ -35,7 +35,7 @@ export const providerUsageSchema = z
   });
 
 /** One choice of an answer, streamed (`delta`) or whole (`message`, or `text` as completions have it). */
-export const providerChoiceSchema = z.looseObject({
+const providerChoiceSchema = z.looseObject({
   index: z.unknown().optional().describe("Position of the choice."),
   delta: messageSchema.describe("What this chunk adds."),
   message: messageSchema.describe("The whole message."),

@@ -22,6 +22,12 @@ const words: Record<Capability, RegExp> = {
   system_role: /\bsystem\b|\bdeveloper\b|\broles?\b/,
 };
 
+/** A picture that can't be read says nothing about the model. */
+const badPicture =
+  /decod|corrupt|download|fetch|too (large|big|small)|dimension|resolution|pixel|format|mime|base64/;
+const notTaken =
+  /support|accept|allow|only|capab|unknown variant|modalit|must be a string|valid string|not a/;
+
 /**
  * What a refused request should leave out when it is made again; undefined where the refusal names nothing that was in
  * it. Tools that a client of `/v1` sent stay: the client gets the error.
@@ -42,9 +48,13 @@ export function refusedCapability(
   };
   // What an administrator has set is not learned.
   const open = (Object.keys(words) as Capability[]).filter((one) => sent[one] && known[one] === undefined);
-  const named = open.find((one) => error.says(words[one]));
+  const named = open.find((one) => error.says(words[one]) && (one !== "images" || refusesImages(error)));
   // Templates without a system role count it as one of the roles that have to alternate.
   return named ?? open.find((one) => one === "system_role" && error.says(words.repeated_roles));
+}
+
+function refusesImages(error: ProviderError): boolean {
+  return error.says(notTaken) && !error.says(badPicture);
 }
 
 /** Whether a message holds a picture. */

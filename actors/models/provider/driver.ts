@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Capability } from "../../../schemas/documents/model-settings.ts";
 import type { Limits } from "../../../schemas/limits.ts";
 import type { ModelCall, ModelDelta, ModelDriver } from "../model.ts";
 import { llmUnavailable, ProviderError } from "../provider-error.ts";
 import { Watchdog } from "../watchdog.ts";
-import { type CapabilityMemory, refusedCapability } from "./capabilities.ts";
+import { type Capabilities, type CapabilityMemory, refusedCapability } from "./capabilities.ts";
 import { type Provider, postCompletion, timesOf } from "./connection.ts";
 import { readEvents } from "./events.ts";
 import { ProviderReply } from "./reply.ts";
@@ -38,10 +39,17 @@ export function createOpenAIDriver(options: DriverOptions): ModelDriver {
  */
 async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGenerator<ModelDelta> {
   const { limits, capabilities } = options;
+  const leftOut = new Set<Capability>();
+  const taken = (): Capabilities => ({
+    ...capabilities.known(),
+    ...Object.fromEntries([...leftOut].map((one) => [one, false])),
+  });
   for (let attempt = 0; ; attempt++) {
     let begun = false;
     try {
-      for await (const delta of callOnce(options, call)) {
+      for await (const delta of callOnce(options, call, taken())) {
+        // It was this that the model did not take.
+        if (!begun) for (const one of leftOut) capabilities.learn(one);
         begun = true;
         yield delta;
       }
@@ -50,10 +58,11 @@ async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGener
       if (call.signal.aborted) throw call.signal.reason;
       const error =
         err instanceof ProviderError ? err : new ProviderError("上游回复中断或无效", { cause: err });
-      const refused = begun ? undefined : refusedCapability(error, call, capabilities.known());
-      if (refused !== undefined) capabilities.learn(refused);
+      const refused = begun ? undefined : refusedCapability(error, call, taken());
       // Without its pictures the caller has to ask with something else in their place.
-      if (refused !== undefined && refused !== "images") {
+      if (refused === "images") capabilities.learn(refused);
+      else if (refused !== undefined) {
+        leftOut.add(refused);
         attempt -= 1;
         continue;
       }
@@ -64,8 +73,9 @@ async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGener
 }
 
 async function* callOnce(
-  { provider, model, limits, capabilities }: DriverOptions,
+  { provider, model, limits }: DriverOptions,
   call: ModelCall,
+  capabilities: Capabilities,
 ): AsyncGenerator<ModelDelta> {
   const times = timesOf(provider, limits);
   const watchdog = new Watchdog(call.signal, limits.providerTotalMs);
@@ -83,7 +93,7 @@ async function* callOnce(
     const body = await postCompletion(
       provider,
       times.connectMs,
-      requestBody(model, call, capabilities.known()),
+      requestBody(model, call, capabilities),
       watchdog,
     );
     for await (const event of readEvents(body, bounds)) {

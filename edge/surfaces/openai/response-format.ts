@@ -172,10 +172,8 @@ export class ResponseFormat implements AnswerFormat {
   }
 
   #response(finish?: OpenAIFinish, usage?: Usage): Record<string, unknown> {
-    const { request, incomplete } = {
-      request: this.#request,
-      incomplete: finish && incompleteDetails(finish),
-    };
+    const request = this.#request;
+    const incomplete = finish && incompleteDetails(finish);
     const status = incomplete ? "incomplete" : "completed";
     return {
       id: `resp_${this.#id}`,

@@ -130,12 +130,12 @@ test("a reply that says nothing is the next model's turn, unless its thinking wa
 });
 
 test("headers may come with the first token, any byte is a sign of life, silence ends a call", async (t) => {
-  const limits = { LIMIT_PROVIDER_CONNECT_MS: "300", LIMIT_PROVIDER_FIRST_TOKEN_MS: "2000" };
+  const limits = { LIMIT_PROVIDER_CONNECT_MS: "1500", LIMIT_PROVIDER_FIRST_TOKEN_MS: "4000" };
   const { url } = await startOddProvider(t, async ({ model }, response) => {
     const beats = model === "alive" ? 10 : 1;
     if (model === "alive") response.writeHead(200, { "content-type": "text/event-stream" });
     for (let beat = 0; beat < beats; beat++) {
-      await takeTime(model === "alive" ? 250 : 800);
+      await takeTime(model === "alive" ? 450 : 2_000);
       if (model === "alive") response.write(": keep-alive\n\n");
     }
     if (model !== "silent") say(response, "yes");
@@ -163,4 +163,27 @@ test("a plain answer, a zipped one, one from a dead connection", async (t) => {
   const models = await modelsAt(url);
   for (let asked = 0; asked < 3; asked++) t.is((await ask(models)).text, "yes");
   t.is(requests.length, 4);
+});
+
+test("what a model does not take is remembered only where leaving it out has helped; a bad picture says nothing", async (t) => {
+  const picture = { type: "image_url" as const, image_url: { url: "data:image/png;base64,AA" } };
+  const { url, requests } = await startOddProvider(t, ({ messages }, response) => {
+    if (messages.some(({ content }) => Array.isArray(content)))
+      return refuse(response, 400, "could not decode the image in the message");
+    return refuse(response, 400, "the system is under maintenance");
+  });
+  const models = await modelsAt(url);
+  const messages: ChatMessage[] = [{ role: "system", content: "be kind" }, user];
+  for (const asked of [2, 4]) {
+    t.is((await ask(models, { messages, own: true })).error?.errorType, "llm_unavailable");
+    t.is(requests.length, asked);
+  }
+  await ask(models, { messages: [{ role: "user", content: [picture] }], own: true });
+  t.true(models.sees());
+  const blind = await startOddProvider(t, (_, response) =>
+    refuse(response, 400, "image_url is only supported by certain models"),
+  );
+  const others = await modelsAt(blind.url);
+  await ask(others, { messages: [{ role: "user", content: [picture] }], own: true });
+  t.false(others.sees());
 });
