@@ -1,5 +1,5 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import { type NatsConnection, RequestError, TimeoutError } from "nats";
+import type { NatsConnection } from "nats";
 import type { Bus } from "../infra/bus/bus.ts";
 
 /** This process's connection to NATS, and whether it stands. */
@@ -50,14 +50,4 @@ export class NatsLink {
       }
     }
   }
-}
-
-/** Whether nobody serves the subject of a request that failed with `err`. */
-export function isNoResponders(err: unknown): boolean {
-  return err instanceof RequestError && err.isNoResponders();
-}
-
-/** Whether a request failed because no answer came in time. */
-export function isTimeout(err: unknown): boolean {
-  return err instanceof TimeoutError || (err instanceof Error && err.cause instanceof TimeoutError);
 }

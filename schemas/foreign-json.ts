@@ -27,7 +27,7 @@ export interface ForeignJsonBounds {
 }
 
 /** Bounds that hold where a caller names none; the size is the caller's own. */
-export const foreignJsonBounds: ForeignJsonBounds = {
+const foreignJsonBounds: ForeignJsonBounds = {
   bytes: Number.POSITIVE_INFINITY,
   depth: 64,
   values: 50_000,
@@ -86,15 +86,6 @@ export function parseForeignJson(
   }
   if (keyChars > bounds.keyChars || suspicious.test(text) || !text.isWellFormed()) walk(value, bounds, 1);
   return value;
-}
-
-/**
- * Checks a value that was parsed elsewhere by the same rules; texts and numbers pass.
- * @throws ForeignJsonError with the reason
- */
-export function checkForeignValue(value: unknown, given: Partial<ForeignJsonBounds> = {}): void {
-  const bounds = { ...foreignJsonBounds, ...given };
-  walk(value, bounds, 1, { left: bounds.values, stored: false });
 }
 
 /**

@@ -91,8 +91,11 @@ export const limitsSchema = z.object({
   callerRequests: limit(4_000, "the same of one user, webhook or unknown address"),
   callerRequestsPerS: limit(2_000, "requests one user or webhook may make per second on one edge"),
   callerBurst: limit(10_000, "requests one user or webhook may make at once before the rate applies"),
-  addressRequestsPerS: limit(50, "requests without a token that one address may make per second on one edge"),
-  addressBurst: limit(1_000, "requests without a token that one address may make at once"),
+  addressRequestsPerS: limit(
+    50,
+    "requests with a body and without a token that one address may make per second",
+  ),
+  addressBurst: limit(1_000, "requests with a body and without a token that one address may make at once"),
   authFailuresPerS: limit(5, "wrong tokens that one address may show per second on one edge"),
   authFailuresBurst: limit(500, "wrong tokens that one address may show at once"),
   sockets: limit(200_000, "open WebSockets of one edge"),

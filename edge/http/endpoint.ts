@@ -5,7 +5,7 @@ import type { Exchange } from "./exchange.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** What a handler gets of a request's body, by the kind that its endpoint names. */
-export interface Bodies {
+interface Bodies {
   /** Nothing: a body that comes all the same is skipped. */
   none: undefined;
   /** Parsed JSON; `{}` where no body came. */

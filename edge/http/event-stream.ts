@@ -19,7 +19,7 @@ const headers = {
 };
 
 /** Text of an event (WHATWG HTML, 9.2): one `data:` line for each line, and an empty one at the end. */
-export function encodeEvent({ event, id, data, retry }: ServerEvent): string {
+function encodeEvent({ event, id, data, retry }: ServerEvent): string {
   const lines = data === undefined ? [] : data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
   const head = [
     ...(event === undefined ? [] : [`event: ${event}`]),

@@ -81,12 +81,13 @@ export class RequestServer {
    * Who calls, counted in their rate and their share of open requests; at once where the head alone tells.
    * @throws ParleyError that refuses them
    */
-  #admit(exchange: Exchange, { authorize }: AnyEndpoint): Caller | Promise<Caller> {
+  #admit(exchange: Exchange, { authorize, body }: AnyEndpoint): Caller | Promise<Caller> {
     const unknown = stranger(exchange.head.ip);
     const move = this.#hold(exchange, unknown.holder);
     const counted = (caller: Caller) => {
       if (caller.holder !== unknown.holder) move(caller.holder);
-      this.#admission.countRequest(caller);
+      // What anyone may read is cheap, and probes of an operator must never be refused.
+      if (authorize !== undefined || body !== "none") this.#admission.countRequest(caller);
       return caller;
     };
     const judged = authorize?.(exchange.head) ?? unknown;

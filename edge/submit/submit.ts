@@ -30,7 +30,7 @@ export interface Overdue {
 }
 
 /** What one user may send: how fast, and into how many sessions at a time. */
-export interface UserBounds {
+interface UserBounds {
   rates: Pick<UserRates, "take">;
   sessions: Pick<UserSessions, "take">;
 }
