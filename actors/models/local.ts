@@ -4,6 +4,7 @@ import type { LocalModelFiles } from "./local-files.ts";
 import type { LocalProcess } from "./local-process.ts";
 import type { LocalTurn } from "./local-worker.ts";
 import type { ModelCall, ModelDelta, ModelDriver } from "./model.ts";
+import { alternating } from "./provider/alternation.ts";
 import { llmUnavailable, toProviderError } from "./provider-error.ts";
 import { textOf, usageOf } from "./tokens.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -36,7 +37,12 @@ async function* answer(
   let started = false;
   try {
     watchdog.allow(limits.providerFirstTokenMs, "本地模型未及时开始回复");
-    for await (const part of worker.generate(files, toTurns(call.messages), options(call), watchdog.signal)) {
+    for await (const part of worker.generate(
+      files,
+      toTurns(promptOf(call)),
+      options(call),
+      watchdog.signal,
+    )) {
       if (!started) yield { kind: "start", model };
       started = true;
       if (part.kind === "text") {
@@ -64,6 +70,10 @@ function options({ params }: ModelCall) {
     seed: params.seed ?? undefined,
     stop: typeof stop === "string" ? [stop] : (stop ?? []),
   };
+}
+
+function promptOf({ own, messages }: ModelCall): readonly ChatMessage[] {
+  return own === true ? alternating(messages) : messages;
 }
 
 function toTurns(messages: readonly ChatMessage[]): LocalTurn[] {
