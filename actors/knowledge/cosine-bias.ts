@@ -1,7 +1,15 @@
-// Fewer chunks than this say nothing about all of them.
+// Fewer chunks than this say nothing about lengths.
 const fewest = 20;
-/** How much of what is explained is taken away; from 0.5 to 1 the evaluation set says much the same. */
-const share = 0.75;
+/** How much of what the length explains is taken away; from 0.5 to 1 the evaluation set says much the same. */
+const lengthShare = 0.75;
+/** As many chunks of a language weigh as much as what is known of the model beforehand. */
+const priorWeight = 20;
+
+/** The cosine of a question with texts that have nothing to do with it, by the language of the texts. */
+export interface Baselines {
+  chinese: number;
+  other: number;
+}
 
 interface Group {
   count: number;
@@ -13,11 +21,17 @@ interface Group {
 
 /**
  * What a cosine owes to the form of a chunk and not to what it says: small multilingual models put texts of the query's
- * own language closer, and short ones closer or farther than long ones, whatever they are about. For each query, the
- * mean of either language and one slope over the logarithm of the length are fitted to the cosines of all chunks.
+ * own language closer, and short ones closer or farther than long ones, whatever they are about. For each query, the mean
+ * of either language and one slope over the logarithm of the length are fitted to the cosines of all chunks; what is known
+ * of the model beforehand counts the more, the fewer chunks there are.
  */
 export class CosineBias {
   readonly #groups = { chinese: group(), other: group() };
+  readonly #prior: Baselines | undefined;
+
+  constructor(prior?: Baselines) {
+    this.#prior = prior;
+  }
 
   /** Takes in one chunk: whether it is Chinese, the logarithm of its length, its cosine. */
   add(chinese: boolean, length: number, cosine: number): void {
@@ -36,11 +50,20 @@ export class CosineBias {
     const spread = both.reduce((sum, one) => sum + one.sumXX - ratio(one.sumX ** 2, one.count), 0);
     const common = both.reduce((sum, one) => sum + one.sumXY - ratio(one.sumX * one.sumY, one.count), 0);
     const enough = chinese.count + other.count >= fewest && spread > Number.EPSILON;
-    const slope = enough ? (share * common) / spread : 0;
-    const mixed = chinese.count >= fewest && other.count >= fewest;
-    const mean = ({ count, sumX, sumY }: Group) => (share * sumY - slope * sumX) / count;
-    const gap = mixed ? mean(chinese) - mean(other) : 0;
-    return (isChinese, length) => slope * length + (isChinese ? gap : 0);
+    const slope = enough ? (lengthShare * common) / spread : 0;
+    const means = { chinese: this.#mean(chinese, "chinese"), other: this.#mean(other, "other") };
+    return (isChinese, length) => {
+      const own = isChinese ? chinese : other;
+      const usual = own.count === 0 ? length : own.sumX / own.count;
+      return (isChinese ? means.chinese : means.other) + slope * (length - usual);
+    };
+  }
+
+  /** The mean of a language, drawn towards what is known; without that, towards the mean of all chunks. */
+  #mean({ count, sumY }: Group, language: keyof Baselines): number {
+    const { chinese, other } = this.#groups;
+    const all = ratio(chinese.sumY + other.sumY, chinese.count + other.count);
+    return (sumY + priorWeight * (this.#prior?.[language] ?? all)) / (count + priorWeight);
   }
 }
 

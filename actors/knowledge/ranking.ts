@@ -1,6 +1,6 @@
 import { termsOf } from "../text/terms.ts";
 import type { BaseIndex } from "./base-index.ts";
-import { CosineBias } from "./cosine-bias.ts";
+import { type Baselines, CosineBias } from "./cosine-bias.ts";
 import type { ModelVector } from "./vector-block.ts";
 
 /** A chunk that was found in one of the indexes; `score` is 0 to 1. */
@@ -41,28 +41,55 @@ export function rank(
   limit: number,
   mode: Mode = "hybrid",
 ): Hit[] {
+  // Signs, and words that stand in every text, ask for nothing.
+  if (termsOf(query).length === 0) return [];
   const words = mode === "vectors" ? { list: [], coverage: 0 } : byWords(indexes, query);
   const { list: meaning, best } =
-    mode === "words" || vector === null ? { list: [], best: 0 } : byMeaning(indexes, vector);
-  const confidence = Math.max(words.coverage, calibrated(best + coverageBonus * words.coverage, vector));
+    mode === "words" || vector === null ? { list: [], best: 0 } : byMeaning(indexes, query, vector);
+  const chunks = indexes.reduce((sum, { size }) => sum + size, 0);
+  const confidence = Math.max(words.coverage, calibrated(best, words.coverage, chunks, vector));
   const fused = fuse(
     [
-      { list: words.list, weight: meaning.length === 0 ? 1 : words.coverage ** 2 },
+      {
+        list: words.list,
+        weight: meaning.length === 0 ? 1 : words.coverage ** 2 * (codeLike.test(query) ? codeWeight : 1),
+      },
       { list: meaning, weight: 1 },
     ].filter(({ list }) => list.length > 0),
   );
   return fused.slice(0, limit).map(({ value, ...hit }) => ({ ...hit, score: value * confidence }));
 }
 
-/** Where cosines of a family of models say nothing, and from where on they say all there is to say. */
-const scales = { e5: { floor: 0.82, span: 0.1 }, other: { floor: 0.2, span: 0.35 } };
-/** What words add to a cosine when they explain the whole query. */
-const coverageBonus = 0.1;
+/**
+ * Where cosines of a family of models say nothing, and from where on they say all there is to say; those of E5 models crowd
+ * together, and are measured from what unrelated texts have. `perTenfold`: what the floor gains with ten times the chunks;
+ * `coverage`: what words add when they explain the whole query.
+ */
+const scales = {
+  e5: { floor: 0.0013, perTenfold: 0.0145, span: 0.06, coverage: 0.03 },
+  other: { floor: 0.2, perTenfold: 0, span: 0.35, coverage: 0.1 },
+};
+/** The best of many unrelated chunks is closer than the best of few: up to so many, in powers of ten. */
+const mostTenfolds = 2.5;
+/** Measured with multilingual-e5-small over short texts of the evaluation. */
+const e5Baselines = {
+  chinese: { chinese: 0.841, other: 0.753 },
+  other: { chinese: 0.756, other: 0.78 },
+} as const satisfies Record<string, Baselines>;
+/** Who gives a number or a code means it to the letter: what holds it comes first. */
+const codeLike = /[\p{L}\d]*\d[\p{L}\d._:/-]*\d|\p{L}+-?\d{2,}/u;
+const codeWeight = 4;
+const chinese = /\p{Script=Han}/u;
 
-/** Spreads cosines over 0 to 1; those of E5 models crowd between 0.8 and 0.95. */
-function calibrated(cosine: number, vector: ModelVector | null): number {
-  const { floor, span } = /\be5\b/i.test(vector?.model ?? "") ? scales.e5 : scales.other;
-  return Math.min(1, Math.max(0, (cosine - floor) / span));
+/** Spreads cosines over 0 to 1. */
+function calibrated(cosine: number, covered: number, chunks: number, vector: ModelVector | null): number {
+  const { floor, perTenfold, span, coverage } = isE5(vector) ? scales.e5 : scales.other;
+  const lowest = floor + perTenfold * Math.min(mostTenfolds, Math.log10(Math.max(1, chunks)));
+  return Math.min(1, Math.max(0, (cosine + coverage * covered - lowest) / span));
+}
+
+function isE5(vector: ModelVector | null): boolean {
+  return /\be5\b/i.test(vector?.model ?? "");
 }
 
 function fuse(lists: { list: readonly Scored[]; weight: number }[]): Scored[] {
@@ -127,9 +154,17 @@ function frequencyOf(indexes: readonly BaseIndex[], words: readonly string[]): n
   return indexes.reduce((sum, index) => words.reduce((own, word) => own + index.frequency(word), sum), 0);
 }
 
-/** Cosine over all indexes, without what the form of a chunk explains of it; `best` is the highest one as it is. */
-function byMeaning(indexes: readonly BaseIndex[], vector: ModelVector): { list: Scored[]; best: number } {
-  const bias = new CosineBias();
+/**
+ * Cosine over all indexes, without what the form of a chunk explains of it; `best` is the highest, for other models than E5
+ * the highest as it is.
+ */
+function byMeaning(
+  indexes: readonly BaseIndex[],
+  query: string,
+  vector: ModelVector,
+): { list: Scored[]; best: number } {
+  const e5 = isE5(vector);
+  const bias = new CosineBias(e5 ? e5Baselines[chinese.test(query) ? "chinese" : "other"] : undefined);
   const all = indexes.map((index) => {
     const cosines = new Float32Array(index.slots).fill(Number.NaN);
     index.eachCosine(vector, (chunk, cosine) => {
@@ -140,13 +175,14 @@ function byMeaning(indexes: readonly BaseIndex[], vector: ModelVector): { list: 
   });
   const explained = bias.fitted();
   const top = new Top(depth);
-  let best = 0;
+  let best = Number.NEGATIVE_INFINITY;
   for (const { index, cosines } of all) {
     for (let chunk = 0; chunk < cosines.length; chunk++) {
       const cosine = cosines[chunk] as number;
       if (Number.isNaN(cosine)) continue;
-      if (cosine > best) best = cosine;
-      top.offer(index, chunk, cosine - explained(index.isChinese(chunk), index.logLengthOf(chunk)));
+      const own = cosine - explained(index.isChinese(chunk), index.logLengthOf(chunk));
+      best = Math.max(best, e5 ? own : cosine);
+      top.offer(index, chunk, own);
     }
   }
   return { list: top.sorted(), best };

@@ -33,17 +33,23 @@ export async function search(
     throw new ParleyError("not_found", { error: "知识库不存在" });
   if (bases.length === 0) return [];
   const [indexes, vector] = await Promise.all([cache.of(bases), embedQuery(context, ask.query, ask.embedMs)]);
-  const hits = rank(indexes, ask.query, vector, ask.limit);
+  // Some of them say the same.
+  const hits = rank(indexes, ask.query, vector, ask.limit * 2 + 4);
   const ids = hits.map(({ index, chunk }) => index.idOf(chunk));
   const chunks = new Map((await store.chunksById(user, ids)).map((chunk) => [chunk._id, chunk]));
   const documents = [...new Set([...chunks.values()].map(({ document_id }) => document_id))];
   const titles = new Map((await store.titles(user, documents)).map(({ _id, title }) => [_id, title]));
   log.debug({ hits: hits.length, vectors: vector !== null }, "knowledge searched");
-  return hits.flatMap(({ index, chunk, score }) => {
+  const said = new Set<string>();
+  const results = hits.flatMap(({ index, chunk, score }) => {
     const found = chunks.get(index.idOf(chunk));
     const document_title = titles.get(found?.document_id ?? "");
     // A document that is being deleted.
     if (found === undefined || document_title === undefined) return [];
+    // The same text takes one place.
+    const text = found.content.replace(/\s+/g, " ");
+    if (said.has(text)) return [];
+    said.add(text);
     return [
       {
         ...chunkView(found),
@@ -52,6 +58,7 @@ export async function search(
       },
     ];
   });
+  return results.slice(0, ask.limit);
 }
 
 /** Without an embedding model, words alone decide. */

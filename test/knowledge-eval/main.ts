@@ -1,6 +1,8 @@
 import type { Mode } from "../../actors/knowledge/ranking.ts";
 import { installEmbeddings } from "../../infra/engines/extras.ts";
+import { documentFixtures, faultsOf } from "../_kit/documents/fixtures.ts";
 import { startEmbeddings } from "../_kit/worlds/embeddings.ts";
+import { type CollectionFigures, collectionFigures } from "./collection-recall.ts";
 import { at, evaluationSet, type Outcome, outcomes, recall } from "./recall.ts";
 import { measureScale } from "./scale.ts";
 
@@ -35,9 +37,44 @@ function scores(asked: readonly Outcome[]): string {
     .join(" ");
 }
 
+/** Recall and scores in small collections of two languages, on the held-out half; whether that is enough. */
+function printCollections(collections: readonly CollectionFigures[]): boolean {
+  line("held-out half, @1 @5", "same language", "across", "codes", "negations", "refused*", "accepted*");
+  for (const { documents, rows, refused, accepted } of collections)
+    line(
+      `  ${documents} documents`,
+      ...rows.map(({ recall1, recall5 }) => `${recall1.toFixed(2)} ${recall5.toFixed(2)}`),
+      refused.toFixed(2),
+      accepted.toFixed(2),
+    );
+  process.stdout.write(
+    "  * questions without an answer below the score that enters prompts, and with one above it\n\n",
+  );
+  return collections.every(({ rows, refused }) => {
+    const [same, across, code] = rows;
+    return (
+      (same?.recall5 ?? 0) >= 0.95 && (across?.recall5 ?? 0) >= 0.85 && code?.recall1 === 1 && refused >= 0.85
+    );
+  });
+}
+
+/** Recall of the expected sentences of made documents; whether all are read. */
+async function printExtraction(): Promise<boolean> {
+  const fixtures = documentFixtures();
+  let right = 0;
+  for (const fixture of fixtures) {
+    const faults = await faultsOf(fixture);
+    if (faults.length === 0) right += 1;
+    else for (const fault of faults) process.stdout.write(`  ${fixture.name}: ${fault}\n`);
+  }
+  line("extraction", `${right} of ${fixtures.length} documents read as they are`);
+  return right === fixtures.length;
+}
+
 async function main(): Promise<number> {
   await installEmbeddings((text) => process.stderr.write(`${text}\n`));
   const server = await startEmbeddings();
+  const collections = await collectionFigures(server.embeddings);
   const set = await evaluationSet(server.embeddings).finally(() => server.stop());
   const results = modes.map((mode) => outcomes(set, mode));
   const answerable = results.map((all) => all.filter(({ question }) => question.kind !== "none"));
@@ -60,9 +97,11 @@ async function main(): Promise<number> {
       if (place === null || place > at)
         process.stdout.write([`\n${place ?? "–"}  ${question.q}`, ...first].join("\n      "));
   process.stdout.write("\n");
+  const enough = printCollections(collections) && (await printExtraction());
+  process.stdout.write("\n");
   for (const text of measureScale()) process.stdout.write(`${text}\n`);
   const [words = 0, vectors = 0, hybrid = 0] = answerable.map(recall);
-  return hybrid >= least && hybrid >= Math.max(words, vectors) - slack ? 0 : 1;
+  return enough && hybrid >= least && hybrid >= Math.max(words, vectors) - slack ? 0 : 1;
 }
 
 process.exitCode = await main();

@@ -35,7 +35,7 @@ test("a text in the query's own language, or of a favoured length, is not better
   for (let i = 0; i < 30; i++) add(`en${i}`, "english words", 0, (i % 5) / 100);
   add("answer", "english answer", 0, 0.5);
   for (let i = 0; i < 30; i++) add(`short${i}`, "x", 0.3, (i % 3) / 100);
-  const [first] = rank([index], "?", query(unit(1, 1, 3)), 1, "vectors");
+  const [first] = rank([index], "question", query(unit(1, 1, 3)), 1, "vectors");
   t.is(index.idOf(first?.chunk ?? -1), "answer");
 });
 
@@ -60,4 +60,23 @@ test("a chunk has something of its heading and of its section, and is of length 
   t.true(own > heading && own > beside && heading > 0 && beside > 0);
   t.deepEqual([other, foreign], [0, 0]);
   t.deepEqual([c[0], c[1], c[3]], [0, 0, 0]);
+});
+
+test("signs and words that stand in every text find nothing", (t) => {
+  const index = new BaseIndex();
+  index.add({ id: "a", document: "a", terms: "text", vector: query([1, 0]) });
+  for (const text of ["。", "?!", "的", "the", "  "])
+    t.deepEqual(rank([index], text, query([1, 0]), 5), [], text);
+  t.is(rank([index], "meaning", query([1, 0]), 5).length, 1);
+});
+
+test("who gives a code gets what holds it first", (t) => {
+  const index = new BaseIndex();
+  const add = (id: string, terms: string, ...values: number[]) =>
+    index.add({ id, document: id, terms, vector: query(unit(...values)) });
+  add("near", "part shelf", 1, 0.1);
+  add("other", "kx-902 kx 902 part", 1, 0.2);
+  add("right", "kx-901 kx 901 part", 0.1, 1);
+  const [first] = rank([index], "KX-901", query(unit(1, 0)), 3);
+  t.is(index.idOf(first?.chunk ?? -1), "right");
 });
