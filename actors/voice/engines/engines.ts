@@ -4,6 +4,7 @@ import { ParleyError } from "../../../schemas/errors.ts";
 import type { ActorContext } from "../../actor-context.ts";
 import type { ModelEndpoint } from "../../models/model.ts";
 import type { Codec } from "../codec/codec.ts";
+import { spokenText } from "../text/spoken-text.ts";
 import {
   durationMs,
   type EngineStatus,
@@ -76,7 +77,9 @@ export class VoiceEngines {
       AbortSignal.timeout(this.#context.settings.limits.voiceSpeakMs),
     ]);
     const chain = first(this.#tts(), model);
-    return this.#firstOf("tts", chain, options.signal, (engine) => engine.synthesize({ ...options, signal }));
+    return this.#firstOf("tts", chain, options.signal, (engine) =>
+      engine.synthesize({ ...options, text: spokenText(options.text), signal }),
+    );
   }
 
   /** Starts what the first spoken words would wait for. */
