@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Settings } from "../schemas/config.ts";
+import { currentTrace } from "./bus/trace.ts";
 
 export type { Logger };
 
@@ -32,6 +33,11 @@ export function createLogger(
     level: settings.logLevel,
     base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Lines of one request or turn have one trace, in whatever process they are written.
+    mixin: () => {
+      const trace = currentTrace();
+      return trace === undefined ? {} : { trace: trace.id };
+    },
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: "[redacted]" },
   };

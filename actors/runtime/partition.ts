@@ -1,6 +1,7 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import type { Bus } from "../../infra/bus/bus.ts";
 import type { Listening } from "../../infra/bus/listen.ts";
+import { traceOf, withTrace } from "../../infra/bus/trace.ts";
 import type { Logger } from "../../infra/log.ts";
 import type { AbortedRun, Arrival, KeyedActor, KeyedGroup } from "./keyed-actor.ts";
 import { PartitionReader, type ReaderContext } from "./partition-reader.ts";
@@ -105,12 +106,9 @@ export class Partition {
     const key = this.#group.keyOf(message.subject);
     // While a move is under way new actors are the next owner's.
     if (key === null || this.#quiescing) return;
-    this.#actor(key).deliver({
-      seq: message.seq,
-      subject: message.subject,
-      data: message.data,
-      arrival: this.#arrival(message.seq),
-    });
+    const { seq, subject, data, headers } = message;
+    const entry = { seq, subject, data, arrival: this.#arrival(seq) };
+    withTrace(traceOf(headers), () => this.#actor(key).deliver(entry));
   }
 
   #arrival(seq: number): Arrival {

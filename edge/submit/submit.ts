@@ -1,4 +1,5 @@
 import { refuseLarge } from "../../infra/bus/large-payload.ts";
+import { currentTrace, newTrace, withTrace } from "../../infra/bus/trace.ts";
 import { isSubjectFull } from "../../infra/nats/subject-full.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
@@ -63,7 +64,8 @@ export class Submit {
     // Before the message leaves: its echo may arrive before the acknowledgement.
     if (onOverdue !== undefined)
       this.#confirmations.await(user, session, client_msg_id, () => void this.#overdue(input, onOverdue));
-    const result = await this.#submit(input);
+    // Each message begins a trace, unless it belongs to one.
+    const result = await withTrace(currentTrace() ?? newTrace(), () => this.#submit(input));
     if (result.kind !== "accepted") this.forget(input);
     const outcome = result.kind === "refused" ? result.error.errorType : result.kind;
     this.#deps.metrics.messages.inc({ surface: input.surface, outcome });

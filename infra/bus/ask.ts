@@ -7,6 +7,7 @@ import type { BusContext } from "./bus.ts";
 import { errorOf } from "./error-answer.ts";
 import { NoAnswer, reasonOf } from "./no-answer.ts";
 import { answerOf } from "./payload.ts";
+import { withTraceparent } from "./trace.ts";
 
 const retryEveryMs = 150;
 
@@ -54,11 +55,15 @@ async function askOnce<Subject extends string, Message extends z.ZodType, Answer
     ? (question as (deadline: number) => z.input<Message>)(Date.now() + timeout)
     : question;
   const to = options.to ?? entry.key?.(message) ?? (message as Address<Subject>);
+  const head = withTraceparent();
   const asked = performance.now();
   let answer: Msg;
   try {
     messages.count("published", entry.name);
-    answer = await nc.request(subjectOf(entry, to), options.text ?? encode(entry, message), { timeout });
+    answer = await nc.request(subjectOf(entry, to), options.text ?? encode(entry, message), {
+      timeout,
+      ...(head !== undefined && { headers: head }),
+    });
   } catch (err) {
     const reason = reasonOf(err);
     messages.failed(entry.name, reason);

@@ -24,6 +24,7 @@ import { MessageMetrics } from "./message-metrics.ts";
 import { type Origin, reject } from "./rejected.ts";
 import { type ServeOptions, type Serving, serve } from "./serve.ts";
 import { type StoredAck, type StoreOptions, StreamPublisher } from "./stream-publisher.ts";
+import { withTraceparent } from "./trace.ts";
 
 /** What a bus is made of. */
 export interface BusOptions {
@@ -120,7 +121,11 @@ export class Bus {
       log.error({ subject, bytes: Buffer.byteLength(text) }, "message too large, dropped");
       return;
     }
-    nc.publish(subject, text, reply === undefined ? {} : { reply });
+    const head = withTraceparent();
+    nc.publish(subject, text, {
+      ...(reply !== undefined && { reply }),
+      ...(head !== undefined && { headers: head }),
+    });
     messages.count("published", entry.name);
   }
 

@@ -5,6 +5,7 @@ import type { StoredMessage } from "../../schemas/messages/define.ts";
 import type { BusContext } from "./bus.ts";
 import { readPayload } from "./payload.ts";
 import { reject } from "./rejected.ts";
+import { traceOf, withTrace } from "./trace.ts";
 
 const firstDelayMs = 500;
 const maxDelayMs = 30_000;
@@ -83,7 +84,7 @@ export class Deliveries {
 
   /** Takes a message; resolves when it is settled. */
   take(message: JsMsg): Promise<void> {
-    const taken = this.#take(message)
+    const taken = withTrace(traceOf(message.headers), () => this.#take(message))
       .catch((err: unknown) => {
         const { consumer } = this.#options;
         this.#context.log.warn({ err, consumer, subject: message.subject }, "message not settled");

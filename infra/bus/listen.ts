@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type Address, filterOf, type Signal } from "../../schemas/messages/define.ts";
 import type { BusContext } from "./bus.ts";
 import { readPayload } from "./payload.ts";
+import { traceOf, withTrace } from "./trace.ts";
 
 /** A subscription. */
 export interface Listening {
@@ -60,7 +61,7 @@ export function listenRaw<Subject extends string>(
       if (err !== null) return log.error({ err, message: entry.name }, "subscription failed");
       messages.count("received", entry.name);
       try {
-        handle({ subject, data, headers });
+        withTrace(traceOf(headers), () => handle({ subject, data, headers }));
       } catch (cause) {
         log.error({ err: cause, subject }, "message handler failed");
       }

@@ -7,6 +7,7 @@ import { respondError } from "./error-answer.ts";
 import { isLarge } from "./large-payload.ts";
 import { type Listening, listeningOf, type ReceivedFrom } from "./listen.ts";
 import { readPayload } from "./payload.ts";
+import { traceOf, withTrace } from "./trace.ts";
 
 /** Answers a request; `undefined` answers nothing, where nobody waits any more. */
 export type Serving<Message extends z.ZodType, Answer extends z.ZodType> = (
@@ -41,8 +42,8 @@ export function serve<Subject extends string, Message extends z.ZodType, Answer 
         // The subject may be another process's by now.
         return stopped ? undefined : result;
       };
-      answer(context, entry, serving, msg, options.answerBytes).catch((cause: unknown) =>
-        log.error({ err: cause, message: entry.name }, "answer not sent"),
+      withTrace(traceOf(msg.headers), () => answer(context, entry, serving, msg, options.answerBytes)).catch(
+        (cause: unknown) => log.error({ err: cause, message: entry.name }, "answer not sent"),
       );
     },
   });

@@ -1,5 +1,6 @@
 import { type ApiError, JetStreamApiError } from "@nats-io/jetstream";
 import { createInbox, headers, type Msg, type NatsConnection, RequestError, TimeoutError } from "nats";
+import { withTraceparent } from "./trace.ts";
 
 const defaultTimeoutMs = 5_000;
 const sweepMs = 250;
@@ -82,7 +83,10 @@ export class StreamPublisher {
         head.set("Nats-Schedule", `@at ${schedule.at.toISOString()}`);
         head.set("Nats-Schedule-Target", schedule.target);
       }
-      this.#nc.publish(subject, payload, { headers: head, reply: `${this.#inbox}.${key}` });
+      this.#nc.publish(subject, payload, {
+        headers: withTraceparent(head) ?? head,
+        reply: `${this.#inbox}.${key}`,
+      });
       this.#waiting.set(key, { deadline: performance.now() + timeoutMs, resolve, reject });
       this.#sweep ??= setInterval(() => this.#expire(), sweepMs);
     });

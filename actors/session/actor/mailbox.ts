@@ -1,3 +1,4 @@
+import { currentTrace, type Trace } from "../../../infra/bus/trace.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Arrival } from "../../runtime/keyed-actor.ts";
 
@@ -22,6 +23,8 @@ export interface QueuedMessage {
   replyBegun: boolean;
   /** Exceptions that have ended its turn in this process. */
   failures: number;
+  /** The trace that it came in. */
+  trace: Trace | undefined;
 }
 
 /** Whether the message was shown to the user's devices. */
@@ -58,6 +61,7 @@ export class Mailbox {
       phase: "received",
       replyBegun: arrival.kind !== "live",
       failures: 0,
+      trace: currentTrace(),
     };
     this.#messages.push(message);
     return message;

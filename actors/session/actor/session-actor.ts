@@ -1,4 +1,5 @@
 import { readPayload } from "../../../infra/bus/payload.ts";
+import { withTrace } from "../../../infra/bus/trace.ts";
 import { failpoint } from "../../../infra/failpoint.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import { sessionInput } from "../../../schemas/messages/session.ts";
@@ -202,7 +203,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     const input = message.input ?? (await this.#deps.readInput(message.seq));
     if (input === null) this.#goneFromLog(message);
     else if (message.seq <= transcript.cursor) await this.#settle(message, input, transcript);
-    else if (!(await this.#runTurn(message, input))) return;
+    else if (!(await withTrace(message.trace, () => this.#runTurn(message, input)))) return;
     this.mailbox.remove(message);
   }
 

@@ -1,4 +1,5 @@
 import { mayHaveArrived } from "../../../infra/bus/route-client.ts";
+import { newTrace, parseTraceparent, withTrace } from "../../../infra/bus/trace.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { routes } from "../../../schemas/routes/index.ts";
@@ -64,13 +65,15 @@ async function serve(
   ask: (request: Omit<RestRequest, "body">) => Promise<RestAnswer>,
 ): Promise<void> {
   const { head } = exchange;
-  const given = await ask({
+  const trace = parseTraceparent(head.headers.get("traceparent")) ?? newTrace();
+  const request = {
     principal,
     ip: head.ip,
     ...(route.takesToken && { token: tokenOf(head) }),
     params: valid(route.params, paramsOf(route.path, head)),
     query: valid(route.query, Object.fromEntries(head.query)),
-  });
+  };
+  const given = await withTrace(trace, () => ask(request));
   if (route.file && given.status < 400) return sendFile(exchange, link, fileAnswerSchema.parse(given.body));
   answer(exchange, route.errors ?? "uniform", given);
 }
