@@ -22,7 +22,7 @@ const looks = [
 const settleMs = 600;
 
 mkdirSync(folder, { recursive: true });
-const system = await startConsoleSystem();
+const system = await startConsoleSystem({ OPENAI_MODEL: "told:20x10" });
 const browser = await startBrowser();
 try {
   const client = await showcase(system);

@@ -14,7 +14,10 @@ let browser: Browser;
 
 if (hasBrowser) {
   anyTest.before(async () => {
-    [system, browser] = await Promise.all([startConsoleSystem(), startBrowser()]);
+    [system, browser] = await Promise.all([
+      startConsoleSystem({ OPENAI_MODEL: "told:20x10" }),
+      startBrowser(),
+    ]);
     (await showcase(system)).close();
   });
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { splitEvenly } from "../../../actors/models/ena-test.ts";
 import { ownWordsOf } from "../../../actors/text/fence.ts";
 import { contextDigest } from "../judge/context-digest.ts";
+import { cannedReplies } from "./canned-replies.ts";
 
 /** What the scripted upstream was asked, as far as it matters. */
 export interface UpstreamRequest {
@@ -34,6 +35,11 @@ const mebibyte = 1024 * 1024;
 /** The behaviours, by name. Those with text repeat the last user message in `count` chunks, `ms` apart. */
 export const scripts = {
   slow: (exchange: Exchange) => speak(exchange, lastUser(exchange.request)),
+  /** Answers what it knows, and repeats what it does not. */
+  told: (exchange: Exchange) => {
+    const asked = lastUser(exchange.request);
+    return speak(exchange, cannedReplies[asked.trim()] ?? asked);
+  },
   context: (exchange: Exchange) =>
     speak(exchange, `${contextDigest(exchange.request.messages)} ${lastUser(exchange.request)}`),
   /** Tells the kinds of the parts of the last message. */

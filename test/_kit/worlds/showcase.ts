@@ -2,33 +2,6 @@ import type { ParleyClient } from "../../../edge/client/index.ts";
 import { adminClient, converse } from "./console.ts";
 import type { System } from "./system.ts";
 
-const reply = `<action>opens the notebook</action>
-Here is a short plan for the balcony:
-
-1. **Tomatoes** need the most sun, so they go to the south side.
-2. Basil keeps them company; water it *every evening*.
-
-| Plant | Water | Sun |
-|---|---|---|
-| Tomato | 1 l | full |
-| Basil | 0.3 l | half |
-
-\`\`\`python
-def litres(plants: list[str]) -> float:
-    """Water for one evening."""
-    return sum(1.0 if plant == "tomato" else 0.3 for plant in plants)
-\`\`\`
-
-Shall I remind you at seven?`;
-
-const chinese = `<action>看了看窗外</action>
-今天傍晚**有小雨**，阳台的番茄不用浇水了。
-
-- 罗勒：移到屋檐下
-- 番茄：明早检查土壤湿度
-
-要我在七点提醒你吗？`;
-
 /** Fills a system with what a person has after some weeks, for pictures and for tests of every view. */
 export async function showcase(system: System): Promise<ParleyClient> {
   const client = adminClient(system.url());
@@ -37,8 +10,8 @@ export async function showcase(system: System): Promise<ParleyClient> {
   const talks = [
     ["weekend", "Weekend in the mountains", "Which train goes to the mountains on Saturday morning?"],
     ["recipe", "Dinner for six", "What can I cook for six people with rice and mushrooms?"],
-    ["chinese", "阳台植物", chinese],
-    ["balcony", "Plants on the balcony", reply],
+    ["chinese", "阳台植物", "今天要给阳台的植物浇水吗？"],
+    ["balcony", "Plants on the balcony", "How do I keep tomatoes and basil alive on the balcony?"],
   ] as const;
   for (const [session_id, title, text] of talks) {
     await api.createSession({ body: { session_id, title, is_main: session_id === "balcony" } });
@@ -84,7 +57,7 @@ async function homes({ api }: ParleyClient): Promise<void> {
   await api.triggerRule({ params: { id: evening.rule.id }, body: {} });
 }
 
-async function knowledge({ api, upload }: ParleyClient & Pick<ParleyClient, "upload">): Promise<void> {
+async function knowledge({ api }: ParleyClient): Promise<void> {
   const base = await api.createBase({ body: { name: "Garden", description: "What grows on the balcony" } });
   const content =
     "Tomatoes need six hours of sun a day and a litre of water each evening. Basil likes half shade.";
@@ -97,7 +70,6 @@ async function knowledge({ api, upload }: ParleyClient & Pick<ParleyClient, "upl
     ["Prefers short answers", "preference"],
   ] as const)
     await api.addMemory({ body: { content: fact, category, priority: 2 } });
-  void upload;
 }
 
 async function reminders({ api }: ParleyClient): Promise<void> {

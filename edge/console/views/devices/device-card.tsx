@@ -8,10 +8,11 @@ import { client } from "../../state/account.ts";
 import { type Device, readDevices } from "../../state/devices.ts";
 import { t } from "../../state/language.ts";
 import { attempt } from "../../state/toasts.ts";
+import { DeviceHistory, fieldsOf } from "./history.tsx";
 
 /** A device with its values; what is true or false can be switched. */
 export function DeviceCard({ device }: { device: Device }) {
-  const [commanding, setCommanding] = useState(false);
+  const [shown, setShown] = useState<"command" | "history">();
   const { device_id, name, state, online, last_seen, unsupported } = device;
   const forget = async () => {
     if (!(await confirm(t("forgetDevice"), t("forgetDeviceText", { name }), t("forget")))) return;
@@ -31,7 +32,13 @@ export function DeviceCard({ device }: { device: Device }) {
         <Menu
           label={t("deviceActions", { name: name || device_id })}
           entries={[
-            { icon: "send", label: t("sendCommand"), act: () => setCommanding(true) },
+            { icon: "send", label: t("sendCommand"), act: () => setShown("command") },
+            {
+              icon: "search",
+              label: t("history"),
+              act: () => setShown("history"),
+              disabled: fieldsOf(device).length === 0,
+            },
             { icon: "trash", label: t("forgetDevice"), act: forget, danger: true },
           ]}
         />
@@ -46,7 +53,8 @@ export function DeviceCard({ device }: { device: Device }) {
         <span class={online ? "badge good" : "badge"}>{t(online ? "online" : "away")}</span>
         <span>{ago(last_seen)}</span>
       </footer>
-      {commanding && <CommandDialog device={device} onClose={() => setCommanding(false)} />}
+      {shown === "command" && <CommandDialog device={device} onClose={() => setShown(undefined)} />}
+      {shown === "history" && <DeviceHistory device={device} onClose={() => setShown(undefined)} />}
     </article>
   );
 }
