@@ -53,14 +53,8 @@ export const subjects = {
   sessionInPartition: (partition: number) => `session.in.${partition}.>`,
   sessionInOfUser: (user: string) => `session.in.*.${token(user)}.*`,
   sessionInAll: "session.in.>",
-  /** Requests to the owner of a session's partition. */
-  sessionAsk: (partition: number) => `session.ask.${partition}`,
   sessionAskAll: "session.ask.*",
-
-  /** Heartbeats of actor processes, and requests to one of them. */
-  actorAlive: (process: string) => `actors.alive.${token(process)}`,
   actorAliveAll: "actors.alive.*",
-  actorMove: (process: string) => `actors.move.${token(process)}`,
 
   /** A user's frames: published to `out.user`, read live from `live.user`. */
   outUser: (user: string) => `out.user.${token(user)}`,
@@ -71,7 +65,6 @@ export const subjects = {
   liveUserTemplate: "live.user.{{wildcard(1)}}",
   /** Answers to one request or one socket of one edge. */
   outEdge: (edge: string, request: string) => `out.edge.${token(edge)}.${token(request)}`,
-  outEdgeAll: (edge: string) => `out.edge.${token(edge)}.>`,
 
   /** Turns without a session (`/v1`), and the edge's continuing interest in them. */
   turnStateless: "turn.stateless",
@@ -79,58 +72,14 @@ export const subjects = {
   turnCancelAll: "turn.cancel.*",
   edgeInterest: (edge: string) => `edge.interest.${token(edge)}`,
   edgeInterestAll: "edge.interest.*",
-  /** What busy users have sent to one edge: their rate holds over all. */
-  edgeRates: "edge.rates",
 
   /** What has happened, for any actor that wants to know. */
   eventTurnCompleted: (user: string) => `event.turn.completed.${token(user)}`,
-  eventTurnCompletedAll: "event.turn.completed.*",
   eventUserDeleted: (user: string) => `event.user.deleted.${token(user)}`,
-  eventUserDeletedAll: "event.user.deleted.*",
-  eventZoneChanged: (user: string) => `event.zone.changed.${token(user)}`,
-  eventZoneChangedAll: "event.zone.changed.*",
   eventAll: "event.>",
-
-  /** Whose API key is this? Asked by edges and by the log-in of devices. */
-  authCheck: "auth.check",
-
-  /** What the administrator asks all at once: actor processes about sessions in memory, edges about their sockets. */
-  surveySessions: "survey.sessions",
-  surveySockets: "survey.sockets",
-  /** Clients that an edge has, had, or has lost. */
-  edgeClients: "edge.clients",
-  /** The administrator has changed providers, models or routes. */
-  /** Replies on their way to a chat platform, by the bot that sends them. */
-  bridgeOut: (platform: string, self: string) => `bridge.out.${token(platform)}.${token(self)}`,
   bridgeOutAll: "bridge.out.>",
   /** Requests of bridges about bindings; word of a changed one; word of a bot's newer connection. */
   bridgeAsk: "bridge.ask",
-  bridgeBound: "bridge.bound",
-  bridgeHere: "bridge.here",
-
-  /** The commands of pages were changed. */
-  pageCommandsChanged: "commands.changed",
-
-  modelsChanged: "models.changed",
-
-  /** What an actor process says of itself each second, and a request to all of them for their metrics. */
-  healthActor: (process: string) => `health.actors.${token(process)}`,
-  healthActorAll: "health.actors.*",
-  metricsScrape: "metrics.scrape",
-
-  /** Somebody speaks: a request to any voice actor, whose answer names the stream; and requests to that stream. */
-  voiceStreamStart: "voice.stream.start",
-  voiceStream: (stream: string) => `voice.stream.of.${token(stream)}`,
-  /** A sentence of a reply that is to be spoken. */
-  voiceSpeak: "voice.speak",
-
-  /** A message that the server publishes to its due subject when its time has come. One subject, one schedule. */
-  schedule: (kind: ScheduleKind, user: string, id: string) =>
-    `schedule.at.${kind}.${token(user)}.${token(id)}`,
-  scheduleDue: (kind: ScheduleKind, user: string, id: string) =>
-    `schedule.due.${kind}.${token(user)}.${token(id)}`,
-  scheduleDueOf: (kind: ScheduleKind) => `schedule.due.${kind}.>`,
-  schedulesOfUser: (kind: ScheduleKind, user: string) => `schedule.*.${kind}.${token(user)}.*`,
   scheduleAll: "schedule.>",
   /** Names what the stream of schedules holds; it is lost with it. */
   scheduleLife: "schedule.life",
@@ -140,22 +89,17 @@ export const subjects = {
     `automation.in.${runPartitionOf(user, rule)}.${token(user)}.${token(rule)}`,
   runInPartition: (partition: number) => `automation.in.${partition}.>`,
   runInAll: "automation.in.>",
-  runAsk: (partition: number) => `automation.ask.${partition}`,
 
   /** What a user's devices publish and get, below `device.<user>.`; stored as `telemetry.<p>.<user>.…`, partitioned by the server. */
   deviceUpdate: (user: string, device: string) => `device.${token(user)}.${token(device)}.update`,
-  deviceTopic: (user: string, topic: string) => `device.${token(user)}.${subjectOfTopic(topic)}`,
   deviceAll: "device.*.>",
   deviceCommand: (user: string, device: string) => `device.${token(user)}.${token(device)}.command`,
-  /** Commands on their way: what is stored here the server publishes below `device.<user>.`. */
-  commandOut: (user: string, topic: string) => `command.${token(user)}.${subjectOfTopic(topic)}`,
   commandOutOfUser: (user: string) => `command.${token(user)}.>`,
   commandOutAll: "command.*.>",
   deviceCommandTemplate: "device.{{wildcard(1)}}.>",
   deviceTarget: `telemetry.{{partition(${devicePartitionCount},1)}}.{{wildcard(1)}}.>`,
   deviceStoredOfUser: (user: string) => `telemetry.*.${token(user)}.>`,
   devicePartition: (partition: number) => `telemetry.${partition}.>`,
-  deviceAsk: (partition: number) => `telemetry.ask.${partition}`,
   /** What the devices of a user may publish, and subscribe to. MQTT's `x/#` is a subscription to `x` as well. */
   devicePublishes: (user: string) => [`device.${token(user)}.>`, `homeassistant.*.${token(user)}.*.config`],
   deviceSubscribes: (user: string) => [`device.${token(user)}`, `device.${token(user)}.>`],
@@ -179,12 +123,7 @@ export const subjects = {
 
   /** All that has happened to a user: the last token of an event is whose it is. */
   eventsOfUser: (user: string) => [`event.*.${token(user)}`, `event.*.*.${token(user)}`],
-
-  /** Somebody wants a user told; and whether he has sockets, answered by the edges that have some. */
-  eventNotification: (user: string) => `event.notification.${token(user)}`,
-  eventNotificationAll: "event.notification.*",
   presence: (user: string) => `presence.of.${token(user)}`,
-  presenceConnected: "presence.connected",
 
   /** The pieces of an object in an object store, of one or of all. */
   objectPieces: (bucket: string, nuid: string) => `$O.${token(bucket)}.C.${nuid}`,
@@ -200,20 +139,8 @@ export const natsAccount = "PARLEY";
 /** What schedules are for. */
 export type ScheduleKind = "reminder" | "rule" | "hold" | "sweep";
 
-/** Queue group of those who deliver what a user missed. */
-export const presenceQueueGroup = "presence";
-
-/** Queue group in which the handlers of one area share its requests. */
-export const restQueueGroup = "rest";
-/** Queue group in which the administrator's actors share what edges report. */
-export const adminQueueGroup = "admin";
-/** Queue group of the voice actors. */
-export const voiceQueueGroup = "voice";
 /** Queue group of the session actors for turns without a session. */
 export const turnQueueGroup = "turns";
-
-/** Queue group of those who answer `auth.check`. */
-export const authQueueGroup = "auth";
 
 /** `{user, session}` of a `session.in` subject, or null for a subject of another form. */
 export function parseSessionIn(subject: string): { user: string; session: string } | null {
