@@ -12,6 +12,7 @@ const infraReadsOf = new Set([
   "schemas/documents/installation.ts",
   "schemas/documents/rescued-message.ts",
   "schemas/messages/define.ts",
+  "schemas/messages/devices.ts",
   "schemas/messages/rejected.ts",
   "schemas/messages/rest.ts",
   "schemas/principal.ts",
