@@ -101,7 +101,8 @@ for (const route of routes) {
     t.pass();
   });
 
-  if (route.access === "user" && fieldsOf(route.params).length > 0)
+  // A name that the caller makes up, such as that of an event, is nobody else's.
+  if (route.access === "user" && fieldsOf(route.params).some((field) => /(^|_)id$/.test(field)))
     test(`${name}: what is another's is not there`, async (t) => {
       const { api } = t.context;
       await api.call("POST", "/api/v1/sessions", { user: "user_owner" }, { session_id: "owned" });
