@@ -1,6 +1,5 @@
 import type { NatsConnection } from "nats";
-import { subjectOf } from "../../schemas/messages/define.ts";
-import { deviceRefused } from "../../schemas/messages/devices.ts";
+import { subjects } from "../../schemas/messages/subjects.ts";
 import type { Logger } from "../log.ts";
 import { connectNats } from "../nats/connect.ts";
 import type { Published } from "./publish-scanner.ts";
@@ -58,7 +57,7 @@ export class RefusalReport {
     this.#connection ??= connectNats({ url: this.#url, name: "mqtt front", log: this.#log });
     const connection = await this.#connection;
     for (const refused of waiting)
-      connection.publish(subjectOf(deviceRefused, refused), JSON.stringify(refused));
+      connection.publish(subjects.deviceRefused(refused.user), JSON.stringify(refused));
   }
 }
 

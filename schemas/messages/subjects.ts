@@ -111,6 +111,8 @@ export const subjects = {
   ],
   mqttMessages: (user: string) => `$MQTT.msgs.device.${token(user)}.>`,
   mqttSessions: "$MQTT.sess.>",
+  /** What nats-server has dropped of a user's devices; see `deviceRefused` in the table. */
+  deviceRefused: (user: string) => `refused.device.${token(user)}`,
   /** Where nats-server asks whether somebody may connect (NATS auth callout). */
   deviceLogin: "$SYS.REQ.USER.AUTH",
   /** Requests to nats-server's system account: who is connected, and the end of a connection. */

@@ -191,7 +191,7 @@ test.serial("webhooks, events of one's own and the sun trigger rules", async (t)
   const event = await makeRule(system, "event", {
     trigger_type: "event",
     trigger_config: { subject: "custom.arrived" },
-    conditions: { all: [{ field: "event.data.who", op: "==", value: "ann" }] },
+    conditions: { all: [{ field: ["event", "data", "who"].join("."), op: "==", value: "ann" }] },
   });
   t.is((await call(system, "POST", "/events/arrived", { who: "ann" })).status, 200);
   t.is((await ended(system, event)).status, "succeeded");
