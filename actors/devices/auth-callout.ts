@@ -18,9 +18,9 @@ import type { ActorContext } from "../actor-context.ts";
  * of a device that is well, so elsewhere a log-in has no end.
  */
 const loginSeconds = 3600;
-/** The server waits 30 s for the answer (`authorization.timeout`). */
-const checkMs = 5_000;
-const checkAttempts = 5;
+/** The server waits 6 s for the answer (`authorization.timeout`). */
+const checkMs = 2_500;
+const checkAttempts = 2;
 const retryMs = 500;
 
 type Means = Pick<ActorContext, "nc" | "bus" | "log" | "endpoints">;

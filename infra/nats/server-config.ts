@@ -20,7 +20,7 @@ export function natsConfig(password: string, user = defaultUser): string {
 }
 system_account: SYS
 authorization {
-  timeout: 30
+  timeout: 6
   auth_callout { issuer: ${issuer}, account: ${natsAccount}, auth_users: [ ${JSON.stringify(user)}, ${systemUser} ] }
 }
 `;
