@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import type { HistoryMessage } from "../../schemas/documents/message.ts";
 import { hasBrowser, newPerson, signIn, startBrowser } from "../_kit/clients/browser.ts";
 import { FrontDoor } from "../_kit/fakes/front-door.ts";
-import { startConsoleSystem } from "../_kit/worlds/console.ts";
+import { adminClient, startConsoleSystem } from "../_kit/worlds/console.ts";
 import type { System } from "../_kit/worlds/system.ts";
 
 const test = hasBrowser ? anyTest.serial : anyTest.serial.skip;
@@ -104,10 +104,18 @@ test("an edge that dies and comes back loses and doubles nothing", async (t) => 
   t.is(new Set(written).size, written.length);
 });
 
-test("a reply is stopped from the other device, and another one is asked for", async (t) => {
-  await say(one, `a long one ${"word ".repeat(2_000)}`);
-  await two.locator(".message.streaming").waitFor();
+test("a reply is stopped from another device, and another one takes its place", async (t) => {
+  const phone = adminClient(door.url);
+  t.teardown(() => phone.close());
+  phone.connect();
+  phone.session("shared").send("say it slowly", { model: "ena-test:400x100" });
+  await one.locator(".message.streaming").waitFor();
   await two.getByRole("button", { name: "Stop" }).click();
-  await one.locator(".message.theirs.cancelled, .message.theirs.done >> nth=8").first().waitFor();
-  t.pass();
+  const stopped = one.locator(".message.theirs.cancelled");
+  await stopped.waitFor();
+  await one.getByRole("button", { name: "Another reply" }).click();
+  await stopped.waitFor({ state: "detached" });
+  await one.locator(".message.streaming").waitFor({ state: "detached" });
+  const texts = await shown(one, 9);
+  t.deepEqual(texts.map(firstWords), (await history()).map(firstWords));
 });
