@@ -34,6 +34,7 @@ export const errorTable = {
   file_missing: { status: 404, error: "文件实体不存在(可能已被清理)" },
   method_not_allowed: { status: 405, error: "不支持的请求方法" },
   voice_stream_timeout: { status: 408, error: "语音流超时", hint: "长时间未收到音频，请重新开始" },
+  turn_started: { status: 409, error: "该消息已开始处理，无法修改" },
   conflict: { status: 409, error: "资源冲突" },
   payload_too_large: { status: 413, error: "请求体过大" },
   uri_too_long: { status: 414, error: "请求地址过长" },

@@ -3,7 +3,7 @@ import type { Origin } from "../../infra/bus/rejected.ts";
 import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { eventsStreamConfig } from "../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../infra/nats/streams.ts";
-import { sessionInput } from "../../schemas/messages/session.ts";
+import { sessionInput, sessionQueueChange } from "../../schemas/messages/session.ts";
 import type { SessionInput } from "../../schemas/messages/session-input.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { createCommands } from "../commands/index.ts";
@@ -52,6 +52,7 @@ export async function startSessions(context: ActorContext, moreTools: MoreTools)
     models,
     commands,
     readInput: (seq: number) => readInput(context, seq),
+    readEdit: (seq: number) => readEdit(context, seq),
     reject: (origin: Origin, reason: Error) => bus.reject(sessionInput, origin, reason),
     erase: eraser.erase.bind(eraser),
     turns,
@@ -59,6 +60,15 @@ export async function startSessions(context: ActorContext, moreTools: MoreTools)
     log,
   };
   return { ...sessionGroup(actors, bus), restore: transcripts.restore };
+}
+
+async function readEdit({ jsm }: ActorContext, seq: number): Promise<string | null> {
+  const message = await storedMessage(jsm, sessionInput.stream, { seq });
+  if (message === null) return null;
+  const payload = readPayload(sessionQueueChange, message.subject, message.data);
+  if (!payload.ok) throw payload.error;
+  const { action } = payload.message;
+  return action.kind === "edit" ? action.content : null;
 }
 
 async function readInput({ jsm }: ActorContext, seq: number): Promise<SessionInput | null> {

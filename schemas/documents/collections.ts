@@ -2,6 +2,7 @@ import { z } from "zod";
 import { segmentSchema } from "../wire/review.ts";
 import { bridgeAddressSchema } from "./bridge.ts";
 import { finishReasonSchema, storedMessageSchema, timingSchema } from "./message.ts";
+import { queueSlotSchema, queueStateSchema } from "./session-queue.ts";
 
 /** MongoDB collections. */
 export const collections = {
@@ -57,13 +58,13 @@ export function turnKey(user: string, session: string, n: number): TurnKey {
 /**
  * A committed turn: the only thing that changes a transcript. `_id` is unique, so the second writer of an `n` loses.
  * - `message`: a user message and its reply. - `clear`: hides every smaller n. - `delete`: the same, and ends what was queued.
- * - `cut`: of an earlier reply only `cut.text` was heard.
+ * - `cut`: of an earlier reply only `cut.text` was heard. - `queue`: waiting messages were edited, cancelled or moved.
  * `in_seq` is the sequence in SESSIONS up to which the log is finished; `seen_seq` (clear, delete, cut) is the stream's last
  * sequence when it was made. `blanked` marks content that was erased; `expires_at` lets the stub go after 7 days.
  */
 export const turnSchema = z.object({
   _id: turnKeySchema.describe("Key of the document."),
-  kind: z.enum(["message", "clear", "delete", "cut"]).describe("Kind of the entry."),
+  kind: z.enum(["message", "clear", "delete", "cut", "queue"]).describe("Kind of the entry."),
   in_seq: z.int().nonnegative().describe("Sequence of the message in the session's log."),
   seen_seq: z.int().nonnegative().optional().describe("Last sequence of the log when the entry was made."),
   run_id: z
@@ -112,6 +113,8 @@ export const turnSchema = z.object({
     .optional()
     .describe("Tokens that were used."),
   at: z.date().describe("When it happened."),
+  queue: queueStateSchema.optional().describe("Changes of the queue that still matter after this turn."),
+  slot: queueSlotSchema.optional().describe("The changed place of the queue that this turn comes from."),
   timing: timingSchema.optional().describe("When the turn was accepted, started and committed."),
   foreign: z
     .literal(true)

@@ -121,6 +121,11 @@ export const sessionAsks = {
     message_id: idSchema.describe("The reply."),
     index: z.int().nonnegative().describe("Index of the sentence."),
   }),
+  queue_change: z.object({
+    kind: z.literal("queue_change").describe("What became of a change of the queue?"),
+    ...key,
+    change_id: idSchema.describe("Id of the change."),
+  }),
 } as const;
 
 /** Any request to the owner of a session. */
@@ -131,6 +136,7 @@ export const sessionAskSchema = z.discriminatedUnion("kind", [
   sessionAsks.changed,
   sessionAsks.interrupt,
   sessionAsks.played,
+  sessionAsks.queue_change,
 ]);
 export type SessionAsk = z.infer<typeof sessionAskSchema>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { queueChangeSchema, queueOutcomeSchema } from "../documents/session-queue.ts";
 import { defineLog, defineRequest, defineSignal } from "./define.ts";
 import {
   dedupIdOf,
@@ -82,6 +83,26 @@ export const sessionChanged = defineSignal({
   message: sessionAsks.changed,
 });
 
+export const sessionQueueChange = defineLog({
+  name: "session.queue-change",
+  doc: "A change of a session's queue: an edited, cancelled or moved message. It stays while its text is needed.",
+  subject: "session.in.{partition}.{user}.{session}.queue",
+  stream: streams.sessions,
+  message: queueChangeSchema,
+  key: ({ user, session }) => ({ partition: sessionPartition(user, session), user, session }),
+  id: ({ user, session, change_id }) => `${user}.${session}.${change_id}`,
+  publishers: ["session"],
+  listeners: ["session"],
+});
+
+export const sessionQueueOutcome = defineRequest({
+  ...ask,
+  name: "session.ask.queue-change",
+  doc: "Asks what became of a change of a session's queue.",
+  message: sessionAsks.queue_change,
+  answer: z.object({ outcome: queueOutcomeSchema.describe("What became of it.") }),
+});
+
 /** What the owner of a partition serves: all of the above, told apart by `kind`. */
 export const sessionAsk = defineRequest({
   ...ask,
@@ -92,6 +113,7 @@ export const sessionAsk = defineRequest({
     messageStateSchema,
     sessionQueueSchema,
     stopAnswerSchema,
+    z.object({ outcome: queueOutcomeSchema }),
     z.object({ ok: z.literal(true) }),
   ]),
 });

@@ -144,12 +144,17 @@ export type ScheduleKind = "reminder" | "rule" | "hold" | "sweep";
 /** Queue group of the session actors for turns without a session. */
 export const turnQueueGroup = "turns";
 
-/** `{user, session}` of a `session.in` subject, or null for a subject of another form. */
-export function parseSessionIn(subject: string): { user: string; session: string } | null {
-  const [root, kind, , user, session, ...rest] = subject.split(".");
-  if (root !== "session" || kind !== "in" || user === undefined || session === undefined || rest.length > 0)
-    return null;
-  return { user, session };
+/** Last token of the subject on which changes of a session's queue are stored. */
+export const queueToken = "queue";
+
+/** The session of a `session.in` subject, and whether it is that of queue changes; null for a subject of another form. */
+export function parseSessionIn(
+  subject: string,
+): { user: string; session: string; isQueueChange: boolean } | null {
+  const [root, kind, , user, session, last, ...rest] = subject.split(".");
+  if (root !== "session" || kind !== "in" || user === undefined || session === undefined) return null;
+  if (rest.length > 0 || (last !== undefined && last !== queueToken)) return null;
+  return { user, session, isQueueChange: last === queueToken };
 }
 
 /** The last token of a subject: the request of `out.edge`, the process of `actors.alive`. */

@@ -15,7 +15,7 @@ export interface Route<
   Answer extends z.ZodType = z.ZodType,
   Who extends Access = Access,
 > {
-  method: "get" | "post" | "put" | "del";
+  method: "get" | "post" | "put" | "patch" | "del";
   /** Path with `:name` parameters, from the root. */
   path: string;
   access: Who;

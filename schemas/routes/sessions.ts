@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { historyMessageSchema } from "../documents/message.ts";
 import { idSchema } from "../ids.ts";
+import { contentSchema } from "../wire/client-frame.ts";
+import { queueItemSchema } from "../wire/session-frames.ts";
 import { defineRoute, fileAnswerSchema } from "./route.ts";
 
 const params = z.object({ id: idSchema.describe("Id of the entry.") });
@@ -155,4 +157,61 @@ export const deleteSession = defineRoute({
   params,
   query: z.object(ofUser),
   answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
+});
+
+const queueParams = z.object({
+  id: idSchema.describe("Id of the session."),
+  message_id: idSchema.describe("Id of the waiting message."),
+});
+
+/** `GET /api/v1/sessions/:id/queue`: messages that wait; the running one is not among them. */
+export const sessionQueueItems = defineRoute({
+  method: "get",
+  path: "/api/v1/sessions/:id/queue",
+  access: "user",
+  area: "sessions",
+  name: "queue",
+  summary: "Messages that wait in a session",
+  params,
+  query: z.object(ofUser),
+  answer: z.object({
+    session_id: z.string().describe("Id of the session."),
+    items: z.array(queueItemSchema).describe("Waiting messages, the next one first."),
+    total: z.int().describe("Number of waiting messages."),
+  }),
+});
+
+/** `PATCH /api/v1/sessions/:id/queue/:message_id`. A message whose turn has begun: 409 `turn_started`. */
+export const changeQueued = defineRoute({
+  method: "patch",
+  path: "/api/v1/sessions/:id/queue/:message_id",
+  access: "user",
+  area: "sessions",
+  name: "queue-change",
+  summary: "Edit or move a waiting message",
+  params: queueParams,
+  query: z.object(ofUser),
+  body: z
+    .object({
+      content: contentSchema.min(1).optional().describe("Its new text."),
+      position: z.int().min(1).optional().describe("Its new position; 1 = next, beyond the end = last."),
+    })
+    .refine(
+      ({ content, position }) => content !== undefined || position !== undefined,
+      "content or position is missing",
+    ),
+  answer: z.object({ success: z.literal(true).describe("Always true; failures are errors.") }),
+});
+
+/** `DELETE /api/v1/sessions/:id/queue/:message_id`. A message whose turn has begun: 409 `turn_started`. */
+export const cancelQueued = defineRoute({
+  method: "del",
+  path: "/api/v1/sessions/:id/queue/:message_id",
+  access: "user",
+  area: "sessions",
+  name: "queue-cancel",
+  summary: "Take a waiting message out of the queue",
+  params: queueParams,
+  query: z.object(ofUser),
+  answer: z.object({ success: z.literal(true).describe("Always true; failures are errors.") }),
 });

@@ -22,6 +22,8 @@ export interface ActorDeps extends CommandReplyDeps {
   commands: TurnDeps["commands"];
   /** Reads a message again from the log; null when it is no longer there. */
   readInput(seq: number): Promise<SessionInput | null>;
+  /** Reads the text of an edit from the log; null when it is no longer there. */
+  readEdit(seq: number): Promise<string | null>;
   /** Keeps a log entry that this version can't read in REJECTED. */
   reject(origin: Origin, reason: Error): Promise<void>;
   /** Completes the erasure of a clear or delete that its maker did not finish. */

@@ -19,10 +19,10 @@ export function mayBeginTurn(state: ActorState): boolean {
 }
 
 /** Whether an idle actor should start to work; a working one takes new messages by itself. */
-export function shouldStart(state: ActorState, queued: number): boolean {
+export function shouldStart(state: ActorState, isDue: boolean): boolean {
   switch (state) {
     case "idle":
-      return queued > 0;
+      return isDue;
     case "loading":
     case "running":
     case "quiescing":

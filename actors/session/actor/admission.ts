@@ -12,6 +12,8 @@ export interface Queue {
   readonly mailbox: Mailbox;
   /** State of an unfinished message. */
   stateOf(message: QueuedMessage): MessageState;
+  /** A message with its text as changed; null when it is no longer in the log. */
+  inputOf(message: QueuedMessage): Promise<SessionInput | null>;
   /** Removes a message that is answered without a turn. */
   drop(message: QueuedMessage): void;
 }

@@ -1,4 +1,5 @@
 import type { HistoryMessage } from "../../../schemas/documents/message.ts";
+import type { QueueOutcome } from "../../../schemas/documents/session-queue.ts";
 import type {
   MessageState,
   SessionAsk,
@@ -12,17 +13,20 @@ import type { ActorDeps } from "./actor-deps.ts";
 import { interrupt } from "./interrupt.ts";
 import type { SessionActor } from "./session-actor.ts";
 
+/** How long a request waits for the decision on a change, ms: less than its timeout. */
+const outcomeMs = 1_500;
+
 /** Answers a request to a session, from the actor that owns it. */
 export async function answerAsk(
   deps: ActorDeps,
   ask: SessionAsk,
   actor: SessionActor,
-): Promise<MessageState | SessionQueue | StopAnswer | { ok: true }> {
+): Promise<MessageState | SessionQueue | StopAnswer | { outcome: QueueOutcome } | { ok: true }> {
   switch (ask.kind) {
     case "state":
       return stateOf(deps.store, actor, ask.client_msg_id);
     case "queue":
-      return { unfinished: await unfinished(deps, actor) };
+      return { unfinished: await unfinished(actor) };
     case "stop":
       return isOver(ask) ? { stopped: false } : stop(actor, ask.message_id);
     case "interrupt":
@@ -30,6 +34,8 @@ export async function answerAsk(
     case "played":
       actor.playback.record(ask.message_id, ask.index);
       return { ok: true };
+    case "queue_change":
+      return { outcome: await actor.changes.outcomeOf(ask.change_id, outcomeMs) };
     case "changed":
       await actor.onExternalChange();
       return { ok: true };
@@ -50,17 +56,14 @@ async function stateOf(
   return turn === null ? { status: "unknown" } : stateOfTurn(turn);
 }
 
-async function unfinished(
-  { readInput }: Pick<ActorDeps, "readInput">,
-  actor: SessionActor,
-): Promise<HistoryMessage[]> {
+async function unfinished(actor: SessionActor): Promise<HistoryMessage[]> {
   // A session that is only read needs no transcript in memory.
   if (actor.mailbox.size === 0) return [];
   const { cursor } = await actor.transcript();
   const messages: HistoryMessage[] = [];
   for (const message of [...actor.mailbox.messages]) {
-    const input = message.input ?? (await readInput(message.seq));
-    if (input === null || message.seq <= cursor) continue;
+    const input = await actor.inputOf(message);
+    if (input === null || message.seq <= cursor || message.removed) continue;
     messages.push({
       session_id: actor.session,
       message_id: input.message_id,

@@ -10,7 +10,7 @@ import type { QueuedMessage } from "./mailbox.ts";
 export async function failTurn(deps: ActorDeps, queue: Queue, message: QueuedMessage): Promise<void> {
   const { seq, messageId } = message;
   try {
-    const input = message.input ?? (await deps.readInput(seq));
+    const input = await queue.inputOf(message);
     if (input !== null) {
       await deps.effects.ofFailed(input, seq);
       await releaseTurn(deps, input.user, input.session, seq);

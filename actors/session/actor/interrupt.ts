@@ -2,6 +2,7 @@ import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 import { newId } from "../../../schemas/ids.ts";
 import type { SessionAsk, StopAnswer } from "../../../schemas/messages/session-input.ts";
 import { persist } from "../../storage/persist.ts";
+import { queueAfter } from "../transcript/queue-state.ts";
 import type { Transcript } from "../transcript/transcript.ts";
 import { type PlaybackPosition, type PlayedReply, truncateAt } from "../transcript/truncate-at-playback.ts";
 import type { ActorDeps } from "./actor-deps.ts";
@@ -95,6 +96,7 @@ function cutOf(
     attempt: 1,
     first_id: transcript.nextId,
     messages: [],
+    queue: queueAfter(transcript.queue, transcript.cursor),
     cut: { message_id: messageId, text, segments },
     at: new Date(),
     erase_pending: true,

@@ -1,46 +1,47 @@
-import { readPayload } from "../../../infra/bus/payload.ts";
 import { withTrace } from "../../../infra/bus/trace.ts";
-import { failpoint } from "../../../infra/failpoint.ts";
 import type { Turn } from "../../../schemas/documents/collections.ts";
-import { sessionInput } from "../../../schemas/messages/session.ts";
-import type { SessionInput } from "../../../schemas/messages/session-input.ts";
-import type { AbortedRun, KeyedActor, LogEntry } from "../../runtime/keyed-actor.ts";
+import type { MessageState, SessionInput } from "../../../schemas/messages/session-input.ts";
+import type { AbortedRun, Arrival, KeyedActor, LogEntry } from "../../runtime/keyed-actor.ts";
 import { persist } from "../../storage/persist.ts";
 import { append, type Transcript, transcriptOf } from "../transcript/transcript.ts";
 import { UnstorableTurnError } from "../transcript/turn-committer.ts";
 import type { Outcome } from "../turn/outcome.ts";
 import { TurnRun } from "../turn/pipeline.ts";
-import { releaseTurn, settleTurn } from "../turn/reserve.ts";
 import type { TurnHost } from "../turn/turn-message.ts";
 import type { ActorDeps } from "./actor-deps.ts";
 import { type ActorState, mayBeginTurn, shouldStart } from "./actor-state.ts";
 import { admit, type Queue } from "./admission.ts";
 import { failTurn } from "./failed-turn.ts";
-import { isShown, Mailbox, type QueuedMessage } from "./mailbox.ts";
+import { readEntry } from "./log-entry.ts";
+import { Mailbox, type QueuedMessage, slotOf } from "./mailbox.ts";
+import { PendingEffects } from "./pending-effects.ts";
 import { Playback } from "./playback.ts";
+import { type ChangedSession, QueueChanges } from "./queue-changes.ts";
+import { readMessage, settleFinished } from "./settle.ts";
 import { setAside } from "./unknown-form.ts";
 
 const retryMs = 1_000;
+/** Times that the same message is examined in a row without a pause. */
+const maxStalls = 16;
 
 /**
  * One session: it shows new messages, runs one turn after another, and adds committed turns to its transcript. It may be
  * a second or stale owner at any moment: the store decides at the commit.
  */
-export class SessionActor implements KeyedActor, TurnHost, Queue {
+export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession {
   readonly user: string;
   readonly session: string;
   readonly mailbox: Mailbox;
   readonly playback = new Playback();
+  readonly changes: QueueChanges;
   readonly #deps: ActorDeps;
   #state: ActorState = "idle";
   #transcript: Transcript | null = null;
   #loading: Promise<Transcript> | undefined;
   #working: Promise<void> | undefined;
   #run: TurnRun | null = null;
-  #effects: Promise<void> = Promise.resolve();
-  #effectsInFlight = 0;
+  readonly #effects: PendingEffects;
   #highestSeq = 0;
-  #finishedSinceTrim = 0;
   #usedAt = performance.now();
 
   constructor(deps: ActorDeps, user: string, session: string) {
@@ -48,6 +49,8 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     this.user = user;
     this.session = session;
     this.mailbox = new Mailbox(deps.limits.mailboxPayloads);
+    this.changes = new QueueChanges(deps, this);
+    this.#effects = new PendingEffects(deps, this);
   }
 
   /** When it was last active, ms of the monotonic clock. */
@@ -70,19 +73,35 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
   }
 
   deliver(entry: LogEntry): void {
-    const { seq, data, arrival } = entry;
+    const { seq, arrival } = entry;
     if (this.#state === "abandoned" || seq <= this.#highestSeq) return;
     this.#highestSeq = seq;
     this.#usedAt = performance.now();
-    const payload = readPayload(sessionInput, entry.subject, data);
-    if (!payload.ok) {
-      void setAside(this.#deps, this, entry, payload.error);
+    const read = readEntry(entry);
+    if (!read.ok) {
+      void setAside(this.#deps, this, entry, read.error);
       return;
     }
-    const input = payload.message;
-    const message = this.mailbox.push(seq, arrival, input);
-    if (this.#transcript !== null) admit(this.#deps, this, message, input, this.#transcript);
+    switch (read.message.kind) {
+      case "queue_change":
+        this.changes.add(seq, read.message);
+        return;
+      case "message":
+        this.#receive(seq, arrival, read.message);
+    }
     this.#start();
+  }
+
+  #receive(seq: number, arrival: Arrival, input: SessionInput): void {
+    if (this.mailbox.has(seq)) return;
+    const message = this.mailbox.push(seq, arrival, input);
+    if (this.#transcript === null) return;
+    this.mailbox.arrange(this.#transcript.queue);
+    if (this.mailbox.has(seq)) admit(this.#deps, this, message, input, this.#transcript);
+  }
+
+  inputOf(message: QueuedMessage): Promise<SessionInput | null> {
+    return message.input === null ? readMessage(this.#deps, message) : Promise.resolve(message.input);
   }
 
   async quiesce(cut: AbortSignal): Promise<AbortedRun[]> {
@@ -95,7 +114,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     await Promise.race([this.#working, cutShort]);
     const aborted = run !== null && !run.done ? [{ seq: run.seq, attempt: run.attempt }] : [];
     run?.abort("moved");
-    await Promise.race([this.#effects, cutShort]);
+    await Promise.race([this.#effects.published, cutShort]);
     return aborted;
   }
 
@@ -105,8 +124,8 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
   }
 
   isIdle(before: number): boolean {
-    const quiet = this.mailbox.size === 0 && this.#effectsInFlight === 0 && this.#working === undefined;
-    return quiet && this.#usedAt < before;
+    const isWorking = this.#working !== undefined || this.changes.decided !== undefined;
+    return !isWorking && this.mailbox.size === 0 && this.#effects.count === 0 && this.#usedAt < before;
   }
 
   transcript(): Promise<Transcript> {
@@ -142,27 +161,25 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     if (head !== undefined) head.replyBegun = true;
   }
 
-  publishing(effects: Promise<void>): void {
+  publishing(turn: Turn, effects: Promise<void>): void {
     const seq = this.#run?.seq;
-    if (seq !== undefined) this.#trimAfter(seq, effects);
+    if (seq !== undefined) this.#effects.add(seq, effects, turn.queue);
+    const editSeq = turn.slot?.edit_seq;
+    if (editSeq !== undefined) void this.#deps.trimmer.remove(editSeq);
   }
 
-  /** State of an unfinished message. */
-  stateOf(message: QueuedMessage) {
-    const position = this.mailbox.position(message);
-    const ids = { message_id: message.messageId, reply_id: message.replyId };
-    return position === 0
-      ? { status: "processing" as const, ...ids }
-      : { status: "queued" as const, ...ids, queue_position: position };
+  stateOf(message: QueuedMessage): MessageState {
+    return this.mailbox.stateOf(message);
   }
 
   drop(message: QueuedMessage): void {
     this.mailbox.remove(message);
-    void this.#deps.trimmer.remove(message.seq);
+    this.changes.messageFinished(message.replyId);
+    this.#removeFromLog(message);
   }
 
   #start(): void {
-    if (!shouldStart(this.#state, this.mailbox.size)) return;
+    if (!shouldStart(this.#state, this.#due !== undefined)) return;
     this.#state = "loading";
     this.#working = this.#work().finally(() => {
       this.#working = undefined;
@@ -172,12 +189,21 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     });
   }
 
+  /** The message whose turn is next: what stands before it in the log must have been read. */
+  get #due(): QueuedMessage | undefined {
+    const { head } = this.mailbox;
+    return head === undefined || head.seq > this.#highestSeq ? undefined : head;
+  }
+
   /** Works until the queue is empty. An exception fails the message that was due, never the session. */
   async #work(): Promise<void> {
-    while (this.mailbox.head !== undefined && !this.leaving) {
-      const due = this.mailbox.head;
+    let stalled = 0;
+    for (let due = this.#due; due !== undefined && !this.leaving; due = this.#due) {
       try {
         await this.#workOn();
+        stalled = this.#due === due ? stalled + 1 : 0;
+        // A message that is examined again and again must not hold the event loop.
+        if (stalled > maxStalls) await new Promise((resolve) => setTimeout(resolve, retryMs));
       } catch (err) {
         const { turnFailures } = this.#deps.limits;
         // The same result would be refused again: the next run commits a failed turn without it.
@@ -196,15 +222,22 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
   /** Brings the message that is due one step on: settles it, or runs its turn. */
   async #workOn(): Promise<void> {
     if (!this.leaving) this.#state = "loading";
+    // Changes that came before a turn begins are decided first.
+    await this.changes.decided;
     const transcript = await this.transcript();
-    const message = this.mailbox.head;
-    if (message === undefined || this.leaving) return;
+    const message = this.#due;
+    if (message === undefined || this.leaving || this.changes.decided !== undefined) return;
     this.#state = "running";
-    const input = message.input ?? (await this.#deps.readInput(message.seq));
-    if (input === null) this.#goneFromLog(message);
-    else if (message.seq <= transcript.cursor) await this.#settle(message, input, transcript);
+    const isNew = message.phase === "waiting" || message.phase === "received";
+    if (message.seq > transcript.cursor && isNew) message.phase = "running";
+    const input = await this.inputOf(message);
+    // Another owner has finished and trimmed it.
+    if (input === null) this.invalidate();
+    else if (message.seq <= transcript.cursor)
+      await settleFinished(this.#deps, this.#effects, message, input, transcript);
     else if (!(await withTrace(message.trace, () => this.#runTurn(message, input)))) return;
     this.mailbox.remove(message);
+    this.changes.messageFinished(message.replyId);
   }
 
   async #load(): Promise<Transcript> {
@@ -213,47 +246,39 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
     const transcript = transcriptOf(tail);
     this.#transcript = transcript;
     if (transcript.unerased !== null) erase(transcript.unerased);
+    this.mailbox.arrange(transcript.queue);
     for (const message of [...this.mailbox.messages])
       if (message.input !== null) admit(this.#deps, this, message, message.input, transcript);
+    // The transcript may name messages that the log has not delivered yet.
+    this.#start();
     return transcript;
-  }
-
-  /** Another owner has finished and trimmed the message. */
-  #goneFromLog({ seq }: QueuedMessage): void {
-    const { user, session } = this;
-    this.#deps.log.info({ user, session, seq }, "message already trimmed from session log");
-    this.invalidate();
-  }
-
-  /** The log still has a message that the transcript has passed: its effects may be missing and are published again. */
-  async #settle(message: QueuedMessage, input: SessionInput, transcript: Transcript): Promise<void> {
-    const { store, effects } = this.#deps;
-    const { user, session } = this;
-    const { seq } = message;
-    const turn = transcript.byInSeq.get(seq) ?? (await store.byInSeq(user, session, seq));
-    if (turn === null) await releaseTurn(this.#deps, user, session, seq);
-    else await settleTurn(this.#deps, turn, false);
-    // A turn that was erased with its session has no effects left.
-    const gone = turn === null || turn.blanked === true;
-    const deleted = gone ? await store.deleteCovering(user, session, seq) : null;
-    if (deleted !== null) this.#trimAfter(seq, effects.ofDeleted(input, seq, message.replyBegun));
-    else this.#trimAfter(seq, turn === null ? Promise.resolve() : effects.ofTurn(turn));
   }
 
   /** Runs the turn of a message to its end; false when the message has to be examined again. */
   async #runTurn(message: QueuedMessage, input: SessionInput): Promise<boolean> {
     const { seq, arrival, phase, failures } = message;
     const exhausted = failures >= this.#deps.limits.turnFailures;
-    const of = { seq, arrival, input, cancelled: phase === "cancelled", exhausted };
+    const slot = slotOf(message);
+    const isChanged = slot.input_seq !== seq || slot.edit_seq !== undefined || message.removed;
+    const cancelled = phase === "cancelled";
+    const of = { seq, arrival, input, cancelled, exhausted, ...(isChanged && { slot }) };
     const run = new TurnRun(this.#deps.turns, this, of);
     this.#run = run;
-    if (isShown(message) && phase !== "cancelled") message.phase = "running";
+    let concludes = false;
     try {
-      return this.#concludes(message, await run.execute());
+      concludes = this.#concludes(message, await run.execute());
+      return concludes;
     } finally {
       run.finish();
       this.#run = null;
+      // The queue may be another one by now.
+      if (!concludes && message.phase === "running") message.phase = "waiting";
     }
+  }
+
+  /** A message that was moved goes with the next purge: its entry marks the place of another one. */
+  #removeFromLog({ seq, inputSeq }: QueuedMessage): void {
+    if (seq === inputSeq) void this.#deps.trimmer.remove(seq);
   }
 
   #concludes(message: QueuedMessage, outcome: Outcome): boolean {
@@ -261,24 +286,11 @@ export class SessionActor implements KeyedActor, TurnHost, Queue {
       case "committed":
         return true;
       case "dropped":
-        void this.#deps.trimmer.remove(message.seq);
+        this.#removeFromLog(message);
         return true;
       case "superseded":
       case "handed_over":
         return false;
     }
-  }
-
-  /** Trims the log once these effects and all before them are published; the next turn does not wait for that. */
-  #trimAfter(seq: number, effects: Promise<void>): void {
-    this.#effectsInFlight += 1;
-    this.#effects = Promise.all([this.#effects, effects]).then(() => {
-      failpoint("after_publish");
-      this.#effectsInFlight -= 1;
-      this.#finishedSinceTrim += 1;
-      const urgent = this.#finishedSinceTrim + this.mailbox.size > this.#deps.limits.sessionQueue / 2;
-      if (urgent) this.#finishedSinceTrim = 0;
-      this.#deps.trimmer.finished(this.user, this.session, seq, urgent);
-    });
   }
 }

@@ -4,11 +4,13 @@ import type { CommandDeps } from "../../commands/index.ts";
 import { History } from "../transcript/history.ts";
 import type { Transcripts } from "../transcript/index.ts";
 import { serveNeoRoutes } from "./neo-routes.ts";
+import { serveQueueRoutes } from "./queue-routes.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import { SessionExport } from "./session-export.ts";
 import { SessionList } from "./session-list.ts";
 import { SessionQueues } from "./session-queues.ts";
 import { serveSessionRoutes } from "./session-routes.ts";
+import { SessionUsers } from "./session-users.ts";
 import { startUserErasure } from "./user-erasure.ts";
 
 /** Serves the REST routes of sessions and of Yao Neo, and deletes the sessions of deleted users. */
@@ -25,7 +27,9 @@ export async function serveSessions(
   const list = new SessionList({ store, sessions, owner, eraser, jsm, listBytes: jsonAnswerBytes / 2 });
   const inlineBytes = jsonAnswerBytes / 4;
   const files = new SessionExport(history, () => openBulkStore(nc), { inlineBytes, exportBytes });
-  serveSessionRoutes(context, { sessions, list, files, history, eraser });
+  const users = new SessionUsers(sessions, list);
+  serveSessionRoutes(context, { sessions, list, files, history, eraser, users });
+  serveQueueRoutes(context, { bus: context.bus, queues: owner, users });
   serveNeoRoutes(context, history, commands);
   await startUserErasure(context, list);
 }

@@ -1,5 +1,4 @@
 import { ParleyError } from "../../../schemas/errors.ts";
-import type { Principal } from "../../../schemas/principal.ts";
 import {
   clearSession,
   createSession,
@@ -17,6 +16,7 @@ import type { History } from "../transcript/history.ts";
 import type { SessionDocuments } from "./session-documents.ts";
 import type { SessionExport } from "./session-export.ts";
 import type { SessionList, SessionView } from "./session-list.ts";
+import type { SessionUsers } from "./session-users.ts";
 
 /** What the routes of sessions work with. */
 export interface SessionServices {
@@ -25,11 +25,12 @@ export interface SessionServices {
   files: SessionExport;
   history: History;
   eraser: Eraser;
+  users: SessionUsers;
 }
 
 /** Serves the REST side of sessions; any process can, whoever owns the session. */
 export function serveSessionRoutes(context: RestContext, services: SessionServices): void {
-  const { list, files } = services;
+  const { list, files, users } = services;
   serveRoute(context, createSession, ({ principal, query, body }) =>
     list.create(actingUser(principal, query.user_id), body),
   );
@@ -37,51 +38,34 @@ export function serveSessionRoutes(context: RestContext, services: SessionServic
     list.page(actingUser(principal, query.user_id), query),
   );
   serveRoute(context, getSession, async ({ principal, params, query }) =>
-    present(services, await userOf(services, principal, query.user_id, params.id), params.id),
+    present(services, await users.userOf(principal, query.user_id, params.id), params.id),
   );
   serveRoute(context, deleteSessions, async ({ principal, query, deadline }) => {
     await list.deleteAll(actingUser(principal, query.user_id), deadline);
     return { status: "deleted" as const };
   });
   serveRoute(context, exportSession, async ({ principal, params, query }) => {
-    const user = await userOf(services, principal, query.user_id, params.id);
+    const user = await users.userOf(principal, query.user_id, params.id);
     return files.file(await present(services, user, params.id), query.format);
   });
   serveRoute(context, sessionMessages, async ({ principal, params, query }) => {
-    const user = await userOf(services, principal, query.user_id, params.id);
+    const user = await users.userOf(principal, query.user_id, params.id);
     const page = await services.history.page(user, params.id, query);
     if (page.messages.length === 0) await assertExists(services, user, params.id);
     return page;
   });
   serveRoute(context, clearSession, async ({ principal, params, query, deadline }) => {
-    const user = await userOf(services, principal, query.user_id, params.id);
+    const user = await users.userOf(principal, query.user_id, params.id);
     await assertExists(services, user, params.id);
     await services.eraser.clear(user, params.id, deadline);
     return { status: "cleared" as const };
   });
   serveRoute(context, deleteSession, async ({ principal, params, query, deadline }) => {
-    const user = await userOf(services, principal, query.user_id, params.id);
+    const user = await users.userOf(principal, query.user_id, params.id);
     await assertExists(services, user, params.id);
     await services.eraser.delete(user, params.id, deadline);
     return { status: "deleted" as const };
   });
-}
-
-/**
- * Whose session an id means: one's own. An administrator's is that of `user_id` where given, else his own, else the
- * one of that id that was updated last.
- */
-async function userOf(
-  services: SessionServices,
-  principal: Principal,
-  asked: string | undefined,
-  session: string,
-): Promise<string> {
-  const user = actingUser(principal, asked);
-  if (asked !== undefined || !principal.is_admin) return user;
-  if ((await services.sessions.find(user, session)) !== null) return user;
-  if ((await services.list.find(user, session)) !== null) return user;
-  return (await services.sessions.userOf(session)) ?? principal.user_id;
 }
 
 async function assertExists(services: SessionServices, user: string, session: string): Promise<void> {

@@ -1,4 +1,6 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
+import type { QueueState } from "../../../schemas/documents/session-queue.ts";
+import { isSameSlot, slotAt, unchangedQueue } from "./queue-state.ts";
 import type { CommitResult, TurnStore } from "./turn-store.ts";
 
 /** What to do with a turn whose place in the transcript is taken. */
@@ -14,7 +16,9 @@ export type Resolution =
   /** The cursor has passed the message, which was answered without a turn: nothing is left to do. */
   | { kind: "superseded" }
   /** Only clears and cuts made after the message came between: the same turn is inserted at a later n. */
-  | { kind: "rebase"; n: number; firstId: number }
+  | { kind: "rebase"; n: number; firstId: number; queue: QueueState }
+  /** Another message, or another text, runs at the turn's place of the queue now. */
+  | { kind: "rearranged" }
   /** The turn stands on a transcript that is no longer valid: run again. */
   | { kind: "again" };
 
@@ -43,13 +47,17 @@ export async function resolveConflict(
   if (finished.some((other) => other.kind === "delete")) return { kind: "deleted" };
   if (finished.length > 0) return { kind: "superseded" };
   const last = between.at(-1);
+  const place = slotAt(last?.queue ?? unchangedQueue, turn.in_seq);
+  if (between.some(({ kind }) => kind === "queue") && !isSameSlot(place, turn.slot))
+    return { kind: "rearranged" };
   if (
     last !== undefined &&
     between.every(
-      (other) => (other.kind === "clear" || other.kind === "cut") && (other.seen_seq ?? 0) >= turn.in_seq,
+      ({ kind, seen_seq = 0 }) =>
+        kind === "queue" || ((kind === "clear" || kind === "cut") && seen_seq >= turn.in_seq),
     )
   ) {
-    return { kind: "rebase", n: last._id.n + 1, firstId: last.first_id };
+    return { kind: "rebase", n: last._id.n + 1, firstId: last.first_id, queue: last.queue ?? unchangedQueue };
   }
   return { kind: "again" };
 }
@@ -63,5 +71,5 @@ function ownOrFirst(turn: Turn, first: Turn): Resolution {
 
 /** A turn made by request is no entry of the log: it keeps the cursor of the turn before it. */
 function keepsCursor(turn: Turn): boolean {
-  return turn.kind === "cut" || (turn.kind === "clear" && turn.reply === undefined);
+  return turn.kind === "cut" || turn.kind === "queue" || (turn.kind === "clear" && turn.reply === undefined);
 }

@@ -11,6 +11,7 @@ import { sessionPartition } from "../../../schemas/messages/subjects.ts";
 import { isOver } from "../../requests/rest.ts";
 import type { MessageIndex } from "../../storage/message-index.ts";
 import type { SessionDocuments } from "../rest/session-documents.ts";
+import { queueAfter } from "./queue-state.ts";
 import { transcriptOf } from "./transcript.ts";
 import type { TurnStore } from "./turn-store.ts";
 
@@ -113,6 +114,7 @@ export class Eraser {
         attempt: 1,
         first_id: described.kind === "delete" ? 1 : transcript.nextId,
         messages: [],
+        queue: described.kind === "clear" ? queueAfter(transcript.queue, transcript.cursor) : undefined,
         at: new Date(),
         erase_pending: true,
       };

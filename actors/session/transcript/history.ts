@@ -65,7 +65,7 @@ export class History {
         if (turn.cut !== undefined && !played.has(turn.cut.message_id)) {
           played.set(turn.cut.message_id, turn.cut.text);
         }
-        if (turn.kind === "cut") continue;
+        if (turn.kind === "cut" || turn.kind === "queue") continue;
         if (turn.kind !== "message") return;
         if (turn.replaces !== undefined) replaced.add(turn.replaces);
         yield* messagesOf(turn, played)

@@ -1,7 +1,9 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
+import type { QueueState } from "../../../schemas/documents/session-queue.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import { promptTokens } from "../../models/tokens.ts";
 import { noAttachments, promptMessage, type UserMessage } from "../prompt/user-message.ts";
+import { unchangedQueue } from "./queue-state.ts";
 import { tailTurns } from "./turn-store.ts";
 
 /** A turn as prompts contain it, with its size: both are needed at every later turn. */
@@ -34,6 +36,8 @@ export interface Transcript {
   byInSeq: Map<number, Turn>;
   /** The newest clear or delete among them whose erasure is not complete. */
   unerased: Turn | null;
+  /** Changes of the queue that still matter. */
+  queue: QueueState;
 }
 
 /** Builds a transcript from the newest turns, newest first as the store reads them. */
@@ -47,6 +51,7 @@ export function transcriptOf(tail: readonly Turn[]): Transcript {
     byClientMsgId: new Map(),
     byInSeq: new Map(),
     unerased: null,
+    queue: unchangedQueue,
   };
   for (const turn of tail.toReversed()) append(transcript, turn);
   return transcript;
@@ -56,11 +61,14 @@ export function transcriptOf(tail: readonly Turn[]): Transcript {
 export function append(transcript: Transcript, turn: Turn): void {
   transcript.nextN = turn._id.n + 1;
   transcript.cursor = Math.max(transcript.cursor, turn.in_seq);
+  transcript.queue = turn.queue ?? unchangedQueue;
   if (turn.kind === "message") {
     transcript.nextId = turn.first_id + turn.messages.length;
     if (turn.replaces !== undefined) replace(transcript, turn);
     else if (!turn.blanked) transcript.visible.push(visibleTurn(turn, []));
     if (transcript.visible.length > tailTurns) transcript.visible.shift();
+  } else if (turn.kind === "queue") {
+    transcript.nextId = turn.first_id;
   } else if (turn.kind === "cut") {
     transcript.nextId = turn.first_id;
     if (turn.cut !== undefined) cut(transcript, turn.cut);

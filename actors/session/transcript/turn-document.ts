@@ -1,9 +1,11 @@
 import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 import type { StoredMessage } from "../../../schemas/documents/message.ts";
+import type { QueueSlot, QueueState } from "../../../schemas/documents/session-queue.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { msgTypeOf, reviewOf } from "../../review/review.ts";
 import { isWrittenByOthers } from "../prompt/build-prompt.ts";
 import type { Reply } from "../turn/reply.ts";
+import { queueAfter } from "./queue-state.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** Identity of the run that a turn comes from. */
@@ -11,6 +13,8 @@ export interface RunIdentity {
   seq: number;
   runId: string;
   attempt: number;
+  /** The changed place of the queue that it runs at. */
+  slot?: QueueSlot;
 }
 
 /** The document of a turn, at the next place of the transcript. */
@@ -24,7 +28,8 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
     attempt: run.attempt,
     ...(input.client_given && { client_msg_id: input.client_msg_id }),
     first_id: transcript.nextId,
-    messages: messagesOf(transcript.nextId, input, reply, at),
+    messages: run.slot?.cancelled ? [] : messagesOf(transcript.nextId, input, reply, at),
+    ...queueFields(transcript, run),
     finish_reason: reply.finish,
     reply: {
       client_msg_id: input.client_msg_id,
@@ -54,6 +59,7 @@ export function clearOf(transcript: Transcript, input: SessionInput, text: strin
     kind: "clear",
     in_seq: run.seq,
     seen_seq: run.seq,
+    ...queueFields(transcript, run),
     run_id: run.runId,
     attempt: run.attempt,
     ...(input.client_given && { client_msg_id: input.client_msg_id }),
@@ -73,13 +79,24 @@ export function clearOf(transcript: Transcript, input: SessionInput, text: strin
 }
 
 /** The same turn at a later place. */
-export function rebased(turn: Turn, n: number, firstId: number): Turn {
+export function rebased(
+  { queue: _, ...turn }: Turn,
+  { n, firstId, queue }: { n: number; firstId: number; queue: QueueState },
+): Turn {
+  const carried = queueAfter(queue, turn.in_seq, turn.slot);
   return {
     ...turn,
     _id: { ...turn._id, n },
     first_id: firstId,
     messages: turn.messages.map((message, index) => ({ ...message, id: firstId + index })),
+    ...(carried && { queue: carried }),
   };
+}
+
+/** What a turn says of the queue: its own place, where that was changed, and the changes that still matter. */
+function queueFields({ queue }: Transcript, { seq, slot }: RunIdentity): Pick<Turn, "queue" | "slot"> {
+  const carried = queueAfter(queue, seq, slot);
+  return { ...(slot && { slot }), ...(carried && { queue: carried }) };
 }
 
 function messagesOf(firstId: number, input: SessionInput, reply: Reply, at: Date): StoredMessage[] {

@@ -34,9 +34,17 @@ export class TurnStore {
     ]);
   }
 
-  /** The newest turns of a session, newest first. */
-  tail(user: string, session: string, limit = tailTurns): Promise<Turn[]> {
-    return this.#range(user, session, 0).sort({ _id: -1 }).limit(limit).toArray();
+  /** The newest turns of a session, newest first; changes of the queue, except the last turn, do not count. */
+  async tail(user: string, session: string, limit = tailTurns): Promise<Turn[]> {
+    const newest = await this.#range(user, session, 0).sort({ _id: -1 }).limit(limit).toArray();
+    if (!newest.some(({ kind }) => kind === "queue")) return newest;
+    const turns = await this.#turns
+      .find({ ...range(user, session, 0), kind: { $ne: "queue" } }, majority)
+      .sort({ _id: -1 })
+      .limit(limit)
+      .toArray();
+    const [last] = newest;
+    return last?.kind === "queue" ? [last, ...turns.filter(({ _id }) => _id.n < last._id.n)] : turns;
   }
 
   /** Turn n, if there is one. */

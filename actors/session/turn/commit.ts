@@ -56,10 +56,12 @@ export async function commitTurn(
         return { kind: "dropped" };
       case "deleted":
         return { kind: "superseded" };
+      case "rearranged":
+        return { kind: "superseded" };
       case "again":
         return null;
       case "rebase":
-        turn = rebased(turn, resolution.n, resolution.firstId);
+        turn = rebased(turn, resolution);
     }
   }
 }

@@ -30,5 +30,5 @@ export async function completeTurn(
   else deps.sessions.touched(user, session, turn.at);
   await settleTurn(deps, turn, own);
   // Handed over before the next turn begins, so that its frames come after these.
-  host.publishing(deps.effects.ofTurn(turn));
+  host.publishing(turn, deps.effects.ofTurn(turn));
 }

@@ -7,6 +7,7 @@ import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import type { Models } from "../../models/model.ts";
 import { failure } from "../outbox/final-frames.ts";
+import { hasSlotBefore, isSameSlot, slotAt } from "../transcript/queue-state.ts";
 import type { Transcript } from "../transcript/transcript.ts";
 import type { PlaybackPosition } from "../transcript/truncate-at-playback.ts";
 import type { RunIdentity } from "../transcript/turn-document.ts";
@@ -131,11 +132,16 @@ export class TurnRun {
   /** Recall to effects, once; null when the transcript has changed meanwhile. */
   async #runOnce(): Promise<Outcome | null> {
     const { metrics } = this.#deps;
-    const { input, seq } = this.#message;
+    const { input, seq, slot } = this.#message;
     const transcript = await this.#host.transcript();
     if (transcript.cursor >= seq) return { kind: "superseded" };
+    // Another owner may have changed what runs at this place of the queue.
+    if (!isSameSlot(slotAt(transcript.queue, seq), slot) || hasSlotBefore(transcript.queue, seq)) {
+      this.#host.invalidate();
+      return { kind: "superseded" };
+    }
     if (!isLastReply(transcript, input.regenerates)) return this.#drop("只能重新生成最后一条回复");
-    const run = { seq, runId: newId("run_"), attempt: this.#attempt.number };
+    const run = { seq, runId: newId("run_"), attempt: this.#attempt.number, ...(slot && { slot }) };
     metrics.queueWait.observe((Date.now() - input.at) / 1_000);
     if (!this.#exhausted) failpoint("turn", input.content);
     const turn = await this.#reply(transcript, run);
@@ -160,7 +166,9 @@ export class TurnRun {
     const { input } = this.#message;
     const emitter = new TurnEmitter(out, input, run, limits.coalesceMs);
     this.#host.replyBegins();
-    emitter.start(models.first(input.attachments.length > 0 ? "vision" : "chat", input.model));
+    // A message that was taken out of the queue has no reply that begins.
+    if (run.slot?.cancelled !== true)
+      emitter.start(models.first(input.attachments.length > 0 ? "vision" : "chat", input.model));
     try {
       return await this.#answer.turn(transcript, emitter, run, this.#exhausted);
     } catch (err) {

@@ -1,4 +1,5 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
+import type { QueueSlot } from "../../../schemas/documents/session-queue.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Arrival } from "../../runtime/keyed-actor.ts";
 import type { Transcript } from "../transcript/transcript.ts";
@@ -9,8 +10,10 @@ export interface TurnMessage {
   seq: number;
   arrival: Arrival;
   input: SessionInput;
-  /** Stopped before the turn began: no model is asked. */
+  /** Stopped or taken out of the queue before the turn began: no model is asked. */
   cancelled: boolean;
+  /** The place of the queue, where that was changed. */
+  slot?: QueueSlot;
   /** Its turn has failed too often in this process: it is committed as failed, without asking a model. */
   exhausted: boolean;
 }
@@ -26,7 +29,7 @@ export interface TurnHost {
   /** Takes a committed turn into the transcript; returns whether it created the session. `own`: this run inserted it. */
   append(turn: Turn, own: boolean): boolean;
   /** The effects of the turn are being published; the next turn does not wait for them. */
-  publishing(effects: Promise<void>): void;
+  publishing(turn: Turn, effects: Promise<void>): void;
   /** Whether the actor is about to lose its partition. */
   readonly leaving: boolean;
 }

@@ -1,6 +1,7 @@
 import { fromErrorBody, ParleyError } from "../../../schemas/errors.ts";
 import { decideApproval } from "../../../schemas/routes/approvals.ts";
 import type { Route } from "../../../schemas/routes/route.ts";
+import { cancelQueued, changeQueued, sessionQueueItems } from "../../../schemas/routes/sessions.ts";
 import type { ClientFrame } from "../../../schemas/wire/client-frame.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Services } from "../../services.ts";
@@ -34,8 +35,22 @@ export class RouteFrames {
         await this.#ask(socket, decideApproval, { params: { id: approval_id }, body: { decision } });
         return;
       }
-      default:
-        throw new ParleyError("invalid_message", { error: `${session}` });
+      case "queue": {
+        const body = await this.#ask(socket, sessionQueueItems, { params: { id: session } });
+        const { items } = sessionQueueItems.answer.parse(body);
+        socket.answer({ type: "queue", session_id: session, items, timestamp: Date.now() });
+        return;
+      }
+      case "queue_edit":
+      case "queue_move": {
+        const params = { id: session, message_id: frame.message_id };
+        const body = frame.type === "queue_edit" ? { content: frame.content } : { position: frame.position };
+        await this.#ask(socket, changeQueued, { params, body });
+        return;
+      }
+      case "queue_cancel":
+        await this.#ask(socket, cancelQueued, { params: { id: session, message_id: frame.message_id } });
+        return;
     }
   }
 

@@ -9,10 +9,11 @@ import type { CommitResult } from "../../../actors/session/transcript/turn-store
 import type { TurnDeps } from "../../../actors/session/turn/pipeline.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { type Turn, turnKey } from "../../../schemas/documents/collections.ts";
+import type { QueueAction, QueueChange } from "../../../schemas/documents/session-queue.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
 import { type SessionInput, sessionInputSchema } from "../../../schemas/messages/session-input.ts";
-import { subjects } from "../../../schemas/messages/subjects.ts";
-import { contextDigest } from "../judge/context-digest.ts";
+import { queueToken, subjects } from "../../../schemas/messages/subjects.ts";
+import { worldModels } from "./world-models.ts";
 
 /** A process of the world: it may be dead, or stand still while its actor's requests are under way. */
 export interface WorldProcess {
@@ -77,6 +78,8 @@ const bystanders = {
  */
 export class SessionWorld {
   readonly log: { seq: number; input: SessionInput; gone: boolean }[] = [];
+  /** Changes of the queue among the entries of the log, by sequence. */
+  readonly changes = new Map<number, QueueChange>();
   readonly turns: Turn[] = [];
   /** `<run_id>` of turns and `deleted <seq>` whose effects were published, with what the log held at that time. */
   readonly published = new Set<string>();
@@ -102,6 +105,14 @@ export class SessionWorld {
     this.log.push({ seq, input: { kind: "message", user, session, ...ids, ...rest }, gone: false });
   }
 
+  /** A change of the queue enters the log. */
+  change(message_id: string, action: QueueAction): void {
+    const seq = (this.log.at(-1)?.seq ?? 0) + 1;
+    const change_id = `q${seq}`;
+    this.publish(change_id);
+    this.changes.set(seq, { kind: "queue_change", user, session, change_id, message_id, action, at: seq });
+  }
+
   /** A process becomes owner, rightly or not, and reads the log from its start. */
   own(arrival: Arrival): WorldProcess {
     const process: WorldProcess = {
@@ -124,8 +135,11 @@ export class SessionWorld {
     if (entry === undefined || process.dead || process.paused) return false;
     const arrival: Arrival = process.next < process.arrivedBefore ? process.arrival : { kind: "live" };
     process.next++;
-    const data = new TextEncoder().encode(JSON.stringify(entry.input));
-    process.actor.deliver({ seq: entry.seq, subject: subjects.sessionIn(user, session), data, arrival });
+    const change = this.changes.get(entry.seq);
+    const data = new TextEncoder().encode(JSON.stringify(change ?? entry.input));
+    const own = subjects.sessionIn(user, session);
+    const subject = change === undefined ? own : `${own}.${queueToken}`;
+    process.actor.deliver({ seq: entry.seq, subject, data, arrival });
     return true;
   }
 
@@ -168,6 +182,7 @@ export class SessionWorld {
       attempt: 1,
       first_id: kind === "delete" ? 1 : nextId,
       messages: [],
+      queue: kind === "clear" ? last?.queue : undefined,
       at: new Date(),
     };
     this.turns.push(turn);
@@ -183,7 +198,8 @@ export class SessionWorld {
 
   #insert(turn: Turn): CommitResult {
     if (this.turns.some(({ _id }) => _id.n === turn._id.n)) return "n";
-    if (this.turns.some(({ client_msg_id }) => client_msg_id === turn.client_msg_id)) return "client_msg_id";
+    const { client_msg_id: id } = turn;
+    if (id !== undefined && this.turns.some((other) => other.client_msg_id === id)) return "client_msg_id";
     this.turns.push(structuredClone(turn));
     this.turns.sort((a, b) => a._id.n - b._id.n);
     return "committed";
@@ -200,6 +216,7 @@ export class SessionWorld {
     for (const entry of this.log) {
       if (entry.gone || !remove(entry.seq)) continue;
       entry.gone = true;
+      if (this.changes.has(entry.seq)) continue;
       const turn = this.turns.find(({ kind, in_seq }) => kind === "message" && in_seq === entry.seq);
       const repeats = this.log.some(
         ({ seq, input }) => seq < entry.seq && input.client_msg_id === entry.input.client_msg_id,
@@ -224,7 +241,6 @@ export class SessionWorld {
         deleteCovering: (_user, _session, seq) =>
           find(({ kind, in_seq }) => kind === "delete" && in_seq >= seq),
       },
-      // As the committer does: an insert whose answer was lost is made again, and meets itself.
       commit: (turn) => ask(() => this.#insert(turn)),
       sessions: { created: () => ask(() => undefined), touched: () => {} },
       attempts: {
@@ -240,7 +256,8 @@ export class SessionWorld {
       out: { frame: () => {}, direct: () => {} },
       reject: () => Promise.resolve(),
       trimmer: {
-        finished: (_user, _session, upTo) => void ask(() => this.#remove((seq) => seq <= upTo)),
+        finished: (_user, _session, upTo) =>
+          void ask(() => this.#remove((seq) => seq <= upTo && !this.changes.has(seq))),
         remove: (only) => ask(() => this.#remove((seq) => seq === only)),
       },
       ...bystanders,
@@ -248,8 +265,15 @@ export class SessionWorld {
       gate: new RunGate(),
       readInput: (seq) =>
         ask(() => {
-          const entry = this.log.find((one) => one.seq === seq && !one.gone);
+          const entry = this.log.find((one) => one.seq === seq && !one.gone && !this.changes.has(seq));
           return entry === undefined ? null : sessionInputSchema.parse(entry.input);
+        }),
+      readEdit: (seq) =>
+        ask(() => {
+          const action = this.log.some((one) => one.seq === seq && !one.gone)
+            ? this.changes.get(seq)?.action
+            : undefined;
+          return action?.kind === "edit" ? action.content : null;
         }),
       limits: limitsSchema.parse({}),
       log,
@@ -257,24 +281,4 @@ export class SessionWorld {
     };
     return { ...deps, turns: deps };
   }
-}
-
-/** One model that answers with a digest of what it was given, when the test lets it. */
-function worldModels(ask: <T>(perform: () => T) => Promise<T>): TurnDeps["models"] {
-  return {
-    configured: true,
-    endpoints: () => [],
-    contextTokens: () => Number.MAX_SAFE_INTEGER,
-    first: (_purpose, model) => model ?? "scripted",
-    list: () => [],
-    sees: () => true,
-    stream: async function* (_purpose, { messages }) {
-      yield { kind: "start", model: "world" };
-      const given = messages.map(({ role, content }) => ({ role, content: String(content) }));
-      const text = await ask(() => contextDigest(given));
-      yield { kind: "content", text };
-      const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
-      yield { kind: "end", finish_reason: "stop", usage, message: { role: "assistant", content: text } };
-    },
-  };
 }

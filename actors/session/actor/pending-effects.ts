@@ -1,0 +1,55 @@
+import { failpoint } from "../../../infra/failpoint.ts";
+import type { QueueState } from "../../../schemas/documents/session-queue.ts";
+import type { Limits } from "../../../schemas/limits.ts";
+import { trimmableTo } from "../transcript/queue-state.ts";
+import type { Trimmer } from "../transcript/trimmer.ts";
+import type { Mailbox } from "./mailbox.ts";
+
+interface Deps {
+  trimmer: Pick<Trimmer, "finished">;
+  limits: Pick<Limits, "sessionQueue">;
+}
+
+interface Session {
+  readonly user: string;
+  readonly session: string;
+  readonly mailbox: Mailbox;
+}
+
+/** Effects of a session's turns that are being published; the log is trimmed behind them, in their order. */
+export class PendingEffects {
+  readonly #deps: Deps;
+  readonly #session: Session;
+  #published: Promise<void> = Promise.resolve();
+  #count = 0;
+  #finishedSinceTrim = 0;
+
+  constructor(deps: Deps, session: Session) {
+    this.#deps = deps;
+    this.#session = session;
+  }
+
+  /** Resolves when everything that was added so far is published. */
+  get published(): Promise<void> {
+    return this.#published;
+  }
+
+  /** How many are not published yet. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Trims up to `seq` once these effects and all before them are published; the next turn does not wait for that. */
+  add(seq: number, effects: Promise<void>, queue?: QueueState): void {
+    this.#count += 1;
+    this.#published = Promise.all([this.#published, effects]).then(() => {
+      failpoint("after_publish");
+      this.#count -= 1;
+      this.#finishedSinceTrim += 1;
+      const { user, session, mailbox } = this.#session;
+      const urgent = this.#finishedSinceTrim + mailbox.size > this.#deps.limits.sessionQueue / 2;
+      if (urgent) this.#finishedSinceTrim = 0;
+      this.#deps.trimmer.finished(user, session, trimmableTo(seq, queue), urgent);
+    });
+  }
+}

@@ -1,0 +1,240 @@
+import type { Turn } from "../../../schemas/documents/collections.ts";
+import { turnKey } from "../../../schemas/documents/collections.ts";
+import type {
+  QueueAction,
+  QueueChange,
+  QueueOutcome,
+  QueueSlot,
+  QueueState,
+} from "../../../schemas/documents/session-queue.ts";
+import { newId } from "../../../schemas/ids.ts";
+import type { SessionInput } from "../../../schemas/messages/session-input.ts";
+import { persist } from "../../storage/persist.ts";
+import { queueFrame } from "../outbox/queue-frame.ts";
+import { queueAfter, unchangedQueue } from "../transcript/queue-state.ts";
+import type { Transcript } from "../transcript/transcript.ts";
+import type { ActorDeps } from "./actor-deps.ts";
+import { type Mailbox, type QueuedMessage, slotOf } from "./mailbox.ts";
+
+/** Outcomes that are remembered for those who ask. */
+const maxOutcomes = 256;
+
+/** The session whose queue is changed. */
+export interface ChangedSession {
+  readonly user: string;
+  readonly session: string;
+  readonly mailbox: Mailbox;
+  readonly leaving: boolean;
+  transcript(): Promise<Transcript>;
+  invalidate(): void;
+  append(turn: Turn): boolean;
+  /** A message with its text as changed; null when it is no longer in the log. */
+  inputOf(message: QueuedMessage): Promise<SessionInput | null>;
+}
+
+/**
+ * Decides on changes of a session's queue in the order of the log. A change is applied by an insert into the transcript,
+ * so that a run of another process on the earlier queue conflicts with it; what has begun is not changed.
+ */
+export class QueueChanges {
+  readonly #deps: ActorDeps;
+  readonly #session: ChangedSession;
+  readonly #outcomes = new Map<string, QueueOutcome>();
+  readonly #waiters = new Map<string, ((outcome: QueueOutcome) => void)[]>();
+  /** Changes that stay in the log until the turn of their message tells whether they were applied. */
+  #held: { seq: number; replyId: string }[] = [];
+  #last: Promise<void> = Promise.resolve();
+  #undecided = 0;
+
+  constructor(deps: ActorDeps, session: ChangedSession) {
+    this.#deps = deps;
+    this.#session = session;
+  }
+
+  /** Resolves when every change that was read is decided; undefined when that is so now. */
+  get decided(): Promise<void> | undefined {
+    return this.#undecided === 0 ? undefined : this.#last;
+  }
+
+  /** Takes a change of the log. */
+  add(seq: number, change: QueueChange): void {
+    this.#undecided += 1;
+    this.#last = this.#last
+      .then(() => this.#decide(seq, change))
+      .catch((err: unknown) => {
+        const { user, session } = this.#session;
+        this.#deps.log.error({ err, user, session, seq, change: change.change_id }, "queue change failed");
+        this.#finish(seq, change, "not_found");
+      })
+      .finally(() => {
+        this.#undecided -= 1;
+      });
+  }
+
+  /** What became of a change, waiting at most `ms` for it. */
+  outcomeOf(changeId: string, ms: number): Promise<QueueOutcome> {
+    const known = this.#outcomes.get(changeId);
+    if (known !== undefined) return Promise.resolve(known);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve("pending"), ms);
+      const waiters = this.#waiters.get(changeId) ?? [];
+      waiters.push((outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      });
+      this.#waiters.set(changeId, waiters);
+      setTimeout(() => this.#waiters.delete(changeId), ms).unref();
+    });
+  }
+
+  async #decide(seq: number, change: QueueChange): Promise<void> {
+    const session = this.#session;
+    for (;;) {
+      const transcript = await session.transcript();
+      // The next owner reads the change again.
+      if (session.leaving) return;
+      const target = session.mailbox.messages.find(({ messageId }) => messageId === change.message_id);
+      const refusal = outcomeBefore(seq, change, target, transcript);
+      if (refusal !== undefined || target === undefined) {
+        this.#finish(seq, change, refusal ?? "not_found");
+        return;
+      }
+      const replaced = target.editSeq;
+      const state = changedState(session.mailbox, target, transcript, change.action, seq);
+      if (!(await this.#commit(queueTurn(session, transcript, state, seq)))) continue;
+      this.#finish(seq, change, "applied");
+      if (change.action.kind === "edit" && replaced !== undefined) void this.#deps.trimmer.remove(replaced);
+      await this.#announce();
+      return;
+    }
+  }
+
+  /** Whether the change is in the transcript; an earlier insert may have succeeded with its answer lost. */
+  async #commit(turn: Turn): Promise<boolean> {
+    const { user, session, n } = turn._id;
+    if ((await this.#deps.commit(turn)) === "committed") {
+      this.#session.append(turn);
+      this.#session.mailbox.arrange(turn.queue ?? unchangedQueue);
+      return true;
+    }
+    this.#session.invalidate();
+    const committed = await persist(this.#deps.log, "queue change", () =>
+      this.#deps.store.at(user, session, n),
+    );
+    if (committed?.run_id !== turn.run_id) return false;
+    await this.#session.transcript();
+    return true;
+  }
+
+  #finish(seq: number, change: QueueChange, outcome: QueueOutcome): void {
+    this.#outcomes.set(change.change_id, outcome);
+    if (this.#outcomes.size > maxOutcomes) this.#outcomes.delete(this.#outcomes.keys().next().value ?? "");
+    for (const waiter of this.#waiters.get(change.change_id) ?? []) waiter(outcome);
+    this.#waiters.delete(change.change_id);
+    const target = this.#session.mailbox.messages.find(
+      ({ messageId, editSeq }) => editSeq === seq || messageId === change.message_id,
+    );
+    // Another owner may have applied what is refused here, and needs the text of an edit.
+    const isFinal = outcome === "applied" && change.action.kind !== "edit";
+    if (target === undefined || isFinal) void this.#deps.trimmer.remove(seq);
+    else this.#held.push({ seq, replyId: target.replyId });
+  }
+
+  /** Removes the changes of a message that is finished. */
+  messageFinished(replyId: string): void {
+    for (const change of this.#held)
+      if (change.replyId === replyId) void this.#deps.trimmer.remove(change.seq);
+    this.#held = this.#held.filter((change) => change.replyId !== replyId);
+  }
+
+  /** Sends the queue to all devices. */
+  async #announce(): Promise<void> {
+    const { user, session, mailbox } = this.#session;
+    const { cursor } = await this.#session.transcript();
+    const inputs: SessionInput[] = [];
+    for (const message of mailbox.waiting(cursor)) {
+      const input = await this.#session.inputOf(message);
+      if (input !== null) inputs.push(input);
+    }
+    this.#deps.out.frame(user, queueFrame(session, inputs));
+  }
+}
+
+/** The outcome of a change that can't be applied (again); undefined where it can. */
+function outcomeBefore(
+  seq: number,
+  { message_id, action }: QueueChange,
+  target: QueuedMessage | undefined,
+  { queue, cursor, byInSeq }: Transcript,
+): QueueOutcome | undefined {
+  if (queue.applied.includes(seq)) return "applied";
+  if (target === undefined) {
+    const isFinished = [...byInSeq.values()].some(
+      ({ messages, slot }) =>
+        messages.some((message) => message.message_id === message_id) || slot?.message_id === message_id,
+    );
+    return isFinished ? "turn_started" : "not_found";
+  }
+  if (target.seq <= cursor) return "turn_started";
+  switch (target.phase) {
+    case "running":
+      return "turn_started";
+    case "cancelled":
+      return "not_found";
+    case "received":
+    case "waiting":
+      return action.kind === "edit" && target.input?.regenerates !== undefined ? "not_found" : undefined;
+  }
+}
+
+/** The queue after a change. */
+function changedState(
+  mailbox: Mailbox,
+  target: QueuedMessage,
+  { queue, cursor }: Transcript,
+  action: QueueAction,
+  seq: number,
+): QueueState {
+  const unfinished = mailbox.messages.filter((message) => message.seq > cursor);
+  const places = new Map(unfinished.map((message) => [message, slotOf(message)]));
+  const own = places.get(target);
+  if (own !== undefined && action.kind === "edit") own.edit_seq = seq;
+  if (own !== undefined && action.kind === "cancel") own.cancelled = true;
+  if (action.kind === "move") {
+    const waiting = mailbox.waiting(cursor);
+    const order = waiting.filter((message) => message !== target);
+    order.splice(action.position - 1, 0, target);
+    for (const [index, message] of order.entries()) {
+      const slot = places.get(message);
+      if (slot !== undefined) slot.seq = waiting[index]?.seq ?? slot.seq;
+    }
+  }
+  const slots = [...places.values()].filter(isChanged).toSorted((a, b) => a.seq - b.seq);
+  const state = { slots, applied: [...queue.applied, seq], done: queue.done };
+  return queueAfter(state, cursor) ?? unchangedQueue;
+}
+
+function isChanged({ seq, input_seq, edit_seq, cancelled }: QueueSlot): boolean {
+  return seq !== input_seq || edit_seq !== undefined || cancelled === true;
+}
+
+/** A change keeps the cursor: it is no message of the log. */
+function queueTurn(
+  { user, session }: ChangedSession,
+  { nextN, nextId, cursor }: Transcript,
+  queue: QueueState,
+  seq: number,
+): Turn {
+  return {
+    _id: turnKey(user, session, nextN),
+    kind: "queue",
+    in_seq: cursor,
+    seen_seq: seq,
+    run_id: newId("run_"),
+    attempt: 1,
+    first_id: nextId,
+    messages: [],
+    queue,
+    at: new Date(),
+  };
+}

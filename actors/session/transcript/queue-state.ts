@@ -1,0 +1,46 @@
+import type { QueueSlot, QueueState } from "../../../schemas/documents/session-queue.ts";
+
+/** Changes that a queue remembers as applied: the log holds no more of them that matter. */
+const maxApplied = 64;
+
+/** A queue without changes. */
+export const unchangedQueue: QueueState = { slots: [], applied: [], done: [] };
+
+/** The changes that still matter once the log is finished up to `cursor`; `slot`: the changed place that was just finished. */
+export function queueAfter(
+  { slots, applied, done }: QueueState,
+  cursor: number,
+  slot?: QueueSlot,
+): QueueState | undefined {
+  const finished = slot === undefined ? done : [...done, slot.input_seq];
+  const state = {
+    slots: slots.filter(({ seq }) => seq > cursor),
+    applied: applied.filter((seq) => seq > cursor).slice(-maxApplied),
+    done: finished.filter((seq) => seq > cursor),
+  };
+  return state.slots.length + state.applied.length + state.done.length === 0 ? undefined : state;
+}
+
+/** Up to where the log may be trimmed when it is finished up to `seq`: messages that were moved back are still needed. */
+export function trimmableTo(seq: number, state: QueueState | undefined): number {
+  return Math.min(seq, ...(state?.slots ?? []).map(({ input_seq }) => input_seq - 1));
+}
+
+/** The changed place of a queue at `seq`, if it was changed. */
+export function slotAt({ slots }: QueueState, seq: number): QueueSlot | undefined {
+  return slots.find((slot) => slot.seq === seq);
+}
+
+/** Whether an unfinished message is due before `seq`: its turn must not be skipped. */
+export function hasSlotBefore({ slots }: QueueState, seq: number): boolean {
+  return slots.some((slot) => slot.seq < seq);
+}
+
+/** Whether the same message runs at a place of the queue, with the same text. */
+export function isSameSlot(one: QueueSlot | undefined, other: QueueSlot | undefined): boolean {
+  return (
+    one?.input_seq === other?.input_seq &&
+    one?.edit_seq === other?.edit_seq &&
+    one?.cancelled === other?.cancelled
+  );
+}
