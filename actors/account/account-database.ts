@@ -10,7 +10,7 @@ import {
 } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 
-/** The collections of accounts. */
+/** MongoDB collections of the account rooms. */
 export interface AccountCollections {
   users: Collection<UserDocument>;
   apiKeys: Collection<ApiKeyDocument>;
@@ -19,7 +19,7 @@ export interface AccountCollections {
   refreshUses: Collection<RefreshUseDocument>;
 }
 
-/** What is there only with MongoDB. It is waited for a while only: the administrator's log-in works without. */
+/** Account collections, opened lazily with a bounded wait: the administrator can log in without MongoDB. */
 export class AccountDatabase {
   readonly #db: Db | Promise<Db>;
   readonly #log: Logger;
@@ -33,7 +33,7 @@ export class AccountDatabase {
     this.#prepared().catch(() => {});
   }
 
-  /** The collections, with their indexes. @throws ParleyError `storage_unavailable` */
+  /** Returns the collections once their indexes exist. @throws ParleyError `storage_unavailable` */
   async collections(waitMs = this.#waitMs): Promise<AccountCollections> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -46,11 +46,11 @@ export class AccountDatabase {
     }
   }
 
-  /** Prepares them once; where that fails, the next request tries again. */
+  /** Creates the indexes once; after a failure the next request retries. */
   #prepared(): Promise<AccountCollections> {
     this.#ready ??= prepare(this.#db).catch((err: unknown) => {
       this.#ready = undefined;
-      this.#log.warn({ err }, "accounts not prepared");
+      this.#log.warn({ err }, "account collections not initialized");
       throw err;
     });
     return this.#ready;

@@ -11,7 +11,7 @@ import type { Revoker } from "./revoker.ts";
 
 const majority = { readConcern: { level: "majority" } } as const;
 
-/** API keys: text that is as good as its user's token until it is deleted. */
+/** API keys: bearer secrets with their user's permissions, valid until deleted. */
 export class ApiKeys {
   readonly #database: AccountDatabase;
   readonly #revoker: Revoker;
@@ -24,8 +24,9 @@ export class ApiKeys {
   }
 
   /**
-   * Makes a key of a user, by default for everything that the caller may; `key` can't be had again.
-   * @throws ParleyError `forbidden` for scopes beyond the caller's, `conflict` when the user has as many as they may
+   * Creates a key, by default with all scopes of the caller. `key` is returned only once.
+   * @throws ParleyError `forbidden` for scopes the caller lacks, `conflict` when the user has the maximum
+   * number of keys
    */
   async create(
     { user_id: userId, scopes: own }: Pick<Principal, "user_id" | "scopes">,
@@ -56,17 +57,17 @@ export class ApiKeys {
     return apiKeys.find({ user_id: userId }, majority).sort({ created_at: 1 }).toArray();
   }
 
-  /** Ends a key. @throws ParleyError `not_found` when the user has none of this id */
+  /** Deletes and revokes a key. @throws ParleyError `not_found` when the user has no key with this id */
   async delete(userId: string, id: string): Promise<void> {
     const { apiKeys } = await this.#database.collections();
     if ((await apiKeys.findOne({ _id: id, user_id: userId }, majority)) === null)
       throw new ParleyError("not_found");
-    // The edges first: were it the other way round, a repetition after a failure would find nothing left to revoke.
+    // Revoke before deleting, so that a retry after a partial failure still finds the key to revoke.
     await this.#revoker.apiKey(id);
     await apiKeys.deleteOne({ _id: id, user_id: userId });
   }
 
-  /** Whose key this is; null when it is nobody's. */
+  /** Returns the principal of a key, or null for an unknown key. */
   async principalOf(key: string): Promise<Principal | null> {
     const { apiKeys, users } = await this.#database.collections();
     const found = await apiKeys.findOne({ hash: hashOfKey(key) }, majority);

@@ -17,17 +17,17 @@ const lostRace: readonly number[] = [
 const maxConflicts = 50;
 const conflictDelayMs = 20;
 
-/** Times of a caller's attempts in the last minute, Unix ms, oldest first. */
+/** Times of the attempts in the last minute, Unix ms, oldest first. */
 const attemptsSchema = z.array(z.number());
 
 /**
- * Counts log-ins and registrations of an address, each by itself, over all processes, in a KV bucket that outlives them: at most `perMinute` in
- * any 60 seconds. Refused attempts don't count.
+ * Limits log-ins and registrations to `perMinute` in any 60 seconds for each address and kind. The counts are
+ * kept in a KV bucket that all processes share. Refused attempts are not counted.
  */
 export class AttemptLimit {
   readonly #bucket: KV;
   readonly #perMinute: number;
-  // Attempts of one address wait for one another here, so that they don't race for its key.
+  // Serializes the attempts of one address in this process, so that they don't conflict on its key.
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(bucket: KV, perMinute: number) {
@@ -40,7 +40,7 @@ export class AttemptLimit {
     return new AttemptLimit(bucket, perMinute);
   }
 
-  /** @throws ParleyError `rate_limited` with the seconds until the next attempt is allowed. */
+  /** @throws ParleyError `rate_limited` with the seconds until the next attempt is allowed */
   async count(what: "login" | "register", ip: string): Promise<void> {
     const key = createHash("sha256")
       .update(`${what} ${networkOf(ip)}`)
@@ -61,8 +61,8 @@ export class AttemptLimit {
     for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
       const entry = await this.#bucket.get(key);
       const now = Date.now();
-      const known = entry?.operation === "PUT" ? attemptsSchema.parse(entry.json()) : [];
-      const recent = known.filter((at) => at > now - windowMs);
+      const stored = entry?.operation === "PUT" ? attemptsSchema.parse(entry.json()) : [];
+      const recent = stored.filter((at) => at > now - windowMs);
       const oldest = recent.at(-this.#perMinute);
       if (oldest !== undefined)
         throw new ParleyError("rate_limited", { retryAfter: Math.ceil((oldest + windowMs - now) / 1000) });
@@ -72,7 +72,7 @@ export class AttemptLimit {
     throw new ParleyError("rate_limited");
   }
 
-  /** Whether nobody else wrote the key since `revision` (0 = it was not there). */
+  /** Writes the key at `revision` (0 = it does not exist); false when another process wrote it first. */
   async #write(key: string, attempts: number[], revision: number): Promise<boolean> {
     try {
       await this.#bucket.put(key, JSON.stringify(attempts), { previousSeq: revision });

@@ -7,13 +7,16 @@ import { isStorageAway } from "../storage/storage-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import type { WebhookKeys } from "./webhook-keys.ts";
 
-/** What keys are looked up in. */
+/** The stores in which keys are looked up. */
 export interface KeyStores {
   keys: Pick<ApiKeys, "principalOf">;
   webhookKeys: Pick<WebhookKeys, "idOf">;
 }
 
-/** Answers `auth.check`: whose key is this? Text that no key looks like is nobody's, without a query. */
+/**
+ * Serves `auth.check`, which resolves a key to its principal. Text without a key prefix is rejected without a
+ * query.
+ */
 export function serveAuthCheck(bus: Pick<Bus, "serve">, { keys, webhookKeys }: KeyStores, log: Logger): void {
   bus.serve(keyCheck, async ({ token }): Promise<AuthAnswer> => {
     try {
@@ -22,7 +25,7 @@ export function serveAuthCheck(bus: Pick<Bus, "serve">, { keys, webhookKeys }: K
       const webhook = await webhookKeys.idOf(token);
       return { principal: null, ...(webhook !== undefined && { webhook }) };
     } catch (err) {
-      if (!(err instanceof ParleyError || isStorageAway(err))) log.error({ err }, "key check failed");
+      if (!(err instanceof ParleyError || isStorageAway(err))) log.error({ err }, "API key lookup failed");
       return { principal: null, unavailable: true };
     }
   });

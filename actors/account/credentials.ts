@@ -3,13 +3,18 @@ import { adminUserId, type Principal } from "../../schemas/principal.ts";
 import { isPassword } from "./password.ts";
 import type { Users } from "./users.ts";
 
-/** Finds who has these credentials; null when nobody has. Takes as long for an unknown name as for a wrong password. */
+/**
+ * Resolves credentials to a principal, or null. Takes equally long for an unknown name and a wrong password.
+ */
 export type Authenticate = (username: string, password: string) => Promise<Principal | null>;
 
-/** Nickname of the administrator until he takes another. */
+/** The administrator's nickname until they set another. */
 export const adminNickname = "管理员";
 
-/** Checks against the administrator of the settings; needs no database. Whose name is not his, `others` look at. */
+/**
+ * Checks the administrator's credentials from the settings, without a database; passes other names to
+ * `others`.
+ */
 export function adminAuthenticator(
   adminUsername: string,
   adminPassword: string,
@@ -18,18 +23,18 @@ export function adminAuthenticator(
   const expectedName = digest(adminUsername);
   const expectedPassword = digest(adminPassword);
   return async (username, password) => {
-    // Digests have one length, and both are compared in any case: time tells nothing about either.
+    // Digests have equal lengths and both are always compared, so that timing reveals nothing about either.
     const sameName = timingSafeEqual(digest(username), expectedName);
     const samePassword = timingSafeEqual(digest(password), expectedPassword);
     if (sameName && samePassword) return { user_id: adminUserId, nickname: adminNickname, is_admin: true };
     if (!sameName) return others(username, password);
-    // A wrong password of the administrator takes as long as anybody's.
+    // A wrong administrator password takes as long as any other.
     await isPassword(password, undefined);
     return null;
   };
 }
 
-/** Checks against the users of the database. */
+/** Checks credentials against the users in the database. */
 export function userAuthenticator(users: Pick<Users, "byName">): Authenticate {
   return async (username, password) => {
     const user = await users.byName(username);

@@ -6,7 +6,8 @@ import { issueTokens } from "./tokens.ts";
 import type { Users } from "./users.ts";
 
 /**
- * Creates the users of a load test: no password, so no bcrypt, and no rate limit stands between a test and its load.
+ * Creates the users of a load test. They have no password, which saves the bcrypt time, and no rate limit
+ * applies.
  * @throws ParleyError `conflict` when the prefix was used before
  */
 export async function createLoadUsers(

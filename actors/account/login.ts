@@ -4,17 +4,17 @@ import type { Principal } from "../../schemas/principal.ts";
 import type { AttemptLimit } from "./attempt-limit.ts";
 import type { Authenticate } from "./credentials.ts";
 
-/** What a log-in is checked against. */
+/** Dependencies of a log-in. */
 export interface LoginRules {
   attempts: AttemptLimit;
   authenticate: Authenticate;
-  /** The one name that needs not match the pattern. */
+  /** The only name exempt from the pattern. */
   adminUsername: string;
 }
 
 /**
- * Who logs in.
- * @throws ParleyError `rate_limited`, `invalid_request` for a name that nobody can have, `invalid_credentials`.
+ * Resolves a user name and password to a principal.
+ * @throws ParleyError `rate_limited`, `invalid_request` for a malformed name, `invalid_credentials`
  */
 export async function logIn(
   rules: LoginRules,

@@ -37,12 +37,12 @@ import { deleteUserAccount } from "./user-deletion.ts";
 import { Users } from "./users.ts";
 import { WebhookKeys } from "./webhook-keys.ts";
 
-/** What accounts need of a process; MongoDB may come later. */
+/** Dependencies of the account routes; MongoDB may connect later. */
 export type AccountContext = Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "secrets"> & {
   db: Db | Promise<Db>;
 };
 
-/** Serves the account routes and `auth.check`. The administrator's log-in needs NATS alone. */
+/** Serves the account routes and `auth.check`. The administrator's log-in requires only NATS. */
 export async function startAccount(ctx: AccountContext): Promise<void> {
   const { nc, log, settings, secrets } = ctx;
   const { limits } = settings;

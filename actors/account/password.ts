@@ -2,21 +2,21 @@ import { createHash } from "node:crypto";
 import bcrypt from "bcrypt";
 
 const rounds = 10;
-/** Of a password that nobody has: comparing with it takes as long as comparing with a user's. */
+/** Hash of a dummy password: comparing with it takes as long as comparing with a user's hash. */
 const nobody = bcrypt.hashSync("no password", rounds);
 
-/** The hash that is kept. */
+/** Hashes a password for storage. */
 export function hashPassword(password: string): Promise<string> {
   return bcrypt.hash(digest(password), rounds);
 }
 
-/** Whether a password is the one; for an unknown user (`hash` undefined) it takes as long, and is false. */
+/** Checks a password. For an unknown user (`hash` undefined) it takes equally long and returns false. */
 export async function isPassword(password: string, hash: string | undefined): Promise<boolean> {
   const same = await bcrypt.compare(digest(password), hash ?? nobody);
   return same && hash !== undefined;
 }
 
-/** bcrypt reads 72 bytes at most, and 64 characters may be more. */
+/** Hashes the password first, because bcrypt reads at most 72 bytes and 64 characters may be longer. */
 function digest(password: string): string {
   return createHash("sha256").update(password).digest("base64");
 }

@@ -9,15 +9,15 @@ import { isTimeZone } from "../time/zoned-time.ts";
 import { adminNickname } from "./credentials.ts";
 import type { Users } from "./users.ts";
 
-/** How long the administrator's profile waits for MongoDB, which it can do without, ms. */
+/** How long the administrator's profile waits for MongoDB, which is optional for it, ms. */
 const adminWaitMs = 1_000;
 
-/** A profile as `GET /profile` shows it. */
+/** A profile as `GET /profile` returns it. */
 export type Profile = z.input<typeof getProfile.answer>;
 
 type ProfileChange = z.output<typeof putProfile.body>;
 
-/** Shows and changes what users say of themselves. */
+/** Reads and updates the profiles of users. */
 export class Profiles {
   readonly #users: Users;
   readonly #settings: Pick<Settings, "adminUsername" | "defaultTimezone">;
@@ -27,7 +27,7 @@ export class Profiles {
     this.#settings = settings;
   }
 
-  /** @throws ParleyError `not_found` when the user is gone */
+  /** @throws ParleyError `not_found` when the user was deleted */
   async show(principal: Principal): Promise<Profile> {
     return this.#profile(
       principal,
@@ -35,7 +35,7 @@ export class Profiles {
     );
   }
 
-  /** @throws ParleyError `invalid_request` for a zone that does not exist, `not_found` when the user is gone */
+  /** @throws ParleyError `invalid_request` for an unknown time zone, `not_found` when the user was deleted */
   async change(principal: Principal, { nickname, time_zone, place }: ProfileChange): Promise<Profile> {
     if (time_zone !== undefined && !isTimeZone(time_zone))
       throw new ParleyError("invalid_request", { error: "请求参数错误: time_zone 不是有效的时区" });
@@ -52,9 +52,9 @@ export class Profiles {
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => resolve(null), adminWaitMs);
     });
-    const known = this.#users.administrator(adminWaitMs).catch(() => null);
+    const stored = this.#users.administrator(adminWaitMs).catch(() => null);
     try {
-      return await Promise.race([known, late]);
+      return await Promise.race([stored, late]);
     } finally {
       clearTimeout(timer);
     }

@@ -5,23 +5,23 @@ import type { TokenFamilies } from "./token-families.ts";
 import { claimsOf, type IssuedTokens, issueTokens } from "./tokens.ts";
 import type { Users } from "./users.ts";
 
-/** What tokens are judged by. */
+/** Dependencies of the token checks. */
 export interface TokenRules {
   jwtSecret: string;
   families: TokenFamilies;
   users: Users;
 }
 
-/** The tokens that a caller showed; the refresh token counts where there is one. */
+/** The tokens of a request; the refresh token takes precedence. */
 export interface ShownTokens {
   bearer?: string | undefined;
   refreshToken?: string | undefined;
 }
 
 /**
- * New tokens of the same family.
- * @throws ParleyError `unauthorized` without a token; `invalid_token` for a bad, used or too old one, and when its
- * family was revoked or its user deleted
+ * Issues new tokens of the same family.
+ * @throws ParleyError `unauthorized` without a token; `invalid_token` for a malformed, used or expired one,
+ * or when its family was revoked or its user deleted
  */
 export async function refreshTokens(rules: TokenRules, shown: ShownTokens): Promise<IssuedTokens> {
   const receivedAt = Date.now();
@@ -33,8 +33,8 @@ export async function refreshTokens(rules: TokenRules, shown: ShownTokens): Prom
 }
 
 /**
- * Ends the family of a token.
- * @throws ParleyError `unauthorized` without a token, `invalid_token` for a bad one
+ * Revokes the family of a token.
+ * @throws ParleyError `unauthorized` without a token, `invalid_token` for a malformed one
  */
 export async function logOut(rules: TokenRules, shown: ShownTokens): Promise<void> {
   const { fam, sub } = await validClaims(rules, shown);
@@ -50,7 +50,7 @@ async function validClaims(
   const claims = claimsOf(jwtSecret, token);
   const typ = refreshToken === undefined ? "access" : "refresh";
   if (claims === null || claims.typ !== typ) throw refused();
-  // A refresh token ends when it says; an access token can be refreshed for as long.
+  // An access token can be refreshed for as long as a refresh token of the same age.
   if (claims.iat + refreshTokenSeconds < Date.now() / 1000) throw refused();
   return claims;
 }

@@ -7,7 +7,7 @@ import type { AttemptLimit } from "./attempt-limit.ts";
 import { hashPassword } from "./password.ts";
 import type { Users } from "./users.ts";
 
-/** What a registration is checked against. */
+/** Dependencies of a registration. */
 export interface RegistrationRules {
   attempts: AttemptLimit;
   users: Users;
@@ -16,8 +16,8 @@ export interface RegistrationRules {
 
 /**
  * Registers a user.
- * @throws ParleyError `forbidden` while registration is closed, `rate_limited`, `invalid_request` with the text of the
- * API document, `conflict` when the name is taken
+ * @throws ParleyError `forbidden` while registration is closed, `rate_limited`, `invalid_request` with the
+ * text of the API document, `conflict` when the name is taken
  */
 export async function registerUser(
   { attempts, users, settings }: RegistrationRules,
@@ -29,7 +29,7 @@ export async function registerUser(
   if (!usernamePattern.test(username)) throw invalid("用户名格式无效");
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw invalid("邮箱格式无效");
   if (verify_code !== settings.verifyCode) throw invalid("验证码错误");
-  // The administrator's name would never let this user in.
+  // A user with the administrator's name could never log in.
   if (username.toLowerCase() === settings.adminUsername.toLowerCase())
     throw new ParleyError("conflict", { error: "用户名已被注册" });
   return users.add({ username, email, nickname, passwordHash: await hashPassword(password) });

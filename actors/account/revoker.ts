@@ -3,7 +3,7 @@ import type { NatsConnection } from "nats";
 import { openBucket } from "../../infra/nats/buckets.ts";
 import { revocationBucket, revocationMs, revocations } from "../../schemas/messages/revocation.ts";
 
-/** Tells all edges what is no longer valid; they hear of it at once, and those that start later find it. */
+/** Publishes revoked users, token families and API keys in a KV bucket that all edges watch. */
 export class Revoker {
   readonly #bucket: KV;
 

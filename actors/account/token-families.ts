@@ -7,8 +7,8 @@ import type { Revoker } from "./revoker.ts";
 const majority = { readConcern: { level: "majority" } } as const;
 
 /**
- * Which log-ins go on. Nothing is written at a log-in, so that it needs no database: a family has a document when it is
- * revoked, a refresh token when it is used.
+ * Revocation of token families. A log-in writes nothing and so needs no database: a family gets a document
+ * when it is revoked, a refresh token when it is used.
  */
 export class TokenFamilies {
   readonly #database: AccountDatabase;
@@ -26,9 +26,9 @@ export class TokenFamilies {
   }
 
   /**
-   * Uses a refresh token up; false when it was used before. Whoever shows it again after that has stolen it, or was
-   * stolen from: its family ends. `receivedAt` (Unix ms) tells such a replay from requests that were under way together,
-   * of which one wins and the others are only refused.
+   * Marks a refresh token as used; false when it was used before. Reuse indicates theft, so it revokes the
+   * family. A request received (`receivedAt`, Unix ms) before the first use was concurrent with it: it is
+   * only refused.
    */
   async use({ jti, fam, sub, exp }: TokenClaims, receivedAt: number): Promise<boolean> {
     const by = randomUUID();
@@ -38,10 +38,10 @@ export class TokenFamilies {
     return false;
   }
 
-  /** Ends a family. MongoDB comes first: it keeps what the edges may forget. */
+  /** Revokes a family. MongoDB is written first: it is durable, the edges' bucket expires. */
   async revoke(family: string, userId: string): Promise<void> {
     const { families } = await this.#database.collections();
-    // Its last token may be made just now.
+    // The family's last token may be issued concurrently.
     const expiresAt = new Date(Date.now() + (refreshTokenSeconds + 3600) * 1000);
     await families.updateOne(
       { _id: family },
@@ -51,7 +51,7 @@ export class TokenFamilies {
     await this.#revoker.family(family);
   }
 
-  /** Who was the first to use a token, and when. */
+  /** Returns the first use of a token: by which request, and when. */
   async #claim(jti: string, by: string, expiresAt: Date): Promise<{ by: string; at: Date }> {
     const { refreshUses } = await this.#database.collections();
     const first = (field: string, value: unknown) => ({ $ifNull: [`$${field}`, value] });
@@ -63,7 +63,7 @@ export class TokenFamilies {
       );
       return use ?? { by, at: new Date() };
     } catch (err) {
-      // Two upserts met: the document is there now.
+      // A concurrent upsert won: the document exists now.
       if (isDuplicateKey(err)) return this.#claim(jti, by, expiresAt);
       throw err;
     }

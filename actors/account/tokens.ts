@@ -8,14 +8,14 @@ import {
   tokenClaimsSchema,
 } from "../../schemas/principal.ts";
 
-/** What a log-in answers with. `expires` is when the access token ends, Unix seconds. */
+/** Tokens issued at a log-in. `expires` is the expiry of the access token, Unix seconds. */
 export interface IssuedTokens {
   token: string;
   refresh_token: string;
   expires: number;
 }
 
-/** An access and a refresh token of one family; a new log-in begins a new family. */
+/** Issues an access and a refresh token of one family; each log-in starts a new family. */
 export function issueTokens(
   jwtSecret: string,
   principal: Pick<Principal, "user_id" | "nickname">,
@@ -43,7 +43,7 @@ export function issueTokens(
   };
 }
 
-/** Claims of a token that was issued here, whether or not it has expired; null for any other text. */
+/** Verifies a token's signature and returns its claims, also when it has expired; null for any other text. */
 export function claimsOf(jwtSecret: string, token: string): TokenClaims | null {
   try {
     const payload = jwt.verify(token, jwtSecret, {

@@ -6,9 +6,9 @@ import type { Revoker } from "./revoker.ts";
 import type { Users } from "./users.ts";
 
 /**
- * Deletes a user: his tokens and keys end everywhere, and whoever keeps something of his hears of it
- * (`event.user.deleted.<user>`). Safe to repeat when it failed half way.
- * @throws ParleyError `not_found`; `invalid_request` for the administrator, whom the settings make
+ * Deletes a user: revokes their tokens and keys, and publishes `event.user.deleted.<user>` for all stores of
+ * user data. Idempotent, so it can be retried after a partial failure.
+ * @throws ParleyError `not_found`; `invalid_request` for the administrator, who is defined by the settings
  */
 export async function deleteUserAccount(
   { users, revoker, bus }: { users: Users; revoker: Revoker; bus: Pick<Bus, "append"> },

@@ -6,7 +6,7 @@ import type { AccountDatabase } from "./account-database.ts";
 
 const majority = { readConcern: { level: "majority" } } as const;
 
-/** The users of the database. A deleted one is not found, but his name stays taken. */
+/** Users in the database. Deleted users are not found, but their names stay taken. */
 export class Users {
   readonly #database: AccountDatabase;
 
@@ -14,7 +14,7 @@ export class Users {
     this.#database = database;
   }
 
-  /** Adds a user. @throws ParleyError `conflict` when the name is taken, in whatever case */
+  /** Adds a user. @throws ParleyError `conflict` when the name is taken, ignoring case */
   async add(user: {
     username: string;
     email: string;
@@ -41,7 +41,7 @@ export class Users {
   }
 
   /**
-   * Adds users without passwords, all or none of them.
+   * Adds users without passwords: all of them, or none.
    * @throws ParleyError `conflict` when one of the names is taken
    */
   async addAll(usernames: readonly string[]): Promise<UserDocument[]> {
@@ -63,7 +63,7 @@ export class Users {
     return documents;
   }
 
-  /** The user of a name as it was registered. */
+  /** Finds a user by their registered name. */
   async byName(username: string): Promise<UserDocument | null> {
     if (!usernamePattern.test(username)) return null;
     return this.find(`user_${username}`);
@@ -74,13 +74,13 @@ export class Users {
     return users.findOne({ _id: userId, deleted_at: { $exists: false } }, majority);
   }
 
-  /** Whether a user of this id was deleted. */
+  /** Whether the user was deleted. */
   async isDeleted(userId: string): Promise<boolean> {
     const { users } = await this.#database.collections();
     return (await users.findOne({ _id: userId, deleted_at: { $exists: true } }, majority)) !== null;
   }
 
-  /** What the database keeps of the administrator, made when first asked for. */
+  /** Returns the administrator's document, and creates it on first use. */
   async administrator(waitMs?: number): Promise<UserDocument | null> {
     const { users } = await this.#database.collections(waitMs);
     return users.findOneAndUpdate(
@@ -90,7 +90,7 @@ export class Users {
     );
   }
 
-  /** Changes what is given; null when there is no such user. */
+  /** Updates the fields that are set; null when the user does not exist. */
   async change(
     userId: string,
     changes: Partial<Pick<UserDocument, "nickname" | "time_zone" | "place">>,
@@ -102,7 +102,7 @@ export class Users {
     return users.findOneAndUpdate(filter, { $set: changes }, { returnDocument: "after" });
   }
 
-  /** Ends a user; false when there was none. What is personal goes, the name stays. */
+  /** Deletes a user; false when they do not exist. Personal data is removed, the name stays taken. */
   async delete(userId: string): Promise<boolean> {
     const { users, apiKeys } = await this.#database.collections();
     const { matchedCount } = await users.updateOne(

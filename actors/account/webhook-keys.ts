@@ -6,7 +6,7 @@ import { hashOfKey, newKey } from "./key-secret.ts";
 
 const majority = { readConcern: { level: "majority" } } as const;
 
-/** Keys with which other systems call the webhooks, one for each integration. */
+/** API keys of the webhooks, one per integration. */
 export class WebhookKeys {
   readonly #database: AccountDatabase;
   readonly #most: number;
@@ -16,7 +16,7 @@ export class WebhookKeys {
     this.#most = most;
   }
 
-  /** Makes a key; `key` can't be had again. @throws ParleyError `conflict` when there are too many */
+  /** Creates a key; `key` is returned only once. @throws ParleyError `conflict` when the limit is reached */
   async create(name: string): Promise<{ document: WebhookKeyDocument; key: string }> {
     const { webhookKeys } = await this.#database.collections();
     if ((await webhookKeys.countDocuments()) >= this.#most)
@@ -30,20 +30,20 @@ export class WebhookKeys {
     return { document, key };
   }
 
-  /** All keys, oldest first. */
+  /** Lists all keys, oldest first. */
   async list(): Promise<WebhookKeyDocument[]> {
     const { webhookKeys } = await this.#database.collections();
     return webhookKeys.find({}, majority).sort({ created_at: 1 }).toArray();
   }
 
-  /** Ends a key; edges forget it within 5 s. @throws ParleyError `not_found` */
+  /** Deletes a key; edges drop it from their caches within 5 s. @throws ParleyError `not_found` */
   async delete(id: string): Promise<void> {
     const { webhookKeys } = await this.#database.collections();
     const { deletedCount } = await webhookKeys.deleteOne({ _id: id });
     if (deletedCount === 0) throw new ParleyError("not_found");
   }
 
-  /** Id of a key; undefined when it is nobody's. */
+  /** Returns the id of a key, or undefined for an unknown key. */
   async idOf(key: string): Promise<string | undefined> {
     const { webhookKeys } = await this.#database.collections();
     return (await webhookKeys.findOne({ hash: hashOfKey(key) }, majority))?._id;

@@ -5,10 +5,10 @@ import type { ClientDocument, KnownClient, SeenClient } from "../../schemas/mess
 import { writeBatch } from "../storage/batch-write.ts";
 import type { Surveyor } from "./survey.ts";
 
-/** Most clients of one answer. */
+/** Maximum clients per answer. */
 const listed = 1_000;
 
-/** Devices and browsers that have been here: kept from what edges report, online as the edges say at the moment. */
+/** Devices and browsers seen so far, stored from the reports of edges; `online` comes from a live survey. */
 export class KnownClients {
   readonly #clients: Collection<ClientDocument>;
   readonly #surveyor: Surveyor;
@@ -20,7 +20,7 @@ export class KnownClients {
     this.#surveyor = surveyor;
   }
 
-  /** Makes the indexes; safe to repeat. */
+  /** Creates the indexes; idempotent. */
   async createIndexes(): Promise<void> {
     await this.#clients.createIndexes([
       { key: { "_id.user": 1, last_seen: -1 } },
@@ -28,7 +28,7 @@ export class KnownClients {
     ]);
   }
 
-  /** Writes down that clients were there; an older report changes nothing. */
+  /** Stores that clients were seen; an older report never overwrites a newer `last_seen`. */
   async seen(clients: readonly SeenClient[], at: Date): Promise<void> {
     await writeBatch(this.#log, "clients", clients, (some) =>
       this.#clients.bulkWrite(
@@ -38,11 +38,11 @@ export class KnownClients {
     );
   }
 
-  /** Clients of a user, or of all, the one seen last first. */
+  /** Lists the clients of a user, or of all users, most recently seen first. */
   async list(user: string | undefined): Promise<{ clients: KnownClient[]; total: number }> {
     const filter: Filter<ClientDocument> = user === undefined ? {} : { "_id.user": user };
     const { clients: online } = await this.#surveyor.sockets({ user });
-    // What an edge has reported a moment ago may not be written yet.
+    // The latest reports of edges may not be stored yet.
     await this.seen(online, new Date());
     const [documents, total] = await Promise.all([
       this.#clients.find(filter).sort({ last_seen: -1 }).limit(listed).toArray(),
@@ -60,8 +60,8 @@ export class KnownClients {
   }
 
   /**
-   * Writes a note on a client: of the user that is named, else the administrator's own, else the one seen last.
-   * Whether there is such a client.
+   * Sets the note of a client: that of `user` if set, else of the administrator, else the most recently seen.
+   * Returns false when there is no such client.
    */
   async note(client: string, note: string, user: string | undefined, self: string): Promise<boolean> {
     const { clients: online } = await this.#surveyor.sockets({ user });

@@ -17,7 +17,7 @@ import { serveModelSettings } from "./model-routes.ts";
 import { SessionStates } from "./session-states.ts";
 import { Surveyor } from "./survey.ts";
 
-/** Starts the administrator's side: sessions and clients as they are now, and the configuration of models. */
+/** Starts the admin API: live sessions and clients, rejected messages and the model configuration. */
 export async function startAdmin(context: ActorContext): Promise<void> {
   const { bus, db, log } = context;
   const surveyor = new Surveyor(bus);
@@ -47,10 +47,10 @@ function serveSessionStates(context: ActorContext, states: SessionStates): void 
 function serveClients(context: ActorContext, clients: KnownClients): void {
   const { bus, log } = context;
   bus.listen(clientReport, (report) => {
-    // The next report of that edge tells the same again.
+    // The edge's next report contains the same clients.
     clients
       .seen(report.clients, new Date(report.at))
-      .catch((err: unknown) => log.warn({ err }, "clients not written"));
+      .catch((err: unknown) => log.warn({ err, clients: report.clients.length }, "client report not stored"));
   });
   serveRoute(context, listClients, async ({ query }) => clients.list(query.user_id));
   serveRoute(context, noteClient, async ({ principal, params, query, body }) => {

@@ -76,10 +76,10 @@ function serveModels(context: RestContext, store: SettingsStore): void {
     const { models, providers } = await store.read();
     const stored = models.find(({ _id }) => _id === id);
     if (stored === undefined) room(context.settings.limits, models.length);
-    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-    const whole = modelSettingsSchema.safeParse({ name: id, ...modelDefaults, ...stored, ...given });
+    const changes = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    const whole = modelSettingsSchema.safeParse({ name: id, ...modelDefaults, ...stored, ...changes });
     if (!whole.success) throw missing("provider");
-    // Whoever sets a model anew wants it tried.
+    // Saving a model clears its learned refusals, so that everything is tried again.
     for (const document of [stored, { _id: id, ...whole.data }]) {
       const refusals = document && refusalsOf(document, providers);
       if (refusals !== undefined) await store.deleteRefusals(refusals);
@@ -132,13 +132,13 @@ function serveProbes(context: RestContext, store: SettingsStore): void {
   });
 }
 
-/** The times of a provider after it is saved: what is left out stays, null goes back to the installation's. */
-function timesAfter(stored: ProviderTimesSettings, given: ProviderTimesSettings) {
+/** Timeouts of a provider after a save: omitted fields keep their value, null restores the default. */
+function timesAfter(stored: ProviderTimesSettings, changes: ProviderTimesSettings) {
   const {
     connect_s = stored.connect_s,
     first_token_s = stored.first_token_s,
     idle_s = stored.idle_s,
-  } = given;
+  } = changes;
   return toMs({ connect_s, first_token_s, idle_s });
 }
 
@@ -161,7 +161,7 @@ function learnedOf(model: ModelDocument, { providers, refusals }: ModelConfigura
   );
 }
 
-/** Id of what was learned of a model; undefined while its provider is missing. */
+/** Id of the refusals learned for a model; undefined while its provider does not exist. */
 function refusalsOf(
   model: Pick<ModelDocument, "_id" | "name" | "provider" | "params">,
   providers: ModelConfiguration["providers"],
@@ -170,7 +170,7 @@ function refusalsOf(
   return provider && refusalsId(provider.baseUrl, model.params.model ?? upstreamName(model));
 }
 
-/** The body may repeat what the path says. @throws ParleyError `invalid_request` where it says something else */
+/** The body may repeat a path parameter. @throws ParleyError `invalid_request` when the two differ */
 function same(field: string, path: string, body: string | undefined): void {
   if (body === undefined || body === "" || body === path) return;
   throw new ParleyError("invalid_request", { error: `请求参数错误: ${field} 与路径不一致` });

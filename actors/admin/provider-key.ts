@@ -3,16 +3,16 @@ import { maskKey } from "../models/key-cipher.ts";
 import type { StoredProvider } from "../models/settings-store.ts";
 
 /**
- * Which key a provider has after it is saved. Left out, or sent back as it was shown, the stored key stays; with a new
- * base URL it is dropped, for it was given for the old one. An empty key removes it.
- * @throws ParleyError `invalid_request` for a mask of another key, or a key that can't be one
+ * The API key of a provider after a save. Omitted, or sent back masked, the stored key is kept, unless the
+ * base URL changes: a key must not be sent to another host. An empty key removes it.
+ * @throws ParleyError `invalid_request` for the mask of another key, or a malformed key
  */
 export function keyAfter(
   stored: StoredProvider | undefined,
   baseUrl: string,
-  given: string | undefined,
+  input: string | undefined,
 ): string | undefined {
-  const key = given?.trim();
+  const key = input?.trim();
   const current = stored?.apiKey;
   if (key === undefined || (current !== undefined && key === maskKey(current)))
     return stored?.baseUrl === baseUrl ? current : undefined;

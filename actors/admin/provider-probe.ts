@@ -10,22 +10,22 @@ import { LearnedCapabilities } from "../models/provider/learned.ts";
 import { llmUnavailable } from "../models/provider-error.ts";
 import type { StoredProvider } from "../models/settings-store.ts";
 
-/** What came of asking a provider for one token. */
+/** Result of a one-token request to a provider. */
 export interface Probe {
   ok: boolean;
   model?: string;
-  /** Until the first token, ms. */
+  /** Time to the first token, ms. */
   latency_ms?: number;
   error?: string;
 }
 
-/** A probe has to end within a request's time. */
+/** Time limit of a probe; it must fit in the request timeout. */
 const tokenMs = 6_000;
 const listMs = 2_500;
 const bodyBytes = 4 * 1024 * 1024;
 const mostModels = 2_000;
 
-/** Asks a provider for one token of `model`; without one, of the first model that it lists. */
+/** Requests one token of `model`, or of the first model that the provider lists. */
 export async function probe(
   provider: StoredProvider,
   model: string | undefined,
@@ -66,8 +66,9 @@ export async function probe(
 }
 
 /**
- * The models that a provider lists, at `url` where given.
- * @throws ParleyError `url_not_allowed` for another origin than the provider's own, `llm_unavailable` when it does not tell
+ * Lists the models of a provider, from `url` if set.
+ * @throws ParleyError `url_not_allowed` for another origin than the provider's, `llm_unavailable` when the
+ * request fails
  */
 export async function listRemoteModels(
   { baseUrl, apiKey }: StoredProvider,
@@ -81,7 +82,7 @@ export async function listRemoteModels(
   try {
     const response = await boundedFetch({ bodyBytes, lineBytes: bodyBytes })(from, {
       headers: { accept: "application/json", ...(apiKey && { authorization: `Bearer ${apiKey}` }) },
-      // A redirect could carry the key elsewhere.
+      // A redirect could send the key to another host.
       redirect: "error",
       signal: AbortSignal.timeout(limits.providerListMs),
     });

@@ -8,9 +8,9 @@ import type {
 } from "../../schemas/messages/admin-survey.ts";
 import type { Surveyor } from "./survey.ts";
 
-/** What stands in place of a title until the first turn is committed. */
+/** Title of a session before its first committed turn. */
 const untitled = "新的对话";
-/** A session counts as active this long after its last turn. */
+/** How long a session counts as active after its last turn, ms. */
 const recentMs = 30 * 60_000;
 const mostActive = 1_000;
 
@@ -21,7 +21,7 @@ interface Live {
   lastActive: number;
 }
 
-/** Sessions as they are now: their documents, what actor processes hold in memory, and the sockets of the edges. */
+/** Live state of sessions: documents, the memory of actor processes, and the open sockets of edges. */
 export class SessionStates {
   readonly #sessions: Collection<SessionDocument>;
   readonly #surveyor: Surveyor;
@@ -31,7 +31,9 @@ export class SessionStates {
     this.#surveyor = surveyor;
   }
 
-  /** A page of all sessions; the ones that are busy or watched are on the first, whenever they were used. */
+  /**
+   * A page of all sessions; the first page also lists busy and connected sessions regardless of their age.
+   */
   async page(
     user: string | undefined,
     { limit, offset }: { limit: number; offset: number },
@@ -51,7 +53,7 @@ export class SessionStates {
     return { sessions: states.sort(byActivity), total: stored + isNew };
   }
 
-  /** Sessions that work, wait, are watched or were used a short while ago, by user. */
+  /** Active sessions by user: processing, queued, connected, or recently used. */
   async active(): Promise<Record<string, SessionState[]>> {
     const since = new Date(Date.now() - recentMs);
     const [live, documents] = await Promise.all([
@@ -75,7 +77,7 @@ export class SessionStates {
     return users;
   }
 
-  /** One session: of the user that is named, else the administrator's own, else the one that was used last. */
+  /** One session: that of `user` if set, else of the administrator, else the most recently used. */
   async one(session: string, user: string | undefined, self: string): Promise<SessionState | undefined> {
     const [live, documents] = await Promise.all([
       this.#live({ session, user }),
@@ -86,7 +88,7 @@ export class SessionStates {
         .toArray(),
     ]);
     const byKey = new Map(documents.map((document) => [keyOf(document._id), document]));
-    // A socket that watches an id does not make a session of it; a message that waits does.
+    // An open socket does not create a session; a queued message does.
     const keys = [...live.keys()].filter((key) => byKey.has(key) || hasMessage(live.get(key)));
     const states = [...new Set([...keys, ...byKey.keys()])]
       .map((key) => stateOf(key, live.get(key), byKey.get(key)))
@@ -102,7 +104,7 @@ export class SessionStates {
     return merge(held, sockets);
   }
 
-  /** Live sessions that are worth a line and not among `documents`, with their documents where they have one. */
+  /** Live sessions to list that are missing in `documents`, with their document if they have one. */
   async #unlisted(live: Map<string, Live>, documents: SessionDocument[]) {
     const listed = new Set(documents.map(({ _id }) => keyOf(_id)));
     const missing = [...live]
@@ -123,13 +125,13 @@ function merge(held: SessionSurvey["sessions"], sockets: SocketSurvey["sockets"]
   const live = new Map<string, Live>();
   const of = (user: string, session: string): Live => {
     const key = keyOf({ user, session });
-    const known = live.get(key) ?? { processing: false, waiting: 0, connections: 0, lastActive: 0 };
-    live.set(key, known);
-    return known;
+    const state = live.get(key) ?? { processing: false, waiting: 0, connections: 0, lastActive: 0 };
+    live.set(key, state);
+    return state;
   };
   for (const { user, session, processing, waiting, last_active } of held) {
     const state = of(user, session);
-    // Two processes may hold it for a moment while it moves.
+    // Two processes may report the same session while its partition moves.
     state.processing ||= processing;
     state.waiting = Math.max(state.waiting, waiting);
     state.lastActive = Math.max(state.lastActive, last_active);
@@ -171,7 +173,7 @@ function keyOf({ user, session }: { user: string; session: string }): string {
   return `${user}.${session}`;
 }
 
-// Ids have no dots.
+// Ids contain no dots.
 function idOf(key: string): { user: string; session: string } {
   const [user = "", session = ""] = key.split(".");
   return { user, session };

@@ -2,7 +2,7 @@ import type { Bus } from "../../infra/bus/bus.ts";
 import type { SessionSurvey, SocketSurvey, Survey } from "../../schemas/messages/admin-survey.ts";
 import { sessionSurvey, socketSurvey } from "../../schemas/messages/processes.ts";
 
-/** Asks all actor processes and all edges at once; those that do not answer in time are not counted. */
+/** Queries all actor processes and edges at once; processes that do not answer in time are skipped. */
 export class Surveyor {
   readonly #bus: Pick<Bus, "askAll">;
 
@@ -16,7 +16,7 @@ export class Surveyor {
     return answers.flatMap(({ sessions }) => sessions);
   }
 
-  /** Sockets of edges. */
+  /** Open sockets of edges. */
   async sockets(survey: Survey): Promise<SocketSurvey> {
     const answers = await this.#bus.askAll(socketSurvey, survey);
     return {

@@ -8,7 +8,7 @@ export function serveQuota(context: ActorContext): void {
   serveRoute(context, getQuota, ({ principal }) => context.quota.figures(principal.user_id));
 }
 
-/** `/quota`: the same figures as text. */
+/** Text of `/quota`. */
 export async function quotaText(quota: QuotaLedger, user: string): Promise<string> {
   const { day, month } = await quota.figures(user);
   return [`今日用量: ${line(day)}`, `本月用量: ${line(month)}`].join("\n");

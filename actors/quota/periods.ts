@@ -1,6 +1,6 @@
 import type { Quota, QuotaDocument, QuotaLimits } from "../../schemas/documents/quota.ts";
 
-/** Keys of the day and the month of a time, and when they end; all UTC. */
+/** Keys and ends of the day and month that contain `now`, in UTC. */
 export function periodsOf(now: Date) {
   const iso = now.toISOString();
   const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
@@ -10,7 +10,7 @@ export function periodsOf(now: Date) {
   };
 }
 
-/** The figures that a user is shown; what running turns have reserved counts as used. */
+/** A user's quota as the API returns it; tokens reserved by running turns count as used. */
 export function figuresOf(document: QuotaDocument | null, limits: QuotaLimits, now: Date): Quota {
   const periods = periodsOf(now);
   const holds = (document?.holds ?? []).filter(({ until }) => until > now);

@@ -12,23 +12,26 @@ import {
 import { figuresOf, periodsOf } from "./periods.ts";
 import { QuotaTally } from "./quota-tally.ts";
 
-/** How long a reservation of a process that died counts, ms; longer than any turn. */
+/** How long the reservation of a crashed process is held, ms; longer than any turn. */
 const holdMs = 3_600_000;
-/** Tokens reserved for a reply whose length nobody knows yet. */
+/** Tokens reserved for a reply without `max_tokens`. */
 const replyTokens = 256;
 
-/** What one turn used. */
+/** Tokens used by one turn. */
 export interface TurnUsage {
   prompt_tokens: number;
   completion_tokens: number;
 }
 
-/** What is counted: a message of the user with its tokens, or the tokens alone of work that is done for him beside it. */
+/**
+ * `message`: counts a message and its tokens. `background`: counts only the tokens of work done for the user.
+ */
 export type QuotaUse = "message" | "background";
 
 /**
- * Everybody's quota. One document a user, changed by one conditional update each, so that of two reservations of the
- * last message, by whatever processes, one is granted. Without limits nothing is reserved and turns are only counted.
+ * Quotas of all users. Each user has one document, changed only by conditional updates: when two processes
+ * compete for the last message, one reservation succeeds. Without limits nothing is reserved and turns are
+ * only counted.
  */
 export class QuotaLedger {
   readonly limited: boolean;
@@ -44,8 +47,8 @@ export class QuotaLedger {
   }
 
   /**
-   * Reserves one message and its tokens under `id`, before a model is called; the same id again replaces its
-   * reservation. Answers the figures, or null where no quota is set.
+   * Reserves one message and its tokens under `id` before a model is called; replaces an earlier reservation
+   * with that id. Returns the figures, or null without limits.
    * @throws ParleyError `quota_exceeded`
    */
   async reserve(
@@ -75,7 +78,7 @@ export class QuotaLedger {
     return figures;
   }
 
-  /** Counts what a turn used in place of its reservation, once however often it is called; null where no quota is set. */
+  /** Replaces a reservation by the tokens used; idempotent. Returns the figures, or null without limits. */
   async settle(user: string, id: string, usage: TurnUsage, use: QuotaUse = "message"): Promise<Quota | null> {
     if (!this.limited) return null;
     const now = new Date();
@@ -89,24 +92,24 @@ export class QuotaLedger {
     return figuresOf(document ?? (await this.#find(user)), this.#limits, now);
   }
 
-  /** Gives a reservation back: the turn failed or came to nothing. */
+  /** Releases the reservation of a turn that failed or was dropped. */
   async release(user: string, id: string): Promise<void> {
     if (!this.limited) return;
     await this.#collection.updateOne({ _id: user, "holds.id": id }, { $pull: { holds: { id } } });
   }
 
-  /** Counts a turn where no quota is set; it is written beside the turn. */
+  /** Counts a turn when no limits are set; written asynchronously. */
   count(user: string, usage: TurnUsage, use: QuotaUse = "message"): void {
     const tokens = usage.prompt_tokens + usage.completion_tokens;
     if (!this.limited) this.#tally.add(user, { messages: messagesOf(use), tokens });
   }
 
-  /** What a user has used. */
+  /** Returns the current usage of a user. */
   async figures(user: string): Promise<Quota> {
     return figuresOf(await this.#find(user), this.#limits, new Date());
   }
 
-  /** Waits a moment for what is still to be written. */
+  /** Flushes pending counts, waiting at most a second. */
   stop(): Promise<void> {
     return this.#tally.stop();
   }
@@ -139,7 +142,7 @@ export class QuotaLedger {
     try {
       return await this.#collection.findOneAndUpdate(filter, stages, options);
     } catch (err) {
-      // Two processes made a user's first document at the same time.
+      // A concurrent upsert created the user's document.
       if (!isDuplicateKey(err)) throw err;
       return this.#collection.findOneAndUpdate(filter, stages, options);
     }
@@ -150,7 +153,7 @@ function messagesOf(use: QuotaUse): number {
   return use === "message" ? 1 : 0;
 }
 
-/** Begins new periods where the old ones are over, and drops reservations that are: ended ones, and that of `id`. */
+/** Starts new periods after a rollover; removes expired reservations and that of `id`. */
 function rolled(now: Date, id: string): { $set: Document } {
   const periods = periodsOf(now);
   const current = (name: "day" | "month") => {

@@ -10,12 +10,12 @@ interface Used {
 }
 
 const stopMs = 1_000;
-/** Between two writes. Each is an fsync that the turns' own writes would wait behind. */
+/** Interval between two writes, ms. Each write is an fsync that the writes of turns would queue behind. */
 const gatherMs = 500;
 
 /**
- * Counts turns that nobody had to ask for. The first is written at once, what comes after it is gathered: no turn waits
- * for it, and a process that is killed may lose what it had not written.
+ * Counts turns when no limits are set. The first count is written at once, later ones are batched; turns
+ * never wait. A killed process loses the counts it has not written yet.
  */
 export class QuotaTally {
   readonly #collection: Collection<QuotaDocument>;
@@ -24,14 +24,14 @@ export class QuotaTally {
   #writing: Promise<void> | undefined;
   #stopping = false;
   #stopped = false;
-  #hurry: () => void = () => {};
+  #flushNow: () => void = () => {};
 
   constructor(collection: Collection<QuotaDocument>, log: Logger) {
     this.#collection = collection;
     this.#log = log;
   }
 
-  /** Counts messages and their tokens. */
+  /** Adds messages and tokens to a user's count. */
   add(user: string, { messages, tokens }: Used): void {
     const used = this.#waiting.get(user);
     if (used === undefined) this.#waiting.set(user, { messages, tokens });
@@ -40,17 +40,17 @@ export class QuotaTally {
       used.tokens += tokens;
     }
     this.#writing ??= this.#write()
-      .catch((err: unknown) => this.#log.error({ err }, "quota not stored"))
+      .catch((err: unknown) => this.#log.error({ err }, "quota counts not stored"))
       .finally(() => {
         this.#writing = undefined;
       });
   }
 
-  /** Waits a moment until everything is written. */
+  /** Flushes pending counts, waiting at most a second. */
   async stop(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     this.#stopping = true;
-    this.#hurry();
+    this.#flushNow();
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, stopMs);
     });
@@ -62,7 +62,7 @@ export class QuotaTally {
   async #gather(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.#hurry = resolve;
+      this.#flushNow = resolve;
       timer = setTimeout(resolve, gatherMs);
     });
     clearTimeout(timer);
