@@ -46,9 +46,13 @@ export function fragmentToText(html: string): string {
   return root === undefined ? "" : new HtmlText().read(root).text;
 }
 
-/** Main content that leaves out more than links and a few lines has missed something. */
+/**
+ * Main content that leaves out more than links and a few lines has missed something; where it leaves out next to nothing,
+ * the whole has its headings as they were.
+ */
 function chosen(whole: { text: string; linked: number }, main: string): string {
   const lost = whole.text.length - main.length;
+  if (lost < 0.1 * whole.text.length || main === "") return whole.text;
   return lost <= whole.linked * 1.3 + 0.15 * whole.text.length ? main : whole.text;
 }
 

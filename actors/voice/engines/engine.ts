@@ -40,12 +40,6 @@ export interface Transcript {
 /** An engine that hears. */
 export interface SpeechToText {
   readonly name: string;
-  readonly capabilities: {
-    /** ISO 639-1 codes. */
-    languages: "any" | readonly string[];
-    /** Whether transcripts have segments. */
-    timestamps: boolean;
-  };
   /** @throws Error when it fails; the signal's reason once that is aborted. */
   transcribe(pcm: Pcm, options: TranscribeOptions): Promise<Transcript>;
 }
@@ -76,10 +70,6 @@ export interface Speech {
 /** An engine that speaks. */
 export interface TextToSpeech {
   readonly name: string;
-  readonly capabilities: {
-    /** Whether it heeds `speed` by itself. */
-    speed: boolean;
-  };
   voices(): Promise<Voice[]>;
   /** @throws Error when it fails; the signal's reason once that is aborted. */
   synthesize(options: SynthesizeOptions): Promise<Speech>;

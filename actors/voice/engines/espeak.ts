@@ -33,7 +33,6 @@ interface Pending {
 /** espeak-ng, as a process of its own: started at the first text, and anew when it has died or hung. */
 export class ESpeak implements TextToSpeech {
   readonly name = "espeak-ng";
-  readonly capabilities = { speed: true };
   readonly #log: Logger;
   readonly #limits: Pick<Limits, "voiceSpeakMs" | "voiceQueue">;
   readonly #pending = new Map<number, Pending>();

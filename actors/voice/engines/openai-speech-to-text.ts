@@ -28,7 +28,8 @@ const transcriptSchema = z.object({
 /** `POST …/audio/transcriptions` of an OpenAI-compatible provider; the embedded whisper server is one too. */
 export class OpenAISpeechToText implements SpeechToText {
   readonly name: string;
-  readonly capabilities: SpeechToText["capabilities"];
+  /** Newer models than whisper refuse `verbose_json`, which tells times. */
+  readonly #timestamps: boolean;
   readonly #client: OpenAI;
   readonly #endpoint: ModelEndpoint;
   readonly #limits: Limits;
@@ -40,8 +41,7 @@ export class OpenAISpeechToText implements SpeechToText {
     this.#client = createClient(endpoint, limits);
     this.#limits = limits;
     this.#embedded = embedded;
-    // Newer models than whisper refuse `verbose_json`.
-    this.capabilities = { languages: "any", timestamps: embedded || /whisper/i.test(endpoint.model) };
+    this.#timestamps = embedded || /whisper/i.test(endpoint.model);
   }
 
   async transcribe(pcm: Pcm, { language, prompt, interim, signal }: TranscribeOptions): Promise<Transcript> {
@@ -52,7 +52,7 @@ export class OpenAISpeechToText implements SpeechToText {
           ...this.#endpoint.params,
           model: this.#endpoint.model,
           file: await toFile(wavFile(pcm, speechRate), "speech.wav", { type: "audio/wav" }),
-          response_format: this.capabilities.timestamps ? "verbose_json" : "json",
+          response_format: this.#timestamps ? "verbose_json" : "json",
           ...(language !== undefined && { language }),
           ...(prompt !== undefined && { prompt }),
           // Known to the embedded server alone: one guess is quicker than five.

@@ -41,7 +41,6 @@ const voicesSchema = z.object({
 /** `POST …/audio/speech` of an OpenAI-compatible provider. Its voice is `params.voice` where nobody asks for one. */
 export class OpenAITextToSpeech implements TextToSpeech {
   readonly name: string;
-  readonly capabilities = { speed: true };
   readonly #client: OpenAI;
   readonly #endpoint: ModelEndpoint;
   readonly #limits: Limits;
