@@ -28,7 +28,7 @@ export const timingSchema = z.object({
     .int()
     .nullable()
     .describe("When the first piece of the reply came, Unix ms; null without one."),
-  committed_at: z.int().describe("When the turn was committed, Unix ms."),
+  committed_at: z.int().describe("When the finished turn was handed to the store, Unix ms."),
 });
 export type Timing = z.infer<typeof timingSchema>;
 

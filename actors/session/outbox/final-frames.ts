@@ -122,6 +122,7 @@ export function finalFrames(turn: Turn): OutItem[] {
       attempt: turn.attempt,
       response_mode: modeSchema.catch("text").parse(mode),
       ...(full_audio_url !== undefined && { full_audio_url }),
+      ...(turn.timing && { timing: turn.timing }),
       timestamp: turn.at.getTime(),
     },
     run: { attempt: turn.attempt, run_id: turn.run_id, phase: "ended" },

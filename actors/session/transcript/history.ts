@@ -113,6 +113,7 @@ function messagesOf(turn: Turn, played: ReadonlyMap<string, string>): HistoryMes
   return turn.messages.map((message) => ({
     ...message,
     ...renderedContent(message.role, played.get(message.message_id) ?? message.content),
+    ...(message.role === "assistant" && turn.timing && { timing: turn.timing }),
     session_id: turn._id.session,
   }));
 }

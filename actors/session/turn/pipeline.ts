@@ -170,7 +170,13 @@ export class TurnRun {
     if (run.slot?.cancelled !== true)
       emitter.start(models.first(input.attachments.length > 0 ? "vision" : "chat", input.model));
     try {
-      return await this.#answer.turn(transcript, emitter, run, this.#exhausted);
+      const startedAt = Date.now();
+      const turn = await this.#answer.turn(transcript, emitter, run, this.#exhausted);
+      const first_token_at = emitter.firstTokenAt ?? null;
+      // The store's answer comes later: the frame and history tell when the turn was handed to it.
+      const committed_at = turn.at.getTime();
+      turn.timing = { accepted_at: input.at, started_at: startedAt, first_token_at, committed_at };
+      return turn;
     } catch (err) {
       emitter.discard();
       throw err;

@@ -73,6 +73,18 @@ test.serial(
     stop();
     await Promise.all([1, 2, 3, 4].map(end));
     t.is((await end(3)).finish_reason, "cancelled");
+    const {
+      accepted_at = 0,
+      started_at = 0,
+      first_token_at = 0,
+      committed_at = 0,
+    } = (await end(1)).timing as Record<string, number>;
+    const times = [1, accepted_at, started_at, first_token_at, committed_at];
+    t.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+      "the times of a turn in their order",
+    );
     t.deepEqual(await texts(system, "q"), ["first", "m4", "m1", "edited last"]);
     t.deepEqual(await items(system, "q"), []);
   },
