@@ -16,6 +16,8 @@ export type BackupRecord =
   | { kind: "header"; format: number; data_version: number; program: string; at: string }
   | StreamRecord
   | { kind: "message"; stream: string; subject: string; headers: [string, string][]; data: string }
+  /** A collection that is made with options: MongoDB can't give them to one that is there. */
+  | { kind: "collection"; name: string; options: Document }
   | { kind: "document"; collection: string; document: Document }
   | { kind: "end"; records: number };
 

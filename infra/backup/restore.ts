@@ -42,17 +42,24 @@ export async function restoreBackup(target: RestoreTarget, file: string): Promis
 }
 
 async function apply(
-  { jsm }: RestoreTarget,
+  { jsm, db }: RestoreTarget,
   js: JetStreamClient,
   batch: DocumentBatch,
   record: BackupRecord,
 ): Promise<void> {
   if (record.kind === "document") await batch.add(record.collection, record.document);
+  if (record.kind === "collection") await makeCollection(db, record.name, record.options);
   if (record.kind === "message") await writeMessage(js, record);
   if (record.kind !== "stream") return;
   // An empty one that a start has made, with sequences of its own.
   await jsm.streams.delete(record.config.name).catch(() => undefined);
   await makeStream(jsm, record);
+}
+
+/** An empty one that a start has made is as good. */
+async function makeCollection(db: Db, name: string, options: Document): Promise<void> {
+  const isThere = await db.listCollections({ name }, { nameOnly: true }).hasNext();
+  if (!isThere) await db.createCollection(name, options);
 }
 
 /** Reads the whole file before anything is written. */
@@ -96,7 +103,11 @@ async function requireNoActors(nc: NatsConnection): Promise<void> {
 async function requireEmpty({ db, jsm }: RestoreTarget): Promise<void> {
   const found: string[] = [];
   for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray())
-    if (!ofAStart.has(name) && (await db.collection(name).countDocuments({}, { limit: 1 })) > 0)
+    if (
+      !ofAStart.has(name) &&
+      !name.startsWith("system.") &&
+      (await db.collection(name).countDocuments({}, { limit: 1 })) > 0
+    )
       found.push(name);
   for await (const { config, state } of jsm.streams.list())
     if (contentOf(config.name) === "all" && state.messages > 0) found.push(config.name);

@@ -68,13 +68,15 @@ async function* recordsOf(source: BackupSource): AsyncGenerator<BackupRecord> {
 
 /** All documents as they were at one moment. */
 async function* documentsOf({ client, db }: BackupSource): AsyncGenerator<BackupRecord> {
-  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+  const found = await db.listCollections({}, { nameOnly: false }).toArray();
   const session: ClientSession = client.startSession({ snapshot: true });
   try {
-    for (const collection of names.toSorted()) {
-      if (leftOut.has(collection) || collection.startsWith("system.")) continue;
-      for await (const document of db.collection(collection).find({}, { session, promoteValues: false }))
-        yield { kind: "document", collection, document };
+    for (const { name, type, options } of found.toSorted((a, b) => a.name.localeCompare(b.name))) {
+      // What begins with "system." belongs to others that are listed by themselves.
+      if (leftOut.has(name) || name.startsWith("system.") || type === "view") continue;
+      if (type === "timeseries") yield { kind: "collection", name, options: options ?? {} };
+      for await (const document of db.collection(name).find({}, { session, promoteValues: false }))
+        yield { kind: "document", collection: name, document };
     }
   } finally {
     await session.endSession();

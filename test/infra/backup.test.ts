@@ -33,10 +33,19 @@ async function everything(uri: string): Promise<Record<string, Document[]>> {
   const client = await MongoClient.connect(uri);
   try {
     const db = client.db("parley");
-    const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
-    const kept = names.filter((name) => !passing.has(name)).toSorted();
+    const names = (await db.listCollections().toArray()).map(({ name }) => name);
+    const kept = names.filter((name) => !passing.has(name) && !name.startsWith("system.")).toSorted();
     const all = await Promise.all(kept.map((name) => db.collection(name).find().sort({ _id: 1 }).toArray()));
     return Object.fromEntries(kept.flatMap((name, at) => (all[at]?.length ? [[name, all[at]]] : [])));
+  } finally {
+    await client.close();
+  }
+}
+
+async function typeOf(uri: string, name: string): Promise<string | undefined> {
+  const client = await MongoClient.connect(uri);
+  try {
+    return (await client.db("parley").listCollections({ name }).toArray())[0]?.type;
   } finally {
     await client.close();
   }
@@ -82,6 +91,8 @@ test("a backup of a running system brings everything to new engines, unfinished 
   const restored = await parley(["restore", file], env);
   t.is(restored.code, 0, restored.text);
   t.deepEqual(await everything(engines.mongodbUri), before);
+  t.true((before.device_history?.length ?? 0) > 0, "the device's history is in it");
+  t.is(await typeOf(engines.mongodbUri, "device_history"), "timeseries");
   const twice = await parley(["restore", file], env);
   t.is(twice.code, 78);
   t.regex(twice.text, /not empty/);
