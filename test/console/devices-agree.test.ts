@@ -78,6 +78,30 @@ test("messages that wait are shown on both devices, and are answered in their or
   t.deepEqual(texts, await history());
 });
 
+test("a message that waits is changed and cancelled from the other device", async (t) => {
+  const before = (await history()).length / 2;
+  const phone = adminClient(door.url);
+  t.teardown(() => phone.close());
+  phone.connect();
+  phone.session("shared").send("keeps the queue waiting", { model: "ena-test:100x100" });
+  await two.locator(".message.streaming").waitFor();
+  await say(one, "to be changed");
+  await say(one, "to be cancelled");
+  const line = (text: string) => two.locator(".queue li", { hasText: text });
+  await line("to be cancelled").getByRole("button", { name: "Cancel this message" }).click();
+  await line("to be cancelled").waitFor({ state: "detached" });
+  await line("to be changed").getByRole("button", { name: "Edit" }).click();
+  await two.locator("dialog textarea").fill("was changed");
+  await two.getByRole("button", { name: "Save" }).click();
+  await one.locator(".message.mine .bubble", { hasText: "was changed" }).waitFor();
+  const texts = await shown(one, before + 2);
+  t.deepEqual(texts, await shown(two, before + 2));
+  t.true(texts.includes("was changed"));
+  t.false(texts.includes("to be cancelled"));
+  // A queue that was changed is history like any other.
+  t.deepEqual(texts.map(firstWords), (await history()).map(firstWords));
+});
+
 test("a message written offline is sent when the network is back", async (t) => {
   await one.context().setOffline(true);
   door.cut();
@@ -86,8 +110,8 @@ test("a message written offline is sent when the network is back", async (t) => 
   t.is(await one.locator(".message.mine.sending .bubble").textContent(), "written offline");
   await two.locator(".connection").waitFor({ state: "detached" });
   await one.context().setOffline(false);
-  const texts = await shown(one, 5);
-  t.deepEqual(texts, await shown(two, 5));
+  const texts = await shown(one, 7);
+  t.deepEqual(texts, await shown(two, 7));
   t.deepEqual(texts.map(firstWords), (await history()).map(firstWords));
 });
 
@@ -97,8 +121,8 @@ test("an edge that dies and comes back loses and doubles nothing", async (t) => 
   await say(two, "while there is no edge");
   await system.edge(0).start();
   await say(one, "after the end of the edge");
-  const texts = await shown(one, 8);
-  t.deepEqual(texts, await shown(two, 8));
+  const texts = await shown(one, 10);
+  t.deepEqual(texts, await shown(two, 10));
   t.deepEqual(texts.map(firstWords), (await history()).map(firstWords));
   const written = await one.locator(".message .bubble").allTextContents();
   t.is(new Set(written).size, written.length);
@@ -116,6 +140,6 @@ test("a reply is stopped from another device, and another one takes its place", 
   await one.getByRole("button", { name: "Another reply" }).click();
   await stopped.waitFor({ state: "detached" });
   await one.locator(".message.streaming").waitFor({ state: "detached" });
-  const texts = await shown(one, 9);
+  const texts = await shown(one, 11);
   t.deepEqual(texts.map(firstWords), (await history()).map(firstWords));
 });
