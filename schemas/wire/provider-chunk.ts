@@ -14,6 +14,11 @@ const messageSchema = z.preprocess(
 /** A count of tokens, from some providers a text or a fraction. */
 const countSchema = z.coerce.number().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(Math.trunc);
 
+/** A sum of two counts of tokens. A provider may report any number, and a sum outside the safe range is no integer. */
+export function tokenSum(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
 /** Usage with all that a provider adds to it (`prompt_tokens_details`, …); some use the names of other APIs. */
 const providerUsageSchema = z
   .looseObject({
@@ -30,7 +35,7 @@ const providerUsageSchema = z
       ...usage,
       prompt_tokens: prompt,
       completion_tokens: completion,
-      total_tokens: prompt + completion,
+      total_tokens: tokenSum(prompt, completion),
     };
   });
 

@@ -4,6 +4,7 @@ import type { Limits } from "../../../schemas/limits.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { adminUserId } from "../../../schemas/principal.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
+import { tokenSum } from "../../../schemas/wire/provider-chunk.ts";
 import type { ModelCall, Models } from "../../models/model.ts";
 import { ProviderError } from "../../models/provider-error.ts";
 import type { OfferedTools, Toolbox } from "../../tools/index.ts";
@@ -143,7 +144,7 @@ async function askOnce(
 
 function addUsage(reply: Reply, usage: { prompt_tokens: number; completion_tokens: number }): void {
   reply.usage = {
-    prompt_tokens: (reply.usage?.prompt_tokens ?? 0) + usage.prompt_tokens,
-    completion_tokens: (reply.usage?.completion_tokens ?? 0) + usage.completion_tokens,
+    prompt_tokens: tokenSum(reply.usage?.prompt_tokens ?? 0, usage.prompt_tokens),
+    completion_tokens: tokenSum(reply.usage?.completion_tokens ?? 0, usage.completion_tokens),
   };
 }
