@@ -9,7 +9,7 @@ import { mintToken } from "../../_kit/worlds/token.ts";
 
 const test = anyTest as TestFn<{ system: System }>;
 const key = "a key of the tests";
-const approvalMs = 12_000;
+const approvalMs = 22_000;
 
 test.before(async (t) => {
   const env = {
