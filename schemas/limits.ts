@@ -188,6 +188,7 @@ export const limitsSchema = z.object({
   deviceStateBytes: limit(64 * KiB, "size of one device's state"),
   ruleRuns: limit(200, "unfinished runs of one automation rule"),
   runSteps: limit(100, "steps of one automation rule"),
+  schedulePeriodMs: limit(60_000, "ms between two runs of a schedule, at least"),
   triggerRuns: limit(200, "runs that one trigger may start in all, scenes included"),
   userRunsPerMin: limit(3_000, "runs of one user's rules that events may start in a minute"),
   userWebhooksPerMin: limit(300, "webhook calls of one user's rules in a minute"),

@@ -11,7 +11,7 @@ import type { Limits } from "../../schemas/limits.ts";
 import { anyEvent } from "../../schemas/messages/events.ts";
 import { parseEvent, streams, subjects } from "../../schemas/messages/subjects.ts";
 import { judge, nowIn } from "./conditions.ts";
-import { cronTimes, leastPeriodMs } from "./cron.ts";
+import { cronTimes } from "./cron.ts";
 import { advance } from "./hold-store.ts";
 import { Slices } from "./pause.ts";
 import { RuleFault } from "./rule-fault.ts";
@@ -49,7 +49,7 @@ export interface BacktestResult {
 /** Why a back-test is refused while another of the same user runs. */
 export const busyText = "another back-test of the user is running";
 
-type BacktestLimits = Pick<Limits, "backtestEvents" | "backtestMs" | "runSteps">;
+type BacktestLimits = Pick<Limits, "backtestEvents" | "backtestMs" | "runSteps" | "schedulePeriodMs">;
 
 /** What one back-test works with. */
 interface Replay {
@@ -101,7 +101,7 @@ export class Backtester {
     };
     const until = performance.now() + this.#limits.backtestMs;
     const replay: Replay = { rule, range, result, until, slices: new Slices(), look };
-    if (rule.trigger_type === "schedule") await replayCron(replay, this.#limits.backtestEvents);
+    if (rule.trigger_type === "schedule") await replayCron(replay, this.#limits);
     else if (rule.trigger_type !== "manual") await this.#replayEvents(replay);
     return result;
   }
@@ -125,20 +125,20 @@ function stubbedTrace(step: Parameters<typeof stubbed>[0], index: number): StepT
   return { index, type: step.type, key: "", attempts: 0, status: "stubbed", result: stubbed(step) };
 }
 
-async function replayCron(replay: Replay, most: number): Promise<void> {
+async function replayCron(replay: Replay, limits: BacktestLimits): Promise<void> {
   const { rule, range, result } = replay;
   const { cron, timezone } = configOf("schedule", rule.trigger_config);
   const next = cronTimes(cron, timezone ?? range.zone);
   let at = next(range.from - 1);
   while (at !== null && at <= range.to) {
-    if (result.events >= most || performance.now() > replay.until) {
+    if (result.events >= limits.backtestEvents || performance.now() > replay.until) {
       result.truncated = true;
       return;
     }
     result.events += 1;
     replay.look(at, { schedule: { due_at: new Date(at).toISOString() } });
     await replay.slices.next();
-    at = next(at + leastPeriodMs - 1);
+    at = next(at + limits.schedulePeriodMs - 1);
   }
 }
 

@@ -2,9 +2,6 @@ import { Cron } from "croner";
 import { isTimeZone } from "../time/zoned-time.ts";
 import { RuleFault } from "./rule-fault.ts";
 
-/** A schedule runs at most this often, ms. */
-export const leastPeriodMs = 60_000;
-
 /**
  * The first time after an instant (Unix ms) at which a cron expression holds in a time zone; null when there is none.
  * A time that the clocks skip is their next one, one that they repeat counts once, a day that a month lacks is skipped.

@@ -5,7 +5,7 @@ import { ScheduleRepair } from "../time/schedule-repair.ts";
 import type { Schedules } from "../time/schedules.ts";
 import { userPlace } from "../time/user-place.ts";
 import { userTimeZone } from "../time/user-time-zone.ts";
-import { leastPeriodMs, nextRun } from "./cron.ts";
+import { nextRun } from "./cron.ts";
 import { RuleFault } from "./rule-fault.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
@@ -115,7 +115,7 @@ export class RuleClock {
       dry_run: false,
     });
     // From now on, not from then: what an outage made miss was one run.
-    const least = due_at + leastPeriodMs - 1;
+    const least = due_at + this.#context.settings.limits.schedulePeriodMs - 1;
     const next = await this.dueAt(rule, Math.max(Date.now(), least));
     const moved = await this.#store.changeRule(
       user,

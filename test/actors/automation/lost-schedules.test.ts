@@ -8,7 +8,7 @@ import { ended, makeRule } from "../../_kit/worlds/automation.ts";
 import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("reminders and cron rules fire though the engine has lost all its schedules", async (t) => {
-  const system = await startSystem({ edges: 1, actors: 1 });
+  const system = await startSystem({ edges: 1, actors: 1, env: { LIMIT_SCHEDULE_PERIOD_MS: "1000" } });
   t.teardown(() => system.stop());
   const phone = await system.client("phone");
   const rule = await makeRule(system, "cron", {

@@ -6,7 +6,7 @@ import { startSystem } from "../../_kit/worlds/system.ts";
 const outageMs = 5_000;
 
 test("a cron rule runs once for all the times that an outage made it miss", async (t) => {
-  const system = await startSystem({ edges: 1, actors: 2 });
+  const system = await startSystem({ edges: 1, actors: 2, env: { LIMIT_SCHEDULE_PERIOD_MS: "1000" } });
   t.teardown(() => system.stop());
   const rule = await makeRule(system, "each second", {
     trigger_type: "schedule",

@@ -5,7 +5,7 @@ import { ended, makeRule, runsOf } from "../../_kit/worlds/automation.ts";
 import { startSystem } from "../../_kit/worlds/system.ts";
 
 test("a cron rule without a time zone goes by its user's, also when that changes", async (t) => {
-  const system = await startSystem({ edges: 1, actors: 1 });
+  const system = await startSystem({ edges: 1, actors: 1, env: { LIMIT_SCHEDULE_PERIOD_MS: "1000" } });
   t.teardown(() => system.stop());
   const move = (time_zone: string) => call(system, "PUT", "/profile", { time_zone });
   t.is((await move("Asia/Shanghai")).status, 200);
