@@ -6,10 +6,10 @@ import { collections } from "../../schemas/documents/collections.ts";
 import { newId } from "../../schemas/ids.ts";
 import { bindingChanged } from "../../schemas/messages/bridge.ts";
 
-/** How long a code can be used, ms: long enough to type it into another program. */
+/** Validity of a binding code, ms: time to type it into another app. */
 const codeMs = 600_000;
 
-/** Which accounts of chat platforms speak as which users. */
+/** Bindings of chat platform accounts to users. */
 export class Bindings {
   readonly #bindings: Collection<BindingDocument>;
   readonly #codes: Collection<BindCodeDocument>;
@@ -26,7 +26,7 @@ export class Bindings {
     await this.#codes.createIndex({ expires_at: 1 }, { expireAfterSeconds: 0 });
   }
 
-  /** A one-time code of a user; only its digest is kept. `expires` is Unix seconds. */
+  /** Creates a one-time code; only its digest is stored. `expires` is Unix seconds. */
   async createCode(user: string): Promise<{ token: string; expires: number }> {
     const token = newId("bind-", 16);
     const expires_at = new Date(Date.now() + codeMs);
@@ -34,25 +34,25 @@ export class Bindings {
     return { token, expires: Math.floor(expires_at.getTime() / 1000) };
   }
 
-  /** The user that an account is bound to. */
+  /** Returns the user an account is bound to. */
   async userOf(platform: Platform, externalId: string): Promise<string | null> {
     return (await this.#bindings.findOne({ _id: key(platform, externalId) }))?.user ?? null;
   }
 
-  /** Uses up a code; null when there is none such. */
+  /** Consumes a code and returns its user; null when it is unknown or expired. */
   async redeem(code: string): Promise<string | null> {
     const found = await this.#codes.findOneAndDelete({ _id: digest(code), expires_at: { $gt: new Date() } });
     return found?.user ?? null;
   }
 
-  /** Binds an account, in place of an earlier binding. */
+  /** Binds an account and replaces an earlier binding. */
   async bind(platform: Platform, externalId: string, user: string): Promise<void> {
     const binding = { platform, external_id: externalId, user, at: new Date() };
     await this.#bindings.updateOne({ _id: key(platform, externalId) }, { $set: binding }, { upsert: true });
     this.#changed(platform, externalId);
   }
 
-  /** Ends a binding, of `user` where given; false when there was none. */
+  /** Removes a binding, only of `user` if set; false when there was none. */
   async unbind(platform: Platform, externalId: string, user?: string): Promise<boolean> {
     const filter = { _id: key(platform, externalId), ...(user !== undefined && { user }) };
     const { deletedCount } = await this.#bindings.deleteOne(filter);
@@ -60,19 +60,19 @@ export class Bindings {
     return deletedCount > 0;
   }
 
-  /** A user's bindings, the oldest first. */
+  /** Lists a user's bindings, oldest first. */
   list(user: string): Promise<BindingDocument[]> {
     return this.#bindings.find({ user }).sort({ at: 1 }).limit(1_000).toArray();
   }
 
-  /** Ends all that a deleted user had. */
+  /** Removes all bindings and codes of a deleted user. */
   async forget(user: string): Promise<void> {
     await this.#codes.deleteMany({ user });
     for (const { platform, external_id } of await this.list(user))
       await this.unbind(platform, external_id, user);
   }
 
-  /** Edges that remember the binding forget it. */
+  /** Invalidates the edges' cached binding. */
   #changed(platform: Platform, externalId: string): void {
     this.#bus.signal(bindingChanged, { platform, external_id: externalId });
   }

@@ -9,7 +9,7 @@ import { onUserDeleted } from "../events/user-erasure.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { Bindings } from "./bindings.ts";
 
-/** Serves the bindings of accounts of chat platforms: to their users by REST, to bridges on `bridge.ask`. */
+/** Serves the bindings of chat platform accounts: REST for users, `bridge.ask` for bridges. */
 export async function startBindings(context: ActorContext): Promise<void> {
   const { db, bus, jsm } = context;
   const bindings = new Bindings(db, bus);

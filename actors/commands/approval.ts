@@ -3,7 +3,10 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { Approvals } from "../consent/approvals.ts";
 import type { Command, CommandCall } from "./command.ts";
 
-/** `/approve` and `/deny` answer the approval whose code they name. They never wait behind the turn that waits for them. */
+/**
+ * `/approve` and `/deny` decide an approval by its code. They run beside the queue: the turn is waiting for
+ * them.
+ */
 export function approvalCommands(approvals: Pick<Approvals, "decide">): Command[] {
   const answer = (name: string, decisionOf: (words: string[]) => ApprovalDecision) => {
     return async ({ input, args: [code, ...words] }: CommandCall) => {

@@ -4,7 +4,7 @@ import type { QuotaLedger } from "../quota/quota-ledger.ts";
 import type { Command } from "./command.ts";
 import type { Commands } from "./registry.ts";
 
-/** The commands that every installation has. `status` gives the lines of `/status`. */
+/** Commands of every installation. `status` returns the text of `/status`. */
 export function basicCommands(version: string, status: () => string, registry: () => Commands): Command[] {
   return [
     {
@@ -25,7 +25,10 @@ export function basicCommands(version: string, status: () => string, registry: (
   ];
 }
 
-/** The commands of bridged platforms. Bridges take `/bind` and `/unbind` themselves: a token must not enter a log. */
+/**
+ * Commands of chat platforms. Bridges handle `/bind` and `/unbind` themselves: a token must not enter the
+ * log.
+ */
 export function bridgeCommands(quota: QuotaLedger): Command[] {
   const elsewhere = () => "该命令只能在 QQ、Telegram 等外部平台的私聊中使用";
   return [

@@ -1,35 +1,37 @@
 import type { SessionInput, Surface } from "../../schemas/messages/session-input.ts";
 import type { CommandEffect } from "../../schemas/wire/neo.ts";
 
-/** One use of a command. */
+/** One invocation of a command. */
 export interface CommandCall {
   input: SessionInput;
-  /** Words behind the command's name; quotation marks hold words together. */
+  /** Words after the command's name; quotation marks group words. */
   args: string[];
-  /** The same for every run of the same message: what was done once is not done again. */
+  /** Identical for all runs of the same message, so that side effects happen once. */
   idempotencyKey: string;
 }
 
-/** What a command answers: its text, and what a front end is to do with it. */
+/** Answer of a command: text, and effects for the front end. */
 export interface CommandAnswer extends Partial<CommandEffect> {
   text: string;
 }
 
-/** A slash command. Its name may have several words; the longest name that fits is the one that is called. */
+/** A slash command. Its name may have several words; the longest matching name wins. */
 export interface Command {
   name: string;
-  /** Its arguments as help shows them, `[task_id]`. */
+  /** Its arguments as `/help` prints them, for example `[task_id]`. */
   args?: string;
   description: string;
-  /** `beside`: answered at once. `queue`: takes its place among the messages, because it changes what they see. */
+  /**
+   * `beside`: answered at once. `queue`: runs in message order, because it changes what later messages see.
+   */
   place: "beside" | "queue";
-  /** Surfaces whose help names it; it is understood everywhere. Unset = all. */
+  /** Surfaces whose help lists the command; it works on all surfaces. Unset = all. */
   listed?: readonly Surface[];
-  /** Whether it hides everything before it. */
+  /** Whether it hides all earlier messages. */
   clears?: boolean;
-  /** Whether a surface that can ask for a confirmation does so before it runs. */
+  /** Whether surfaces that support it ask for confirmation first. */
   confirms?: boolean;
-  /** Yao Neo: pages of the front end where it is there, by stack and path; `*` stands for any text. */
+  /** Yao Neo: front-end pages on which it is available, by stack and path; `*` matches any text. */
   stack?: string;
   path?: string;
   answer(call: CommandCall): Promise<CommandAnswer | string> | CommandAnswer | string;

@@ -6,7 +6,7 @@ import type { SessionInput } from "../../schemas/messages/session-input.ts";
 import type { Command } from "./command.ts";
 import type { Called } from "./registry.ts";
 
-/** How long a user may think about it, ms. */
+/** How long a confirmation stays valid, ms. */
 const waitMs = 600_000;
 
 interface ConfirmationDocument {
@@ -16,7 +16,7 @@ interface ConfirmationDocument {
   expires_at: Date;
 }
 
-/** Commands that were asked for and wait for their user's word. They survive restarts; each runs at most once. */
+/** Commands waiting for confirmation by their user. They survive restarts; each runs at most once. */
 export class Confirmations {
   readonly #collection: Collection<ConfirmationDocument>;
 
@@ -29,8 +29,11 @@ export class Confirmations {
     await this.#collection.createIndex({ user: 1 });
   }
 
-  /** A command that asks first: its answer says what the front end sends when the user agrees. */
-  asking({ command }: Called): Command {
+  /**
+   * Wraps a command so that it asks first: its answer contains the action the front end sends on
+   * confirmation.
+   */
+  withConfirmation({ command }: Called): Command {
     return {
       ...command,
       place: "beside",
@@ -49,14 +52,14 @@ export class Confirmations {
     };
   }
 
-  /** Takes a confirmed command; the second who asks finds none. @throws ParleyError `not_found` */
+  /** Removes and returns a confirmed command, at most once. @throws ParleyError `not_found` */
   async take(user: string, id: string): Promise<SessionInput> {
     const found = await this.#collection.findOneAndDelete({ _id: id, user, expires_at: { $gt: new Date() } });
     if (found === null) throw new ParleyError("not_found", { error: "确认不存在或已过期" });
     return found.input;
   }
 
-  /** Forgets what a user has not confirmed. */
+  /** Removes the unconfirmed commands of a user. */
   async drop(user: string): Promise<void> {
     await this.#collection.deleteMany({ user });
   }

@@ -8,7 +8,7 @@ import { PageCommands } from "./page-commands.ts";
 import { Commands } from "./registry.ts";
 import { taskCommands } from "./task.ts";
 
-/** Commands of a process, with what serves Yao Neo's routes. */
+/** The commands of a process, and the services behind Yao Neo's routes. */
 export interface CommandDeps {
   commands: Commands;
   confirmations: Confirmations;
@@ -16,7 +16,7 @@ export interface CommandDeps {
   approvals: Approvals;
 }
 
-/** Gathers every command. */
+/** Creates the registry with all commands. */
 export async function createCommands(context: ActorContext, approvals: Approvals): Promise<CommandDeps> {
   const { db, log, lifecycle } = context;
   const confirmations = new Confirmations(db);
@@ -36,7 +36,7 @@ export async function createCommands(context: ActorContext, approvals: Approvals
   const commands: Commands = new Commands(
     fixed,
     () => pages.commands,
-    (called) => confirmations.asking(called),
+    (called) => confirmations.withConfirmation(called),
   );
   return { commands, confirmations, pages, approvals };
 }

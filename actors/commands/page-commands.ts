@@ -8,17 +8,17 @@ import { pageCommandsChanged } from "../../schemas/messages/processes.ts";
 import type { PageCommand } from "../../schemas/wire/neo.ts";
 import type { Command, CommandAnswer } from "./command.ts";
 
-/** Most commands that may be registered. */
+/** Maximum number of registered commands. */
 const maxCommands = 500;
-// Also without the word of a change, which may be lost, every process has it after this time.
+// Also reloads on a timer, because the change signal may be lost.
 const reloadMs = 60_000;
 
-/** Registered commands by id. */
+/** A registered command, stored under its id. */
 interface PageCommandDocument extends PageCommand {
   _id: string;
 }
 
-/** What pages of a Yao front end have from the beginning: Xgen's own actions. */
+/** Built-in commands of Yao front-end pages: the actions of Xgen itself. */
 const builtIn: readonly PageCommand[] = [
   page("/open", "打开页面", "pathname", "*", "Common.historyPush", { pathname: "{{pathname}}" }),
   page("/search", "搜索当前表格", "keyword", "Table-*", "Table.search", { keyword: "{{keyword}}" }),
@@ -28,7 +28,7 @@ const builtIn: readonly PageCommand[] = [
   { ...page("/remove", "删除当前表单的记录", "", "Form-*", "Form.delete", {}), confirm: true },
 ];
 
-/** The commands of pages: built in, or registered by the administrator. Every process holds all of them. */
+/** Page commands, built in or registered by the administrator. Every process holds all of them in memory. */
 export class PageCommands {
   readonly #collection: Collection<PageCommandDocument>;
   readonly #bus: Pick<Bus, "listen" | "signal">;
@@ -42,7 +42,7 @@ export class PageCommands {
     this.#log = log;
   }
 
-  /** Reads them, now and whenever they are changed. */
+  /** Loads the commands, and reloads them on every change. */
   async start(): Promise<void> {
     this.#bus.listen(pageCommandsChanged, () => void this.#reload());
     await this.#collection.createIndex({ name: 1, stack: 1, path: 1 }, { unique: true });
@@ -59,7 +59,10 @@ export class PageCommands {
     return this.#commands;
   }
 
-  /** @throws ParleyError `conflict` when its pages have one of that name, or there are too many */
+  /**
+   * @throws ParleyError `conflict` when the pages already have a command with this name, or there are too
+   * many
+   */
   async create(command: PageCommand): Promise<PageCommand & { id: string }> {
     const { name, stack, path } = command;
     const same = await this.#collection.findOne({ name, stack, path });
@@ -93,7 +96,7 @@ export class PageCommands {
       const registered = await this.#collection.find().limit(maxCommands).toArray();
       this.#commands = [...registered, ...builtIn].map(toCommand);
     } catch (err) {
-      this.#log.warn({ err }, "commands of pages not read");
+      this.#log.warn({ err }, "page commands not loaded");
     }
   }
 }
@@ -127,12 +130,12 @@ function toCommand({ name, description, args, stack, path, confirm, text, action
     confirms: confirm,
     answer({ args: words }): CommandAnswer | string {
       if (words.length < names.length) return `用法: ${name} ${names.map((one) => `[${one}]`).join(" ")}`;
-      // What is left over belongs to the last argument.
+      // The last argument takes the remaining words.
       const values = names.map((_, at) => (at === names.length - 1 ? words.slice(at).join(" ") : words[at]));
-      const known = new Map(names.map((one, at) => [one, values[at] ?? ""]));
-      const filled = actions.map((action) => ({ ...action, payload: fill(action.payload, known) }));
+      const replacements = new Map(names.map((one, at) => [one, values[at] ?? ""]));
+      const filled = actions.map((action) => ({ ...action, payload: fill(action.payload, replacements) }));
       return {
-        text: fill(text, known),
+        text: fill(text, replacements),
         command: { id: name.slice(1), name, request: [name, ...words].join(" ") },
         actions: filled as typeof actions,
       };
@@ -140,13 +143,13 @@ function toCommand({ name, description, args, stack, path, confirm, text, action
   };
 }
 
-/** Replaces `{{name}}` in all texts of a value, keys included. */
-function fill<T>(value: T, known: ReadonlyMap<string, string>): T {
+/** Replaces `{{name}}` in all strings of a value, including keys. */
+function fill<T>(value: T, replacements: ReadonlyMap<string, string>): T {
   if (typeof value === "string")
-    return value.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => known.get(name) ?? whole) as T;
-  if (Array.isArray(value)) return value.map((one: unknown) => fill(one, known)) as T;
+    return value.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => replacements.get(name) ?? whole) as T;
+  if (Array.isArray(value)) return value.map((one: unknown) => fill(one, replacements)) as T;
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [fill(key, known), fill(one as unknown, known)]),
+    Object.entries(value).map(([key, one]) => [fill(key, replacements), fill(one as unknown, replacements)]),
   ) as T;
 }

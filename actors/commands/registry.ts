@@ -5,21 +5,21 @@ import type { Command, CommandAnswer } from "./command.ts";
 
 const unknownChars = 64;
 
-/** A command that a text calls. */
+/** A command resolved from a message. */
 export interface Called {
   command: Command;
   args: string[];
 }
 
-/** The one registry of every surface's commands. */
+/** Registry of the commands of all surfaces. */
 export class Commands {
   readonly #fixed: readonly Command[];
   readonly #more: () => readonly Command[];
   readonly #confirm: ((called: Called) => Command) | undefined;
 
   /**
-   * `more` are commands that come and go. `confirm` makes of a command that changes something one that asks first, for
-   * surfaces which can.
+   * `more` returns the commands that change at run time. `confirm` wraps a command that changes something so
+   * that it asks first, on surfaces that support confirmation.
    */
   constructor(
     fixed: readonly Command[],
@@ -31,7 +31,9 @@ export class Commands {
     this.#confirm = confirm;
   }
 
-  /** The command that a message calls, or null where it is no command. An unknown one answers with a hint. */
+  /**
+   * Resolves the command of a message; null when it is not a command. An unknown command answers with a hint.
+   */
   parse(input: Pick<SessionInput, "content" | "surface" | "context">): Called | null {
     const called = this.find(input);
     if (called === null || input.surface !== "neo") return called;
@@ -39,7 +41,7 @@ export class Commands {
     return { ...called, command: this.#confirm(called) };
   }
 
-  /** The same without a question before it. */
+  /** Resolves a command without confirmation. */
   find({ content, context }: Pick<SessionInput, "content" | "context">): Called | null {
     const text = content.trim();
     if (!/^\/[\p{L}]/u.test(text)) return null;
@@ -55,14 +57,14 @@ export class Commands {
     return { command: best.command, args: words.slice(best.length) };
   }
 
-  /** The commands that a surface's help names, those of its page included. */
+  /** Commands that the help of a surface lists, including those of the current page. */
   listed(surface: Surface, context?: NeoContext): Command[] {
     return [...this.#fixed, ...this.#more()].filter(
       (command) => (command.listed ?? [surface]).includes(surface) && isHere(command, context),
     );
   }
 
-  /** Those of all pages. */
+  /** Commands that the help of a surface lists, for all pages. */
   everywhere(surface: Surface): Command[] {
     return [...this.#fixed, ...this.#more()].filter(({ listed }) => (listed ?? [surface]).includes(surface));
   }
@@ -76,7 +78,7 @@ export class Commands {
   }
 }
 
-/** Runs a command; one that fails answers that it did. */
+/** Runs a command; a failure is answered with an error text. */
 export async function answerCommand(
   log: Logger,
   input: SessionInput,
@@ -87,17 +89,17 @@ export async function answerCommand(
     const answer = await command.answer({ input, args, idempotencyKey });
     return typeof answer === "string" ? { text: answer } : answer;
   } catch (err) {
-    log.error({ err, command: command.name }, "command failed");
+    log.error({ err, command: command.name, user: input.user, session: input.session }, "command failed");
     return { text: "命令执行失败，请稍后重试" };
   }
 }
 
-/** Words of a text; `"two words"` is one. */
+/** Splits a text into words; `"two words"` is one. */
 function wordsOf(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
-/** Whether a command is there on the page that the user is on. */
+/** Whether a command is available on the user's current page. */
 function isHere({ stack, path }: Command, context: NeoContext | undefined): boolean {
   return matches(stack, context?.stack) && matches(path, context?.pathname);
 }

@@ -8,14 +8,14 @@ import { deleteRule, getRule, listRules, triggerRule } from "../../schemas/route
 import type { Route } from "../../schemas/routes/route.ts";
 import type { Command, CommandCall } from "./command.ts";
 
-/** `/task …`: a task is an automation rule of the user, and is asked for as he would ask for it. */
+/** `/task …`: a task is an automation rule of the user, accessed through the REST routes on their behalf. */
 export function taskCommands(routes: Pick<RouteClient, "call">): Command[] {
   const ask = asker(routes);
-  /** A command on one task, whose id is its argument. */
+  /** A command on one task; its argument is the task id. */
   const onTask = (name: string, act: (call: CommandCall, id: string) => Promise<string>) => {
     return (call: CommandCall) => {
       const id = idSchema.safeParse(call.args[0]);
-      return id.success ? told(() => act(call, id.data)) : `用法: ${name} [task_id]`;
+      return id.success ? withErrorText(() => act(call, id.data)) : `用法: ${name} [task_id]`;
     };
   };
   return [
@@ -23,7 +23,7 @@ export function taskCommands(routes: Pick<RouteClient, "call">): Command[] {
       name: "/task list",
       description: "列出所有任务",
       place: "beside",
-      answer: (call) => told(async () => listText((await ask(listRules, call)).rules)),
+      answer: (call) => withErrorText(async () => listText((await ask(listRules, call)).rules)),
     },
     {
       name: "/task get",
@@ -64,7 +64,7 @@ export function taskCommands(routes: Pick<RouteClient, "call">): Command[] {
   ];
 }
 
-/** Asks a route for the user of a command. */
+/** Calls a route as the user of a command. */
 function asker(routes: Pick<RouteClient, "call">) {
   return <Answer extends z.ZodType>(
     route: Route<z.ZodType, z.ZodType, z.ZodType, Answer>,
@@ -76,8 +76,8 @@ function asker(routes: Pick<RouteClient, "call">) {
   };
 }
 
-/** What went wrong is the answer. */
-async function told(act: () => Promise<string>): Promise<string> {
+/** Returns the text of an error instead of throwing it. */
+async function withErrorText(act: () => Promise<string>): Promise<string> {
   try {
     return await act();
   } catch (err) {

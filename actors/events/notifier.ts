@@ -5,7 +5,7 @@ import type { ActorContext } from "../actor-context.ts";
 
 type News = Omit<NotificationEvent["notification"], "id" | "timestamp"> & { id?: string };
 
-/** Stores the wish that a user is told something; whoever delivers notifications does the rest. `id` makes it happen once. */
+/** Publishes a notification for delivery to a user; a fixed `id` deduplicates repeated calls. */
 export async function notify(
   { bus }: Pick<ActorContext, "bus">,
   user: string,

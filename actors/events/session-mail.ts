@@ -4,7 +4,7 @@ import { sessionInput } from "../../schemas/messages/session.ts";
 import { newSessionInput, type SessionInput } from "../../schemas/messages/session-input.ts";
 import type { ActorContext } from "../actor-context.ts";
 
-/** What goes into a session by itself; `key` (an id, at most 56 characters) makes a repetition one message. */
+/** A message appended to a session by automation; `key` (an id, at most 56 characters) deduplicates it. */
 export interface SessionMail {
   user: string;
   session: string;
@@ -14,20 +14,26 @@ export interface SessionMail {
 
 const prefix = "auto_";
 
-type Means = Pick<ActorContext, "bus">;
+type Deps = Pick<ActorContext, "bus">;
 
-/** Puts a text into a session as the assistant's; no model is asked. @throws ParleyError `session_queue_full`; as the stream does else */
-export function sayInSession(means: Means, { text, ...mail }: SessionMail): Promise<void> {
-  return post(means, mail, { content: "", notice: text });
+/**
+ * Appends an assistant message without calling a model.
+ * @throws ParleyError `session_queue_full`, or the stream's error
+ */
+export function sayInSession(deps: Deps, { text, ...mail }: SessionMail): Promise<void> {
+  return post(deps, mail, { content: "", notice: text });
 }
 
-/** Sends a message as the user would: the session's model answers. @throws ParleyError `session_queue_full`; as the stream does else */
-export function sendAsUser(means: Means, { text, ...mail }: SessionMail): Promise<void> {
-  return post(means, mail, { content: text });
+/**
+ * Sends a message as the user; the session's model replies.
+ * @throws ParleyError `session_queue_full`, or the stream's error
+ */
+export function sendAsUser(deps: Deps, { text, ...mail }: SessionMail): Promise<void> {
+  return post(deps, mail, { content: text });
 }
 
 async function post(
-  { bus }: Means,
+  { bus }: Deps,
   { user, session, key }: Omit<SessionMail, "text">,
   what: Pick<SessionInput, "content" | "notice">,
 ): Promise<void> {
@@ -45,7 +51,7 @@ async function post(
   }
 }
 
-/** Whether a message came into its session by itself. */
+/** Whether a message was sent by automation. */
 export function isAutomatic(clientMsgId: string): boolean {
   return clientMsgId.startsWith(prefix);
 }

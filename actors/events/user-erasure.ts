@@ -3,7 +3,7 @@ import { ensureStream } from "../../infra/nats/streams.ts";
 import { userDeleted } from "../../schemas/messages/events.ts";
 import type { ActorContext } from "../actor-context.ts";
 
-/** Erases what is kept of users who are deleted; `name` is the consumer's. It may be done again. */
+/** Runs `erase` for each deleted user, with a durable consumer named `name`. `erase` must be idempotent. */
 export async function onUserDeleted(
   context: Pick<ActorContext, "bus" | "jsm">,
   name: string,

@@ -10,7 +10,7 @@ import type { OutPublisher } from "../egress/out-publisher.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import type { Presence } from "./presence.ts";
 
-/** Brings notifications to the devices of those who are there, and keeps them for those who are not. */
+/** Sends notifications to the devices of connected users and stores them for the others. */
 export class Delivery {
   readonly #store: NotificationStore;
   readonly #presence: Presence;
@@ -29,10 +29,13 @@ export class Delivery {
     this.#limits = limits;
   }
 
-  /** Shows a notification; false when nobody was there and it waits. A repetition of one that was shown is nothing. */
+  /**
+   * Sends a notification, once however often it is called; false when the user is offline and it stays
+   * pending.
+   */
   async deliver(event: NotificationEvent): Promise<boolean> {
     const { user, session_id, notification } = event;
-    // Stored first: a device that comes between the question and the answer finds it.
+    // Store first: a device that connects after the presence check then finds it.
     if (await this.#store.keep(event)) return true;
     if (!(await this.#presence.has(user))) {
       await this.#store.trim(user, this.#limits.userNotifications);
@@ -43,13 +46,13 @@ export class Delivery {
     return true;
   }
 
-  /** Shows a user who is there again what waits for him: each notification, and all of them in one message. */
+  /** Sends the pending notifications of a user who has connected: each one, then a summary message. */
   async catchUp(user: string): Promise<void> {
     for (;;) {
       const waiting = await this.#store.waiting(user, outBatchFrames - 1);
       const last = waiting.at(-1);
       if (last === undefined) return;
-      const items = [...waiting.map((one) => itemOf(shown(one), one.session_id)), summary(waiting)];
+      const items = [...waiting.map((one) => itemOf(toNotification(one), one.session_id)), summary(waiting)];
       await this.#out.final(user, items, `${last._id}.${waiting.length}.missed`);
       await this.#store.delivered(
         user,
@@ -87,6 +90,6 @@ function summary(waiting: readonly NotificationDocument[]): OutItem {
   };
 }
 
-function shown({ _id, type, title, body, data, at }: NotificationDocument): Notification {
+function toNotification({ _id, type, title, body, data, at }: NotificationDocument): Notification {
   return { id: _id, type, title, body, timestamp: at.toISOString(), ...(data !== undefined && { data }) };
 }

@@ -13,7 +13,7 @@ import { Presence } from "./presence.ts";
 
 const inFlight = 128;
 
-/** Delivers notifications: what actors wish, what the API pushes, and what waits when a user comes back. */
+/** Starts delivery of notifications from actors and the API, and of pending ones when their user connects. */
 export async function startNotifications(context: ActorContext): Promise<void> {
   const { bus, jsm, db, out, log, settings } = context;
   const store = new NotificationStore(db);
@@ -35,6 +35,6 @@ export async function startNotifications(context: ActorContext): Promise<void> {
   bus.listen(presenceConnected, ({ user }) => {
     delivery
       .catchUp(user)
-      .catch((err: unknown) => log.warn({ err, user }, "missed notifications not delivered yet"));
+      .catch((err: unknown) => log.warn({ err, user }, "pending notifications not delivered"));
   });
 }

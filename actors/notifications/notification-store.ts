@@ -4,7 +4,7 @@ import type { NotificationDocument, NotificationEvent } from "../../schemas/docu
 
 const keptSeconds = 90 * 24 * 3600;
 
-/** Notifications in MongoDB, kept for 90 days. */
+/** Notifications in MongoDB, deleted after 90 days. */
 export class NotificationStore {
   readonly #notifications: Collection<NotificationDocument>;
 
@@ -19,7 +19,7 @@ export class NotificationStore {
     ]);
   }
 
-  /** Keeps it; one that is there already stays as it is. Returns whether it was delivered before. */
+  /** Stores a notification unless it exists. Returns whether it was already delivered. */
   async keep({ user, session_id, notification }: NotificationEvent): Promise<boolean> {
     const { id, timestamp, ...rest } = notification;
     const document: Omit<NotificationDocument, "_id"> = {
@@ -37,7 +37,7 @@ export class NotificationStore {
     return kept?.delivered ?? false;
   }
 
-  /** What waits for a user, the oldest first. */
+  /** Pending notifications of a user, oldest first. */
   waiting(user: string, limit: number): Promise<NotificationDocument[]> {
     return this.#notifications
       .find({ user, delivered: false })
@@ -54,7 +54,7 @@ export class NotificationStore {
     await this.#notifications.deleteMany({ user });
   }
 
-  /** Drops the oldest of what waits for a user beyond `most`. */
+  /** Deletes the oldest pending notifications of a user above `most`. */
   async trim(user: string, most: number): Promise<void> {
     const waiting = await this.#notifications.countDocuments(
       { user, delivered: false },

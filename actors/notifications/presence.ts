@@ -2,7 +2,7 @@ import type { Bus } from "../../infra/bus/bus.ts";
 import { NoAnswer } from "../../infra/bus/no-answer.ts";
 import { presence } from "../../schemas/messages/presence.ts";
 
-/** Asks the edges whether users have sockets. Only an edge that has some listens, so nobody is a quick answer. */
+/** Asks the edges whether a user is connected. Only edges with a socket of the user subscribe. */
 export class Presence {
   readonly #bus: Pick<Bus, "ask">;
   readonly #asking = new Map<string, Promise<boolean>>();
@@ -11,7 +11,9 @@ export class Presence {
     this.#bus = bus;
   }
 
-  /** Whether a socket of the user is open on any edge. An edge that listens and is slow to answer has some as well. */
+  /**
+   * Whether the user has an open socket on any edge. A timeout counts as yes, because an edge is subscribed.
+   */
   has(user: string): Promise<boolean> {
     let asking = this.#asking.get(user);
     if (asking === undefined) {

@@ -8,22 +8,22 @@ import type { Principal } from "../../schemas/principal.ts";
 import type { Access, RestAnswer, RestRequest, Route } from "../../schemas/routes/route.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 
-/** What serving a route needs of a process. */
+/** Dependencies of a route handler. */
 export interface RestContext {
   bus: Pick<Bus, "serve">;
   log: Logger;
   settings: Pick<Settings, "limits">;
 }
 
-/** The validated parts of a request, and who asks; only a public route may be called by nobody. */
+/** The validated parts of a request and its caller; `principal` is null only on public routes. */
 export interface RouteRequest<Params, Query, Body, Who extends Access> {
   principal: Who extends "public" ? Principal | null : Principal;
   ip: string;
-  /** The caller's token, where the route takes it. */
+  /** The caller's token, if the route uses it. */
   token?: string;
-  /** When the caller gives up, Unix ms; what is not begun by then must not be. */
+  /** When the caller times out, Unix ms; work must not start after it. */
   deadline?: number;
-  /** The same for every repetition of one request, where the caller repeats itself. */
+  /** Identical for all retries of a request, if the caller retries. */
   idempotency_key?: string;
   params: Params;
   query: Query;
@@ -31,8 +31,9 @@ export interface RouteRequest<Params, Query, Body, Who extends Access> {
 }
 
 /**
- * Serves a route on its subject, sharing its requests with the other processes that do. Errors leave in the uniform
- * body; the edge turns them into OpenAI's where the route says so. What arrives is checked here again: its sender may be of another version.
+ * Serves a route on its subject, load-balanced over all processes that serve it. Errors are returned in the
+ * uniform body; the edge converts them to OpenAI's format where the route requires it. Requests are validated
+ * again because the edge may run another version.
  */
 export function serveRoute<
   Params extends z.ZodType,
@@ -69,14 +70,14 @@ export function serveRoute<
     restRequest,
     (request) => {
       if (!isOver(request)) return answer(request);
-      log.warn({ route: name }, "request came too late");
+      log.warn({ route: name }, "request expired before it was handled");
       return undefined;
     },
     { of: { area, name: of }, answerBytes: jsonAnswerBytes },
   );
 }
 
-/** The parts of a request by the schemas of its route. @throws ParleyError `invalid_request` */
+/** Parses the parts of a request with the schemas of its route. @throws ParleyError `invalid_request` */
 function checked<
   Params extends z.ZodType,
   Query extends z.ZodType,
@@ -89,7 +90,7 @@ function checked<
   const { principal, params, query, body, ...rest } = request;
   return {
     ...rest,
-    // Only a public route is called without a principal; its caller was refused above.
+    // Only public routes are called without a principal; other requests were rejected above.
     principal: principal as Who extends "public" ? Principal | null : Principal,
     params: partOf(route.params, params),
     query: partOf(route.query, query),
@@ -103,7 +104,9 @@ function partOf<Part extends z.ZodType>(schema: Part, value: unknown): z.output<
   return parsed.data;
 }
 
-/** Nobody waits longer, and a driver that never answers must not take a place for ever. */
+/**
+ * Bounds a handler by the request timeout, so that a driver that never answers does not hold a slot for ever.
+ */
 async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -116,7 +119,7 @@ async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** Whether the caller of a request has given up. */
+/** Whether the caller of a request has timed out. */
 export function isOver({ deadline }: { deadline?: number | undefined }): boolean {
   return deadline !== undefined && Date.now() > deadline;
 }
@@ -131,9 +134,9 @@ function errorAnswer(error: ParleyError): RestAnswer {
 function toParleyError(err: unknown, log: Logger, route: string): ParleyError {
   if (err instanceof ParleyError) return err;
   if (isStorageAway(err)) {
-    log.warn({ err, route }, "storage away");
+    log.warn({ err, route }, "storage unavailable");
     return new ParleyError("storage_unavailable", { cause: err });
   }
-  log.error({ err, route }, "handler failed");
+  log.error({ err, route }, "route handler failed");
   return new ParleyError("internal_error", { cause: err });
 }

@@ -1,6 +1,8 @@
 const ellipsis = "…";
 
-/** A text of at most `bytes` (UTF-8): whole where it fits, else the part around the first place that holds the query. */
+/**
+ * Cuts a text to at most `bytes` (UTF-8) around the first match of the query; a text that fits is kept whole.
+ */
 export function excerpt(text: string, query: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
   // A UTF-16 unit takes at most three bytes.
@@ -14,7 +16,7 @@ export function excerpt(text: string, query: string, bytes: number): string {
   return `${from > 0 ? ellipsis : ""}${text.slice(from, to)}${to < text.length ? ellipsis : ""}`;
 }
 
-/** The place, or the one before it where it would cut a surrogate pair. */
+/** The index, or the one before when it would split a surrogate pair. */
 function wholeCharacter(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;

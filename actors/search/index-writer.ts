@@ -15,7 +15,7 @@ interface Waiting {
 
 const batchSize = 200;
 
-/** Takes completed turns into the index; those that come while a write is under way go together with the next one. */
+/** Indexes completed turns; those that arrive during a write are batched into the next. */
 export class IndexWriter {
   readonly #index: MessageIndex;
   readonly #turns: Collection<Turn>;
@@ -29,7 +29,7 @@ export class IndexWriter {
     this.#log = log;
   }
 
-  /** Resolves when the turn can be found, or was erased meanwhile. Safe to repeat. */
+  /** Resolves when the turn is searchable, or was erased meanwhile. Idempotent. */
   add(event: TurnCompleted): Promise<void> {
     return new Promise((done, fail) => {
       this.#waiting.push({ event, done, fail });
@@ -39,7 +39,7 @@ export class IndexWriter {
 
   async #write(): Promise<void> {
     this.#writing = true;
-    // One event-loop turn lets all that has arrived come along.
+    // Yields one event-loop turn, so that all events already received join the batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, batchSize);
@@ -61,14 +61,14 @@ export class IndexWriter {
         replaces === undefined ? [] : [{ user, session, message_id: replaces }],
       ),
     );
-    // After the insert: whoever erases a turn empties it first and its rows then, so that one of us removes them.
+    // After the insert: an eraser empties the turn first and then its rows, so one of the two removes them.
     const present = await this.#present(events);
     await this.#index.erase(
       rows.filter(({ _id, n }) => !present.has(`${_id.user}.${_id.session}.${n}`)).map(({ _id }) => _id),
     );
   }
 
-  /** Keys of the turns that still hold something. */
+  /** Keys of the turns that still have content. */
   async #present(events: readonly TurnCompleted[]): Promise<Set<string>> {
     const ids = events.map(({ user, session, n }) => turnKey(user, session, n));
     const turns = await this.#turns

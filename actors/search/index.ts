@@ -16,11 +16,11 @@ import { MessageSearch } from "./message-search.ts";
 
 const consumerName = "search";
 const inFlight = 128;
-/** How long a search waits for turns that its user has just completed, ms. */
+/** How long a search waits for the user's latest turns to be indexed, ms. */
 const catchUpMs = 1_000;
 const lookMs = 25;
 
-/** Keeps the index of messages by the events of turns, and searches it. */
+/** Indexes messages from turn events and serves search. */
 export async function startSearch(context: ActorContext): Promise<void> {
   const { db, bus, jsm, log, settings } = context;
   const index = new MessageIndex(db, log);
@@ -37,7 +37,7 @@ export async function startSearch(context: ActorContext): Promise<void> {
   });
 }
 
-/** Waits until the index has the last turn of a user, or for a while. Other users' events are not waited for. */
+/** Waits, for a bounded time, until a user's last turn is indexed; does not wait for other users' events. */
 async function caughtUp(jsm: JetStreamManager, index: MessageIndex, user: string): Promise<void> {
   const until = performance.now() + catchUpMs;
   const last = await lastTurn(jsm, user);
@@ -48,12 +48,14 @@ async function caughtUp(jsm: JetStreamManager, index: MessageIndex, user: string
   }
 }
 
-/** Place among the events up to which all are in the index. */
+/** Stream sequence up to which all events are indexed. */
 async function indexedUpTo(jsm: JetStreamManager): Promise<number> {
   return (await jsm.consumers.info(turnsCompleted.stream, consumerName)).ack_floor.stream_seq;
 }
 
-/** A user's last completed turn: its place among the events and its last message; null where there is none to wait for. */
+/**
+ * Stream sequence and last message of a user's last completed turn; null when there is nothing to wait for.
+ */
 async function lastTurn(
   jsm: JetStreamManager,
   user: string,

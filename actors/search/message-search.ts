@@ -14,7 +14,7 @@ import { rank, type WeightedTerm } from "./ranking.ts";
 import { normalize, queryTerms } from "./search-terms.ts";
 
 const majority = { readConcern: { level: "majority" } } as const;
-/** Matches that are ranked, the newest; older ones follow by time. */
+/** Number of newest matches that are ranked; older ones follow by time. */
 const ranked = 1_000;
 const enough = 20_000;
 const noTitle = "新的对话";
@@ -22,21 +22,21 @@ const noTitle = "新的对话";
 type Answer = z.input<typeof searchMessages.answer>;
 type Result = Answer["results"][number];
 
-/** What is searched for. */
+/** A search query. */
 export interface SearchQuery {
   q: string;
   limit: number;
   offset: number;
 }
 
-/** Finds messages of one user. The index says where they may be; what is shown is read from the turns. */
+/** Searches the messages of one user. The index yields candidates; results are read from the turns. */
 export class MessageSearch {
   readonly #index: MessageIndex;
   readonly #turns: Collection<Turn>;
   readonly #sessions: Collection<SessionDocument>;
   readonly #answerBytes: number;
 
-  /** `answerBytes` bounds the text of one answer: long messages are shown around the place that was found. */
+  /** `answerBytes` bounds the text of one answer: long messages are cut to an excerpt around the match. */
   constructor(db: Db, index: MessageIndex, answerBytes: number) {
     this.#index = index;
     this.#turns = db.collection<Turn>(collections.turns);
@@ -44,7 +44,7 @@ export class MessageSearch {
     this.#answerBytes = answerBytes;
   }
 
-  /** Makes the index by which replaced replies are known; safe to repeat. */
+  /** Creates the index that finds replaced replies; idempotent. */
   async createIndexes(): Promise<void> {
     await this.#turns.createIndex(
       { "_id.user": 1, replaces: 1 },
@@ -52,21 +52,22 @@ export class MessageSearch {
     );
   }
 
-  /** One page of what was found, best first. */
+  /** Returns one page of results, best first. */
   async search(user: string, { q, limit, offset }: SearchQuery): Promise<Answer> {
     const query = normalize(q);
     const { words, characters } = queryTerms(query);
     const [hidden, terms] = await Promise.all([this.#hidden(user), this.#weigh(user, words)]);
     for (;;) {
       let found = await this.#find(user, query, { terms, hidden }, offset, limit);
-      // Chinese may be cut in another way where it stands: then its characters are there, and the query as it is.
+      // Chinese text may be segmented differently in context: fall back to its characters and the literal
+      // query.
       if (found.total === 0 && characters.some((term) => !words.includes(term))) {
         const finer = await this.#weigh(user, characters);
         found = await this.#find(user, query, { terms: finer, literal: query, hidden }, offset, limit);
       }
       const { results, stale } = await this.#results(user, query, found.rows);
       if (stale.length === 0) return { results, total: found.total, query: q, limit, offset };
-      // Erased since they were indexed, where the eraser has not come to their rows: they are not there.
+      // Turns erased after indexing whose rows are not yet removed.
       await this.#index.erase(stale);
     }
   }
@@ -96,7 +97,7 @@ export class MessageSearch {
     return { total, rows: [...rows, ...older] };
   }
 
-  /** The terms with how rare they are, the rarest first. */
+  /** Weighs terms by rarity and sorts them, rarest first. */
   async #weigh(user: string, terms: readonly string[]): Promise<WeightedTerm[]> {
     const [only] = terms;
     if (terms.length === 1 && only !== undefined) return [{ term: only, weight: 1 }];
@@ -109,7 +110,7 @@ export class MessageSearch {
     return weighted.sort((a, b) => a.frequency - b.frequency);
   }
 
-  /** What a clear or delete hides whose erasing is not finished. */
+  /** Ranges hidden by a clear or delete whose erasure is still pending. */
   async #hidden(user: string): Promise<HiddenBelow[]> {
     const pending = await this.#turns
       .find({ erase_pending: true, "_id.user": user } as object, majority)

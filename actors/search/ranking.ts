@@ -7,15 +7,15 @@ const literalWeight = 3;
 const freshWeight = 0.5;
 const freshMs = 30 * 24 * 3600 * 1000;
 
-/** A term of a query, and how rare it is: the logarithm of all messages over those that hold it. */
+/** A query term and its rarity: the logarithm of all messages over those that contain it. */
 export interface WeightedTerm {
   term: string;
   weight: number;
 }
 
 /**
- * Candidates, best first: by Okapi BM25 over the terms, more where the query stands literally in the text, a little more
- * where the message is new. Of equals the newest comes first.
+ * Ranks candidates by Okapi BM25 over the terms, with a bonus for a literal match of the query and a smaller
+ * one for recency. Ties are sorted newest first.
  */
 export function rank(
   candidates: readonly IndexedMessage[],
@@ -43,7 +43,7 @@ function scoreOf(
   return score + freshWeight * Math.exp(-Math.max(0, now - at) / freshMs);
 }
 
-/** How often a term stands in a text; more than ten make no difference. */
+/** Number of occurrences of a term in a text; more than ten make no difference. */
 function occurrences(text: string, term: string): number {
   let count = 0;
   for (let from = text.indexOf(term); from >= 0 && count < 10; from = text.indexOf(term, from + term.length))

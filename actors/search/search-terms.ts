@@ -1,31 +1,31 @@
 import { segmenter } from "../text/segmenter.ts";
 
-/** Terms of one message that are kept; of a longer one the first. */
+/** Maximum terms indexed per message; the rest of a longer message is not indexed. */
 const mostTerms = 5_000;
-/** Terms of one query. */
+/** Maximum terms per query. */
 const mostQueryTerms = 24;
 const longestTerm = 64;
 
-/** Characters that are written without spaces between words. */
+/** Characters of scripts written without spaces between words. */
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u;
-/** Runs of those, and words of all other scripts, which may hang on one another (`用docker部署`). */
+/** Runs of such characters, and words of all other scripts, which may be adjacent (`用docker部署`). */
 const runs = new RegExp(`${unspaced.source}+|(?:(?!${unspaced.source})[\\p{L}\\p{N}\\p{M}_])+`, "gu");
 
-/** A text in the form in which it is indexed and compared: one spelling of width, case and composition. */
+/** Normalizes width, case and composition for indexing and comparison. */
 export function normalize(text: string): string {
   return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 
 /**
- * The terms under which a normalized text is found: words, and of Chinese also the words within words and each
- * character, so that whatever part of it is asked for is among them.
+ * Index terms of a normalized text: its words and, for Chinese, also the words within words and each
+ * character, so that any part of a word can be found.
  */
 export function indexTerms(text: string): string[] {
   const terms = new Set<string>();
   for (const [run] of text.matchAll(runs)) {
     if (unspaced.test(run)) {
       for (const character of run) terms.add(character);
-      // Without guesses at words that the dictionary lacks: the same characters are cut the same way in a query.
+      // Without new-word detection, so that queries are segmented the same way.
       for (const word of segmenter().cutForSearch(run, false)) terms.add(word);
     } else terms.add(run.slice(0, longestTerm));
     if (terms.size >= mostTerms) break;
@@ -33,15 +33,15 @@ export function indexTerms(text: string): string[] {
   return [...terms];
 }
 
-/** What a query asks for. */
+/** Terms of a query. */
 export interface QueryTerms {
-  /** Its words; a message must hold all of them. Empty: it can't be found by words. */
+  /** Its words; a message must contain all of them. Empty: the query has no searchable words. */
   words: string[];
-  /** The same down to single characters of Chinese, for what is cut in another way where it stands in a text. */
+  /** The same with Chinese split into characters, for text that is segmented differently in context. */
   characters: string[];
 }
 
-/** The terms of a normalized query. */
+/** Returns the terms of a normalized query. */
 export function queryTerms(query: string): QueryTerms {
   const words = new Set<string>();
   const characters = new Set<string>();

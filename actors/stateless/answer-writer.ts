@@ -3,17 +3,20 @@ import type { ToolCallDelta } from "../../schemas/wire/openai.ts";
 import { Coalescer } from "../egress/coalescer.ts";
 import { piecesOf } from "../text/pieces.ts";
 
-// Characters of one answer: escaped as JSON they take up to six bytes each, which fits a NATS message.
+// Characters per answer: escaped as JSON they take up to six bytes each, which fits a NATS message.
 const maxChars = 32_768;
 
-/** Where answers go, in order. */
+/** Sends answers, in order. */
 export type SendAnswer = (answer: StatelessAnswer) => void;
 
-/** Text of an answer, or what its model thinks. */
+/** The reply text or the model's reasoning. */
 type TextField = "content" | "reasoning_content";
 type Delta = Omit<Extract<StatelessAnswer, { kind: "delta" }>, "kind">;
 
-/** The answers of one turn: text is joined to at most one answer every `coalesceMs`, the first goes out at once. */
+/**
+ * Writes the answers of one turn: text is coalesced to one answer per `coalesceMs`; the first is sent at
+ * once.
+ */
 export class AnswerWriter {
   readonly #send: SendAnswer;
   readonly #coalescer: Coalescer;
@@ -25,7 +28,7 @@ export class AnswerWriter {
     this.#coalescer = new Coalescer(coalesceMs, () => this.#sendText());
   }
 
-  /** Takes a piece of text. */
+  /** Appends text. */
   text(field: TextField, text: string): void {
     if (field !== this.#field) this.#coalescer.flush();
     this.#field = field;
@@ -33,7 +36,7 @@ export class AnswerWriter {
     this.#coalescer.schedule();
   }
 
-  /** Sends something behind the text that came before it. */
+  /** Flushes the text and sends an answer after it. */
   now(answer: StatelessAnswer): void {
     this.#coalescer.flush();
     this.#send(answer);
@@ -55,13 +58,13 @@ export class AnswerWriter {
     }
   }
 
-  /** Sends what is left of the text, then the last answer. */
+  /** Flushes the text, then sends the last answer. */
   last(answer: Extract<StatelessAnswer, { kind: "end" | "error" }>): void {
     this.#coalescer.flush();
     this.#send(answer);
   }
 
-  /** Drops what is left: nobody listens. */
+  /** Drops buffered text when the client has gone. */
   discard(): void {
     this.#coalescer.cancel();
     this.#text = "";

@@ -1,15 +1,15 @@
 import { ParleyError } from "../../schemas/errors.ts";
 import { type ChatMessage, isImagePart } from "../../schemas/wire/openai.ts";
 
-/** Types whose pictures are looked at; a provider may take others. */
+/** Image types that are checked; a provider may accept others. */
 const checkedTypes = new Set(["image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp"]);
 const dataUri = /^data:([\w/+.-]*)((?:;[\w=.-]+)*),/i;
-/** A JPEG may have some bytes of its camera behind its end. */
+/** A JPEG may have trailing bytes of the camera after its end marker. */
 const trailerBytes = 64 * 1024;
 
 /**
- * Looks at the pictures that messages carry as data URIs: a provider would refuse one that is none, or that is cut off,
- * and its client could not tell why. Addresses are the provider's matter.
+ * Checks inline pictures (data URIs) of messages. A provider would reject a truncated or malformed one
+ * without saying which. URLs are left to the provider.
  * @throws ParleyError `invalid_image` that names the part
  */
 export function checkPictures(messages: readonly ChatMessage[]): void {
@@ -33,7 +33,7 @@ function isReadable(url: string): boolean {
   return isWhole(bytes);
 }
 
-/** Whether bytes are a picture of one of those types, with its end. Which of them it is does not matter to readers. */
+/** Whether the bytes are a complete picture of one of these types. The declared type may differ. */
 function isWhole(bytes: Buffer): boolean {
   const head = bytes.toString("latin1", 0, 12);
   const tail = (shortest: number) => Math.max(shortest, bytes.length - trailerBytes);

@@ -21,16 +21,16 @@ const addressSchema = z.object({ edge: idSchema, request: idSchema });
 
 const serverAnswerMs = 500;
 
-/** Waits for an answer of the server, which does not come while it is away. */
+/** Waits a bounded time for an answer of the NATS server, which never comes while it is disconnected. */
 async function briefly(answer: Promise<unknown>): Promise<void> {
-  const given = new AbortController();
-  const late = delay(serverAnswerMs, undefined, { signal: given.signal });
+  const answered = new AbortController();
+  const late = delay(serverAnswerMs, undefined, { signal: answered.signal });
   await Promise.race([answer, late]).catch(() => {});
-  given.abort();
+  answered.abort();
   await late.catch(() => {});
 }
 
-/** Serves turns without a session. At a stop the running ones end first; `stop` may be called earlier, too. */
+/** Serves stateless turns. On shutdown running turns finish first; `stop` may also be called earlier. */
 export function startStateless(
   ctx: Pick<ActorContext, "nc" | "bus" | "db" | "models" | "quota" | "log" | "settings" | "lifecycle">,
 ): { stop(): Promise<void> } {
@@ -46,7 +46,7 @@ export function startStateless(
   const incoming = bus.listenRaw(statelessTurn, begin);
 
   const stop = async (): Promise<void> => {
-    // What was delivered but not yet handled still counts as taken.
+    // Messages delivered but not yet handled are still processed.
     await briefly(incoming.drain());
     await turns.stop();
     await Promise.all([briefly(nc.flush()), ledger.stop()]);
@@ -60,7 +60,7 @@ export function startStateless(
   return { stop: stopOnce };
 }
 
-/** Begins the turn of a message, or of what it names; one that can't be read is answered so. */
+/** Starts the turn of a message, or of the object it references; answers an invalid one with an error. */
 function turnReader(
   { nc, log }: Pick<ActorContext, "nc" | "bus" | "log">,
   turns: StatelessTurns,
@@ -72,7 +72,7 @@ function turnReader(
       turns.start(turn.message);
       return;
     }
-    log.warn({ err: turn.error }, "invalid turn without a session");
+    log.warn({ err: turn.error }, "invalid stateless turn");
     const to = parsePayload(addressSchema, data);
     const { errorType, message } =
       turn.error instanceof z.ZodError ? fromZodError(turn.error) : new ParleyError("invalid_json");
@@ -82,7 +82,7 @@ function turnReader(
     try {
       begin(Buffer.from((await takeBack(nc, aside)) ?? "null"));
     } catch (err) {
-      log.warn({ err }, "turn without a session can't be read");
+      log.warn({ err, ...to }, "stored stateless turn not readable");
       const { errorType, message } = new ParleyError("storage_unavailable");
       send(to, { kind: "error", errorType, message });
     }

@@ -13,7 +13,7 @@ import { AnswerWriter } from "./answer-writer.ts";
 import { checkPictures } from "./carried-pictures.ts";
 import type { UsageLedger } from "./usage-ledger.ts";
 
-/** Why a turn was ended from outside. */
+/** Aborts a turn at shutdown or when no edge waits for it. */
 class TurnAborted extends Error {
   readonly why: "cancelled" | "silent" | "stopping";
 
@@ -27,23 +27,23 @@ class TurnAborted extends Error {
 interface Running {
   edge: string;
   abort: AbortController;
-  /** When the edge last wanted this turn, ms of the monotonic clock. */
+  /** When the edge last reported interest in this turn, ms of the monotonic clock. */
   wantedAt: number;
   done: Promise<void>;
 }
 
-/** What turns without a session work with. */
+/** Dependencies of stateless turns. */
 export interface StatelessOptions {
   models: Models;
   ledger: Pick<UsageLedger, "add">;
   quota: Pick<QuotaLedger, "reserve" | "settle" | "release" | "count">;
   limits: Limits;
   log: Logger;
-  /** Publishes an answer to the edge that asked. */
+  /** Publishes an answer to the edge of the request. */
   send(turn: Pick<StatelessTurn, "edge" | "request">, answer: StatelessAnswer): void;
 }
 
-/** The turns without a session that run in this process. */
+/** The stateless turns that run in this process. */
 export class StatelessTurns {
   readonly #options: StatelessOptions;
   readonly #running = new Map<string, Running>();
@@ -54,7 +54,7 @@ export class StatelessTurns {
     this.#options = options;
   }
 
-  /** Begins a turn; its answers, the refusals included, go to its edge. */
+  /** Starts a turn; all answers, including refusals, are sent to its edge. */
   start(turn: StatelessTurn): void {
     const { limits } = this.#options;
     if (this.#stopped !== undefined) this.#refuse(turn, new ParleyError("service_unavailable"));
@@ -73,12 +73,12 @@ export class StatelessTurns {
     }
   }
 
-  /** The client of the edge has gone. */
+  /** Cancels a turn whose client disconnected. */
   cancel(request: string): void {
     this.#running.get(request)?.abort.abort(new TurnAborted("cancelled"));
   }
 
-  /** The edge still wants these. */
+  /** Renews the edge's interest in these turns. */
   interest(edge: string, requests: readonly string[]): void {
     const now = performance.now();
     for (const request of requests) {
@@ -87,7 +87,7 @@ export class StatelessTurns {
     }
   }
 
-  /** Takes no more turns, waits for the running ones, and ends with an error those that take too long. */
+  /** Refuses new turns, waits for running ones, and aborts those that take too long. */
   stop(): Promise<void> {
     this.#stopped ??= this.#end();
     return this.#stopped;
@@ -120,8 +120,8 @@ export class StatelessTurns {
     const writer = new AnswerWriter((answer) => send(turn, answer), limits.coalesceMs);
     const { user, model, messages, params } = turn;
     let answering: string | undefined;
-    let said = "";
-    // A model may think for minutes: the edge is to know that somebody is at work.
+    let text = "";
+    // A model may reason for minutes: keep-alives tell the edge that the turn still runs.
     const alive = setInterval(() => send(turn, { kind: "alive" }), limits.statelessAliveMs);
     try {
       checkPictures(messages);
@@ -133,14 +133,14 @@ export class StatelessTurns {
           send(turn, { ...delta, ...reserved });
         } else if (delta.kind === "end") {
           const { message: _, ...end } = delta;
-          writer.last({ ...end, ...(await this.#used(turn, answering ?? model, delta.usage)) });
+          writer.last({ ...end, ...(await this.#countUsage(turn, answering ?? model, delta.usage)) });
         } else {
-          if (delta.kind === "content" || delta.kind === "reasoning") said += delta.text;
+          if (delta.kind === "content" || delta.kind === "reasoning") text += delta.text;
           writePart(writer, delta);
         }
       }
     } catch (err) {
-      await this.#broken(turn, answering, said, signal.aborted);
+      await this.#countIncomplete(turn, answering, text, signal.aborted);
       if (err instanceof TurnAborted && err.why === "cancelled") writer.discard();
       else writer.last(toAnswer(this.#errorOf(err, turn.request)));
     } finally {
@@ -154,33 +154,37 @@ export class StatelessTurns {
     return quota === null ? {} : { quota };
   }
 
-  /** Counts a turn before its end is told, so that whoever asks then sees it. */
-  async #used({ user, request }: StatelessTurn, model: string, usage: Usage): Promise<{ quota?: Quota }> {
+  /** Counts a turn before its end is sent, so that a quota request afterwards includes it. */
+  async #countUsage(
+    { user, request }: StatelessTurn,
+    model: string,
+    usage: Usage,
+  ): Promise<{ quota?: Quota }> {
     const { ledger, quota, log } = this.#options;
     ledger.add(user, model, usage);
     quota.count(user, usage);
     const figures = await quota.settle(user, request, usage).catch((err: unknown) => {
-      log.warn({ err, request }, "quota not settled");
+      log.warn({ err, user, request }, "quota not settled");
       return null;
     });
     return figures === null ? {} : { quota: figures };
   }
 
-  /** Counts what a turn used that did not get to its end; one that failed costs no quota. */
-  async #broken(
+  /** Counts the usage of an incomplete turn; a failed one does not count against the quota. */
+  async #countIncomplete(
     turn: StatelessTurn,
     model: string | undefined,
-    said: string,
+    text: string,
     aborted: boolean,
   ): Promise<void> {
     const { ledger, quota, log } = this.#options;
     if (model !== undefined && aborted) {
-      await this.#used(turn, model, estimate(turn, said));
+      await this.#countUsage(turn, model, estimate(turn, text));
       return;
     }
-    if (model !== undefined) ledger.add(turn.user, model, estimate(turn, said));
+    if (model !== undefined) ledger.add(turn.user, model, estimate(turn, text));
     await quota.release(turn.user, turn.request).catch((err: unknown) => {
-      log.warn({ err, request: turn.request }, "quota not released");
+      log.warn({ err, user: turn.user, request: turn.request }, "quota not released");
     });
   }
 
@@ -188,7 +192,7 @@ export class StatelessTurns {
     if (err instanceof ParleyError) return clientErrorOf(err);
     if (isStorageAway(err)) return new ParleyError("storage_unavailable", { cause: err });
     if (err instanceof TurnAborted) return new ParleyError("service_unavailable", { cause: err });
-    this.#options.log.error({ err, request }, "turn without a session failed");
+    this.#options.log.error({ err, request }, "stateless turn failed");
     return new ParleyError("internal_error", { cause: err });
   }
 }
@@ -217,7 +221,7 @@ function toAnswer({
   };
 }
 
-/** What a turn used that did not get to its end. */
-function estimate({ messages }: StatelessTurn, said: string): Usage {
-  return usageOf(promptTokens(messages), estimateTokens(said));
+/** Estimated usage of an incomplete turn. */
+function estimate({ messages }: StatelessTurn, text: string): Usage {
+  return usageOf(promptTokens(messages), estimateTokens(text));
 }

@@ -7,20 +7,20 @@ import type { Usage } from "../../schemas/wire/openai.ts";
 import { writeBatch } from "../storage/batch-write.ts";
 
 const retryMs = 1_000;
-// MongoDB that is away answers after seconds, and a stop has other things to do.
+// A disconnected MongoDB answers only after seconds, and other shutdown steps follow.
 const stopMs = 1_000;
-// Different (user, model) pairs that may wait while MongoDB is away.
+// Maximum (user, model) pairs buffered while MongoDB is unavailable.
 const maxWaiting = 10_000;
 
 /**
- * Adds up what turns used and writes it beside them: a turn never waits for it. What MongoDB does not take is tried
- * again until the process stops; a write whose answer was lost may count twice.
+ * Sums up the usage of turns and writes it asynchronously. Failed writes are retried until the process stops;
+ * a write whose answer was lost may count twice.
  */
 export class UsageLedger {
   readonly #collection: Collection<UsageDocument>;
   readonly #log: Logger;
   #waiting = new Map<string, UsageDocument>();
-  /** What is being written. */
+  /** The batch being written. */
   #batch: UsageDocument[] = [];
   #writing: Promise<void> | undefined;
   #stop = new AbortController();
@@ -38,24 +38,24 @@ export class UsageLedger {
     this.#writing ??= this.#write();
   }
 
-  /** Waits a moment until everything is written; what is not by then is logged. */
+  /** Flushes pending usage, waiting at most a second; logs what is lost. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    const given = new AbortController();
-    const late = delay(stopMs, undefined, { signal: given.signal }).catch(() => {});
+    const flushed = new AbortController();
+    const late = delay(stopMs, undefined, { signal: flushed.signal }).catch(() => {});
     await Promise.race([this.#writing, late]);
-    given.abort();
+    flushed.abort();
     for (const lost of [...this.#batch, ...this.#waiting.values()])
       this.#log.error({ usage: lost }, "usage not stored");
   }
 
   #merge(entry: UsageDocument): void {
     const key = JSON.stringify(Object.values(entry._id));
-    const known = this.#waiting.get(key);
-    if (known !== undefined) {
-      known.turns += entry.turns;
-      known.prompt_tokens += entry.prompt_tokens;
-      known.completion_tokens += entry.completion_tokens;
+    const pending = this.#waiting.get(key);
+    if (pending !== undefined) {
+      pending.turns += entry.turns;
+      pending.prompt_tokens += entry.prompt_tokens;
+      pending.completion_tokens += entry.completion_tokens;
     } else if (this.#waiting.size < maxWaiting) this.#waiting.set(key, entry);
     else this.#log.error({ usage: entry }, "usage not stored");
   }
@@ -71,7 +71,7 @@ export class UsageLedger {
         );
         this.#batch = [];
       } catch (err) {
-        this.#log.warn({ err, entries: batch.length }, "usage not stored yet");
+        this.#log.warn({ err, entries: batch.length }, "usage not stored, retrying");
         this.#batch = [];
         for (const entry of batch) this.#merge(entry);
         if (this.#stop.signal.aborted) break;

@@ -3,19 +3,19 @@ import type { Logger } from "../../infra/log.ts";
 import { duplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { persist } from "./persist.ts";
 
-/** An item that the store refuses, with the store's reason. */
+/** An item rejected by the store, with the store's reason. */
 export interface RefusedItem<T> {
   item: T;
   reason: string;
 }
 
-/** Writes some of the items in one unordered command, one operation per item in the order of the items. */
+/** Writes items in one unordered command, with one operation per item in the same order. */
 export type WriteItems<T> = (items: readonly T[]) => Promise<unknown>;
 
 /**
- * Writes items of several users in one command, and answers those that the store refuses. An outage, an interrupted
- * command included, is waited for. A command that is refused as a whole is halved until the items at fault are found,
- * so one of them never costs another its write. A duplicate key means that the item is there already.
+ * Writes items of several users in one command and returns those that the store rejects. Outages are retried,
+ * including an interrupted command. A command rejected as a whole is bisected, so that one item never costs
+ * another its write. A duplicate key means that the item is already stored.
  */
 export async function writeBatch<T>(
   log: Logger,
@@ -29,7 +29,7 @@ export async function writeBatch<T>(
     return [];
   } catch (err) {
     const failures = err instanceof MongoBulkWriteError ? [err.writeErrors].flat() : [];
-    // The store has said which ones: all others of an unordered command are written.
+    // An unordered command writes all items that are not listed as failed.
     if (failures.length > 0)
       return failures
         .filter(({ code }) => code !== duplicateKey)
@@ -46,7 +46,7 @@ export async function writeBatch<T>(
 function refused<T>(log: Logger, what: string, item: T | undefined, reason: string): RefusedItem<T>[] {
   if (item === undefined) return [];
   const id = (item as { _id?: unknown })._id;
-  log.warn({ what, reason, ...(id !== undefined && { id }) }, "item not storable");
+  log.warn({ what, reason, ...(id !== undefined && { id }) }, "item rejected by the store");
   return [{ item, reason }];
 }
 

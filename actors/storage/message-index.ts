@@ -3,13 +3,16 @@ import type { Logger } from "../../infra/log.ts";
 import { type IndexedMessage, messageIndexCollection } from "../../schemas/documents/message-index.ts";
 import { writeBatch } from "./batch-write.ts";
 
-/** Messages of a session below a turn, which a clear or delete hides. */
+/** The messages of a session below a turn, hidden by a clear or delete. */
 export interface HiddenBelow {
   session: string;
   n: number;
 }
 
-/** Which messages hold certain terms. Written by the search role, emptied by whoever erases a session. */
+/**
+ * Full-text index of messages. Written by the search role; rows are removed by the code that erases a
+ * session.
+ */
 export class MessageIndex {
   readonly #rows: Collection<IndexedMessage>;
   readonly #log: Logger;
@@ -19,7 +22,7 @@ export class MessageIndex {
     this.#rows = db.collection<IndexedMessage>(messageIndexCollection);
   }
 
-  /** Makes the indexes; safe to repeat. */
+  /** Creates the indexes; idempotent. */
   async createIndexes(): Promise<void> {
     await this.#rows.createIndexes([
       { key: { "_id.user": 1, terms: 1, at: -1 } },
@@ -27,7 +30,7 @@ export class MessageIndex {
     ]);
   }
 
-  /** Adds messages. One that is there, or was replaced, stays as it is. */
+  /** Adds messages; existing and replaced ones are left unchanged. */
   async add(rows: readonly IndexedMessage[]): Promise<void> {
     await writeBatch(this.#log, "message index", rows, (some) => {
       const writes = some.map(({ _id, ...fields }) => ({
@@ -37,12 +40,12 @@ export class MessageIndex {
     });
   }
 
-  /** Whether a message is there. */
+  /** Whether a message is indexed. */
   async has(_id: IndexedMessage["_id"]): Promise<boolean> {
     return (await this.#rows.findOne({ _id }, { projection: { _id: 1 } })) !== null;
   }
 
-  /** A reply was replaced: it is not found any more, also when its own event comes only now. */
+  /** Marks replies as replaced: they are no longer found, also when their own event arrives later. */
   async replaced(messages: readonly IndexedMessage["_id"][]): Promise<void> {
     const nothing = { n: 0, role: "assistant" as const, at: 0, text: "", terms: [] };
     await writeBatch(this.#log, "message index", messages, (some) => {
@@ -58,22 +61,22 @@ export class MessageIndex {
     await this.#rows.deleteMany({ "_id.user": user, "_id.session": session, n: { $lt: n } } as object);
   }
 
-  /** Erases these messages. */
+  /** Erases messages by id. */
   async erase(ids: readonly IndexedMessage["_id"][]): Promise<void> {
     if (ids.length > 0) await this.#rows.deleteMany({ _id: { $in: [...ids] } });
   }
 
-  /** How many messages of a user hold a term; counting ends at `enough`. */
+  /** Number of a user's messages that contain a term; stops counting at `enough`. */
   async frequency(user: string, term: string, enough: number): Promise<number> {
     return this.#rows.countDocuments({ "_id.user": user, terms: term } as object, { limit: enough });
   }
 
-  /** How many messages hold all terms, and the text besides where it is given. */
+  /** Number of messages that contain all terms and, if set, the literal text. */
   async count(user: string, wanted: Wanted): Promise<number> {
     return this.#rows.countDocuments(filterOf(user, wanted));
   }
 
-  /** Messages that hold all terms, newest first. */
+  /** Messages that contain all terms, newest first. */
   newest(user: string, wanted: Wanted, skip: number, limit: number): Promise<IndexedMessage[]> {
     return this.#rows
       .find(filterOf(user, wanted), { projection: { terms: 0 } })
@@ -84,10 +87,10 @@ export class MessageIndex {
   }
 }
 
-/** What a message must be; the rarest term first, for the index is read by it. */
+/** Conditions on a message. The rarest term comes first, because the index scan uses it. */
 export interface Wanted {
   terms: readonly string[];
-  /** Normalized text that it must hold literally. */
+  /** Normalized text that the message must contain literally. */
   literal?: string;
   hidden: readonly HiddenBelow[];
 }
@@ -99,7 +102,7 @@ function filterOf(user: string, { terms, literal, hidden }: Wanted): Filter<Inde
     ...(hidden.length > 0 && {
       $nor: hidden.map(({ session, n }) => ({ "_id.session": session, n: { $lt: n } })),
     }),
-    // Compared as text: what a user typed is no pattern and no expression.
+    // Compared as a string, so that user input is never interpreted as a pattern or expression.
     ...(literal !== undefined && {
       $expr: { $gte: [{ $indexOfCP: ["$text", { $literal: literal }] }, 0] },
     }),

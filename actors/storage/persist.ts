@@ -4,14 +4,14 @@ import { isStorageAway } from "./storage-error.ts";
 
 const retryMs = 200;
 /**
- * Longest that one try takes. Without a bound an outage can last for ever: MongoDB's driver (7.9) never ends an operation
- * that it began to write on a connection which was just then closed, and its own timeouts do not see that.
+ * Time limit of one attempt. MongoDB's driver (7.9) never settles an operation that it started on a
+ * connection which was just being closed, and its own timeouts don't cover that case.
  */
 const tryMs = 10_000;
 
 /**
- * Repeats a read or an idempotent write until MongoDB or NATS answers: an outage is waited for, never passed on to a turn.
- * @throws what is no outage.
+ * Retries a read or an idempotent write until MongoDB or NATS answers: callers never see an outage.
+ * @throws any error that is not an outage
  */
 export async function persist<T>(log: Logger, what: string, operation: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -19,7 +19,7 @@ export async function persist<T>(log: Logger, what: string, operation: () => Pro
       return await bounded(operation());
     } catch (err) {
       if (!isStorageAway(err)) throw err;
-      log.warn({ err, what }, "store does not answer yet");
+      log.warn({ err, what }, "storage unavailable, retrying");
       await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
     }
   }
@@ -29,7 +29,7 @@ async function bounded<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TimeoutError({ cause: `no answer within ${tryMs} ms` })), tryMs);
-    // Of itself it must not keep a process from ending.
+    // The timer alone must not keep the process alive.
     timer.unref();
   });
   try {

@@ -18,13 +18,14 @@ const away = [
   MongoTopologyClosedError,
 ];
 
-/** Write concern failed or can't be met for now: the outcome is unknown. */
+/** Write concern failed or can't be satisfied: the outcome is unknown. */
 const unknownOutcome = new Set([64, 75, 79, 100]);
 
-// A member that is going down, coming up or no longer primary. The driver labels these for writes only.
+// A member that is shutting down, starting up or no longer primary. The driver labels these errors for writes
+// only.
 const noPrimary = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
-/** Whether MongoDB or NATS could not be reached or had no leader, as opposed to a request that is wrong. */
+/** Whether MongoDB or NATS was unreachable or had no leader, as opposed to an invalid request. */
 export function isStorageAway(err: unknown): boolean {
   if (away.some((kind) => err instanceof kind)) return true;
   if (err instanceof MongoBulkWriteError) return isInterrupted(err);
@@ -34,8 +35,8 @@ export function isStorageAway(err: unknown): boolean {
 }
 
 /**
- * Whether the outcome of a bulk write is unknown. The driver wraps what interrupted it; where the server refused the
- * command itself (a document that is too deep or too large), its code is there and no document is listed.
+ * Whether the outcome of a bulk write is unknown. The driver wraps the interrupting error; when the server
+ * rejected the command itself (document too deep or too large), its code is set and no document is listed.
  */
 function isInterrupted(err: MongoBulkWriteError): boolean {
   if ([err.writeErrors].flat().length > 0) return false;
