@@ -6,7 +6,7 @@ import { formatOfDocument } from "../extraction/format.ts";
 import { UnreadableError } from "../extraction/unreadable-error.ts";
 import type { UserFiles } from "../files/user-files.ts";
 
-/** The beginning of a file's text; `whole` where that is all. */
+/** The beginning of a file's text; `whole` when it is complete. */
 export interface AttachedText {
   text: string;
   whole: boolean;
@@ -19,7 +19,8 @@ interface TextSource {
 }
 
 /**
- * What a model may read of a file: text as it stands there, of PDF and Word documents what they say. Null for files without.
+ * The text of a file for a model: plain text as is, PDF and Word documents extracted. Null for files without
+ * text.
  * @throws UnreadableError for a broken document, ParleyError `file_missing`, or the signal's reason
  */
 export async function textOf(
@@ -35,7 +36,7 @@ export async function textOf(
     const { text } = await reader.read(bytes, format, { user: file.user_id, signal });
     return { text: text.slice(0, chars), whole: text.length <= chars };
   }
-  // In none of the encodings is a character longer than four bytes.
+  // No supported encoding uses more than four bytes per character.
   const most = 4 * chars;
   const object = await files.open({ bucket: "files", object: file.object });
   const parts: Uint8Array[] = [];

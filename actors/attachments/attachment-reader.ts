@@ -30,7 +30,7 @@ interface ReaderContext {
   log: Logger;
 }
 
-/** Reads what users attach to their messages: own files, pictures inside a message, pictures by address. */
+/** Reads the attachments of messages: uploaded files, inline pictures and pictures by URL. */
 export class AttachmentReader {
   readonly #context: ReaderContext;
   readonly #cache: ShownCache;
@@ -41,7 +41,7 @@ export class AttachmentReader {
   }
 
   /**
-   * What a model may be given of a user's attachment; one that can't be had is `unreadable`. `sees`: it takes images.
+   * Prepares an attachment for a model; `unreadable` when it can't be loaded. `sees`: the model takes images.
    * @throws the signal's reason
    */
   async read(user: string, attachment: Attachment, sees: boolean, signal: AbortSignal): Promise<Shown> {
@@ -50,7 +50,7 @@ export class AttachmentReader {
       return await this.#read(user, attachment, { user, name, sees, signal });
     } catch (err) {
       if (signal.aborted) throw signal.reason;
-      this.#context.log.info({ err, user }, "attachment not read");
+      this.#context.log.info({ err, user, file: attachment.file_id }, "attachment not readable");
       return { kind: "unreadable", name };
     }
   }
@@ -70,8 +70,8 @@ export class AttachmentReader {
     if (file === null) return { kind: "unreadable", name: wish.name };
     const { filename: name, mime_type: type } = file;
     const key = `${file.hash}.${wish.sees}`;
-    const known = this.#cache.get(key);
-    if (known !== undefined) return { ...known, name };
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return { ...cached, name };
     const text = await textOf(this.#context, file, wish.signal);
     if (text !== null) return this.#cache.put(key, { kind: "text", name, ...text });
     if (!type.startsWith("image/")) return { kind: "other", name, type };

@@ -1,10 +1,10 @@
-/** An attachment as a model may be given it. `name` is a text of the user's. */
+/** An attachment as it is sent to a model. `name` is user input. */
 export type Shown =
   | { kind: "image"; name: string; dataUri: string }
-  /** A picture for a model that does not see: what was measured of it. */
+  /** A picture for a model without vision: its measurements in words. */
   | { kind: "described"; name: string; words: string }
-  /** The beginning of a text; `whole` where that is all. */
+  /** The beginning of a text; `whole` when it is complete. */
   | { kind: "text"; name: string; text: string; whole: boolean }
-  /** A kind of file that no model is given. */
+  /** A file type that is not sent to models. */
   | { kind: "other"; name: string; type: string }
   | { kind: "unreadable"; name: string };

@@ -1,6 +1,6 @@
 import type { Shown } from "./prepared-attachment.ts";
 
-/** Attachments that were prepared for a model, by the hash of their file: later turns of a session need them again. */
+/** LRU cache of prepared attachments by file hash: later turns of a session reuse them. */
 export class ShownCache {
   readonly #maxBytes: number;
   readonly #kept = new Map<string, Shown>();
@@ -13,13 +13,13 @@ export class ShownCache {
   get(hash: string): Shown | undefined {
     const shown = this.#kept.get(hash);
     if (shown === undefined) return undefined;
-    // The one that was not used for longest is the first to go.
+    // Reinsert, so that the least recently used entry is evicted first.
     this.#kept.delete(hash);
     this.#kept.set(hash, shown);
     return shown;
   }
 
-  /** Keeps it and gives it back. */
+  /** Adds an entry and returns it. */
   put(hash: string, shown: Shown): Shown {
     this.#drop(hash);
     this.#kept.set(hash, shown);

@@ -13,27 +13,27 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { approvalDecided } from "../../schemas/messages/approvals.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
 
-/** Ids of approvals begin with it. */
+/** Prefix of approval ids. */
 export const approvalPrefix = "ap_";
 
 const keepSeconds = 24 * 3600;
 const listed = 100;
 const argumentChars = 2_000;
-/** Letters of a code: none that are mistaken for one another. */
+/** Alphabet of codes, without letters that look alike. */
 const codeLetters = "abcdefghjkmnpqrstuvwxyz23456789";
 const codeLength = 6;
 
-/** A tool call that needs its user's consent. */
+/** A tool call that requires the user's consent. */
 export interface ConsentRequest {
   user: string;
   session: string;
   replyId: string;
   tool: string;
-  /** Arguments as the model gave them, JSON text. */
+  /** Arguments from the model, JSON text. */
   args: string;
 }
 
-/** Approvals in the store: they survive restarts, and each is answered once. */
+/** Approvals in MongoDB: they survive restarts, and each is decided once. */
 export class Approvals {
   readonly #approvals: Collection<ApprovalDocument>;
   readonly #grants: Collection<ToolGrant>;
@@ -50,7 +50,7 @@ export class Approvals {
     this.#waitMs = waitMs;
   }
 
-  /** Makes the indexes; safe to repeat. */
+  /** Creates the indexes; idempotent. */
   async createIndexes(): Promise<void> {
     await this.#approvals.createIndexes([
       { key: { user: 1, created_at: 1 } },
@@ -59,12 +59,12 @@ export class Approvals {
     await this.#grants.createIndex({ "_id.user": 1 });
   }
 
-  /** Whether the user has allowed a tool for good. */
+  /** Whether the user has permanently allowed a tool. */
   async isAllowed(user: string, tool: string): Promise<boolean> {
     return (await this.#grants.findOne({ _id: { user, tool } })) !== null;
   }
 
-  /** The approval of a call; a turn that starts again finds the one of its earlier run, answered or not. */
+  /** Opens the approval of a call; a restarted turn gets the one of its earlier run, decided or not. */
   async open(request: ConsentRequest): Promise<ApprovalDocument> {
     const { user, session, replyId, tool, args } = request;
     const digest = createHash("sha256")
@@ -92,15 +92,15 @@ export class Approvals {
     return opened;
   }
 
-  /** How an approval ended; undefined while it waits. */
+  /** Outcome of an approval; undefined while it is pending. */
   async outcomeOf(id: string): Promise<ApprovalOutcome | undefined> {
     const found = await this.#approvals.findOne({ _id: id }, { projection: { outcome: 1 } });
     return found === null ? "expired" : found.outcome;
   }
 
   /**
-   * Answers an approval, named by its id or its code.
-   * @throws ParleyError `not_found`, or `conflict` when it is answered or has expired
+   * Decides an approval by its id or code.
+   * @throws ParleyError `not_found`, or `conflict` when it is already decided or expired
    */
   async decide(user: string, name: string, decision: ApprovalDecision): Promise<ApprovalDocument> {
     const named = { user, $or: [{ _id: name }, { code: name.toLowerCase() }] };
@@ -125,7 +125,7 @@ export class Approvals {
     return decided;
   }
 
-  /** Ends an approval that was not answered in time; an answer that came first stands. */
+  /** Expires an approval unless it was decided first. */
   async expire(id: string): Promise<ApprovalOutcome> {
     const expired = await this.#approvals.findOneAndUpdate(
       { _id: id, outcome: { $exists: false } },
@@ -137,13 +137,13 @@ export class Approvals {
     return "expired";
   }
 
-  /** Denies everything that waits in a session. */
+  /** Denies all pending approvals of a session. */
   async denyAll(user: string, session: string): Promise<void> {
     for (const { approval_id, session_id } of await this.pending(user))
       if (session_id === session) await this.decide(user, approval_id, "deny").catch(() => {});
   }
 
-  /** What waits for a user's answer, oldest first. */
+  /** Pending approvals of a user, oldest first. */
   async pending(user: string): Promise<Approval[]> {
     const documents = await this.#approvals
       .find({ user, outcome: { $exists: false }, expires_at: { $gt: new Date() } })
@@ -153,19 +153,19 @@ export class Approvals {
     return documents.map(toApproval);
   }
 
-  /** Names of the tools that a user has allowed for good. */
+  /** Names of the tools a user has permanently allowed. */
   async allowedTools(user: string): Promise<string[]> {
     const grants = await this.#grants.find({ "_id.user": user } as object).toArray();
     return grants.map(({ _id }) => _id.tool).toSorted();
   }
 
-  /** The tool needs consent again. @throws ParleyError `not_found` */
+  /** Revokes a permanent permission. @throws ParleyError `not_found` */
   async revoke(user: string, tool: string): Promise<void> {
     const { deletedCount } = await this.#grants.deleteOne({ _id: { user, tool } });
     if (deletedCount === 0) throw new ParleyError("not_found");
   }
 
-  /** Erases everything of a user. */
+  /** Deletes all data of a user. */
   async erase(user: string): Promise<void> {
     await this.#approvals.deleteMany({ user });
     await this.#grants.deleteMany({ "_id.user": user } as object);
@@ -185,7 +185,7 @@ export class Approvals {
   }
 }
 
-/** An approval as clients are shown it. */
+/** An approval as the API returns it. */
 export function toApproval(document: ApprovalDocument): Approval {
   return {
     approval_id: document._id,

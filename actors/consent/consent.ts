@@ -8,7 +8,7 @@ import type { Effects } from "../session/outbox/effects.ts";
 import { persist } from "../storage/persist.ts";
 import { type Approvals, toApproval } from "./approvals.ts";
 
-/** How often the store is read while a turn waits: it covers a lost signal, ms. */
+/** Polling interval of a waiting turn, which covers a lost signal, ms. */
 const pollMs = 2_000;
 
 /** Dependencies of consent. */
@@ -20,10 +20,10 @@ export interface ConsentDeps {
   log: Logger;
 }
 
-/** Asks users for their consent to tool calls, on every surface, and waits for the answer. */
+/** Requests consent to tool calls from users, on every surface, and waits for the decision. */
 export class Consent {
   readonly #deps: ConsentDeps;
-  /** Turns of this process that wait, by approval. */
+  /** Waiting turns of this process, by approval. */
   readonly #waiting = new Map<string, () => void>();
 
   constructor(deps: ConsentDeps) {
@@ -32,8 +32,9 @@ export class Consent {
   }
 
   /**
-   * Whether the user allows a tool call; `args` are its arguments as JSON text. The answer may take until the approval
-   * expires. @throws the signal's reason
+   * Whether the user allows a tool call; `args` are its arguments as JSON text. Waits until the approval is
+   * decided or expires.
+   * @throws the signal's reason
    */
   async request(
     input: SessionInput,
@@ -57,7 +58,7 @@ export class Consent {
     }
   }
 
-  /** Resolves when the approval may have been answered, after `ms`, or when the turn is aborted. */
+  /** Resolves when the approval may have been decided, after `ms`, or when the turn is aborted. */
   async #signalled(id: string, ms: number, signal: AbortSignal): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     let wake = () => {};
@@ -73,7 +74,9 @@ export class Consent {
     this.#waiting.delete(id);
   }
 
-  /** Shows the request to all devices, and where the message came from a surface that shows no frames, there too. */
+  /**
+   * Sends the request to all devices and, for surfaces without frames, also to the surface of the message.
+   */
   async #show(input: SessionInput, document: ApprovalDocument): Promise<void> {
     const { out, effects, log } = this.#deps;
     const { created_at: _, ...approval } = toApproval(document);
@@ -101,7 +104,10 @@ export class Consent {
     if (input.bridge === undefined) return;
     const text = `请求执行: ${request}\n回复 /approve ${code} 允许，/deny ${code} 拒绝`;
     await effects.bridge(input.bridge, text, `${approval_id}.approval`).catch((err: unknown) => {
-      log.warn({ err, user: input.user, session: input.session, approval: approval_id }, "approval not sent");
+      log.warn(
+        { err, user: input.user, session: input.session, approval: approval_id },
+        "approval request not sent",
+      );
     });
   }
 }

@@ -4,7 +4,7 @@ import { onUserDeleted } from "../events/user-erasure.ts";
 import { serveRoute } from "../requests/rest.ts";
 import { Approvals } from "./approvals.ts";
 
-/** Opens the approvals, and serves their routes. */
+/** Creates the approvals and serves their routes. */
 export async function startApprovals(context: ActorContext): Promise<Approvals> {
   const { db, bus, out, settings } = context;
   const approvals = new Approvals(db, bus, out, settings.limits.approvalMs);

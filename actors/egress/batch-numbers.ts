@@ -1,24 +1,24 @@
 import { newId } from "../../schemas/ids.ts";
 
-/** Users whose numbers are kept; the count of one that is dropped starts again. */
+/** Maximum users whose numbers are kept; an evicted user's numbers restart. */
 const mostUsers = 50_000;
 
-/** Who has published a batch, and which of its batches for this user it is. */
+/** Publisher of a batch, and its number among the publisher's batches for this user. */
 export interface BatchMark {
   from: string;
-  /** 1 = the first, which says nothing about earlier ones. */
+  /** 1 = the first, which implies nothing about earlier ones. */
   number: number;
 }
 
 /**
- * Numbers the batches of each user. Frames leave without an acknowledgement, and those under way when a server of the
- * stream is lost are lost too: an edge sees it by the next number.
+ * Numbers the batches of each user. Frames are published without an acknowledgement and can be lost with a
+ * stream server; edges detect the loss by a gap in the numbers.
  */
 export class BatchNumbers {
   readonly #from = newId("o_", 8);
   readonly #numbers = new Map<string, number>();
 
-  /** The mark of a user's next batch. */
+  /** Returns the mark of a user's next batch. */
   next(user: string): BatchMark {
     const number = (this.#numbers.get(user) ?? 0) + 1;
     this.#numbers.delete(user);

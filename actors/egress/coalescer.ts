@@ -1,6 +1,6 @@
 /**
- * When joined text leaves: at most once every `everyMs`, the first at once. What comes within one event-loop turn
- * belongs together, also the first time.
+ * Coalesces text: sends at most once per `everyMs`, the first time at the end of the current event-loop turn.
+ * Text of one event-loop turn is always sent together.
  */
 export class Coalescer {
   readonly #everyMs: number;
@@ -9,13 +9,13 @@ export class Coalescer {
   #immediate: NodeJS.Immediate | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
 
-  /** `send` takes everything that was joined until then. */
+  /** `send` sends everything that was buffered until then. */
   constructor(everyMs: number, send: () => void) {
     this.#everyMs = everyMs;
     this.#send = send;
   }
 
-  /** There is something to send. */
+  /** Schedules a send. */
   schedule(): void {
     if (this.#timer !== undefined || this.#immediate !== undefined) return;
     const wait = this.#sentAt + this.#everyMs - performance.now();
@@ -30,7 +30,7 @@ export class Coalescer {
     this.#send();
   }
 
-  /** Does not send what was scheduled. */
+  /** Cancels the scheduled send. */
   cancel(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);

@@ -14,13 +14,13 @@ import { type BatchMark, BatchNumbers } from "./batch-numbers.ts";
 
 type OutBus = Pick<Bus, "signal" | "signalText" | "appendText" | "maxBytes">;
 
-/** A batch is closed at this size, well under the server's payload limit. */
+/** Maximum size of a batch, well below the server's payload limit. */
 const batchBytes = 192 * 1024;
-/** Room for what stands around the frames of a batch. */
+/** Bytes reserved for the envelope of a batch. */
 const envelopeBytes = 512;
 const retryMs = 200;
 
-/** Encoded frames that travel in one message; `ending`: they end a run, and somebody waits until the stream has them. */
+/** Encoded frames for one message; `ending`: they end a run, and a caller awaits their acknowledgement. */
 interface PendingFrames {
   texts: string[];
   bytes: number;
@@ -28,8 +28,8 @@ interface PendingFrames {
 }
 
 /**
- * The only publisher of frames. What one event-loop turn produces for a user leaves as one message, the frames that end
- * runs included; a message with such frames is acknowledged.
+ * The only publisher of frames. All frames for a user from one event-loop turn are published as one message;
+ * a message that ends a run is acknowledged.
  */
 export class OutPublisher {
   readonly #bus: OutBus;
@@ -45,14 +45,14 @@ export class OutPublisher {
     this.#log = log;
   }
 
-  /** Sends a frame to every device of a user, with the others of this event-loop turn. */
+  /** Queues a frame for all devices of a user, batched with the others of this event-loop turn. */
   frame(user: string, item: OutItem): void {
     this.#enqueue(user, this.#parcelOf(user, [item]));
   }
 
   /**
-   * Sends the frames that end a run, behind everything that was sent before. Resolves when the stream has them. They
-   * may be sent again, and then in another batch: edges know them by their run.
+   * Publishes the frames that end a run, after all earlier frames. Resolves when the stream has stored them.
+   * May be re-sent in a different batch: edges deduplicate them by run.
    */
   ending(user: string, items: OutItem[], id: string): Promise<void> {
     return new Promise((stored) =>
@@ -61,25 +61,25 @@ export class OutPublisher {
   }
 
   /**
-   * Sends frames as a message of their own, after everything that was sent before. Resolves when the stream has it; an
-   * outage is waited for, and `id` makes a repetition one message.
+   * Publishes frames as a separate message, after all earlier frames. Resolves when the stream has stored it;
+   * retries during an outage, and `id` deduplicates repeated calls.
    */
   async final(user: string, items: OutItem[], id: string): Promise<void> {
     this.#flushUser(user);
     await this.#store(user, this.#parcelOf(user, items).texts, id);
   }
 
-  /** Answers one socket of one edge. It is gone when that socket is. */
+  /** Sends a frame to one socket of one edge, not stored: it is lost when the socket is closed. */
   direct(origin: Origin, frame: DirectFrame): void {
     this.#bus.signal(directFrame, frame, { edge: origin.edge, request: origin.socket });
   }
 
-  /** Makes OUT anew where it died with its server. */
+  /** Recreates the OUT stream after it was lost with its server. */
   async restore(): Promise<void> {
     try {
       await ensureStream(this.#jsm, outStreamConfig());
     } catch (err) {
-      this.#log.warn({ err }, "stream OUT can't be made yet");
+      this.#log.warn({ err }, "stream OUT not created, retrying");
     }
   }
 
@@ -128,17 +128,18 @@ export class OutPublisher {
         this.#bus.signalText(outFrames, batchOf(part, this.#numbers.next(user)), { user });
       return;
     }
-    // A batch is never sent again with the same frames: under the id of one of its parts the server would drop the others.
+    // A merged batch gets a new id: under the id of one of its parts the server would drop the other parts as
+    // duplicates.
     void this.#end(user, texts, endings, batch.length === 1 ? id : newId("out_"));
   }
 
-  /** What a run says while it goes on is not repeated: by then later frames have overtaken it. */
+  /** Frames of a running turn are not retried: later frames have overtaken them by then. */
   async #end(user: string, texts: string[], endings: PendingFrames[], id: string): Promise<void> {
     await this.#store(user, texts, id, new Set(endings.flatMap((parcel) => parcel.texts)));
     for (const { ending } of endings) ending?.stored();
   }
 
-  /** Stores frames in as many messages as they need, all sent at once and so in their order. */
+  /** Stores frames in as many messages as needed, all sent at once and therefore in order. */
   async #store(user: string, texts: string[], id: string, ending = new Set(texts)): Promise<void> {
     const parts = partsOf(texts, this.#bus.maxBytes);
     await Promise.all(
@@ -153,7 +154,10 @@ export class OutPublisher {
     );
   }
 
-  /** Repeats while the stream can't be reached, with what `again` holds; what it refuses is logged, not repeated. */
+  /**
+   * Retries with the frames in `again` while the stream is unavailable; a rejected message is logged and
+   * dropped.
+   */
   async #storeOne(user: string, texts: string[], id: string, again: string[]): Promise<void> {
     const mark = this.#numbers.next(user);
     for (let frames = texts; frames.length > 0; frames = again) {
@@ -162,10 +166,10 @@ export class OutPublisher {
         return;
       } catch (err) {
         if (!isStorageAway(err)) {
-          this.#log.error({ err, user, id, frames: frames.length }, "final frames refused");
+          this.#log.error({ err, user, id, frames: frames.length }, "final frames rejected by the stream");
           return;
         }
-        this.#log.warn({ err, user, id }, "final frames not stored yet");
+        this.#log.warn({ err, user, id }, "final frames not stored, retrying");
         await new Promise((resolve) => setTimeout(resolve, retryMs));
         await this.restore();
       }
@@ -177,7 +181,7 @@ export class OutPublisher {
       const one = encodeWithin(item, this.#bus.maxBytes - envelopeBytes);
       if (one.cut !== undefined) {
         const { type } = item.frame;
-        this.#log.error({ user, type, bytes: one.cut, kept: one.bytes }, "frame too large, cut");
+        this.#log.error({ user, type, bytes: one.cut, kept: one.bytes }, "frame too large, truncated");
       }
       return one;
     });
@@ -188,7 +192,7 @@ export class OutPublisher {
   }
 }
 
-/** Frames in groups that fit into a message each. */
+/** Groups frames into messages of at most `maxBytes`. */
 function partsOf(texts: readonly string[], maxBytes: number): string[][] {
   const units = texts.reduce((sum, text) => sum + text.length + 1, envelopeBytes);
   if (units * 3 <= maxBytes && texts.length <= outBatchFrames) return [[...texts]];

@@ -4,7 +4,7 @@ import type { FileBody } from "../../schemas/documents/file.ts";
 import type { FilePart } from "../../schemas/wire/file-part.ts";
 import type { FileStore } from "./file-store.ts";
 
-/** The bytes of files: what is the same is kept once. */
+/** File contents, stored once per hash. */
 export class Bodies {
   readonly #store: FileStore;
   readonly #objects: () => Promise<ObjectStore>;
@@ -16,7 +16,7 @@ export class Bodies {
     this.#log = log;
   }
 
-  /** The object in which bytes that were just uploaded are kept: theirs, or an earlier one of the same content. */
+  /** Returns the object for uploaded bytes: the new one, or an existing one of the same content. */
   async adopt({ sha256, object, size }: Pick<FilePart, "sha256" | "object" | "size">): Promise<string> {
     const body = await this.#store.useBody(sha256, { object, size });
     if (body.object === object) return object;
@@ -26,16 +26,16 @@ export class Bodies {
     return object;
   }
 
-  /** Deletes an object that nobody names. What can't be deleted now goes with the sweep. */
+  /** Deletes an unreferenced object; after a failure the sweep deletes it. */
   async discard(object: string): Promise<void> {
     try {
       await (await this.#objects()).delete(object);
     } catch (err) {
-      this.#log.warn({ err, object }, "object not deleted yet");
+      this.#log.warn({ err, object }, "object not deleted");
     }
   }
 
-  /** Deletes a body that no file names, with its thumbnail; true when it is gone. */
+  /** Deletes an unreferenced body and its thumbnail; true when it was deleted. */
   async release(body: FileBody): Promise<boolean> {
     if (!(await this.#store.forgetBody(body))) return false;
     const objects = await this.#objects();
@@ -45,7 +45,7 @@ export class Bodies {
   }
 }
 
-/** Name of the object with the thumbnail of the body of this hash. */
+/** Name of the thumbnail object of a body's hash. */
 export function thumbnailObject(hash: string): string {
   return `thumb_${hash}`;
 }

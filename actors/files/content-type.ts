@@ -4,20 +4,20 @@ import type { FilePart } from "../../schemas/wire/file-part.ts";
 import { decodeText } from "../extraction/charset.ts";
 import { extensionOf } from "./filename.ts";
 
-/** What is known of a file before its type is: the part of a form, with its first bytes and a way to read all. */
+/** A file whose type is to be detected: the form part, its first bytes, and a reader of all bytes. */
 export interface Content extends Pick<FilePart, "filename" | "type"> {
   head: Uint8Array;
-  /** All bytes, piece by piece. */
+  /** Reads all bytes in chunks. */
   read(): AsyncIterable<Uint8Array>;
 }
 
 type Bytes = Pick<Content, "head" | "read">;
 
-/** Bytes by which a text is told from other files. */
+/** Number of bytes checked to detect text. */
 const textSampleBytes = 256 * 1024;
-/** Where a PDF may begin, as its viewers have it. */
+/** A PDF header may start within this many bytes, as viewers accept. */
 const pdfHeadBytes = 1_024;
-/** Logs of terminals are full of it. */
+// Terminal logs contain many of these.
 const escapeChar = "\u001b";
 const compoundFile = "d0cf11e0a1b11ae1";
 
@@ -25,7 +25,7 @@ const word = "application/msword";
 const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const svg = "image/svg+xml";
 
-/** What the bytes of a type begin with, as `file-type` names it. */
+/** Signatures of types, by their names in `file-type`. */
 const signatures: Record<string, readonly string[]> = {
   "image/jpeg": ["image/jpeg"],
   "image/png": ["image/png", "image/apng"],
@@ -43,7 +43,7 @@ const signatures: Record<string, readonly string[]> = {
 };
 const texts = new Set(["text/plain", "text/markdown", "text/csv", "application/json"]);
 const checked: Record<string, (bytes: Bytes) => Promise<boolean>> = {
-  // Both are containers; these names stand in them as they are.
+  // Both formats are containers that hold these names uncompressed.
   [word]: async (bytes) => startsWith(bytes, compoundFile) && holds(bytes, utf16("WordDocument")),
   [docx]: async (bytes) => startsWith(bytes, "504b0304") && holds(bytes, Buffer.from("word/document")),
   [svg]: async (bytes) => /^<(\w+:)?svg[\s/>]/i.test(afterProlog(bytes.head)) && isText(bytes),
@@ -95,13 +95,13 @@ const extensions: Record<string, string> = {
 };
 
 /**
- * The MIME type of a file: the declared one where the content is of that kind, else, where nothing in particular was
- * declared, the one that content and name tell.
+ * Detects the MIME type of a file: the declared type if the content matches it; if none or a generic type is
+ * declared, the one detected from content and name.
  * @throws ParleyError `unsupported_type`
  */
 export async function typeOf(content: Content): Promise<string> {
   const declared = aliases[content.type] ?? content.type;
-  // Browsers on machines with a spreadsheet program declare its type for CSV.
+  // Browsers declare Excel's type for CSV where a spreadsheet program is installed.
   const sheet = declared === "application/vnd.ms-excel" && extensionOf(content.filename) === ".csv";
   const guess = ["", "application/octet-stream", "binary/octet-stream"].includes(declared) || sheet;
   const named = extensions[extensionOf(content.filename)];
@@ -109,9 +109,9 @@ export async function typeOf(content: Content): Promise<string> {
     throw new ParleyError("invalid_document", { error: "文档受密码保护,无法读取" });
   if (!guess) {
     if (!isKnown(declared)) throw unsupported(content.type);
-    // Text is also what a part without a Content-Type is said to be; many programs send files so.
-    const untold = declared === "text/plain" && named !== undefined;
-    if (untold && (await isOf(named, content))) return named;
+    // `text/plain` is also the default of a part without Content-Type, which many programs send.
+    const defaulted = declared === "text/plain" && named !== undefined;
+    if (defaulted && (await isOf(named, content))) return named;
     if (await isOf(declared, content)) return declared;
     throw unsupported(`${content.type} (内容不符)`);
   }
@@ -139,12 +139,12 @@ async function signatureOf({ head }: Bytes): Promise<string | undefined> {
   try {
     return (await fileTypeFromBuffer(head))?.mime;
   } catch {
-    // The beginning alone may be too little of a container.
+    // The beginning of a container may not be enough to detect its type.
     return undefined;
   }
 }
 
-/** Whether the beginning is text in an encoding that can be told, with next to no control characters. */
+/** Whether the beginning is text in a detectable encoding with almost no control characters. */
 async function isText({ read }: Bytes): Promise<boolean> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -163,12 +163,12 @@ async function isText({ read }: Bytes): Promise<boolean> {
   return controls * 100 <= decoded.text.length;
 }
 
-/** Whether it is a container of the old format with an encrypted document of the new one. */
+/** Whether it is an OLE container with an encrypted OOXML document. */
 async function isEncrypted(bytes: Bytes): Promise<boolean> {
   return startsWith(bytes, compoundFile) && holds(bytes, utf16("EncryptedPackage"));
 }
 
-/** Whether these bytes stand somewhere in the content. */
+/** Whether the content contains these bytes. */
 async function holds({ read }: Bytes, wanted: Buffer): Promise<boolean> {
   let tail = Buffer.alloc(0);
   for await (const part of read()) {
@@ -183,10 +183,10 @@ function startsWith({ head }: Bytes, hex: string): boolean {
   return Buffer.from(head).toString("hex").startsWith(hex);
 }
 
-/** What may stand before the root element of an XML text; drawing programs define entities in the document type. */
+/** XML prolog before the root element; drawing programs define entities in the document type. */
 const prolog = /^\s*(?:<\?.*?\?>|<!--.*?-->|<!doctype[^[>]*(?:\[[^\]]*\]\s*)?>)/is;
 
-/** The beginning of an XML text from its root element on. */
+/** Skips the prolog of an XML text. */
 function afterProlog(head: Uint8Array): string {
   let text = new TextDecoder().decode(head);
   for (let found = prolog.exec(text); found !== null; found = prolog.exec(text))

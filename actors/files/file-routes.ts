@@ -8,7 +8,7 @@ import type { Intake } from "./intake.ts";
 import { placeholder } from "./placeholder.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
-/** What the routes of files work with. */
+/** Dependencies of the file routes. */
 export interface FileServices {
   store: FileStore;
   intake: Intake;
@@ -17,7 +17,7 @@ export interface FileServices {
 
 const dayS = 86_400;
 
-/** Serves files, their bytes and their thumbnails. */
+/** Serves files, their content and their thumbnails. */
 export function serveFileRoutes(
   context: Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "files">,
   { store, intake, thumbnails }: FileServices,

@@ -2,7 +2,7 @@ import type { Collection, Db } from "mongodb";
 import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { type FileBody, type FileDocument, fileCollections } from "../../schemas/documents/file.ts";
 
-/** Documents of files, and of the bodies that they share. */
+/** Documents of files and of their shared bodies. */
 export class FileStore {
   readonly #files: Collection<FileDocument>;
   readonly #bodies: Collection<FileBody>;
@@ -17,7 +17,7 @@ export class FileStore {
     await this.#bodies.createIndexes([{ key: { used_at: 1 } }]);
   }
 
-  /** Stores a file; false where one of this id is there already. */
+  /** Stores a file; false when the id already exists. */
   async add(file: FileDocument): Promise<boolean> {
     try {
       await this.#files.insertOne(file);
@@ -28,7 +28,7 @@ export class FileStore {
     }
   }
 
-  /** A page of a user's files, the newest first, and how many there are. */
+  /** A page of a user's files, newest first, and their total count. */
   async page(user: string, page: number, limit: number): Promise<{ files: FileDocument[]; total: number }> {
     const [files, total] = await Promise.all([
       this.#files
@@ -42,7 +42,7 @@ export class FileStore {
     return { files, total };
   }
 
-  /** How many files a user has, and their size in bytes. */
+  /** Number and total size in bytes of a user's files. */
   async usage(user: string): Promise<{ count: number; bytes: number }> {
     const [sums] = await this.#files
       .aggregate<{ count: number; bytes: number }>([
@@ -53,12 +53,12 @@ export class FileStore {
     return sums ?? { count: 0, bytes: 0 };
   }
 
-  /** Removes a user's file; false where he has none of this id. Its body goes with the sweep. */
+  /** Deletes a user's file; false when they have none with this id. The sweep deletes its body. */
   async remove(user: string, id: string): Promise<boolean> {
     return (await this.#files.deleteOne({ _id: id, user_id: user })).deletedCount === 1;
   }
 
-  /** Removes all files of a user; answers the hashes of their bodies. */
+  /** Deletes all files of a user and returns the hashes of their bodies. */
   async removeAll(user: string): Promise<string[]> {
     const hashes = await this.#files.distinct("hash", { user_id: user });
     await this.#files.deleteMany({ user_id: user });
@@ -66,8 +66,8 @@ export class FileStore {
   }
 
   /**
-   * The body of this hash, which from now on is in use: it stays at least as long as a file takes to be stored. Where
-   * there is none, `offered` becomes it.
+   * Marks the body of this hash as used, so that the sweep keeps it until the file is stored. Without a body,
+   * creates one from `offered`.
    */
   async useBody(hash: string, offered: Pick<FileBody, "object" | "size">): Promise<FileBody> {
     for (;;) {
@@ -83,29 +83,29 @@ export class FileStore {
         await this.#bodies.insertOne(body);
         return body;
       } catch (err) {
-        // Somebody uploads the same at this moment.
+        // A concurrent upload of the same content created it.
         if (!isDuplicateKey(err)) throw err;
       }
     }
   }
 
-  /** Gives the files of a body whose object has gone another one of the same content. */
+  /** Replaces the lost object of a body by another with the same content. */
   async replaceObject(hash: string, gone: string, object: string): Promise<void> {
     await this.#bodies.updateOne({ _id: hash, object: gone }, { $set: { object, used_at: new Date() } });
     await this.#files.updateMany({ hash, object: gone }, { $set: { object } });
   }
 
-  /** Whether this object holds the bytes of some body, or this hash has one. */
+  /** Whether a body has this object or this hash. */
   async hasBody(by: { object: string } | { _id: string }): Promise<boolean> {
     return (await this.#bodies.findOne(by, { projection: { _id: 1 } })) !== null;
   }
 
-  /** Bodies that were last used before a time; of these hashes only, where some are given. */
+  /** Bodies last used before a time, limited to `hashes` if set. */
   idleBodies(before: Date, hashes?: string[]): AsyncIterable<FileBody> {
     return this.#bodies.find({ used_at: { $lt: before }, ...(hashes && { _id: { $in: hashes } }) });
   }
 
-  /** Forgets a body that no file names and that nobody has used since it was read; true when it is forgotten. */
+  /** Deletes a body without files that was not used since it was read; true when it was deleted. */
   async forgetBody({ _id, object, used_at }: FileBody): Promise<boolean> {
     if ((await this.#files.findOne({ hash: _id }, { projection: { _id: 1 } })) !== null) return false;
     return (await this.#bodies.deleteOne({ _id, object, used_at })).deletedCount === 1;

@@ -2,19 +2,19 @@ const maxBytes = 255;
 const encoder = new TextEncoder();
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** Joiners inside a word or an emoji belong to it: Persian, Hindi and families are written with them. */
+/** Joiners inside words and emoji are kept: Persian, Hindi and family emoji need them. */
 const joiner =
   /(?<=[\p{M}\p{Script=Arabic}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200C\u200D](?=[\p{L}\p{M}\p{Extended_Pictographic}])/u;
-/** Control characters, and those that make a name look like another (bidirectional marks, zero widths), halves of characters. */
+/** Control characters, spoofing characters (bidirectional marks, zero widths) and unpaired surrogates. */
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u;
 const unseen = new RegExp(`(?!${joiner.source})${invisible.source}`, "gu");
-/** What forms write for a quotation mark and a line end in a name (WHATWG HTML, multipart form data). */
+/** Escapes of quotation marks and line ends in form file names (WHATWG HTML, multipart form data). */
 const escaped = /%(?:22|0[AD])/gi;
-/** What some file system takes for a path, a wildcard or a stream. */
+/** Characters that are special in some file system: path separators, wildcards, streams. */
 const special = /[<>:"|?*]/g;
 const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 
-/** A name under which a file can be saved anywhere; whatever script it is written in, it keeps it. */
+/** Sanitises a file name for all file systems; all scripts are kept. */
 export function sanitiseFilename(name: string): string {
   const last = name.normalize("NFC").split(/[/\\]/).at(-1) ?? "";
   const clean = last
@@ -27,12 +27,12 @@ export function sanitiseFilename(name: string): string {
   return shorten(safe) || "file";
 }
 
-/** The extension of a name with its dot, lower case; empty where there is none. */
+/** The extension of a name with its dot, in lower case; empty if there is none. */
 export function extensionOf(name: string): string {
   return /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0].toLowerCase() ?? "";
 }
 
-/** At most 255 bytes of UTF-8, by whole characters, with its extension. */
+/** Cuts a name to 255 bytes of UTF-8 at a character boundary, keeping its extension. */
 function shorten(name: string): string {
   if (encoder.encode(name).length <= maxBytes) return name;
   const extension = extensionOf(name);

@@ -10,7 +10,7 @@ import type { FileStore } from "./file-store.ts";
 import { sanitiseFilename } from "./filename.ts";
 import type { UserFiles } from "./user-files.ts";
 
-/** Takes what was uploaded: checks it, and makes a file of it. */
+/** Validates uploads and stores them as files. */
 export class Intake {
   readonly #store: FileStore;
   readonly #bodies: Bodies;
@@ -25,8 +25,10 @@ export class Intake {
   }
 
   /**
-   * The file of an uploaded part. The same `key` makes the same file, once; after the `deadline` none is made.
-   * @throws ParleyError `unsupported_type`, `conflict` when the user has no room left, `service_unavailable` when it is late
+   * Stores an uploaded part as a file. The same `key` yields the same file; nothing is stored after the
+   * `deadline`.
+   * @throws ParleyError `unsupported_type`, `conflict` at the user's limits, `service_unavailable` after the
+   * deadline
    */
   async take(
     user: string,
@@ -71,7 +73,7 @@ export class Intake {
   }
 }
 
-/** A UUID that a user's key always leads to. */
+/** Derives a UUID from a user and their key. */
 function idOf(user: string, key: string): string {
   const hex = createHash("sha256").update(`${user}\n${key}`).digest("hex");
   return hex.slice(0, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-8$3-a$4-$5");

@@ -8,10 +8,10 @@ import { Intake } from "./intake.ts";
 import { Sweep } from "./sweep.ts";
 import { Thumbnails } from "./thumbnails.ts";
 
-/** The schedule is nobody's: these stand where a user and an id do. */
+/** Stands for user and id in the sweep's schedule, which belongs to no user. */
 const sweepOf = ["parley", "files"] as const;
 
-/** Serves uploaded files, and removes what is left of those that are deleted. Any number of processes may. */
+/** Serves uploaded files and deletes unreferenced content. Any number of processes may run it. */
 export async function startFiles(context: ActorContext): Promise<void> {
   const { db, files, pictures, jsm, log, settings } = context;
   const { limits } = settings;
@@ -24,7 +24,7 @@ export async function startFiles(context: ActorContext): Promise<void> {
   const sweep = new Sweep({ store, bodies, objects, jsm, limits, log });
   const schedules = new Schedules(context);
   await schedules.prepare("sweep", async () => undefined);
-  // Always the same times, so that each process that starts sets the same.
+  // Aligned times, so that all processes set the same schedule.
   const next = () => new Date(Math.ceil((Date.now() + 1) / limits.fileSweepMs) * limits.fileSweepMs);
   await schedules.set("sweep", ...sweepOf, next());
   await schedules.serve("sweep", async () => {

@@ -1,4 +1,4 @@
-/** Kinds of files that are told apart by colour and label. */
+/** File kinds with their label and colour. */
 const kinds: readonly [pattern: RegExp, label: string, colour: string][] = [
   [/^image\//, "IMG", "#2f9e6e"],
   [/^audio\//, "AUDIO", "#8a5cd1"],
@@ -11,7 +11,7 @@ const kinds: readonly [pattern: RegExp, label: string, colour: string][] = [
   [/^text\//, "TXT", "#4a5568"],
 ];
 
-/** A drawing, as SVG, in place of a thumbnail. */
+/** An SVG placeholder for a file without a thumbnail. */
 export function placeholder(mimeType: string): string {
   const [, label, colour] = kinds.find(([pattern]) => pattern.test(mimeType)) ?? [null, "FILE", "#718096"];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 300" width="300" height="300" role="img" aria-label="${label}">

@@ -10,14 +10,14 @@ import type { FileStore } from "./file-store.ts";
 const bucket = "files";
 const stream = `OBJ_${bucket}`;
 
-/** What a sweep has removed. */
+/** Counts of what a sweep deleted. */
 export interface Swept {
   bodies: number;
   objects: number;
   pieces: number;
 }
 
-/** Removes bytes that no file names: of deleted files, of uploads that nobody took, of uploads that were cut off. */
+/** Deletes unreferenced objects: bodies of deleted files, abandoned uploads and incomplete uploads. */
 export class Sweep {
   readonly #store: FileStore;
   readonly #bodies: Bodies;
@@ -42,7 +42,7 @@ export class Sweep {
     this.#log = parts.log;
   }
 
-  /** Looks at everything. It may run anywhere and twice at a time. */
+  /** Runs a full sweep. Safe to run concurrently in several processes. */
   async run(): Promise<Swept> {
     const before = new Date(Date.now() - this.#limits.orphanMs);
     const bodies = await this.#idleBodies(before);
@@ -52,11 +52,11 @@ export class Sweep {
       objects: await this.#orphans(list, before),
       pieces: await this.#leftovers(new Set(list.map(({ nuid }) => nuid)), before),
     };
-    this.#log.info(swept, "files swept");
+    this.#log.info(swept, "file sweep completed");
     return swept;
   }
 
-  /** Looks at the bodies of these hashes, whose files were just removed. */
+  /** Checks the bodies of these hashes, whose files were just deleted. */
   async bodiesOf(hashes: string[]): Promise<void> {
     await this.#idleBodies(new Date(Date.now() - this.#limits.orphanMs), hashes);
   }
@@ -68,7 +68,7 @@ export class Sweep {
     return count;
   }
 
-  /** Objects that no body has: an upload whose file was never stored, and thumbnails of bodies that are gone. */
+  /** Objects without a body: uploads whose file was never stored, thumbnails of deleted bodies. */
   async #orphans(
     list: readonly { name: string; mtime: string; deleted: boolean }[],
     before: Date,
@@ -85,14 +85,14 @@ export class Sweep {
     return count;
   }
 
-  /** Pieces of objects that were never completed, since their edge died. */
+  /** Chunks of incomplete objects whose edge crashed. */
   async #leftovers(known: ReadonlySet<string>, before: Date): Promise<number> {
     const filter = subjects.objectPiecesAll(bucket);
     const { state } = await this.#jsm.streams.info(stream, { subjects_filter: filter });
     let count = 0;
     for (const subject of Object.keys(state.subjects ?? {})) {
       if (known.has(lastToken(subject))) continue;
-      // An upload that is going on has a young last piece.
+      // An upload in progress has a recent last chunk.
       const last = await storedMessage(this.#jsm, stream, { last_by_subj: subject });
       if (last === null || last.time >= before) continue;
       await this.#jsm.streams.purge(stream, { filter: subject });

@@ -7,14 +7,14 @@ import type { PictureReader } from "../images/picture-reader.ts";
 import { thumbnailObject } from "./bodies.ts";
 import type { UserFiles } from "./user-files.ts";
 
-/** Small pictures, each made once and kept beside its body. */
+/** Thumbnails, created once and stored beside the body. */
 export class Thumbnails {
   readonly #files: Pick<UserFiles, "bytes">;
   readonly #pictures: Pick<PictureReader, "thumbnail">;
   readonly #objects: () => Promise<ObjectStore>;
   readonly #limits: Limits;
   readonly #log: Logger;
-  /** By object: those that are being made. */
+  /** Thumbnails being created, by object. */
   readonly #making = new Map<string, Promise<boolean>>();
 
   constructor(
@@ -32,9 +32,9 @@ export class Thumbnails {
   }
 
   /**
-   * Name of the object with a picture's thumbnail; undefined for a picture that can't be read, and for SVG: drawing it can
-   * take any time and memory.
-   * @throws ParleyError `file_missing`, `service_unavailable` when too many wait
+   * Returns the object of a picture's thumbnail; undefined for an unreadable picture, and for SVG, whose
+   * rendering can take unbounded time and memory.
+   * @throws ParleyError `file_missing`, `service_unavailable` when the queue is full
    */
   async of(file: FileDocument): Promise<string | undefined> {
     if (file.mime_type === "image/svg+xml") return undefined;
@@ -58,7 +58,7 @@ export class Thumbnails {
       picture = await this.#pictures.thumbnail({ user: file.user_id, read });
     } catch (err) {
       if (!(err instanceof ParleyError) || err.status !== 400) throw err;
-      this.#log.info({ err, file: file._id }, "picture not readable");
+      this.#log.info({ err, file: file._id }, "thumbnail not created, picture not readable");
       return false;
     }
     await (await this.#objects()).putBlob({ name }, picture);

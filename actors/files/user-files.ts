@@ -8,7 +8,7 @@ import { type FileDocument, fileCollections } from "../../schemas/documents/file
 import { ParleyError } from "../../schemas/errors.ts";
 import type { FilePart } from "../../schemas/wire/file-part.ts";
 
-/** The files of users, to read. Nobody gets another's: each is asked for together with its user. */
+/** Read access to the files of users. Every query includes the user, so nobody reads another user's file. */
 export class UserFiles {
   readonly #files: Collection<FileDocument>;
   readonly #nc: NatsConnection;
@@ -21,24 +21,27 @@ export class UserFiles {
     this.#jsm = jsm;
   }
 
-  /** The metadata of a user's own file; null where he has none of this id. */
+  /** Returns the metadata of a user's file; null when they have none with this id. */
   find(user: string, id: string): Promise<FileDocument | null> {
     return this.#files.findOne({ _id: id, user_id: user });
   }
 
-  /** The same. @throws ParleyError `not_found` */
+  /** The same as {@link find}. @throws ParleyError `not_found` */
   async own(user: string, id: string): Promise<FileDocument> {
     const file = await this.find(user, id);
     if (file === null) throw new ParleyError("not_found", { error: "文件不存在" });
     return file;
   }
 
-  /** The bytes of a file. @throws ParleyError `file_missing`, or `file_too_large` for more than `maxBytes` */
+  /**
+   * Reads the bytes of a file.
+   * @throws ParleyError `file_missing`, or `file_too_large` for more than `maxBytes`
+   */
   bytes(file: Pick<FileDocument, "object">, maxBytes: number): Promise<Buffer> {
     return this.partBytes({ bucket: "files", object: file.object }, maxBytes);
   }
 
-  /** The bytes of a file or of the part of a form. @throws as {@link bytes} */
+  /** Reads the bytes of a file or form part. @throws as {@link bytes} */
   async partBytes(part: Pick<FilePart, "bucket" | "object">, maxBytes: number): Promise<Buffer> {
     const object = await this.open(part);
     if (object.size > maxBytes) throw new ParleyError("file_too_large", { error: "文件过大" });
@@ -47,17 +50,17 @@ export class UserFiles {
     return Buffer.concat(parts);
   }
 
-  /** The object with these bytes, to read piece by piece. @throws ParleyError `file_missing` */
+  /** Opens the object with these bytes for streaming. @throws ParleyError `file_missing` */
   async open({ bucket, object }: Pick<FilePart, "bucket" | "object">): Promise<StoredObject> {
     const found = await openObject(this.#jsm, await this.store(bucket), object);
     if (found === null) throw new ParleyError("file_missing");
     return found;
   }
 
-  /** The object store of this name. */
+  /** Returns the object store of this name. */
   store(bucket: FilePart["bucket"]): Promise<ObjectStore> {
-    const known = this.#stores.get(bucket);
-    if (known !== undefined) return known;
+    const open = this.#stores.get(bucket);
+    if (open !== undefined) return open;
     const opened = openStore(this.#nc, bucket);
     this.#stores.set(bucket, opened);
     opened.catch(() => this.#stores.delete(bucket));

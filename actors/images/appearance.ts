@@ -1,20 +1,23 @@
 import { type DominantColor, dominantColors } from "./dominant-colors.ts";
 import { type Picture, type PictureLimits, process } from "./picture.ts";
 
-/** How a picture looks, as far as it can be measured. */
+/** Measured properties of a picture. */
 export interface Appearance {
   colors: DominantColor[];
-  /** Mean lightness of what is visible, 0 … 1. */
+  /** Mean lightness of the visible pixels, 0 … 1. */
   brightness: number;
-  /** How strongly neighbouring pixels differ, 0 … 1: near 0 is blurred or plain. */
+  /** Contrast between neighbouring pixels, 0 … 1: near 0 is blurred or plain. */
   detail: number;
-  /** Share of the area that can't be seen, 0 … 1. */
+  /** Transparent share of the area, 0 … 1. */
   transparent: number;
 }
 
 const sidePx = 1024;
 
-/** Measures a picture, reduced to a size at which a person still sees the same. @throws ParleyError as `process` does */
+/**
+ * Measures a picture at a reduced size that keeps the visible detail.
+ * @throws ParleyError as `process` does
+ */
 export async function appearanceOf(picture: Picture, limits: PictureLimits): Promise<Appearance> {
   const { data, info } = await process(picture, limits, (decoded) =>
     decoded
@@ -42,7 +45,7 @@ export async function appearanceOf(picture: Picture, limits: PictureLimits): Pro
   };
 }
 
-/** The difference that one neighbour in a thousand exceeds: an even background says nothing about the rest. */
+/** The 99.9th percentile of neighbour differences, so that an even background does not hide the detail. */
 function detailOf(luma: Float32Array, width: number, height: number): number {
   const counts = new Uint32Array(256);
   let all = 0;

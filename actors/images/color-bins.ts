@@ -1,21 +1,21 @@
 import { type Oklab, type Rgb, toOklab } from "./oklab.ts";
 
-/** A picture as bytes of R, G, B and alpha, row by row. */
+/** RGBA bytes, row by row. */
 export interface Pixels {
   data: Uint8Array;
   width: number;
   height: number;
 }
 
-/** Colours that are almost the same, with how much of the picture they cover. */
+/** A bin of nearly equal colours, with its weight in the picture. */
 export interface ColorBin {
-  /** Visible pixels, each by its alpha. */
+  /** Visible pixels, weighted by alpha. */
   weight: number;
-  /** Those of them that lie within an even area, not on the border of two. */
+  /** The part of `weight` inside even areas, as opposed to edges. */
   even: number;
   rgb: Rgb;
   lab: Oklab;
-  /** The one colour that most of them have, and how many have it. */
+  /** The most frequent colour in the bin, and its count. */
   mode: Rgb;
   modeWeight: number;
 }
@@ -23,9 +23,9 @@ export interface ColorBin {
 const bits = 5;
 const shift = 8 - bits;
 const binCount = 1 << (3 * bits);
-/** Less than this is not seen, of 255. */
+/** Pixels with a lower alpha count as invisible; of 255. */
 const leastAlpha = 24;
-/** Neighbours of one even area differ by no more than this, of 255. */
+/** Maximum difference between neighbours within an even area, of 255. */
 const evenStep = 10;
 
 /** Sorts the visible pixels of a picture into bins. */
@@ -34,7 +34,7 @@ export function binsOf(pixels: Pixels): ColorBin[] {
   const weight = new Float64Array(binCount);
   const even = new Float64Array(binCount);
   const sums = new Float64Array(binCount * 3);
-  // The colour of a majority is the one that is left when each of another colour takes one of it away.
+  // Majority vote (Boyer–Moore): each pixel of another colour cancels one of the candidate's.
   const mode = new Uint32Array(binCount);
   const votes = new Float64Array(binCount);
   for (let y = 0, at = 0; y < height; y++) {
@@ -73,7 +73,7 @@ export function binsOf(pixels: Pixels): ColorBin[] {
   return bins;
 }
 
-/** How often the colours of majorities really occur. */
+/** Counts the pixels that have their bin's candidate colour. */
 function weightsOf(data: Uint8Array, mode: Uint32Array): Float64Array {
   const weights = new Float64Array(binCount);
   for (let at = 0; at < data.length; at += 4) {

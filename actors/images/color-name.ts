@@ -1,6 +1,6 @@
 import { difference, fromHex, type Oklab, toOklab } from "./oklab.ts";
 
-/** Names that people give colours, each with some colours that are called so. */
+/** Common colour names, each with example colours. */
 const named: readonly [name: string, ...hexes: string[]][] = [
   ["黑色", "#000000", "#1A1A1A"],
   ["深灰色", "#3D3D3D", "#555555"],
@@ -31,10 +31,10 @@ const named: readonly [name: string, ...hexes: string[]][] = [
 const points = named.flatMap(([name, ...hexes]) =>
   hexes.map((hex) => ({ name, lab: toOklab(fromHex(hex)) })),
 );
-/** Below the first nothing is seen of a hue, from the second on nobody speaks of grey. */
+/** Chroma thresholds: below the first a colour is grey, above the second it has a hue. */
 const [hueless, hued] = [0.02, 0.05];
 
-/** What a person would call a colour. */
+/** The common name of a colour. */
 export function nameOf(lab: Oklab): string {
   const chroma = chromaOf(lab);
   let name = "";

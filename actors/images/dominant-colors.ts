@@ -2,27 +2,27 @@ import { binsOf, type ColorBin, type Pixels } from "./color-bins.ts";
 import { nameOf } from "./color-name.ts";
 import { difference, type Oklab, type Rgb, toHex, toRgb } from "./oklab.ts";
 
-/** One of the colours that a person would name. */
+/** A dominant colour. */
 export interface DominantColor {
   hex: string;
-  /** Percent of the visible area, to one decimal. */
+  /** Share of the visible area, percent with one decimal. */
   percent: number;
   name: string;
 }
 
 const maxColors = 8;
-/** Colours this near are one colour. */
+/** Colours within this distance are merged. */
 const reach = 0.1;
 const sameColor = 0.075;
-/** Colours of one name are one colour when they are this near. */
+/** Colours of the same name within this distance are merged. */
 const sameName = 0.16;
-/** A colour that covers less is not named. */
+/** Colours with a smaller share are not listed. */
 const leastShare = 0.01;
 const maxSeeds = 24;
-/** Share of even areas from which a picture is taken as one of areas, in which borders mix colours that are not in it. */
+/** Share of even areas above which a picture counts as flat, so that blended edge colours are ignored. */
 const evenShare = 0.25;
 
-/** The dominant colours of a picture, the largest first; none where nothing is to be seen. */
+/** The dominant colours of a picture, largest first; empty when nothing is visible. */
 export function dominantColors(pixels: Pixels): DominantColor[] {
   const bins = binsOf(pixels);
   const total = sum(bins, ({ weight }) => weight);
@@ -38,14 +38,15 @@ interface Cluster {
   weight: number;
 }
 
-/** Where clusters begin: the heaviest bins, each with the bins around it. */
+/** Initial cluster centers: the heaviest bins, each including its neighbours. */
 function seedsOf(bins: readonly ColorBin[], total: number, ofAreas: boolean): Oklab[] {
   const weightOf = (bin: ColorBin) => (ofAreas ? bin.even : bin.weight);
   const seeds: ColorBin[] = [];
   const heaviest = bins.toSorted((one, other) => weightOf(other) - weightOf(one));
   take(seeds, heaviest, weightOf, 0.003 * total);
   if (ofAreas) {
-    // Thin strokes have no even area. What is like no area most of all is their colour, the rest is their border.
+    // Thin strokes have no even area. The colour farthest from all areas is the stroke's; the others are its
+    // edges.
     const unlike = (bin: ColorBin) => Math.min(...seeds.map(({ lab }) => difference(lab, bin.lab)));
     const strokes = bins.filter((bin) => unlike(bin) > 2 * reach);
     const farthest = strokes.sort((one, other) => unlike(other) - unlike(one));
@@ -56,7 +57,10 @@ function seedsOf(bins: readonly ColorBin[], total: number, ofAreas: boolean): Ok
   return seeds.map(({ lab }) => lab);
 }
 
-/** Adds bins that are far from what is there, in this order; `least` is the weight of a bin with those around it. */
+/**
+ * Adds the bins that are far from the existing ones, in order; `least` is the minimum weight including
+ * neighbours.
+ */
 function take(
   seeds: ColorBin[],
   bins: readonly ColorBin[],
@@ -79,7 +83,7 @@ function isFar({ lab }: ColorBin, seeds: readonly ColorBin[], distance: number):
   return seeds.every((seed) => difference(seed.lab, lab) >= distance);
 }
 
-/** Whether a colour lies on the line between two others, as that of their common border does. */
+/** Whether a colour lies on the line between two others, as blended edge colours do. */
 function isMixed({ rgb }: ColorBin, seeds: readonly ColorBin[]): boolean {
   return seeds.some((one, i) => seeds.some((other, j) => j > i && isBetween(rgb, one.rgb, other.rgb)));
 }
@@ -100,7 +104,7 @@ function minus(one: Rgb, other: Rgb): [number, number, number] {
   return [one[0] - other[0], one[1] - other[1], one[2] - other[2]];
 }
 
-/** Moves centers into the middle of what is around them, and joins those that look the same. */
+/** Moves the centers to the means of their clusters and merges centers that look alike. */
 function merged(seeds: readonly Oklab[], bins: readonly ColorBin[], ofAreas: boolean): Oklab[] {
   const weightOf = (bin: ColorBin) => (ofAreas && bin.even > 0 ? bin.even : bin.weight);
   let centers = seeds.map((lab) => ({ lab, weight: 0 }));
@@ -134,7 +138,7 @@ function mean(
   return [at(0), at(1), at(2)];
 }
 
-/** The nearest two centers that are one colour; undefined when all differ. */
+/** The nearest two centers that are the same colour; undefined when all differ. */
 function nearestPair(centers: readonly Oklab[]): [number, number] | undefined {
   let found: [number, number] | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -151,7 +155,10 @@ function nearestPair(centers: readonly Oklab[]): [number, number] | undefined {
   return found;
 }
 
-/** Everything that is visible, with the nearest center; what is too small or one too many goes to the others. */
+/**
+ * Assigns all visible pixels to their nearest center; clusters that are too small or too many join the
+ * others.
+ */
 function clustersOf(bins: readonly ColorBin[], centers: readonly Oklab[], total: number): Cluster[] {
   let left = [...centers];
   for (;;) {
@@ -183,7 +190,7 @@ function assigned(bins: readonly ColorBin[], centers: readonly Oklab[]): ColorBi
   return groups;
 }
 
-/** How a cluster is shown: the very colour that much of it has, or the middle of all. */
+/** The colour reported for a cluster: its most frequent one if it is common enough, else the mean. */
 function colorOf({ bins, weight }: Cluster, total: number): DominantColor {
   const heaviest = bins.reduce(
     (one, other) => (other.modeWeight > one.modeWeight ? other : one),

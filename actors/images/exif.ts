@@ -6,8 +6,8 @@ const maxChars = 500;
 const maxNumbers = 16;
 
 /**
- * The EXIF fields of a picture, by their names, values translated to words where EXIF has numbers for them. Where the
- * picture was taken is told only with `position`. A block that can't be read is one without fields.
+ * Reads the EXIF fields of a picture by name, with coded values translated to words. The location is included
+ * only with `position`. An unreadable block yields no fields.
  */
 export async function readExif(block: Buffer | undefined, position: boolean): Promise<Exif> {
   if (block === undefined) return {};
@@ -17,7 +17,7 @@ export async function readExif(block: Buffer | undefined, position: boolean): Pr
   return Object.fromEntries(kept.flatMap(([name, value]) => fieldOf(name, value)).slice(0, maxFields));
 }
 
-/** A picture's block begins with `Exif\0\0`; what follows is a TIFF file. */
+/** A picture's block starts with `Exif\0\0`, followed by a TIFF file. */
 function tiffOf(block: Buffer): Buffer {
   return block.subarray(0, 6).toString("latin1") === "Exif\0\0" ? block.subarray(6) : block;
 }
@@ -27,7 +27,7 @@ function options(position: boolean) {
     ...{ tiff: true, ifd0: {}, exif: true, gps: position },
     ...{ ifd1: false, interop: false, xmp: false, icc: false, iptc: false, jfif: false, ihdr: false },
     ...{ makerNote: false, userComment: false },
-    // Dates have no zone: they stay as the camera wrote them.
+    // Dates have no time zone: they are kept as the camera wrote them.
     ...{ translateValues: true, reviveValues: false, sanitize: true, mergeOutput: true },
   };
 }
@@ -35,7 +35,7 @@ function options(position: boolean) {
 function fieldOf(name: string, value: unknown): [string, Exif[string]][] {
   if (typeof value === "number") return Number.isFinite(value) ? [[name, value]] : [];
   if (typeof value === "string") {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: cameras pad texts with them
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: cameras pad texts with control characters
     const text = value.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim();
     return text === "" ? [] : [[name, text.slice(0, maxChars)]];
   }

@@ -2,7 +2,7 @@ import type { ImageAnalysis } from "../../schemas/wire/image.ts";
 import type { PictureReader } from "./picture-reader.ts";
 import type { Vision } from "./vision.ts";
 
-/** Finds out what can be told of a picture. */
+/** Analyses pictures: measurements, and a description by a vision model. */
 export class ImageAnalyzer {
   readonly #reader: Pick<PictureReader, "findings">;
   readonly #vision: Pick<Vision, "available" | "describe">;
@@ -13,8 +13,10 @@ export class ImageAnalyzer {
   }
 
   /**
-   * Analyses a picture for its user; `read` gives its bytes when it is its turn. `position`: EXIF may tell where it was
-   * taken. @throws ParleyError what `read` throws, `unsupported_type`, `image_too_large`, `invalid_image`, `quota_exceeded`
+   * Analyses a picture of a user; `read` is called when a slot is free. `position`: include the EXIF
+   * location.
+   * @throws ParleyError what `read` throws, `unsupported_type`, `image_too_large`, `invalid_image`,
+   * `quota_exceeded`
    */
   async analyze(user: string, read: () => Promise<Buffer>, position: boolean): Promise<ImageAnalysis> {
     let size = 0;

@@ -1,7 +1,7 @@
 import type { Appearance } from "./appearance.ts";
 import type { Picture } from "./picture.ts";
 
-/** What can be said of a picture from measurements alone; nothing is said about what it shows. */
+/** Describes a picture by its measurements, without its subject. */
 export function describeLocally(picture: Picture, look: Appearance): string {
   return [
     `${kindOf(picture)}，${picture.width}×${picture.height} 像素（${shapeOf(picture)}）`,

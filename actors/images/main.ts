@@ -7,19 +7,19 @@ import { FairQueue } from "../runtime/fair-queue.ts";
 import { ImageAnalyzer } from "./image-analyzer.ts";
 import { Vision } from "./vision.ts";
 
-/** Serves the analysis of pictures. Any number of processes may. */
+/** Serves the analysis of pictures; any number of processes may run it. */
 export function startImages(context: ActorContext): void {
   const { files, pictures, settings } = context;
   const { limits } = settings;
   const analyzer = new ImageAnalyzer(pictures, new Vision(context));
-  // A picture stays in memory as long as a model looks at it.
+  // A picture stays in memory until the vision model has answered.
   const queue = new FairQueue({ places: limits.imageAnalyses, waiting: limits.imageQueue });
-  const analyze = (request: Asking, read: () => Promise<Buffer>) =>
+  const analyze = (request: AnalysisRequest, read: () => Promise<Buffer>) =>
     queue.use(request.principal.user_id, async () => {
       if (isOver(request)) throw new ParleyError("service_unavailable");
       return analyzer.analyze(request.principal.user_id, read, request.query.position);
     });
-  const ofFile = async (request: Asking, id: string) => {
+  const ofFile = async (request: AnalysisRequest, id: string) => {
     const file = await files.own(request.principal.user_id, id);
     return analyze(request, () => files.bytes(file, limits.uploadBytes));
   };
@@ -33,8 +33,8 @@ export function startImages(context: ActorContext): void {
   });
 }
 
-/** What both routes say. */
-interface Asking {
+/** Fields common to both routes. */
+interface AnalysisRequest {
   principal: Principal;
   deadline?: number;
   query: { position: boolean };

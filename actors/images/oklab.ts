@@ -1,11 +1,11 @@
-/** A colour in OKLab, where equal distances look equally different. */
+/** A colour in OKLab, a perceptually uniform colour space. */
 export type Oklab = readonly [l: number, a: number, b: number];
-/** A colour in sRGB, 0 … 255 each. */
+/** A colour in sRGB, components 0 … 255. */
 export type Rgb = readonly [r: number, g: number, b: number];
 
 // Both matrices: B. Ottosson, "A perceptual color space for image processing" (2020).
 
-/** The OKLab of an sRGB colour. */
+/** Converts sRGB to OKLab. */
 export function toOklab([red, green, blue]: Rgb): Oklab {
   const [r, g, b] = [linear(red), linear(green), linear(blue)];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
@@ -18,7 +18,7 @@ export function toOklab([red, green, blue]: Rgb): Oklab {
   ];
 }
 
-/** The sRGB colour of an OKLab one; what sRGB can't show is cut off. */
+/** Converts OKLab to sRGB; values outside its gamut are clipped. */
 export function toRgb([lightness, a, b]: Oklab): Rgb {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -30,17 +30,17 @@ export function toRgb([lightness, a, b]: Oklab): Rgb {
   ];
 }
 
-/** How different two colours look: 1 is black and white, 0.02 is hardly seen. */
+/** Perceptual distance of two colours: black to white is 1, 0.02 is barely visible. */
 export function difference(one: Oklab, other: Oklab): number {
   return Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]);
 }
 
-/** `#RRGGBB`. */
+/** Formats a colour as `#RRGGBB`. */
 export function toHex(rgb: Rgb): string {
   return `#${rgb.map((value) => value.toString(16).padStart(2, "0")).join("")}`.toUpperCase();
 }
 
-/** The colour of `#RRGGBB`. */
+/** Parses `#RRGGBB`. */
 export function fromHex(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];

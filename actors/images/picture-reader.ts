@@ -9,14 +9,16 @@ const findingsSchema = imageAnalysisSchema
   .pick({ format: true, width: true, height: true, top_colors: true, description: true, exif: true })
   .extend({ shown: z.string().optional().describe("Data URI for a model that sees.") });
 
-/** For whom a picture is read; `read` gives its bytes when it is its turn, so that what waits takes no memory. */
+/**
+ * The user of a picture, and `read`, which loads its bytes when a slot is free: queued calls hold no buffers.
+ */
 export interface PictureCall {
   user: string;
   read: () => Promise<Uint8Array>;
   signal?: AbortSignal | undefined;
 }
 
-/** Reads pictures in processes of their own, bounded in memory and time; users take turns. */
+/** Decodes pictures in sandboxed processes with memory and time limits; users are served round-robin. */
 export class PictureReader {
   readonly #sandbox: Sandbox;
   readonly #limits: Limits;
@@ -32,25 +34,25 @@ export class PictureReader {
   }
 
   /**
-   * A JPEG of at most 300 × 300, upright.
-   * @throws ParleyError `unsupported_type`, `image_too_large`, `invalid_image`, `service_unavailable`, what `read` throws,
-   * or the signal's reason; so do the others
+   * Creates a JPEG thumbnail of at most 300 × 300, upright.
+   * @throws ParleyError `unsupported_type`, `image_too_large`, `invalid_image`, `service_unavailable`, what
+   * `read` throws, or the signal's reason; the other methods throw the same
    */
   async thumbnail(call: PictureCall): Promise<Uint8Array> {
     return z.instanceof(Uint8Array).parse(await this.#run({ kind: "thumbnail" }, call));
   }
 
-  /** A data URI of the picture for a model that sees: upright, small and without EXIF. */
+  /** Returns a data URI of the picture for a vision model: upright, reduced and without EXIF. */
   async shown(call: PictureCall): Promise<string> {
     return z.string().parse(await this.#run({ kind: "show" }, call));
   }
 
-  /** What was measured, in words. */
+  /** Describes the picture by its measurements, in words. */
   async described(call: PictureCall): Promise<string> {
     return z.string().parse(await this.#run({ kind: "describe" }, call));
   }
 
-  /** All that can be told without a model. `position`: EXIF may tell where it was taken; `show`: with `shown`. */
+  /** Analyses a picture without a model. `position`: include the EXIF location; `show`: include `shown`. */
   async findings(work: { position: boolean; show: boolean }, call: PictureCall): Promise<PictureFindings> {
     const { shown, ...found } = findingsSchema.parse(await this.#run({ kind: "analyze", ...work }, call));
     return { ...found, ...(shown !== undefined && { shown }) };

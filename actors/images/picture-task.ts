@@ -7,27 +7,27 @@ import { openPicture, type PictureLimits } from "./picture.ts";
 import { shownPicture } from "./reduced-picture.ts";
 import { thumbnailOf } from "./thumbnail.ts";
 
-/** What is to be done with a picture; see {@link PictureReader}. */
+/** The operation on a picture; see {@link PictureReader}. */
 export type PictureWork =
   | { kind: "thumbnail" }
   | { kind: "show" }
   | { kind: "describe" }
   | { kind: "analyze"; position: boolean; show: boolean };
 
-/** A picture on its way into the sandbox. */
+/** A picture operation as it is sent to the sandbox. */
 export type PictureTask = PictureWork & {
   bytes: Uint8Array;
   limits: PictureLimits & Pick<Limits, "shownImagePx" | "shownImageBytes">;
 };
 
-/** What can be told of a picture without a model. `shown`: a data URI for a model that sees. */
+/** Results of the analysis without a model. `shown`: a data URI for a vision model. */
 export type PictureFindings = Pick<ImageAnalysis, "format" | "width" | "height" | "top_colors"> & {
   description: string;
   exif: Exif;
   shown?: string;
 };
 
-/** Module of the sandbox for pictures. @throws ParleyError `unsupported_type`, `image_too_large`, `invalid_image` */
+/** Entry point in the sandbox. @throws ParleyError `unsupported_type`, `image_too_large`, `invalid_image` */
 export async function run(task: PictureTask): Promise<Uint8Array | string | PictureFindings> {
   const { limits } = task;
   const picture = await openPicture(Buffer.from(task.bytes), limits);

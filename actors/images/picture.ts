@@ -4,34 +4,37 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { ImageAnalysis } from "../../schemas/wire/image.ts";
 import { decodeHeic, type RawPixels } from "./heic.ts";
 
-// A picture is read once, and the process reads one at a time: neither a cache nor more threads help.
+// Each picture is read once, and a process decodes one at a time: neither a cache nor more threads help.
 sharp.cache(false);
 sharp.concurrency(1);
 
 export type PictureFormat = ImageAnalysis["format"];
 
-/** A picture whose head has been read. */
+/** A picture whose header has been read. */
 export interface Picture {
   bytes: Buffer;
   format: PictureFormat;
-  /** As it is shown, px. */
+  /** Displayed size, px. */
   width: number;
   height: number;
   hasAlpha: boolean;
-  /** Pictures of an animation, 1 for a still one. */
+  /** Number of frames; 1 for a still picture. */
   frames: number;
-  /** The EXIF block, where there is one. */
+  /** The EXIF block, if any. */
   exif: Buffer | undefined;
-  /** The pixels, of formats that the image library can't decode. */
+  /** The decoded pixels, for formats that sharp can't decode. */
   pixels?: RawPixels;
 }
 
-/** `jpegPixels` is larger than `imagePixels`: a JPEG is decoded at an eighth of its size where that is enough. */
+/** `jpegPixels` exceeds `imagePixels`: a JPEG can be decoded at an eighth of its size. */
 export type PictureLimits = Pick<Limits, "imagePixels" | "jpegPixels" | "imageMs">;
 
 const heicBrands = new Set(["heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"]);
 
-/** The format of a picture by its first bytes; undefined for everything else, which reaches no decoder: SVG, for one. */
+/**
+ * Detects a picture's format by its first bytes; undefined for all others, such as SVG, which are never
+ * decoded.
+ */
 export function formatOf(bytes: Uint8Array): PictureFormat | undefined {
   const head = Buffer.from(bytes.subarray(0, 32)).toString("latin1");
   if (head.startsWith("\xff\xd8\xff")) return "jpeg";
@@ -44,8 +47,8 @@ export function formatOf(bytes: Uint8Array): PictureFormat | undefined {
 }
 
 /**
- * Reads the head of a picture.
- * @throws ParleyError `unsupported_type` for what is no picture that we read, `image_too_large`, `invalid_image`
+ * Reads the header of a picture.
+ * @throws ParleyError `unsupported_type` for an unsupported format, `image_too_large`, `invalid_image`
  */
 export async function openPicture(bytes: Buffer, limits: PictureLimits): Promise<Picture> {
   const format = formatOf(bytes);
@@ -77,8 +80,8 @@ async function openHeic(bytes: Buffer, { imagePixels }: PictureLimits): Promise<
 }
 
 /**
- * What becomes of a picture's first frame, upright and in sRGB, when `steps` are done to it. Of a picture that is cut off
- * or slightly damaged, what can be seen is taken, as browsers do.
+ * Applies `steps` to the first frame of a picture, upright and in sRGB. Truncated or slightly damaged
+ * pictures are decoded as far as possible, as browsers do.
  * @throws ParleyError `image_too_large`, `invalid_image`
  */
 export async function process<T>(
@@ -95,7 +98,7 @@ export async function process<T>(
     return decoded(async () => {
       const small = upright("none").resize(64, 64, { fit: "inside", withoutEnlargement: true });
       const { channels } = await sharp(await small.png().toBuffer()).stats();
-      // Nothing could be decoded.
+      // No pixel could be decoded.
       if (channels.every(({ min, max }) => min === max)) throw new ParleyError("invalid_image", { cause });
       return steps(upright("none"));
     });

@@ -1,12 +1,13 @@
 import type { Limits } from "../../schemas/limits.ts";
 import { type Picture, type PictureLimits, process } from "./picture.ts";
 
-/** Quality of a JPEG, falling until the picture fits. */
+/** JPEG qualities, tried in this order until the picture fits. */
 const qualities = [85, 70, 50] as const;
 
 /**
- * A picture as a model is given it: upright, no larger than the limits say, and without what its camera has noted, such
- * as where it was taken. Answers a data URI. @throws ParleyError as `process` does
+ * Reduces a picture for a vision model: upright, within the limits, and without metadata such as the
+ * location. Returns a data URI.
+ * @throws ParleyError as `process` does
  */
 export async function shownPicture(
   picture: Picture,

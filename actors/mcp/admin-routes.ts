@@ -23,7 +23,7 @@ export function serveMcpSettings(
   changed: () => Promise<void>,
 ): void {
   serveRoute(context, routes.listMcpServers, async () => {
-    const list = (await store.read()).map((server) => shown(server, servers.connection(server.name)));
+    const list = (await store.read()).map((server) => toServerView(server, servers.connection(server.name)));
     return { servers: list, total: list.length };
   });
   serveRoute(context, routes.saveMcpServer, async ({ params: { name }, body }) => {
@@ -47,7 +47,7 @@ export function serveMcpSettings(
   });
 }
 
-/** A connection of its own: one that turns use is not disturbed. */
+/** Tests a server over a separate connection, so that running turns are not disturbed. */
 async function check(server: McpServer) {
   const connection = new McpConnection(server);
   try {
@@ -60,15 +60,15 @@ async function check(server: McpServer) {
   }
 }
 
-function shown({ secrets, updatedAt, ...server }: McpServer, connection: McpConnection | undefined) {
-  const { status = "idle", error, known = [] } = connection ?? {};
+function toServerView({ secrets, updatedAt, ...server }: McpServer, connection: McpConnection | undefined) {
+  const { status = "idle", error, listed = [] } = connection ?? {};
   return {
     ...server,
     headers: maskedValues(secrets.headers),
     env: maskedValues(secrets.env),
     status,
     ...(error !== undefined && { error }),
-    offered: connection === undefined ? [] : toolsOfServer(connection, known).map(({ name }) => name),
+    offered: connection === undefined ? [] : toolsOfServer(connection, listed).map(({ name }) => name),
     updated_at: updatedAt.toISOString(),
   };
 }
@@ -77,18 +77,18 @@ function maskedValues(values: Record<string, string> = {}): Record<string, strin
   return Object.fromEntries(Object.keys(values).map((name) => [name, masked]));
 }
 
-/** @throws ParleyError `invalid_request` for a server that can't be reached so */
+/** @throws ParleyError `invalid_request` for a server without an address */
 function serverAfter(
   name: string,
   stored: McpServer | undefined,
-  { headers, env, ...given }: Partial<McpServerSettings> & McpSecrets,
+  { headers, env, ...input }: Partial<McpServerSettings> & McpSecrets,
 ): McpServer {
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const settings = mcpServerSettingsSchema.parse({ ...mcpServerDefaults, ...stored, ...set });
   const wanted = settings.transport === "http" ? "url" : "command";
   if (settings[wanted] === undefined)
     throw new ParleyError("invalid_request", { error: `请求参数错误: ${wanted} 不能为空` });
-  // Secrets were given for the address that they were saved with.
+  // Secrets are kept only for the address they were saved with.
   const kept = stored !== undefined && target(stored) === target(settings) ? stored.secrets : {};
   const secrets = { headers: valuesAfter(kept.headers, headers), env: valuesAfter(kept.env, env) };
   return { ...settings, name, secrets, updatedAt: new Date() };
@@ -96,11 +96,11 @@ function serverAfter(
 
 function valuesAfter(
   stored: Record<string, string> = {},
-  given: Record<string, string> | undefined,
+  input: Record<string, string> | undefined,
 ): Record<string, string> {
-  if (given === undefined) return stored;
+  if (input === undefined) return stored;
   return Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]): [string, string][] => {
+    Object.entries(input).flatMap(([name, value]): [string, string][] => {
       const kept = value === masked ? stored[name] : value;
       return kept === undefined ? [] : [[name, kept]];
     }),

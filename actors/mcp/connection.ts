@@ -15,9 +15,9 @@ import {
 import { boundedFetch } from "../models/bounded-fetch.ts";
 import type { McpServer } from "./server-store.ts";
 
-/** How long a list of tools is believed, ms. */
+/** How long a list of tools is cached, ms. */
 const listMs = 300_000;
-/** How long a server that failed is left alone, ms. */
+/** How long a failed server is not retried, ms. */
 const failedMs = 30_000;
 const connectMs = 10_000;
 const maxTools = 64;
@@ -25,13 +25,13 @@ const maxPages = 16;
 const bodyBytes = 64 * 1024 * 1024;
 const lineBytes = 4 * 1024 * 1024;
 
-/** A connection to one MCP server: made when it is first wanted, and again after it was lost. */
+/** A connection to one MCP server, opened on first use and reopened after it was lost. */
 export class McpConnection {
   readonly server: McpServer;
   #client: Promise<Client> | undefined;
   #tools: Promise<McpTool[]> | undefined;
   #listedAt = 0;
-  #known: McpTool[] = [];
+  #listed: McpTool[] = [];
   #failedAt = Number.NEGATIVE_INFINITY;
   #error: string | undefined;
   #closed = false;
@@ -40,9 +40,9 @@ export class McpConnection {
     this.server = server;
   }
 
-  /** The tools that were last listed. */
-  get known(): readonly McpTool[] {
-    return this.#known;
+  /** The tools of the last list. */
+  get listed(): readonly McpTool[] {
+    return this.#listed;
   }
 
   get status(): "idle" | "connected" | "failed" | "disabled" {
@@ -56,7 +56,10 @@ export class McpConnection {
     return this.#error;
   }
 
-  /** Its tools; `fresh`: asked now, also where it has just failed. @throws Error when it does not tell them */
+  /**
+   * Lists the tools; `fresh` bypasses the cache and the pause after a failure.
+   * @throws Error when listing fails
+   */
   async tools(fresh = false): Promise<McpTool[]> {
     const now = performance.now();
     if (!fresh && now - this.#failedAt < failedMs) return [];
@@ -66,8 +69,9 @@ export class McpConnection {
   }
 
   /**
-   * Calls a tool. It is called once; only a server that says that it has forgotten the session, and so has done nothing,
-   * is asked again. @throws Error when it fails or takes too long
+   * Calls a tool once. It is repeated only when the server reports an unknown session and thus has not run
+   * it.
+   * @throws Error when it fails or times out
    */
   async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallToolResult> {
     const options = { signal, timeout: this.server.timeout_s * 1_000 };
@@ -82,7 +86,7 @@ export class McpConnection {
     }
   }
 
-  /** Ends it; a process that was started for it ends too. */
+  /** Closes the connection and ends its process, if any. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop();
@@ -103,12 +107,12 @@ export class McpConnection {
       }
       this.#listedAt = performance.now();
       this.#error = undefined;
-      this.#known = tools.slice(0, maxTools);
-      return this.#known;
+      this.#listed = tools.slice(0, maxTools);
+      return this.#listed;
     } catch (err) {
       this.#failedAt = performance.now();
       this.#error = (err as Error).message.slice(0, 512);
-      this.#known = [];
+      this.#listed = [];
       await this.#drop();
       throw err;
     }
@@ -150,7 +154,7 @@ export class McpConnection {
 function transportOf({ transport, url, command, args, secrets }: McpServer): Transport {
   if (transport === "stdio") {
     if (command === undefined) throw new Error("no command is set");
-    // It gets its own variables and the few that every program needs, none of Parley's.
+    // The process gets its own variables and a few basic ones, none of Parley's.
     const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...secrets.env };
     return new StdioClientTransport({ command, args, env, stderr: "ignore" });
   }

@@ -9,12 +9,12 @@ import { OwnMcpServer } from "./own-server.ts";
 import { ownTools } from "./own-tools.ts";
 import { McpServerStore } from "./server-store.ts";
 
-/** A word of a change may be missed; then the change is seen this late, ms. */
+/** Polling interval that covers a lost change signal, ms. */
 const lookEveryMs = 30_000;
 
 /**
- * The Model Context Protocol, both ways: tools of the servers that the administrator added, for models; and the user's
- * own tools for MCP clients. Answers the former, by user.
+ * The Model Context Protocol in both roles: client of the servers that the administrator added, and server of
+ * the user's own tools. Returns the former tools by user.
  */
 export async function startMcp(context: ActorContext): Promise<MoreTools> {
   const { db, secrets, bus, log, lifecycle, routes, settings } = context;
@@ -24,7 +24,7 @@ export async function startMcp(context: ActorContext): Promise<MoreTools> {
     try {
       servers.replace(await store.read());
     } catch (err) {
-      log.warn({ err }, "MCP servers not read, the last ones stay");
+      log.warn({ err }, "MCP servers not loaded, keeping the previous ones");
     }
   };
   bus.listen(mcpServersChanged, () => void look());

@@ -6,10 +6,10 @@ import { McpConnection } from "./connection.ts";
 import { toolsOfServer } from "./mcp-tool.ts";
 import type { McpServer } from "./server-store.ts";
 
-/** How long a turn waits for servers that have not yet told their tools, ms. */
+/** How long a turn waits for servers that have not listed their tools yet, ms. */
 const patienceMs = 2_000;
 
-/** The MCP servers of this installation, as this process is connected to them. */
+/** The MCP servers of this installation, with this process's connections. */
 export class McpServers {
   readonly #log: Logger;
   #connections = new Map<string, McpConnection>();
@@ -18,14 +18,14 @@ export class McpServers {
     this.#log = log;
   }
 
-  /** Takes what is configured in place of what was; connections of servers that did not change stay. */
+  /** Replaces the configuration; connections of unchanged servers are kept. */
   replace(servers: readonly McpServer[]): void {
     const before = this.#connections;
     this.#connections = new Map(
       servers.map((server) => {
-        const known = before.get(server.name);
-        const same = known !== undefined && JSON.stringify(known.server) === JSON.stringify(server);
-        return [server.name, same ? known : new McpConnection(server)];
+        const existing = before.get(server.name);
+        const same = existing !== undefined && JSON.stringify(existing.server) === JSON.stringify(server);
+        return [server.name, same ? existing : new McpConnection(server)];
       }),
     );
     const kept = new Set(this.#connections.values());
@@ -36,16 +36,20 @@ export class McpServers {
     return this.#connections.get(name);
   }
 
-  /** The tools that a user's model may call now. A server that is slow or away has none: it holds up no turn. */
+  /**
+   * The tools a user's model may call now. A slow or unavailable server contributes none and delays no turn.
+   */
   async toolsOf(user: string): Promise<Tool[]> {
     const allowed = [...this.#connections.values()].filter(({ server }) => mayUse(server, user));
     if (allowed.length === 0) return [];
-    const given = new AbortController();
-    const late = delay(patienceMs, undefined, { signal: given.signal }).catch(() => {});
+    const answered = new AbortController();
+    const late = delay(patienceMs, undefined, { signal: answered.signal }).catch(() => {});
     const lists = await Promise.all(
-      allowed.map((connection) => Promise.race([this.#tools(connection), late.then(() => connection.known)])),
+      allowed.map((connection) =>
+        Promise.race([this.#tools(connection), late.then(() => connection.listed)]),
+      ),
     );
-    given.abort();
+    answered.abort();
     const byName = new Map(
       allowed.flatMap((connection, index) =>
         toolsOfServer(connection, lists[index] ?? []).map((tool): [string, Tool] => [tool.name, tool]),
@@ -62,13 +66,13 @@ export class McpServers {
     try {
       return await connection.tools();
     } catch (err) {
-      this.#log.warn({ err, server: connection.server.name }, "MCP server does not list its tools");
+      this.#log.warn({ err, server: connection.server.name }, "MCP tools not listed");
       return [];
     }
   }
 }
 
-/** A process runs with Parley's own rights: its tools are the administrator's alone. */
+/** A local process has Parley's privileges: its tools are offered to the administrator only. */
 function mayUse({ enabled, transport, users }: McpServer, user: string): boolean {
   if (!enabled) return false;
   if (transport === "stdio" || users === "admin") return user === adminUserId;

@@ -11,7 +11,7 @@ const resultChars = 64_000;
 
 const argumentsSchema = z.record(z.string(), z.unknown());
 
-/** The tools of a server as models are told of them; those whose schema is too large to be told are left out. */
+/** The tools of a server as offered to models; tools with a schema above the size limit are left out. */
 export function toolsOfServer(connection: McpConnection, listed: readonly McpTool[]): Tool[] {
   const { name: server, tools: wanted } = connection.server;
   return listed
@@ -20,7 +20,7 @@ export function toolsOfServer(connection: McpConnection, listed: readonly McpToo
     .map((tool) => toolOf(connection, server, tool));
 }
 
-/** Name of a tool for models: letters, digits, `_` and `-`, with its server's before it. */
+/** Name of a tool for models: the server's name and the tool's, as letters, digits, `_` and `-`. */
 function offeredName(server: string, tool: string): string {
   return `${server}_${tool}`.replace(/[^\w-]/g, "_").slice(0, nameChars);
 }
@@ -31,7 +31,7 @@ function toolOf(connection: McpConnection, server: string, tool: McpTool): Tool 
     description: (tool.description ?? tool.title ?? tool.name).slice(0, descriptionChars),
     parameters: argumentsSchema,
     inputSchema: tool.inputSchema,
-    // A server that does not say that a tool only reads may let it do anything.
+    // A tool without `readOnlyHint` may change anything.
     effect: tool.annotations?.readOnlyHint === true ? "none" : "outside",
     foreign: true,
     async run(args, { signal }) {
@@ -53,7 +53,7 @@ function toolOf(connection: McpConnection, server: string, tool: McpTool): Tool 
   };
 }
 
-/** What a result says in words; other parts are named. */
+/** The text of a result; other parts are named. */
 function textOf({ content, structuredContent }: CallToolResult): string {
   const parts = content.map((part) => {
     if (part.type === "text") return part.text;

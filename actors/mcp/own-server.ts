@@ -16,12 +16,10 @@ import { hasScope, type Principal } from "../../schemas/principal.ts";
 import { inputSchemaOf } from "../tools/index.ts";
 import type { Tool } from "../tools/tool.ts";
 
-/** The session that reminders of an MCP client name; its user finds them there. */
+/** Session of reminders set by MCP clients; the user finds them there. */
 const mcpSession = "mcp";
 
-/**
- * Parley's own MCP server. It keeps nothing between two requests, so that any process answers any of them.
- */
+/** Parley's own MCP server. It is stateless: any process answers any request. */
 export class OwnMcpServer {
   readonly #tools: readonly Tool[];
   readonly #log: Logger;
@@ -106,7 +104,7 @@ class OneRequest implements Transport {
   }
 
   send(message: JSONRPCMessage): Promise<void> {
-    // Notifications of the server have nowhere to go.
+    // Server notifications are dropped: there is no stream to send them on.
     if ("result" in message || "error" in message) this.#answered(message);
     return Promise.resolve();
   }
@@ -123,6 +121,6 @@ function failed(text: string): CallToolResult {
 
 function errorAnswer(message: unknown, code: ErrorCode, text: string): JSONRPCMessage {
   const id = typeof message === "object" && message !== null && "id" in message ? message.id : undefined;
-  const known = typeof id === "string" || typeof id === "number" ? id : "";
-  return { jsonrpc: "2.0", id: known, error: { code, message: text } };
+  const valid = typeof id === "string" || typeof id === "number" ? id : "";
+  return { jsonrpc: "2.0", id: valid, error: { code, message: text } };
 }

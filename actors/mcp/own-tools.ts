@@ -13,7 +13,7 @@ const sendSchema = z.object({
   content: z.string().min(1).max(100_000).describe("What the user says"),
 });
 
-/** What Parley's own MCP server offers: the tools that models have, and the user's conversations. */
+/** Tools of Parley's own MCP server: those of models, and access to the user's conversations. */
 export function ownTools(bus: Bus, routes: Pick<RouteClient, "call">): Tool[] {
   return [
     ...userTools(routes),

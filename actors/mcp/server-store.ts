@@ -8,7 +8,7 @@ import {
 } from "../../schemas/documents/mcp.ts";
 import { KeyCipher } from "../models/key-cipher.ts";
 
-/** A configured server with its secrets in the clear. */
+/** A configured server with decrypted secrets. */
 export interface McpServer extends McpServerSettings {
   name: string;
   secrets: McpSecrets;
@@ -25,7 +25,7 @@ export class McpServerStore {
     this.#cipher = new KeyCipher(encryptionKey);
   }
 
-  /** All servers by name. */
+  /** Returns all servers, sorted by name. */
   async read(): Promise<McpServer[]> {
     return (await this.#servers.find().sort({ _id: 1 }).toArray()).map((one) => this.#opened(one));
   }
@@ -40,7 +40,7 @@ export class McpServerStore {
     await this.#servers.replaceOne({ _id: name }, document, { upsert: true });
   }
 
-  /** Whether there was one. */
+  /** Deletes a server; false when it does not exist. */
   async delete(name: string): Promise<boolean> {
     return (await this.#servers.deleteOne({ _id: name })).deletedCount > 0;
   }
@@ -52,7 +52,7 @@ export class McpServerStore {
   }
 }
 
-/** Where a server's secrets go: they open for no other address. */
+/** The address a server's secrets are bound to: they can't be decrypted for another. */
 export function target({ url, command }: Pick<McpServerSettings, "url" | "command">): string {
   return url ?? `stdio ${command ?? ""}`;
 }

@@ -1,6 +1,6 @@
 import { ProviderError } from "./provider-error.ts";
 
-/** Bytes that a provider may send: the whole body, and one line of it (a line is held in memory until it ends). */
+/** Limits in bytes on a provider's response: the whole body, and one line of it (lines are buffered). */
 export interface BodyBounds {
   bodyBytes: number;
   lineBytes: number;
@@ -8,7 +8,7 @@ export interface BodyBounds {
 
 const newline = 10;
 
-/** A `fetch` whose answers fail with a ProviderError as soon as their body passes a bound, whatever it claims to be. */
+/** A `fetch` whose response fails with a ProviderError as soon as its body exceeds a limit. */
 export function boundedFetch({ bodyBytes, lineBytes }: BodyBounds): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);

@@ -5,33 +5,33 @@ import { findLocalModel } from "./local-files.ts";
 import type { LocalProcess } from "./local-process.ts";
 import type { ModelDriver, ModelInfo } from "./model.ts";
 
-/** A model that can be called: what a list shows of it, and its driver. */
+/** A callable model: its entry in lists, and its driver. */
 export interface Link {
   info: ModelInfo;
   driver: ModelDriver;
-  /** Whether the administrator has put it among those that see; unset where nobody has put any there. */
+  /** Whether the administrator tagged it as a vision model; unset when no model has the tag. */
   tagged?: boolean;
-  /** Whether it takes images, as was set or learned; undefined = not known. */
+  /** Whether it takes images, configured or learned; undefined = unknown. */
   takesImages(): boolean | undefined;
 }
 
-/** Whether a model may be given images: what was set or learned of it comes before what it is tagged as. */
+/** Whether a model may be sent images: a configured or learned capability takes precedence over the tag. */
 export function mayTakeImages({ tagged, takesImages }: Link): boolean {
   return takesImages() ?? tagged ?? true;
 }
 
-/** Where models come from: the built-in ones, a provider of the environment. */
+/** A source of models: the built-in ones, or a provider. */
 export interface ModelSource {
-  /** The models that a list shows, in the order in which a default chain takes them. */
+  /** The listed models, in the order of the default chain. */
   links(): Link[];
-  /** A model by name, names included that no list shows. */
+  /** Finds a model by name, including names that are not listed. */
   find(model: string): Link | undefined;
 }
 
-/** Context of a model that nobody described, in tokens. */
+/** Assumed context of a model without a configured one, in tokens. */
 export const defaultContextTokens = 8192;
 
-/** The deterministic model, under all its names. */
+/** The deterministic test model, under all its names. */
 export function enaTestSource(startedAt: number): ModelSource {
   const find = (model: string): Link | undefined => {
     const plan = parseEnaTest(model);
@@ -46,7 +46,7 @@ export function enaTestSource(startedAt: number): ModelSource {
   return { links: () => [own], find: (model) => (model === enaTestName ? own : find(model)) };
 }
 
-/** The local chat model, as long as it is installed. */
+/** The local chat model, while it is installed. */
 export function localSource(worker: LocalProcess, limits: Limits, startedAt: number): ModelSource {
   const find = (model: string): Link | undefined => {
     const files = localNames.includes(model) ? findLocalModel() : undefined;

@@ -9,15 +9,18 @@ import { SettingsStore } from "./settings-store.ts";
 import { followSettings } from "./settings-sync.ts";
 import { StoredSource } from "./stored-source.ts";
 
-/** What configured models need of a process. */
+/** Dependencies of configured models. */
 export type ConfiguredContext = ProcessContext & { bus: Bus; db: Db };
 
-/** The store of the administrator's configuration; every process hears of a change. */
+/** The store of the administrator's configuration; each write signals all processes. */
 export function settingsStore({ bus, db, secrets }: Pick<ConfiguredContext, "bus" | "db" | "secrets">) {
   return new SettingsStore(db, secrets.encryptionKey, () => bus.signal(modelsChanged, {}));
 }
 
-/** All models of a process, kept at what the administrator configures. Resolves when his configuration was read. */
+/**
+ * Creates all models of a process and keeps them in sync with the configuration. Resolves after the first
+ * read.
+ */
 export async function startModels(context: ConfiguredContext): Promise<Models> {
   const store = settingsStore(context);
   const learned = new LearnedCapabilities((id, capability) => store.saveRefusal(id, capability));

@@ -7,15 +7,16 @@ import { serveRoute } from "../requests/rest.ts";
 import type { Embeddings } from "./embeddings.ts";
 import { estimateTokens } from "./tokens.ts";
 
-/** Names that mean the embedding model of this installation, whichever that is: those that clients are set to. */
+/** Common names that clients are configured with; all resolve to this installation's embedding model. */
 const aliases = /^(text-embedding-[\w.-]+|e5-(query|passage)|multilingual-e5-\w+)$/;
 
-/** Serves `POST /v1/embeddings`; it counts as a message of the user's quota. */
+/** Serves `POST /v1/embeddings`; a request counts as one message of the user's quota. */
 export function serveEmbeddings(context: ActorContext, embeddings: Embeddings): void {
   const { quota, models, settings } = context;
   serveRoute(context, createEmbedding, async ({ principal, body }) => {
-    const known = [...models.endpoints("embedding").map(({ id }) => id), settings.embeddingsModel];
-    if (!known.includes(body.model) && !aliases.test(body.model)) throw new ParleyError("model_not_found");
+    const configured = [...models.endpoints("embedding").map(({ id }) => id), settings.embeddingsModel];
+    if (!configured.includes(body.model) && !aliases.test(body.model))
+      throw new ParleyError("model_not_found");
     const texts = typeof body.input === "string" ? [body.input] : body.input;
     const tokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
     const hold = newId("emb_", 16);
@@ -55,7 +56,10 @@ function answerOf(
   return { object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } };
 }
 
-/** The first `dimensions` of a vector, of length 1 again. @throws ParleyError `invalid_request` when there are fewer */
+/**
+ * Truncates a vector to `dimensions` and normalizes it.
+ * @throws ParleyError `invalid_request` when it is shorter
+ */
 function shortened(vector: Float32Array, dimensions: number): Float32Array {
   if (dimensions > vector.length)
     throw new ParleyError("invalid_request", { error: `请求参数错误: dimensions 最大 ${vector.length}` });

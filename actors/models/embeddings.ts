@@ -7,16 +7,18 @@ import { ParleyError } from "../../schemas/errors.ts";
 import { createClient } from "./openai-provider.ts";
 import { toProviderError } from "./provider-error.ts";
 
-/** What a text is embedded as: some models tell questions from the passages that answer them. */
+/** How a text is embedded: some models distinguish queries from the passages that answer them. */
 export type EmbeddingKind = "query" | "passage";
 
-/** Vectors of texts, each of length 1, in the order of the texts; vectors of different models can't be compared. */
+/** Unit vectors, in the order of the texts; vectors of different models can't be compared. */
 export interface Embedded {
   model: string;
   vectors: Float32Array[];
 }
 
-/** An OpenAI-compatible embeddings API. `model` unset: the embedded server, whose names are the two kinds. */
+/**
+ * An OpenAI-compatible embeddings API. `model` unset: the embedded server, which names its models by kind.
+ */
 export interface EmbeddingEndpoint {
   baseUrl: string;
   apiKey?: string | undefined;
@@ -25,19 +27,19 @@ export interface EmbeddingEndpoint {
 
 /** The embedding model of this installation. */
 export interface Embeddings {
-  /** The model that {@link Embeddings.embed} uses, where its name is set; otherwise its answers tell. */
+  /** Name of the model that {@link Embeddings.embed} calls, if configured; otherwise its answers name it. */
   configuredModel(): string | undefined;
-  /** @throws ParleyError `llm_unavailable` when no model is there or it fails. */
+  /** @throws ParleyError `llm_unavailable` when no model is available or the call fails. */
   embed(
     texts: readonly string[],
     kind: EmbeddingKind,
     signal?: AbortSignal,
-    /** For whom; see {@link FairEmbeddings}. */
+    /** The user of the call; see {@link FairEmbeddings}. */
     user?: string,
   ): Promise<Embedded>;
 }
 
-// Longer texts than a model takes are refused by most providers.
+// Most providers reject texts longer than the model's context.
 const maxTextChars = 8_000;
 const answerSchema = z.object({
   model: z.string().optional(),
@@ -47,8 +49,9 @@ const answerSchema = z.object({
 });
 
 /**
- * The embedding models in order: what an administrator routed, `EMBEDDINGS_URL`, the embedded server. The embedded one
- * comes and goes, so it is looked up at each call. That none is there is logged once, until one is there again.
+ * Embedding models in order: the administrator's route, `EMBEDDINGS_URL`, the embedded server. The embedded
+ * server may start later, so it is looked up on each call. An outage is logged once, until a model answers
+ * again.
  */
 export function createEmbeddings(
   settings: Settings,
@@ -72,7 +75,7 @@ export function createEmbeddings(
   };
   let reported = false;
   const missing = (cause?: unknown): ParleyError => {
-    if (!reported) log.warn({ err: cause }, "no embedding model answers: search goes by words alone");
+    if (!reported) log.warn({ err: cause }, "no embedding model available, searching by keywords only");
     reported = true;
     return new ParleyError("llm_unavailable", { error: "没有可用的向量模型", cause });
   };
@@ -83,7 +86,7 @@ export function createEmbeddings(
       if (to === undefined) throw missing();
       try {
         const embedded = await ask(clientOf(to), to, texts, kind, settings.limits.embeddingMs, signal);
-        if (reported) log.info({ model: embedded.model }, "the embedding model answers again");
+        if (reported) log.info({ model: embedded.model }, "embedding model available again");
         reported = false;
         return embedded;
       } catch (err) {
@@ -114,13 +117,13 @@ async function ask(
   const { data, model: name } = answerSchema.parse(answer);
   const vectors = texts.map((_, index) => {
     const found = data.find((one) => one.index === index);
-    if (found === undefined) throw new Error("an embedding is missing");
+    if (found === undefined) throw new Error("embedding missing in the response");
     return unit(typeof found.embedding === "string" ? decode(found.embedding) : found.embedding);
   });
   return { model: model ?? name ?? "embeddings", vectors };
 }
 
-/** Models of the E5 family expect the kind before the text; the embedded server adds it by itself. */
+/** Models of the E5 family expect the kind as a prefix; the embedded server adds it itself. */
 function prefixed(text: string, kind: EmbeddingKind, model: string | undefined): string {
   return model !== undefined && /\be5\b/i.test(model) ? `${kind}: ${text}` : text;
 }
@@ -135,7 +138,7 @@ function unit(values: ArrayLike<number>): Float32Array {
   let sum = 0;
   for (const value of vector) sum += value * value;
   const norm = Math.sqrt(sum);
-  if (!(norm > 0) || !Number.isFinite(norm)) throw new Error("an embedding is no vector");
+  if (!(norm > 0) || !Number.isFinite(norm)) throw new Error("invalid embedding vector");
   for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / norm;
   return vector;
 }

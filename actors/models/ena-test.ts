@@ -3,7 +3,9 @@ import { ownWordsOf } from "../text/fence.ts";
 import type { ModelCall, ModelDelta, ModelDriver } from "./model.ts";
 import { estimateTokens, promptTokens, textOf, usageOf } from "./tokens.ts";
 
-/** Name of the built-in deterministic model; `ena-test:<n>x<ms>` sets its chunks and their distance. */
+/**
+ * Name of the built-in deterministic model; `ena-test:<n>x<ms>` sets the number of chunks and their interval.
+ */
 export const enaTestName = "ena-test";
 
 const shaped = /^ena-test:(\d{1,5})x(\d{1,5})$/;
@@ -11,16 +13,16 @@ const maxChunks = 10_000;
 const maxDelayMs = 60_000;
 const shortestChunk = 4;
 const longestChunk = 12;
-// Chunks without delay between two turns of the event loop: an abort is seen there.
+// Chunks sent without delay before yielding to the event loop, so that aborts are noticed.
 const chunksPerTick = 64;
 
-/** What a name asks for: so many chunks, so many ms apart, or chunks as they come. */
+/** Chunks requested by a model name: their number and interval in ms; unset = one per word without delay. */
 export interface ChunkPlan {
   count?: number;
   delayMs: number;
 }
 
-/** The plan in a model name; undefined when it is not one of this model's. */
+/** Parses the plan in a model name; undefined for other models. */
 export function parseEnaTest(model: string): ChunkPlan | undefined {
   if (model === enaTestName) return { delayMs: 0 };
   const match = shaped.exec(model);
@@ -29,7 +31,10 @@ export function parseEnaTest(model: string): ChunkPlan | undefined {
   return count >= 1 && count <= maxChunks && delayMs <= maxDelayMs ? { count, delayMs } : undefined;
 }
 
-/** Pieces of about one word, 4 to 12 characters each, the last one perhaps shorter; characters stay whole. */
+/**
+ * Splits a text into word-like pieces of 4 to 12 characters (the last may be shorter) without splitting
+ * characters.
+ */
 export function splitWords(text: string): string[] {
   const chunks: string[] = [];
   let start = 0;
@@ -48,7 +53,7 @@ export function splitWords(text: string): string[] {
   return chunks;
 }
 
-/** Exactly `count` pieces, none empty, characters whole; a text with too few characters is repeated to have enough. */
+/** Splits a text into exactly `count` non-empty pieces; a text with too few characters is repeated. */
 export function splitEvenly(text: string, count: number): string[] {
   let characters = Array.from(text);
   if (characters.length < count) {
@@ -78,7 +83,7 @@ async function* answer(call: ModelCall, model: string, plan: ChunkPlan): AsyncGe
   yield { kind: "end", finish_reason: "stop", usage: usageOf(prompt, completion) };
 }
 
-/** A text up to the first of its stop sequences. */
+/** Cuts a text at the first stop sequence. */
 function beforeStop(text: string, stop: string | string[] | null | undefined): string {
   const ends = [stop ?? []].flat().map((one) => (one === "" ? -1 : text.indexOf(one)));
   return text.slice(0, Math.min(text.length, ...ends.filter((end) => end >= 0)));
@@ -88,12 +93,12 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(ms, undefined, { signal });
   } catch (err) {
-    // The timer's own AbortError would hide why the call was aborted.
+    // Rethrow the reason of the abort instead of the timer's AbortError.
     throw signal.aborted ? signal.reason : err;
   }
 }
 
-/** The model that repeats the last user message as `ena-test: <text>`: no network, same answer every time. */
+/** Model that repeats the last user message as `ena-test: <text>`: deterministic, without network. */
 export function createEnaTest(model: string, plan: ChunkPlan): ModelDriver {
   return { stream: (call) => answer(call, model, plan) };
 }

@@ -6,22 +6,22 @@ import { createOpenAIDriver } from "./provider/driver.ts";
 import type { LearnedCapabilities } from "./provider/learned.ts";
 
 const officialUrl = "https://api.openai.com/v1";
-// An unknown name makes the provider list its models again, but not more often than this.
+// Minimum interval between two listings that are triggered by unknown names.
 const askAgainMs = 10_000;
-// Aggregators list some hundred models.
+// Aggregators list several hundred models.
 const maxListed = 2_000;
 
-/** A source that also says which of its models are the chain. */
+/** A source that also defines the default chain. */
 export interface ProviderSource extends ModelSource {
-  /** The configured models in order; without any, the first one that the provider lists. */
+  /** The configured models in order; without any, the first listed model. */
   chain(): Link[];
-  /** Asks the provider for its models, unless it was asked a moment ago; never throws. */
+  /** Lists the provider's models again, unless that was done recently; never throws. */
   refresh(): Promise<void>;
 }
 
 /**
- * The provider of `OPENAI_BASE_URL`, `OPENAI_API_KEY` and `OPENAI_MODEL` (several, separated by commas, are a chain);
- * undefined when neither URL nor key is set. What the provider itself lists is asked in the background.
+ * The provider of `OPENAI_BASE_URL`, `OPENAI_API_KEY` and `OPENAI_MODEL` (a comma-separated list is a chain);
+ * undefined when neither URL nor key is set. Its models are listed in the background.
  */
 export function environmentSource(
   settings: Settings,
@@ -55,7 +55,7 @@ export function environmentSource(
       (ids) => {
         for (const id of ids.slice(0, maxListed)) if (!links.has(id)) links.set(id, toLink(id));
       },
-      (err: unknown) => log.warn({ reason: (err as Error).message }, "provider does not list its models"),
+      (err: unknown) => log.warn({ reason: (err as Error).message }, "provider models not listed"),
     );
     return asking;
   };

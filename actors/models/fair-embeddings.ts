@@ -1,14 +1,14 @@
 import { FairQueue } from "../runtime/fair-queue.ts";
 import type { Embedded, EmbeddingKind, Embeddings } from "./embeddings.ts";
 
-/** Calls for passages that run at a time: an embedded server does one thing after the other. */
+/** Concurrent passage calls: an embedded server processes one call at a time. */
 const places = { embedded: 1, remote: 4 };
-/** Passages give way to questions this long at most, ms. */
+/** How long passages may yield to queries, ms. */
 const yieldMs = 2_000;
 
 /**
- * Embeddings whose users take turns: questions are asked at once, passages wait for the questions of this process and for
- * their user's turn.
+ * Embeddings scheduled fairly: queries run at once, passages wait for the queries of this process and are
+ * served round-robin by user.
  */
 export class FairEmbeddings implements Embeddings {
   readonly #inner: Embeddings;
@@ -44,11 +44,11 @@ export class FairEmbeddings implements Embeddings {
   }
 
   async #question(texts: readonly string[], signal: AbortSignal | undefined): Promise<Embedded> {
-    const asked = this.#inner.embed(texts, "query", signal);
-    const settled = asked.catch(() => {});
+    const answer = this.#inner.embed(texts, "query", signal);
+    const settled = answer.catch(() => {});
     this.#questions.add(settled);
     try {
-      return await asked;
+      return await answer;
     } finally {
       this.#questions.delete(settled);
     }

@@ -20,8 +20,8 @@ import { streamChain } from "./routing.ts";
 import type { StoredSource } from "./stored-source.ts";
 
 /**
- * All models of this process: what the administrator has configured (`stored`), the environment's provider, the local
- * model while installed, and `ena-test`.
+ * All models of this process: those the administrator configured (`stored`), the environment's provider, the
+ * local model if installed, and `ena-test`.
  */
 export async function createModels(
   ctx: Pick<ProcessContext, "settings" | "log" | "lifecycle">,
@@ -118,7 +118,10 @@ class AllModels implements Models {
     return undefined;
   }
 
-  /** A route holds only what the administrator put in it; a provider is the whole chain: no built-in model takes its place. */
+  /**
+   * The chain of a purpose: its route, or the configured provider; built-in models are never a fallback for
+   * either.
+   */
   #chain(purpose: "chat" | "vision"): Link[] {
     const { stored, environment, builtIn } = this.#sources;
     const route = stored?.route(purpose);
@@ -133,10 +136,10 @@ class AllModels implements Models {
 
   async #linksOf(purpose: "chat" | "vision", { model, onNote }: ModelCall): Promise<Link[]> {
     const { environment, stored } = this.#sources;
-    const known = () => (model === undefined ? this.#chain(purpose) : [this.#find(model) ?? []].flat());
-    // The provider may have listed nothing yet, or has a model since.
-    if (known().length === 0) await environment?.refresh();
-    const links = known();
+    const candidates = () => (model === undefined ? this.#chain(purpose) : [this.#find(model) ?? []].flat());
+    // The provider's models may not be listed yet, or may have changed.
+    if (candidates().length === 0) await environment?.refresh();
+    const links = candidates();
     if (links.length === 0 && model !== undefined)
       throw new ParleyError("model_not_found", { error: `模型不存在: ${model}` });
     const chosen = this.configured || stored?.route(purpose) !== undefined;

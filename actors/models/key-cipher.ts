@@ -5,8 +5,8 @@ const algorithm = "aes-256-gcm";
 const ivBytes = 12;
 
 /**
- * Encrypts providers' keys. A sealed key opens only for the provider and base URL for which it was sealed, so that
- * one never reaches another address, whoever edits the database.
+ * Encrypts provider keys. A sealed key is bound to its provider and base URL, so that editing the database
+ * can't send it to another address.
  */
 export class KeyCipher {
   readonly #key: Buffer;
@@ -27,7 +27,7 @@ export class KeyCipher {
     };
   }
 
-  /** The key; undefined when it was sealed with another encryption key or for another address. */
+  /** Decrypts a key; undefined when it was sealed with another encryption key or for another address. */
   open(sealed: SealedKey, provider: string, baseUrl: string): string | undefined {
     try {
       const decipher = createDecipheriv(algorithm, this.#key, Buffer.from(sealed.iv, "base64"))
@@ -41,7 +41,7 @@ export class KeyCipher {
   }
 }
 
-/** What is shown of a key: `sk-…abcd`, or only the dots of a short one. */
+/** Masks a key for display: `sk-…abcd`, or only dots for a short one. */
 export function maskKey(apiKey: string): string {
   if (apiKey === "") return "";
   return apiKey.length < 12 ? "…" : `${apiKey.slice(0, 3)}…${apiKey.slice(-4)}`;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { enginesDir } from "../../infra/checkout.ts";
 
-/** What the local chat model is made of: the entry of node-llama-cpp and a GGUF file. */
+/** Files of the local chat model: the entry of node-llama-cpp and a GGUF file. */
 export interface LocalModelFiles {
   library: string;
   weights: string;
@@ -10,7 +10,10 @@ export interface LocalModelFiles {
 
 const libraryEntry = join("node_modules", "node-llama-cpp", "dist", "index.js");
 
-/** The installed parts in the folder of engines; undefined until both are there (they may arrive while we run). */
+/**
+ * Finds the files in the engines folder; undefined until both exist (they may be installed while Parley
+ * runs).
+ */
 export function findLocalModel(dir = enginesDir): LocalModelFiles | undefined {
   const folders = list(dir);
   const library = folders

@@ -5,7 +5,7 @@ import type { LocalModelFiles } from "./local-files.ts";
 import type { LocalAnswer, LocalOptions, LocalRequest, LocalTurn } from "./local-worker.ts";
 import { ProviderError } from "./provider-error.ts";
 
-/** The answers to one running call, read one after the other. */
+/** Queue of the answers to one call. */
 class Inbox {
   #waiting: LocalAnswer[] = [];
   #wake: (() => void) | undefined;
@@ -41,7 +41,10 @@ class Inbox {
   }
 }
 
-/** The worker process of the local model: started at the first call, and anew at the next call after it died. */
+/**
+ * The worker process of the local model, started on the first call and restarted on the next call after a
+ * crash.
+ */
 export class LocalProcess {
   readonly #log: Logger;
   readonly #contextTokens: number;
@@ -56,7 +59,10 @@ export class LocalProcess {
     this.#maxCalls = options.maxCalls;
   }
 
-  /** One generation. Calls run one after the other. @throws ProviderError when too many wait, or the worker fails. */
+  /**
+   * Runs one generation; calls are serialized.
+   * @throws ProviderError when the queue is full or the worker fails
+   */
   async *generate(
     files: LocalModelFiles,
     turns: LocalTurn[],
@@ -85,7 +91,7 @@ export class LocalProcess {
     }
   }
 
-  /** Ends the worker. */
+  /** Stops the worker. */
   stop(): void {
     this.#child?.kill("SIGKILL");
   }
@@ -93,12 +99,12 @@ export class LocalProcess {
   #send(request: LocalRequest, files: LocalModelFiles): void {
     this.#child ??= this.#start(files);
     this.#child.send(request, (err) => {
-      if (err !== null) this.#log.warn({ err }, "local model not reached");
+      if (err !== null) this.#log.warn({ err }, "request to local model failed");
     });
   }
 
   #start(files: LocalModelFiles): ChildProcess {
-    // It needs no secrets, and none are given to it.
+    // The worker gets no secrets.
     const { PATH, HOME } = process.env;
     const child = fork(join(import.meta.dirname, "local-worker.js"), {
       env: { PATH, HOME },

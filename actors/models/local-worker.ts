@@ -1,21 +1,22 @@
 import { pathToFileURL } from "node:url";
 import type { LocalModelFiles } from "./local-files.ts";
 
-// A process of its own: inference takes a whole core, and a crash of native code must not take an actor with it.
+// Runs in a separate process: inference occupies a core, and a crash of native code must not end the actor
+// process.
 
-/** What the parent sends. A `generate` is answered by `text`* and then `end` or `error` with its id. */
+/** Request from the parent. `generate` is answered by `text`* and then `end` or `error` with the same id. */
 export type LocalRequest =
   | { kind: "load"; files: LocalModelFiles; contextTokens: number }
   | { kind: "generate"; id: number; turns: LocalTurn[]; options: LocalOptions }
   | { kind: "abort"; id: number };
 
-/** One message of the prompt, as the chat template knows them. */
+/** One message of the prompt, in the format of the chat template. */
 export interface LocalTurn {
   role: "system" | "user" | "model";
   text: string;
 }
 
-/** Sampling; what is left out takes the library's default. */
+/** Sampling options; unset = the library's default. */
 export interface LocalOptions {
   maxTokens: number;
   temperature?: number | undefined;
@@ -24,13 +25,13 @@ export interface LocalOptions {
   stop: string[];
 }
 
-/** What the worker sends. */
+/** Answer to the parent. */
 export type LocalAnswer =
   | { kind: "text"; id: number; text: string }
   | { kind: "end"; id: number; finish: "stop" | "length"; prompt: number; completion: number }
   | { kind: "error"; id: number; message: string };
 
-// The part of node-llama-cpp 3 that is used; it is installed outside of our own packages.
+// The part of node-llama-cpp 3 used here; the package is not one of our dependencies.
 interface Sequence {
   /** Tokens in the context: prompt and reply. */
   readonly nextTokenIndex: number;
@@ -62,7 +63,8 @@ async function load(files: LocalModelFiles, contextTokens: number): Promise<Load
   const library = (await import(pathToFileURL(files.library).href)) as Library;
   const llama = await library.getLlama({ gpu: false, build: "never", logLevel: "error" });
   const model = await llama.loadModel({ modelPath: files.weights });
-  // One thread: several of them wait for one another in busy loops, and on a busy machine that is many times slower.
+  // One thread: several threads spin while waiting for each other, which is many times slower on a busy
+  // machine.
   const context = await model.createContext({ contextSize: contextTokens, threads: 1 });
   return { library, sequence: context.getSequence() };
 }
@@ -116,14 +118,14 @@ process.on("message", (request: LocalRequest) => {
   if (request.kind === "abort") aborts.get(request.id)?.abort();
   else if (request.kind === "load") {
     loading ??= load(request.files, request.contextTokens);
-    // Reported by every call that needs it.
+    // Each call that needs the model reports the error.
     loading.catch(() => {});
   } else {
     aborts.set(request.id, new AbortController());
     last = last.then(() => generate(request));
   }
 });
-// The parent decides when we end; when it has died there is nobody left to answer.
+// The parent decides when the worker stops; the worker exits when the parent disconnects.
 process.on("SIGTERM", () => {});
 process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit(0));

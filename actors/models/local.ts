@@ -11,12 +11,12 @@ import { Watchdog } from "./watchdog.ts";
 
 /** Names of the local chat model. */
 export const localNames: readonly string[] = ["local", "smollm2-135m"];
-/** Its context; the model was trained for more, but each token of it costs time on a CPU. */
+/** Its context size; the model supports more, but each token costs CPU time. */
 export const localContextTokens = 2048;
 
 const maxReplyTokens = 1024;
 
-/** The local chat model under one of its names. */
+/** Creates the driver of the local chat model under one of its names. */
 export function createLocalDriver(
   worker: LocalProcess,
   files: LocalModelFiles,

@@ -5,10 +5,10 @@ import { boundedFetch } from "./bounded-fetch.ts";
 import type { Provider } from "./provider/connection.ts";
 import { toProviderError } from "./provider-error.ts";
 
-// Vectors and lists come in an envelope.
+// Vectors and lists are wrapped in JSON, which multiplies their size.
 const envelopeFactor = 64;
 
-/** The client of a provider's other APIs; it neither retries nor logs nor reads the environment by itself. */
+/** Creates a client for a provider's other APIs, without retries, logging or environment variables. */
 export function createClient({ baseUrl, apiKey, connectMs }: Provider, limits: Limits): OpenAI {
   const lineBytes = limits.turnReplyBytes;
   return new OpenAI({
@@ -25,7 +25,10 @@ export function createClient({ baseUrl, apiKey, connectMs }: Provider, limits: L
   });
 }
 
-/** Ids of the provider's models. @throws ProviderError when it does not tell within `providerListMs`. */
+/**
+ * Lists the ids of a provider's models.
+ * @throws ProviderError when it does not answer within `providerListMs`
+ */
 export async function listProviderModels(client: OpenAI, limits: Limits): Promise<string[]> {
   try {
     const answer: unknown = await client.get("/models", { timeout: limits.providerListMs });

@@ -1,24 +1,24 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { ParleyError } from "../../schemas/errors.ts";
 
-/** What a {@link ProviderError} tells beside its reason. */
+/** Properties of a {@link ProviderError}. */
 export interface ProviderErrorOptions {
-  /** Whether a repeat may succeed at once. */
+  /** Whether an immediate retry may succeed. */
   retryable?: boolean;
-  /** Ms that the provider asked to wait before a repeat. */
+  /** Retry delay requested by the provider, ms. */
   retryAfterMs?: number | undefined;
-  /** Whether the request itself was refused: another one may be taken. */
+  /** Whether the request itself was rejected, so that a changed one may be accepted. */
   refused?: boolean;
-  /** HTTP status of the provider's answer. */
+  /** HTTP status of the provider's response. */
   status?: number | undefined;
-  /** Whether the prompt is longer than the model's context. */
+  /** Whether the prompt exceeds the model's context. */
   contextLength?: boolean;
-  /** The provider's own words, to be searched. They are never shown or logged. */
+  /** The provider's error text, only for matching; never shown or logged. */
   detail?: string;
   cause?: unknown;
 }
 
-/** A model call that failed: a short reason for people, without keys, addresses or a provider's own text. */
+/** A failed model call, with a short reason for users that contains no keys, addresses or provider text. */
 export class ProviderError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
@@ -38,16 +38,16 @@ export class ProviderError extends Error {
     this.#detail = options.detail ?? "";
   }
 
-  /** Whether the provider's own words, in lower case, match. */
-  says(words: RegExp): boolean {
-    return words.test(this.#detail);
+  /** Whether the provider's error text, in lower case, matches. */
+  says(pattern: RegExp): boolean {
+    return pattern.test(this.#detail);
   }
 }
 
-/** What went wrong, from whatever the `openai` package threw (embeddings, speech, lists of models). */
+/** Converts an error of the `openai` package (embeddings, speech, model lists). */
 export function toProviderError(err: unknown): ProviderError {
   if (err instanceof ProviderError) return err;
-  // The body bound throws inside fetch, which wraps it.
+  // The body limit throws inside fetch, which wraps the error.
   if (err instanceof Error && err.cause instanceof ProviderError) return err.cause;
   if (err instanceof APIConnectionTimeoutError) return new ProviderError("连接上游超时", { cause: err });
   if (err instanceof APIConnectionError)
@@ -66,7 +66,7 @@ export function toProviderError(err: unknown): ProviderError {
   return new ProviderError(`上游拒绝了请求 (${status})`, { refused: true, cause: err });
 }
 
-/** The error that a client sees when no model answers. */
+/** The error returned to clients when no model answers. */
 export function llmUnavailable(reason: string, cause?: unknown): ParleyError {
   return new ParleyError("llm_unavailable", { error: `AI 服务暂不可用: ${reason}`, cause });
 }

@@ -6,9 +6,9 @@ import { ReplyMessage } from "./provider/reply-message.ts";
 import { llmUnavailable, ProviderError } from "./provider-error.ts";
 
 /**
- * Streams from the first link that answers. A link that fails before its first delta, or says nothing, is followed by the
- * next; one that fails later ends the stream, as two models are never spliced into one reply.
- * @throws ParleyError of the last link that was tried, or what `resolve` throws.
+ * Streams from the first model that answers. When a model fails before its first delta, or replies empty, the
+ * next one is called; a later failure ends the stream, as replies of two models are never mixed.
+ * @throws ParleyError of the last model called, or what `resolve` throws
  */
 export async function* streamChain(
   resolve: () => Promise<readonly Link[]>,
@@ -30,7 +30,10 @@ export async function* streamChain(
     } catch (err) {
       if (call.signal.aborted) throw call.signal.reason;
       last = err instanceof ParleyError ? err : llmUnavailable("内部错误", err);
-      log.warn({ model: info.id, provider: info.owned_by, begun, reason: last.message }, "model failed");
+      log.warn(
+        { user: call.user, model: info.id, provider: info.owned_by, begun, reason: last.message },
+        "model failed",
+      );
       if (!(err instanceof ParleyError)) log.error({ err, model: info.id }, "model driver failed");
       if (begun) throw last;
     }
@@ -39,25 +42,25 @@ export async function* streamChain(
 }
 
 /**
- * A reply from its first part on that shows something; its end holds the whole message. A client of `/v1` that has had
- * the reasoning of a reply that was cut off there is told so.
- * @throws ParleyError `llm_unavailable` for a reply that says nothing
+ * Passes a reply on from its first non-empty part; its end contains the complete message. For a `/v1` client
+ * that received only reasoning, a truncated reply ends normally.
+ * @throws ParleyError `llm_unavailable` for an empty reply
  */
 async function* speaking(deltas: AsyncIterable<ModelDelta>, { own }: ModelCall): AsyncGenerator<ReplyDelta> {
   const reply = new ReplyMessage();
   const held: ReplyDelta[] = [];
-  let shown = false;
+  let started = false;
   for await (const delta of deltas) {
     if (delta.kind === "end") {
-      const cutOff = shown && own !== true && delta.finish_reason === "length";
+      const cutOff = started && own !== true && delta.finish_reason === "length";
       if (!reply.speaks && !cutOff) throw emptyReply();
       yield* [...held, { ...delta, message: reply.message }];
       return;
     }
     reply.add(delta);
     held.push(delta);
-    shown ||= delta.kind === "content" || delta.kind === "reasoning" || delta.kind === "tool_calls";
-    if (shown) yield* held.splice(0);
+    started ||= delta.kind === "content" || delta.kind === "reasoning" || delta.kind === "tool_calls";
+    if (started) yield* held.splice(0);
   }
 }
 

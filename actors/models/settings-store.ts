@@ -13,12 +13,12 @@ import type {
 import { KeyCipher } from "./key-cipher.ts";
 import type { Provider } from "./provider/connection.ts";
 
-/** A provider with its key in the clear. */
+/** A provider with its decrypted key. */
 export interface StoredProvider extends Provider {
   name: string;
 }
 
-/** Everything that the administrator has configured of models. */
+/** The administrator's model configuration. */
 export interface ModelConfiguration {
   providers: StoredProvider[];
   models: ModelDocument[];
@@ -26,7 +26,7 @@ export interface ModelConfiguration {
   refusals: ModelRefusals[];
 }
 
-/** What was learned of a model is learned again after so long: providers change. */
+/** Learned refusals expire after this time, in seconds, because providers change. */
 const refusalS = 30 * 24 * 60 * 60;
 
 /** Providers, models and routes in MongoDB. */
@@ -48,7 +48,7 @@ export class SettingsStore {
     this.#changed = changed;
   }
 
-  /** All of it; providers by name, models by priority. */
+  /** Reads the configuration; providers by name, models by priority. */
   async read(): Promise<ModelConfiguration> {
     const [providers, models, routes, refusals] = await Promise.all([
       this.#providers.find().sort({ _id: 1 }).toArray(),
@@ -63,25 +63,25 @@ export class SettingsStore {
     await this.#refusals.createIndex({ updated_at: 1 }, { expireAfterSeconds: refusalS });
   }
 
-  /** Remembers that a model does not take something. */
+  /** Stores that a model lacks a capability. */
   async saveRefusal(id: string, capability: Capability): Promise<void> {
     const change = { $addToSet: { refused: capability }, $set: { updated_at: new Date() } };
     await this.#refusals.updateOne({ _id: id }, change, { upsert: true });
     this.#changed();
   }
 
-  /** Forgets what was learned of a model. */
+  /** Deletes the learned refusals of a model. */
   async deleteRefusals(id: string): Promise<void> {
     await this.#refusals.deleteOne({ _id: id });
   }
 
-  /** One provider. */
+  /** Reads one provider. */
   async provider(name: string): Promise<StoredProvider | undefined> {
     const found = await this.#providers.findOne({ _id: name });
     return found === null ? undefined : this.#opened(found);
   }
 
-  /** Creates or replaces a provider; `apiKey` undefined = it has none. */
+  /** Creates or replaces a provider; `apiKey` undefined = none. */
   async saveProvider({ name, baseUrl, apiKey, ...times }: StoredProvider): Promise<void> {
     const document: Omit<ProviderDocument, "_id"> = {
       base_url: baseUrl,
@@ -93,7 +93,7 @@ export class SettingsStore {
     this.#changed();
   }
 
-  /** Whether there was one. */
+  /** Deletes a provider; false when it does not exist. */
   async deleteProvider(name: string): Promise<boolean> {
     return this.#gone((await this.#providers.deleteOne({ _id: name })).deletedCount);
   }
@@ -105,7 +105,7 @@ export class SettingsStore {
     this.#changed();
   }
 
-  /** Whether there was one. */
+  /** Deletes a model; false when it does not exist. */
   async deleteModel(id: string): Promise<boolean> {
     return this.#gone((await this.#models.deleteOne({ _id: id })).deletedCount);
   }
@@ -121,7 +121,7 @@ export class SettingsStore {
     this.#changed();
   }
 
-  /** Whether there was one. */
+  /** Deletes a route; false when it does not exist. */
   async deleteRoute(purpose: Purpose): Promise<boolean> {
     return this.#gone((await this.#routes.deleteOne({ _id: purpose })).deletedCount);
   }
@@ -137,7 +137,7 @@ export class SettingsStore {
   }
 }
 
-/** The times of a provider as the administrator sets them. */
+/** Converts timeouts from drivers' milliseconds to the API's seconds. */
 export function toSeconds({ connectMs, firstTokenMs, idleMs }: Partial<Provider>): ProviderTimesSettings {
   const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
   return {
@@ -147,7 +147,7 @@ export function toSeconds({ connectMs, firstTokenMs, idleMs }: Partial<Provider>
   };
 }
 
-/** The same as drivers use them. */
+/** Converts timeouts from the API's seconds to drivers' milliseconds. */
 export function toMs(times: ProviderTimesSettings): Pick<Provider, "connectMs" | "firstTokenMs" | "idleMs"> {
   const inMs = (s: number | null | undefined) => (typeof s === "number" ? s * 1_000 : undefined);
   return {

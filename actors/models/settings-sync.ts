@@ -6,10 +6,10 @@ import { persist } from "../storage/persist.ts";
 import type { SettingsStore } from "./settings-store.ts";
 import type { StoredSource } from "./stored-source.ts";
 
-/** A notice may be lost with its server; then the change is seen this late. */
+/** Polling interval that covers a lost change signal, ms. */
 const lookEveryMs = 30_000;
 
-/** Keeps a process's models at what the administrator has configured. Resolves when they were read for the first time. */
+/** Keeps a process's models in sync with the administrator's configuration. Resolves after the first read. */
 export async function followSettings(
   { bus, log, lifecycle }: { bus: Pick<Bus, "listen">; log: Logger; lifecycle: Lifecycle },
   store: SettingsStore,
@@ -26,7 +26,7 @@ export async function followSettings(
       try {
         source.replace(await store.read());
       } catch (err) {
-        log.warn({ err }, "model configuration not read, the last one stays");
+        log.warn({ err }, "model configuration not loaded, keeping the previous one");
       }
     }
     reading = false;

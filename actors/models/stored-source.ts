@@ -14,7 +14,7 @@ interface Entry {
   endpoint: ModelEndpoint;
 }
 
-/** The models that the administrator has configured, as they were when last read. */
+/** The models configured by the administrator, as last read. */
 export class StoredSource implements ModelSource {
   readonly #limits: Limits;
   readonly #log: Logger;
@@ -29,7 +29,7 @@ export class StoredSource implements ModelSource {
     this.#learned = learned;
   }
 
-  /** Takes a configuration in place of the one before; calls under way end with the one they began with. */
+  /** Replaces the configuration; running calls finish with the previous one. */
   replace({ providers, models, routes, refusals }: ModelConfiguration): void {
     this.#learned.replace(refusals);
     const byName = new Map(providers.map((provider) => [provider.name, provider]));
@@ -44,7 +44,7 @@ export class StoredSource implements ModelSource {
       ...this.tagged("vision").map(({ info }) => info.id),
       ...(this.route("vision") ?? []),
     ]);
-    // Where nobody has said which models see, each is tried.
+    // If no model is tagged for vision, each may be tried.
     if (seeing.size > 0) for (const [id, { link }] of entries) link.tagged = seeing.has(id);
     this.#providers = providers.length;
     this.#log.debug(
@@ -53,12 +53,12 @@ export class StoredSource implements ModelSource {
     );
   }
 
-  /** Whether there is a provider. */
+  /** Whether a provider is configured. */
   get configured(): boolean {
     return this.#providers > 0;
   }
 
-  /** The ids that were set for a purpose; undefined where none were. */
+  /** Model ids routed for a purpose; undefined without a route. */
   route(purpose: Purpose): readonly string[] | undefined {
     return this.#routes.get(purpose);
   }
@@ -79,7 +79,7 @@ export class StoredSource implements ModelSource {
     return this.#entries.get(model)?.link;
   }
 
-  /** Where a model is called, for those that call other APIs of its provider. */
+  /** Endpoint of a model, for other APIs of its provider. */
   endpoint(model: string): ModelEndpoint | undefined {
     return this.#entries.get(model)?.endpoint;
   }
@@ -107,12 +107,12 @@ export class StoredSource implements ModelSource {
   }
 }
 
-/** Adds a model's own parameters to those of each call, which come first, and answers under the configured id. */
+/** Adds a model's default parameters, overridden by those of a call, and answers under the configured id. */
 function withDefaults(driver: ModelDriver, id: string, defaults: ChatParams): ModelDriver {
   return {
     async *stream(call) {
-      const given = Object.entries(call.params).filter(([, value]) => value !== undefined && value !== null);
-      const params = { ...defaults, ...Object.fromEntries(given) };
+      const set = Object.entries(call.params).filter(([, value]) => value !== undefined && value !== null);
+      const params = { ...defaults, ...Object.fromEntries(set) };
       for await (const delta of driver.stream({ ...call, params }))
         yield delta.kind === "start" ? { kind: "start", model: id } : delta;
     },
@@ -120,8 +120,8 @@ function withDefaults(driver: ModelDriver, id: string, defaults: ChatParams): Mo
 }
 
 /**
- * Under which name a provider knows a model. Some administrators put that name into `name`, others a title for people:
- * a title has blanks or other letters, or is the id in other capitals.
+ * The model's name at its provider. `name` may hold that name or a display title: it is a title if it
+ * contains spaces or non-ASCII letters, or equals the id in another case.
  */
 export function upstreamName({ _id: id, name }: Pick<ModelDocument, "_id" | "name">): string {
   const isTitle = !/^[\w@.:/+-]+$/.test(name) || name.toLowerCase() === id.toLowerCase();

@@ -1,34 +1,35 @@
 import { type ChatMessage, isImagePart, isTextPart, type Usage } from "../../schemas/wire/openai.ts";
 
-// What a chat template adds around one message, and what providers count for an image of the size that is sent.
+// Overhead of a chat template per message, and what providers count for an image of the size sent.
 const messageOverhead = 4;
 const imageTokens = 765;
 
 /**
- * Tokens of a text, roughly: four ASCII characters are one, a CJK character is one. In UTF-8 a CJK character takes
- * two bytes more than its one UTF-16 unit, so both counts follow from two lengths that are cheap to get.
+ * Estimates the tokens of a text: four ASCII characters or one CJK character per token. In UTF-8 a CJK
+ * character takes two bytes more than its one UTF-16 unit, so both counts follow from two lengths that are
+ * cheap to compute.
  */
 export function estimateTokens(text: string): number {
   const wide = (Buffer.byteLength(text) - text.length) / 2;
   return Math.ceil((text.length - wide) / 4 + wide);
 }
 
-/** Text of a message; its images are left out. */
+/** Text of a message without its images. */
 export function textOf(message: ChatMessage): string {
   const { content } = message;
   if (typeof content === "string") return content;
   return (content ?? []).map((part) => (isTextPart(part) ? part.text : "")).join("");
 }
 
-/** Sizes of messages that are asked for again at every later turn; a message is never changed. */
-const known = new WeakMap<ChatMessage, number>();
+/** Cached token counts of messages, which later turns need again; messages are immutable. */
+const counts = new WeakMap<ChatMessage, number>();
 
-/** Tokens of one message, images, tool calls and template included, roughly. */
+/** Estimated tokens of one message, including images, tool calls and template overhead. */
 export function messageTokens(message: ChatMessage): number {
-  const before = known.get(message);
+  const before = counts.get(message);
   if (before !== undefined) return before;
   const tokens = countTokens(message);
-  known.set(message, tokens);
+  counts.set(message, tokens);
   return tokens;
 }
 
@@ -40,7 +41,7 @@ function countTokens(message: ChatMessage): number {
   return tokens;
 }
 
-/** Tokens of a whole prompt, roughly. */
+/** Estimated tokens of a prompt. */
 export function promptTokens(messages: readonly ChatMessage[]): number {
   let tokens = 0;
   for (const message of messages) tokens += messageTokens(message);

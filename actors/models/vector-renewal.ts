@@ -3,10 +3,10 @@ import { ParleyError } from "../../schemas/errors.ts";
 import type { ActorContext } from "../actor-context.ts";
 import type { Embeddings } from "./embeddings.ts";
 
-/** Something whose vectors belong to one embedding model each. */
+/** A collection whose vectors each belong to one embedding model. */
 export interface Renewable<Item extends { _id: string }> {
   name: string;
-  /** Some that have no vector of `model`, in the order of their ids, from `after` on. */
+  /** Items without a vector of `model`, ordered by id, starting after `after`. */
   stale(model: string, after: string): Promise<Item[]>;
   renew(items: readonly Item[], model: string): Promise<void>;
 }
@@ -15,8 +15,8 @@ const probe = "model";
 const probeMs = 10_000;
 
 /**
- * Looks now and then for what was embedded by another model than the present one, or by none, and has it embedded anew.
- * Runs in every process; renewing twice must do no harm.
+ * Periodically re-embeds items without a vector of the current embedding model. Runs in every process, so
+ * renewal must be idempotent.
  */
 export function startVectorRenewal<Item extends { _id: string }>(
   { lifecycle, log, settings }: Pick<ActorContext, "lifecycle" | "log" | "settings">,
@@ -43,11 +43,11 @@ function lookFor<Item extends { _id: string }>(
 ): () => Promise<void> {
   let after = "";
   return async () => {
-    // A model whose name is set is asked nothing, it may cost money, unless there is something for it to do.
+    // A call may cost money: a model with a configured name is called only when there are items to renew.
     const named = embeddings.configuredModel();
     if (named !== undefined && (await what.stale(named, "")).length === 0) return;
     const { model } = await embeddings.embed([probe], "query", AbortSignal.timeout(probeMs));
-    // Going on where the last look ended: what can't be embedded does not stand in the way of the rest.
+    // Continues where the last run ended, so that items that can't be embedded don't block the others.
     let items = await what.stale(model, after);
     if (items.length === 0 && after !== "") items = await what.stale(model, "");
     after = items.at(-1)?._id ?? "";
@@ -56,6 +56,7 @@ function lookFor<Item extends { _id: string }>(
 }
 
 function report(log: Logger, name: string, err: unknown): void {
-  if (err instanceof ParleyError) log.debug({ err }, `no vectors for ${name} now`);
-  else log.warn({ err }, `vectors of ${name} could not be renewed`);
+  if (err instanceof ParleyError)
+    log.debug({ err, collection: name }, "vectors not renewed, embeddings unavailable");
+  else log.warn({ err, collection: name }, "vectors not renewed");
 }

@@ -1,8 +1,8 @@
 import { ProviderError } from "./provider-error.ts";
 
 /**
- * Aborts one model call: with the caller's reason when the caller gives up, with a ProviderError when a step takes
- * longer than allowed. One timer, moved on at each step.
+ * Aborts one model call: with the caller's reason when the caller aborts, with a ProviderError when a step
+ * times out. Uses one timer, restarted at each step.
  */
 export class Watchdog {
   readonly #controller = new AbortController();
@@ -12,7 +12,7 @@ export class Watchdog {
   #stepMs = 0;
   readonly #total: NodeJS.Timeout;
 
-  /** `totalMs` bounds the whole call, however lively it is. */
+  /** `totalMs` bounds the whole call. */
   constructor(caller: AbortSignal, totalMs: number) {
     this.#caller = caller;
     this.#total = setTimeout(() => this.#controller.abort(new ProviderError("上游回复超时")), totalMs);
@@ -25,9 +25,9 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
-  /** The next step may take `ms` from now. */
+  /** Starts a step with a timeout of `ms`. */
   allow(ms: number, reason: string): void {
-    // The same step again only restarts its timer: this runs for every token.
+    // The same step only restarts its timer: this runs for every token.
     if (this.#timer !== undefined && this.#stepMs === ms) {
       this.#timer.refresh();
       return;
@@ -37,7 +37,7 @@ export class Watchdog {
     this.#timer = setTimeout(() => this.#controller.abort(new ProviderError(reason)), ms);
   }
 
-  /** A sign of life: the step may take its time from now on. */
+  /** Restarts the timeout of the current step. */
   alive(): void {
     this.#timer?.refresh();
   }

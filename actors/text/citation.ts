@@ -1,6 +1,6 @@
 import type { Passage } from "../../schemas/documents/knowledge.ts";
 
-/** Where a passage stands: its document, the headings above it, its page, its number there. */
+/** Location of a passage: its document, headings, page and number. */
 export function placeLine({
   title,
   heading,

@@ -3,7 +3,7 @@ import { dict } from "@node-rs/jieba/dict.js";
 
 let jieba: Jieba | undefined;
 
-/** The one segmenter of Chinese in this process; its dictionary takes some 100 ms and 60 MB, so it waits for a use. */
+/** The process's Chinese segmenter, created on first use: the dictionary takes some 100 ms and 60 MB. */
 export function segmenter(): Jieba {
   jieba ??= Jieba.withDict(dict);
   return jieba;

@@ -1,6 +1,6 @@
 import { segmenter } from "./segmenter.ts";
 
-// Words that stand in every text and find nothing.
+// Stop words: too frequent to be useful in a search.
 const stopWords = new Set(
   `a an the is are was were be been being am it its i me my mine we us our you your he him his she her they them their
   of to in on at by for from with without within and or not no nor do does did done can could will would shall should may
@@ -18,8 +18,8 @@ const latin = /^[a-z]+$/;
 const identifier = /[A-Za-z0-9]+(?:[_\-.:/][A-Za-z0-9]+)+/g;
 
 /**
- * Search terms of a text, in order, repeated ones included: Chinese is segmented, Latin words are brought to a common
- * ending, identifiers such as `client_msg_id` count whole and by their parts.
+ * Search terms of a text, in order and with repetitions: Chinese is segmented, Latin words are stemmed,
+ * identifiers such as `client_msg_id` yield the whole and their parts.
  */
 export function termsOf(text: string): string[] {
   const terms: string[] = [];
@@ -31,7 +31,7 @@ export function termsOf(text: string): string[] {
   return terms;
 }
 
-/** Plural, past and continuous forms of English words meet; it need not be a word, only the same for all forms. */
+/** Light English stemmer: plural, past and continuous forms get one stem, which need not be a word. */
 function stem(word: string): string {
   if (word.length < 4) return word;
   let root = word;

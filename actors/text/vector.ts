@@ -1,6 +1,6 @@
 /**
- * A stored vector: 4 bytes of scale (float32, little endian), then one signed byte a dimension. A vector of length 1
- * keeps more than 99.9 % of its direction in a quarter of the space.
+ * Quantizes a vector to 4 bytes of scale (float32, little endian) and one signed byte per dimension. A unit
+ * vector keeps more than 99.9 % of its direction in a quarter of the space.
  */
 export function packVector(vector: Float32Array): Uint8Array {
   let peak = 0;
@@ -13,7 +13,7 @@ export function packVector(vector: Float32Array): Uint8Array {
   return packed;
 }
 
-/** The vector of {@link packVector}, as float32. */
+/** Unpacks a vector of {@link packVector} to float32. */
 export function unpackVector(packed: Uint8Array): Float32Array {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const scale = view.getFloat32(0, true);
@@ -22,7 +22,7 @@ export function unpackVector(packed: Uint8Array): Float32Array {
   return vector;
 }
 
-/** Dot product of two vectors of the same length: their cosine, as all are of length 1. */
+/** Dot product of two vectors of equal length; for unit vectors this is their cosine similarity. */
 export function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);

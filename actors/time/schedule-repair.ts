@@ -3,16 +3,19 @@ import type { Logger } from "../../infra/log.ts";
 const againMs = 5_000;
 const batch = 200;
 
-/** What may lack its schedule, and how to set it. */
+/** Items that may lack their schedule, and how to set it. */
 export interface Unscheduled<T> {
-  /** What it is, for the log. */
+  /** Kind of the items, for the log. */
   what: string;
   find(limit: number): Promise<T[]>;
-  /** Sets the schedule and marks it as set, so that {@link find} does not find it again. */
+  /** Sets the schedule and marks the item, so that {@link find} does not return it again. */
   set(one: T): Promise<void>;
 }
 
-/** Sets schedules that are missing: those whose process died, or whose engine was away, between the store and the clock. */
+/**
+ * Sets missing schedules: a crash or outage between the store and the schedule stream leaves an item without
+ * one.
+ */
 export class ScheduleRepair<T> {
   readonly #log: Logger;
   readonly #unscheduled: Unscheduled<T>;
@@ -24,7 +27,7 @@ export class ScheduleRepair<T> {
     this.#unscheduled = unscheduled;
   }
 
-  /** Sets all that are missing. @throws as the store or the clock does */
+  /** Sets all missing schedules. @throws as the store or the schedule stream does */
   async all(): Promise<void> {
     for (;;) {
       const left = await this.#unscheduled.find(batch);
@@ -33,13 +36,13 @@ export class ScheduleRepair<T> {
     }
   }
 
-  /** Sets them in a while, and again until it succeeds. */
+  /** Sets them after a delay, and retries until it succeeds. */
   soon(): void {
     if (this.#timer !== undefined || this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.all().catch((err: unknown) => {
-        this.#log.warn({ err, what: this.#unscheduled.what }, "not scheduled yet");
+        this.#log.warn({ err, what: this.#unscheduled.what }, "schedules not repaired, retrying");
         this.soon();
       });
     }, againMs);

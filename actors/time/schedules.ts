@@ -11,55 +11,55 @@ import type { ActorContext } from "../actor-context.ts";
 const inFlight = 128;
 const lookMs = 30_000;
 
-type Means = Pick<ActorContext, "bus" | "js" | "jsm" | "db" | "log" | "lifecycle">;
+type Deps = Pick<ActorContext, "bus" | "js" | "jsm" | "db" | "log" | "lifecycle">;
 
 /**
- * The engine's clock: a message that the server publishes when its time has come, at once where that has passed. What
- * repeats is set anew each time it was due, so that an outage of any length makes one of all that was missed; the
+ * Scheduled messages of JetStream, which the server publishes when they are due, or at once when overdue. A
+ * repeating item is rescheduled each time it fires, so that an outage of any length causes one late run; the
  * server's own cron schedules would skip it.
  */
 export class Schedules {
-  readonly #context: Means;
+  readonly #context: Deps;
 
-  constructor(context: Means) {
+  constructor(context: Deps) {
     this.#context = context;
   }
 
   /**
-   * Makes the stream. Where it does not hold this kind's schedules any more, `unscheduleAll` is called first: all of them
-   * have to be set again. A process that dies half way leaves it to the next.
+   * Creates the stream. When it no longer holds the schedules of this kind, calls `unscheduleAll` first, so
+   * that all are set again. After a crash in between, the next process repeats it.
    */
   async prepare(kind: ScheduleKind, unscheduleAll: () => Promise<void>): Promise<void> {
     await this.#follow(kind, unscheduleAll);
   }
 
-  /** Looks each 30 s whether the stream has lost its content meanwhile; then `setAgain` follows. */
+  /** Checks every 30 s whether the stream was recreated empty; then calls `setAgain`. */
   watch(kind: ScheduleKind, unscheduleAll: () => Promise<void>, setAgain: () => Promise<unknown>): void {
     const { log, lifecycle } = this.#context;
     const look = async () => {
       if (await this.#follow(kind, unscheduleAll)) await setAgain();
     };
     const timer = setInterval(() => {
-      look().catch((err: unknown) => log.warn({ err, kind }, "schedules not checked"));
+      look().catch((err: unknown) => log.warn({ err, kind }, "schedule stream not checked"));
     }, lookMs);
     lifecycle.onStop(`schedules of ${kind}`, () => clearInterval(timer));
   }
 
-  /** Whether the stream is another than the one that had this kind's schedules. */
+  /** Whether the stream is not the one that had this kind's schedules. */
   async #follow(kind: ScheduleKind, unscheduleAll: () => Promise<void>): Promise<boolean> {
     const { js, jsm, db, log } = this.#context;
     await ensureStream(jsm, schedulesStreamConfig());
     const created = await streamLife(jsm, js, schedule.stream, subjects.scheduleLife);
-    const known = db.collection<ScheduleStream>(collections.scheduleStreams);
-    const before = await known.findOne({ _id: kind });
+    const streams = db.collection<ScheduleStream>(collections.scheduleStreams);
+    const before = await streams.findOne({ _id: kind });
     if (before?.created === created) return false;
-    if (before !== null) log.warn({ kind }, "schedules are lost with their stream: they are set again");
+    if (before !== null) log.warn({ kind }, "schedule stream was recreated, setting schedules again");
     await unscheduleAll();
-    await known.updateOne({ _id: kind }, { $set: { created } }, { upsert: true });
+    await streams.updateOne({ _id: kind }, { $set: { created } }, { upsert: true });
     return true;
   }
 
-  /** Sets the one schedule of this kind and id; an earlier one is replaced. */
+  /** Sets the schedule of this kind and id, replacing an earlier one. */
   async set(kind: ScheduleKind, user: string, id: string, at: Date): Promise<void> {
     const to = { kind, user, id };
     await this.#context.bus.append(
@@ -69,19 +69,19 @@ export class Schedules {
     );
   }
 
-  /** Takes a schedule back. What is due already comes nevertheless. */
+  /** Cancels a schedule. A message that is already due is still delivered. */
   async cancel(kind: ScheduleKind, user: string, id: string): Promise<void> {
     const filter = subjectOf(schedule, { kind, user, id });
     await this.#context.jsm.streams.purge(schedule.stream, { filter });
   }
 
-  /** Takes all schedules of a user back, and what is due of them. */
+  /** Cancels all schedules of a user, including messages already due. */
   async cancelAll(kind: ScheduleKind, user: string): Promise<void> {
     for (const entry of [schedule, scheduleDue])
       await this.#context.jsm.streams.purge(entry.stream, { filter: filterOf(entry, { kind, user }) });
   }
 
-  /** Hands over what is due, to one process of all that ask. */
+  /** Delivers due messages; all processes that call this share them. */
   async serve(kind: ScheduleKind, handle: (due: Due) => Promise<void>): Promise<void> {
     await this.#context.bus.consume(scheduleDue, { name: `due-${kind}`, of: { kind }, inFlight }, handle);
   }

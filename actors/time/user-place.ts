@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
 import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
 
-/** Where a user is, degrees; undefined where their profile does not say. */
+/** A user's coordinates in degrees; undefined when their profile has none. */
 export async function userPlace(
   db: Db,
   user: string,

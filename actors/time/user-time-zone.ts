@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import type { Settings } from "../../schemas/config.ts";
 import { accountCollections, type UserDocument } from "../../schemas/documents/account.ts";
 
-/** The user's own time zone, else the installation's, else the system's. */
+/** The user's time zone, else the default of the installation, else the system's. */
 export async function userTimeZone(
   db: Db,
   settings: Pick<Settings, "defaultTimezone">,
@@ -14,7 +14,7 @@ export async function userTimeZone(
   return found?.time_zone ?? defaultTimeZone(settings);
 }
 
-/** The time zone of users who set none. */
+/** The time zone of users who have set none. */
 export function defaultTimeZone({ defaultTimezone }: Pick<Settings, "defaultTimezone">): string {
   return defaultTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

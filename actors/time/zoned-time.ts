@@ -2,11 +2,11 @@ import type { RepeatType } from "../../schemas/documents/reminder.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
-/** No zone is further from UTC: ISO 8601 offsets of more are mistakes. */
+/** Maximum UTC offset of any zone: larger ISO 8601 offsets are rejected. */
 const mostOffsetMinutes = 14 * 60;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** A wall-clock time, without a zone. `month` is 1 … 12. */
+/** A wall-clock time without a zone. `month` is 1 … 12. */
 export interface LocalTime {
   year: number;
   month: number;
@@ -17,7 +17,7 @@ export interface LocalTime {
   ms: number;
 }
 
-/** Whether this is an IANA time zone that the runtime knows. */
+/** Whether the runtime knows this IANA time zone. */
 export function isTimeZone(zone: string): boolean {
   try {
     return formatOf(zone) !== undefined;
@@ -26,7 +26,7 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
-/** What the clock on the wall shows in `zone` at an instant (Unix ms). */
+/** The wall-clock time in `zone` at an instant (Unix ms). */
 export function localTime(at: number, zone: string): LocalTime {
   const parts: Record<string, number> = {};
   for (const { type, value } of formatOf(zone).formatToParts(at)) parts[type] = Number(value);
@@ -35,8 +35,8 @@ export function localTime(at: number, zone: string): LocalTime {
 }
 
 /**
- * The instant (Unix ms) at which a wall clock in `zone` shows this time: the first of two, and for a time that the
- * clocks skip, the one as much later as they skip.
+ * The instant (Unix ms) of a wall-clock time in `zone`: the first of two when the time is repeated. A time
+ * skipped by a clock change is moved forward by the length of the gap.
  */
 export function instantOf(local: LocalTime, zone: string): number {
   const utc = utcOf(local);
@@ -49,22 +49,25 @@ export function instantOf(local: LocalTime, zone: string): number {
 
 const isoPattern =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
-/** Schedules of nats-server are int64 nanoseconds: later times can't be kept. */
+/** Latest schedulable time: schedules of nats-server are int64 nanoseconds. */
 export const lastInstant = Date.UTC(2262, 0, 1);
 
-/** A time as it was written: the instant that it means, and the wall clock that was asked for. */
+/** A parsed time: its instant, and its wall-clock time as written. */
 export interface ParsedTime {
   at: number;
-  /** What the clock in the zone was to show; for a time with an offset, what it shows at that instant. */
+  /** The wall-clock time as written; for a time with an offset, the one in the zone at that instant. */
   wall: LocalTime;
 }
 
-/** An ISO 8601 time as Unix ms; without an offset it is a wall-clock time in `zone`. Null for anything else. */
+/**
+ * Parses an ISO 8601 time to Unix ms; without an offset it is a wall-clock time in `zone`. Null for anything
+ * else.
+ */
 export function parseInstant(text: string, zone: string): number | null {
   return parseTime(text, zone)?.at ?? null;
 }
 
-/** The same with the wall clock that was asked for: a time that the clocks skip keeps what was written. */
+/** The same with the wall-clock time, which is kept as written even when clocks skip it. */
 export function parseTime(text: string, zone: string): ParsedTime | null {
   const match = isoPattern.exec(text.trim());
   if (match === null) return null;
@@ -84,7 +87,7 @@ export function parseTime(text: string, zone: string): ParsedTime | null {
   return { at, wall: offset === undefined ? local : localTime(at, zone) };
 }
 
-/** Milliseconds of an offset; undefined where there is none, null for one that no zone has. */
+/** Milliseconds of an offset; undefined without one, null for an invalid one. */
 function offsetOf([zulu, sign, hours, minutes = "0"]: (string | undefined)[]): number | undefined | null {
   if (zulu !== undefined) return 0;
   if (sign === undefined) return undefined;
@@ -94,8 +97,8 @@ function offsetOf([zulu, sign, hours, minutes = "0"]: (string | undefined)[]): n
 }
 
 /**
- * The first repetition after an instant (Unix ms) of something that was first due at wall-clock time `anchor` in `zone`.
- * The 29th to 31st fall on the last day of a shorter month, and come back in a longer one.
+ * The first repetition after an instant (Unix ms) of an event first due at wall-clock time `anchor` in
+ * `zone`. The 29th to 31st move to the last day of a shorter month, and back in a longer one.
  */
 export function nextRepetition(
   anchor: LocalTime,
@@ -134,7 +137,7 @@ function utcOf({ year, month, day, hour, minute, second, ms }: LocalTime): numbe
   return Date.UTC(year, month - 1, day, hour, minute, second, ms);
 }
 
-/** Milliseconds that a wall clock in `zone` is ahead of UTC at an instant. */
+/** UTC offset of a zone at an instant, ms. */
 function offsetAt(at: number, zone: string): number {
   return utcOf(localTime(at, zone)) - at;
 }

@@ -4,7 +4,7 @@ import type { ChatParams } from "../../schemas/wire/openai-request.ts";
 import type { Tool } from "./tool.ts";
 import { userTools } from "./user-tools.ts";
 
-/** The tools of one user by name, and how a model is told of them. */
+/** The tools of one user by name, and their description for a model. */
 export interface OfferedTools {
   /** `tools` of a chat request. */
   offered: NonNullable<ChatParams["tools"]>;
@@ -13,17 +13,17 @@ export interface OfferedTools {
 
 /** The tools of this installation. */
 export interface Toolbox {
-  /** What a user's model may call in one turn. Never rejects: tools that can't be had now are left out. */
+  /** The tools a user's model may call in one turn. Never rejects: unavailable tools are left out. */
   toolsOf(user: string): Promise<OfferedTools>;
 }
 
-/** Tools that belong to some users only, such as those of MCP servers. */
+/** Tools of individual users, such as those of MCP servers. */
 export type MoreTools = (user: string) => Promise<readonly Tool[]>;
 
-/** Most tools that a model is told of: more are refused by some providers. */
+/** Maximum tools offered to a model; some providers reject more. */
 const maxOffered = 128;
 
-/** Gathers the tools. */
+/** Creates the toolbox. */
 export function createToolbox(
   routes: Pick<RouteClient, "call">,
   more: MoreTools = () => Promise.resolve([]),
@@ -39,7 +39,7 @@ export function createToolbox(
   };
 }
 
-/** Shows tools to a model. */
+/** Formats tools for a chat request. */
 function offer(tools: readonly Tool[]): OfferedTools {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return {

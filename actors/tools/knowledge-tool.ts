@@ -5,7 +5,7 @@ import { placeLine } from "../text/citation.ts";
 import { routeTool } from "./route-tool.ts";
 import type { Tool } from "./tool.ts";
 
-/** Lets a model look into its user's documents; each passage comes with the source that the answer is to name. */
+/** Lets a model search its user's documents; each passage includes the source to cite. */
 export function knowledgeTool(routes: Pick<RouteClient, "call">): Tool {
   return routeTool(routes, searchKnowledge, {
     name: "search_knowledge",

@@ -4,7 +4,7 @@ import { addMemory, deleteMemory, searchMemory } from "../../schemas/routes/memo
 import { routeTool } from "./route-tool.ts";
 import type { Tool } from "./tool.ts";
 
-/** Lets a model look up, keep and forget what is remembered about its user, beyond what is taken from talk by itself. */
+/** Lets a model search, add and delete its user's memories, beyond those extracted automatically. */
 export function memoryTools(routes: Pick<RouteClient, "call">): Tool[] {
   return [
     routeTool(routes, searchMemory, {

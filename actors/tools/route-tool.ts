@@ -4,7 +4,7 @@ import type { Route } from "../../schemas/routes/route.ts";
 import { scopeOfRoute } from "../../schemas/scopes.ts";
 import type { Tool, ToolEffect } from "./tool.ts";
 
-/** What a route takes, as far as a tool fills it in. */
+/** The parts of a request that a tool sets. */
 export interface RouteInput {
   params?: Record<string, unknown>;
   query?: Record<string, unknown>;
@@ -12,8 +12,8 @@ export interface RouteInput {
 }
 
 /**
- * A tool that is one of the REST routes: the model does what its user could do, under the same checks and by the same
- * handler. `input` maps the validated arguments to the request, `result` picks what the model is told.
+ * A tool backed by a REST route: it runs as the user, with the same checks and handler. `input` maps the
+ * validated arguments to the request, `result` selects what is returned to the model.
  */
 export function routeTool<Parameters extends z.ZodType>(
   routes: Pick<RouteClient, "call">,

@@ -3,33 +3,38 @@ import type { Principal } from "../../schemas/principal.ts";
 import type { Scope } from "../../schemas/scopes.ts";
 
 /**
- * What a tool changes: `none`; `own`: things of its user inside Parley (reminders, memory); `outside`: the world beyond it
- * (devices, scenes, other services).
+ * What a tool changes: `none`; `own`: data of its user inside Parley (reminders, memory); `outside`: systems
+ * beyond it (devices, scenes, other services).
  */
 export type ToolEffect = "none" | "own" | "outside";
 
-/** What a tool knows of the turn that calls it. */
+/** The turn that calls a tool. */
 export interface ToolCall {
   principal: Principal;
   session: string;
-  /** The same for every run of the same call: a run that starts again does not do twice what was done. */
+  /** Identical for all runs of the same call, so that a restarted turn does not repeat its effects. */
   idempotencyKey: string;
   signal: AbortSignal;
 }
 
-/** Something a model may do for the user whose turn it runs. Arguments come from the model and are validated. */
+/**
+ * A function that a model may call for the user of its turn. Arguments come from the model and are validated.
+ */
 export interface Tool {
   name: string;
-  /** Tells the model when to use it. */
+  /** Tells the model when to call it. */
   description: string;
   parameters: z.ZodType;
-  /** The same as a JSON schema, where it comes from elsewhere. */
+  /** The arguments as a JSON schema, for tools that are not defined by zod. */
   inputSchema?: Record<string, unknown>;
-  /** What a token must be good for to call it from outside (MCP); nothing in particular where it is left out. */
+  /** Scope that an external caller's token needs (MCP); unset = none. */
   scope?: Scope;
   effect: ToolEffect;
-  /** Its results hold text that others wrote, such as passages of documents. */
+  /** Whether results contain text written by others, such as passages of documents. */
   foreign?: true;
-  /** @throws ParleyError whose text the model may read; anything else is logged, and the model learns only that it failed. */
+  /**
+   * @throws ParleyError with a text for the model; other errors are logged and the model only learns that the
+   * call failed
+   */
   run(args: unknown, call: ToolCall): Promise<unknown>;
 }

@@ -38,7 +38,7 @@ const whenSchema = z.object({
   repeat_type: repeatTypeSchema.optional(),
 });
 
-/** What a model may do for its user besides talking: reminders, devices, scenes, his documents, what is remembered. */
+/** The built-in tools: reminders, devices, scenes, the user's documents and memories. */
 export function userTools(routes: Pick<RouteClient, "call">): Tool[] {
   return [
     currentTime(routes),
@@ -177,7 +177,7 @@ function instant(
       error: "give days_from_today and time, remind_at or delay_minutes",
     });
   const [hour = 0, minute = 0] = when.time.split(":").map(Number);
-  // Noon of the day, so that a change of the clocks on the way does not change the date.
+  // Noon, so that a clock change in between does not change the date.
   const noon = instantOf({ ...localTime(now, zone), hour: 12, minute: 0, second: 0, ms: 0 }, zone);
   const day = localTime(noon + (when.days_from_today ?? 0) * dayMs, zone);
   return instantOf({ ...day, hour, minute, second: 0, ms: 0 }, zone);

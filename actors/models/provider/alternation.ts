@@ -5,9 +5,10 @@ type Content = ChatMessage["content"];
 const opening: ChatMessage = { role: "user", content: "…" };
 
 /**
- * A prompt as strict chat templates want it: one system message at most, at the beginning, then user and assistant in
- * turns, the user first. Neighbours of one role are joined; a later system message becomes the user's words.
- * `systemRole` false: the first system message, too. Calls of tools and their results stay as they are.
+ * Reorders a prompt for strict chat templates: at most one system message, first, then alternating user and
+ * assistant messages, starting with the user. Consecutive messages of one role are joined; later system
+ * messages become user messages. `systemRole` false: the first system message as well. Tool calls and results
+ * are left unchanged.
  */
 export function alternating(messages: readonly ChatMessage[], systemRole = true): ChatMessage[] {
   const lead = messages.findIndex(({ role }) => !isSystem(role));

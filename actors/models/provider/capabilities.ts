@@ -3,14 +3,14 @@ import { type ChatMessage, isImagePart } from "../../../schemas/wire/openai.ts";
 import type { ModelCall } from "../model.ts";
 import type { ProviderError } from "../provider-error.ts";
 
-/** What a model takes; unset = not known, so it is tried. */
+/** Capabilities of a model; unset = unknown, so it is tried. */
 export type Capabilities = Partial<Record<Capability, boolean>>;
 
-/** What models were found not to take; kept by whoever makes the drivers. */
+/** Stores which capabilities models lack; provided by the creator of the drivers. */
 export interface CapabilityMemory {
-  /** What is set or was learned. */
+  /** Configured and learned capabilities. */
   known(): Capabilities;
-  /** The model has refused it. */
+  /** Stores that the model rejected it. */
   learn(capability: Capability): void;
 }
 
@@ -22,15 +22,15 @@ const words: Record<Capability, RegExp> = {
   system_role: /\bsystem\b|\bdeveloper\b|\broles?\b/,
 };
 
-/** A picture that can't be read says nothing about the model. */
+/** An invalid picture says nothing about the model's capabilities. */
 const badPicture =
   /decod|corrupt|download|fetch|too (large|big|small)|dimension|resolution|pixel|format|mime|base64/;
 const notTaken =
   /support|accept|allow|only|capab|unknown variant|modalit|must be a string|valid string|not a/;
 
 /**
- * What a refused request should leave out when it is made again; undefined where the refusal names nothing that was in
- * it. Tools that a client of `/v1` sent stay: the client gets the error.
+ * The capability to drop when a rejected request is retried; undefined when the error names nothing the
+ * request used. Tools of a `/v1` client are never dropped: the client gets the error.
  */
 export function refusedCapability(
   error: ProviderError,
@@ -46,10 +46,10 @@ export function refusedCapability(
     repeated_roles: call.own !== true && repeatsRoles(call.messages),
     system_role: hasSystem,
   };
-  // What an administrator has set is not learned.
+  // Capabilities set by the administrator are not learned.
   const open = (Object.keys(words) as Capability[]).filter((one) => sent[one] && known[one] === undefined);
   const named = open.find((one) => error.says(words[one]) && (one !== "images" || refusesImages(error)));
-  // Templates without a system role count it as one of the roles that have to alternate.
+  // Templates without a system role may report it as a violation of alternating roles.
   return named ?? open.find((one) => one === "system_role" && error.says(words.repeated_roles));
 }
 
@@ -57,7 +57,7 @@ function refusesImages(error: ProviderError): boolean {
   return error.says(notTaken) && !error.says(badPicture);
 }
 
-/** Whether a message holds a picture. */
+/** Whether a message contains an image. */
 export function hasImage({ content }: ChatMessage): boolean {
   return Array.isArray(content) && content.some(isImagePart);
 }

@@ -4,7 +4,7 @@ import { ProviderError } from "../provider-error.ts";
 import type { Watchdog } from "../watchdog.ts";
 import { refusalOf, retryAfterOf } from "./refusal.ts";
 
-/** An OpenAI-compatible endpoint; `apiKey` unset = none is sent. Times that are unset are those of the limits. */
+/** An OpenAI-compatible endpoint; `apiKey` unset = none is sent. Unset timeouts default to the limits. */
 export interface Provider {
   baseUrl: string;
   apiKey?: string | undefined;
@@ -13,7 +13,7 @@ export interface Provider {
   idleMs?: number | undefined;
 }
 
-/** The provider's limits for a call, ms. */
+/** Timeouts of a call, ms. */
 export interface ProviderTimes {
   connectMs: number;
   firstTokenMs: number;
@@ -21,13 +21,14 @@ export interface ProviderTimes {
 }
 
 const errorBytes = 64 * 1024;
-/** What Node and undici say where no connection came about, or it was lost before an answer. */
+/** Codes of Node.js and undici for a connection that timed out. */
 const timedOut = new Set(["UND_ERR_CONNECT_TIMEOUT", "ETIMEDOUT"]);
 
-// One pool of connections for each connect time. The package's own limits for headers and body are off: the watchdog's hold.
+// One pool per connect timeout. undici's own header and body timeouts are disabled: the watchdog enforces
+// ours.
 const agents = new Map<number, Agent>();
 
-/** The limits of a provider: its own, else those of the installation. */
+/** The timeouts of a provider, with the installation's defaults. */
 export function timesOf(provider: Provider, limits: Limits): ProviderTimes {
   return {
     connectMs: provider.connectMs ?? limits.providerConnectMs,
@@ -37,8 +38,9 @@ export function timesOf(provider: Provider, limits: Limits): ProviderTimes {
 }
 
 /**
- * Posts a request for a chat completion and answers the body of a successful one.
- * @throws ProviderError for a refusal or when there is no connection, the watchdog's reason when it ends the call
+ * Posts a chat completion request and returns the body of a successful response.
+ * @throws ProviderError for a rejected request or a failed connection, the watchdog's reason when it aborts
+ * the call
  */
 export async function postCompletion(
   provider: Provider,
@@ -87,7 +89,7 @@ async function* bytesOf({ body }: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The body of a refusal, as JSON where it is some; only its beginning. */
+/** Reads the beginning of an error response, parsed as JSON if possible. */
 async function errorOf(response: Response): Promise<unknown> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -98,7 +100,7 @@ async function errorOf(response: Response): Promise<unknown> {
       if (bytes > errorBytes) break;
     }
   } catch {
-    // What came is enough: the status is known.
+    // The part received is enough: the status is known.
   }
   const text = Buffer.concat(parts).toString("utf8");
   try {
@@ -116,8 +118,8 @@ function connectionError(cause: unknown): ProviderError {
 }
 
 function agentOf(connectMs: number): Agent {
-  const known = agents.get(connectMs);
-  if (known !== undefined) return known;
+  const existing = agents.get(connectMs);
+  if (existing !== undefined) return existing;
   const agent = new Agent({ connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 });
   agents.set(connectMs, agent);
   return agent;

@@ -1,6 +1,6 @@
 import { providerPartSchema } from "../../../schemas/wire/provider-chunk.ts";
 
-/** What a message says and what its model thought, in the order of its parts. */
+/** Text and reasoning of a message, in the order of its parts. */
 export interface ContentPiece {
   kind: "content" | "reasoning";
   text: string;
@@ -10,8 +10,8 @@ const thinkingTypes = /think|reason/;
 const deepest = 4;
 
 /**
- * Reads the content of a message: a text, a list of parts, or one part. Text and refusals are text, thinking is
- * reasoning, parts of other kinds (pictures, tool calls of other APIs) are skipped.
+ * Reads the content of a message: a string, a list of parts, or one part. Refusals count as text, thinking as
+ * reasoning; other parts (images, tool calls of other APIs) are skipped.
  */
 export function readContent(content: unknown, depth = 0): ContentPiece[] {
   if (typeof content === "string") return pieceOf("content", content);
@@ -32,7 +32,7 @@ export function readContent(content: unknown, depth = 0): ContentPiece[] {
   return pieceOf("content", textOf(value ?? text ?? parsed.data.content, depth));
 }
 
-/** All text of a value in one: for thinking, which is a text, a part or a list of them. */
+/** Concatenates all text of a value: reasoning may be a string, a part or a list of parts. */
 export function textOf(value: unknown, depth = 0): string {
   return readContent(value, depth + 1)
     .map(({ text }) => text)

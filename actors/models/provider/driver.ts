@@ -10,16 +10,16 @@ import { readEvents } from "./events.ts";
 import { ProviderReply } from "./reply.ts";
 import { requestBody } from "./request-body.ts";
 
-// Each token comes in an envelope of some hundred bytes.
+// The JSON around each token takes some hundred bytes.
 const envelopeFactor = 64;
 const retryBaseMs = 200;
 const retryMaxMs = 2_000;
-// After the finish reason only the usage may follow; providers that send none just hold the line.
+// Only the usage may follow the finish reason; a provider that sends none may keep the connection open.
 const usageGraceMs = 2_000;
-// After the end mark nothing follows; a connection whose body ends can be used again.
+// Nothing follows the end mark; a connection whose body ends can be reused.
 const doneGraceMs = 250;
 
-/** What a driver needs. */
+/** Dependencies of a driver. */
 export interface DriverOptions {
   provider: Provider;
   /** The model's name at the provider. */
@@ -28,14 +28,14 @@ export interface DriverOptions {
   capabilities: CapabilityMemory;
 }
 
-/** A model of an OpenAI-compatible provider. */
+/** Creates the driver of a model of an OpenAI-compatible provider. */
 export function createOpenAIDriver(options: DriverOptions): ModelDriver {
   return { stream: (call) => withRetries(options, call) };
 }
 
 /**
- * Calls until an answer begins: again after a failure that may pass, and once without each thing that the model says it
- * does not take.
+ * Retries until a reply starts: after transient failures, and once without each capability that the model
+ * rejects.
  */
 async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGenerator<ModelDelta> {
   const { limits, capabilities } = options;
@@ -48,7 +48,7 @@ async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGener
     let begun = false;
     try {
       for await (const delta of callOnce(options, call, taken())) {
-        // It was this that the model did not take.
+        // The retry succeeded, so the model lacks what was left out.
         if (!begun) for (const one of leftOut) capabilities.learn(one);
         begun = true;
         yield delta;
@@ -59,7 +59,7 @@ async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGener
       const error =
         err instanceof ProviderError ? err : new ProviderError("上游回复中断或无效", { cause: err });
       const refused = begun ? undefined : refusedCapability(error, call, taken());
-      // Without its pictures the caller has to ask with something else in their place.
+      // The caller must replace the images by text, so the call fails.
       if (refused === "images") capabilities.learn(refused);
       else if (refused !== undefined) {
         leftOut.add(refused);
@@ -106,7 +106,7 @@ async function* callOnce(
       const wasFinished = reply.finished;
       const parts = reply.read(event.value);
       if (parts.length > 0) yield* [...startOnce(), ...parts];
-      // Some providers give a finish reason with each chunk.
+      // Some providers send a finish reason with each chunk.
       const goesOn = wasFinished && parts.length > 0;
       if (reply.finished && !goesOn) watchdog.allow(usageGraceMs, "上游未结束回复");
       else if (parts.length > 0) watchdog.allow(times.idleMs, "上游回复中断");
@@ -123,13 +123,13 @@ async function* callOnce(
   yield* [...startOnce(), { kind: "end", finish_reason: finish, usage }];
 }
 
-/** A provider that asks for a longer pause than a turn should wait has its next model asked instead. */
+/** When the provider requests a longer delay than a turn should wait, the next model is called instead. */
 function mayRepeat(error: ProviderError, attempt: number, limits: Limits): boolean {
   if (!error.retryable || attempt >= limits.providerRetries) return false;
   return (error.retryAfterMs ?? 0) <= retryMaxMs;
 }
 
-/** Waits before a repeat: longer each time, by chance so that many callers don't come back at once. */
+/** Waits before a retry: exponential backoff with jitter. */
 async function backoff(
   attempt: number,
   retryAfterMs: number | undefined,

@@ -2,23 +2,24 @@ import { createParser } from "eventsource-parser";
 import { ForeignJsonError, parseForeignJson } from "../../../schemas/foreign-json.ts";
 import { ProviderError } from "../provider-error.ts";
 
-/** Something that a provider sent: bytes without meaning (`alive`), one JSON value, or the end mark of a stream. */
+/** One event of a response: bytes without a value (`alive`), one JSON value, or the end mark of a stream. */
 export type ProviderEvent = { kind: "alive" } | { kind: "value"; value: unknown } | { kind: "done" };
 
-/** Bytes that a provider may send: the whole body, and one line of it (a line is held in memory until it ends). */
+/** Limits in bytes on a response: the whole body, and one line of it (lines are buffered). */
 export interface BodyBounds {
   bodyBytes: number;
   lineBytes: number;
 }
 
 const newline = 10;
-/** Log probabilities are many small values. */
+/** Log probabilities consist of many small values. */
 const valueBounds = { values: 1_000_000 };
 
 /**
- * Reads a provider's body, whatever its Content-Type says: one JSON value where it begins with a brace, server-sent
- * events otherwise. Each piece of bytes is at least one event, so that a reader sees that the provider lives.
- * @throws ProviderError for a body that is too large or holds no JSON
+ * Parses a response body regardless of its Content-Type: one JSON value if it starts with a brace, else
+ * server-sent events. Each chunk of bytes yields at least one event, so that the reader sees that the
+ * provider is alive.
+ * @throws ProviderError for a body that is too large or contains no JSON
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
@@ -40,9 +41,9 @@ export async function* readEvents(
   yield* reader.end(decoder.decode());
 }
 
-/** Takes the text of a body in any pieces. */
+/** Incremental parser of a body. */
 class BodyReader {
-  /** Text before it is known which of the two forms the body has, or the whole of a JSON body. */
+  /** Text until the format is detected, or the whole JSON body. */
   #text = "";
   #form: "unknown" | "json" | "events" = "unknown";
   #ending = false;
@@ -72,7 +73,7 @@ class BodyReader {
       return [...before, ...values, { kind: "done" }];
     }
     this.#ending = true;
-    // The last event may lack the empty line behind it.
+    // The last event may lack its terminating empty line.
     return [...before, ...this.#feed("\n\n")];
   }
 
@@ -96,7 +97,7 @@ class BodyReader {
       return;
     }
     for (const one of jsonTexts(text)) {
-      // What was cut off within an event is not read.
+      // An event that was cut off is ignored.
       if (this.#ending && !isJson(one)) return;
       const value = parseJson(one);
       this.#events.push({ kind: "value", value: name === "error" ? asError(value) : value });
@@ -104,7 +105,9 @@ class BodyReader {
   }
 }
 
-/** Some servers leave out the empty line between events, so that several values stand in one, each in its line. */
+/**
+ * Some servers omit the empty line between events, so that one event contains several values, one per line.
+ */
 function jsonTexts(text: string): string[] {
   return text.includes("\n") && !isJson(text) ? text.split("\n").filter((one) => one.trim() !== "") : [text];
 }
@@ -118,7 +121,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Half of a character at the end of a chunk is no fault: the other half comes with the next. */
+/** A surrogate pair split over two chunks is valid: the next chunk contains the other half. */
 function parseJson(text: string): unknown {
   try {
     return parseForeignJson(text, valueBounds);

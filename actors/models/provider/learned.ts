@@ -5,13 +5,13 @@ import type {
 } from "../../../schemas/documents/model-settings.ts";
 import type { Capabilities, CapabilityMemory } from "./capabilities.ts";
 
-/** Keeps what was learned beyond this process. */
+/** Persists a learned refusal. */
 export type SaveRefusal = (id: string, capability: Capability) => Promise<void>;
 
-/** What the models of this installation were found not to take, by base URL and name at the provider. */
+/** Capabilities that models were found to lack, by base URL and model name at the provider. */
 export class LearnedCapabilities {
   #stored = new Map<string, ReadonlySet<Capability>>();
-  /** Learned here and not yet read back. */
+  /** Learned in this process and not yet read back from the store. */
   readonly #fresh = new Map<string, Set<Capability>>();
   readonly #save: SaveRefusal;
 
@@ -19,19 +19,19 @@ export class LearnedCapabilities {
     this.#save = save;
   }
 
-  /** Takes what is stored in place of what was read before. */
+  /** Replaces the refusals read from the store. */
   replace(refusals: readonly ModelRefusals[]): void {
     this.#stored = new Map(refusals.map(({ _id, refused }) => [_id, new Set(refused)]));
   }
 
-  /** What a model was found not to take. */
+  /** The capabilities a model was found to lack. */
   refusedBy(baseUrl: string, model: string): Capabilities {
     const id = refusalsId(baseUrl, model);
     const refused = [...(this.#stored.get(id) ?? []), ...(this.#fresh.get(id) ?? [])];
     return Object.fromEntries(refused.map((capability) => [capability, false]));
   }
 
-  /** The memory of one model. What the administrator has set comes before what was learned. */
+  /** The memory of one model. The administrator's settings take precedence over learned capabilities. */
   of(baseUrl: string, model: string, settings: CapabilitySettings = {}): CapabilityMemory {
     const set = Object.fromEntries(
       Object.entries(settings).filter(([, value]) => typeof value === "boolean"),
@@ -52,12 +52,12 @@ export class LearnedCapabilities {
       fresh.delete(capability);
       if (fresh.size === 0) this.#fresh.delete(id);
     } catch {
-      // It holds in this process; it is saved when another one learns it, or this one after its next start.
+      // It applies in this process; it is saved when another process learns it, or this one after a restart.
     }
   }
 }
 
-/** Id of what was learned of a model. */
+/** Id of a model's learned refusals. */
 export function refusalsId(baseUrl: string, model: string): string {
   return `${baseUrl} ${model}`;
 }

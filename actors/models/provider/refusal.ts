@@ -8,8 +8,8 @@ const contextWords =
   /context_?(length|window)|(maximum|max) (context|input|sequence|prompt)|context (length|window|size)|too many (input )?tokens|(prompt|input|request|messages?) (is|are|was) too (long|large)|exceeds?[^.]{0,40}(token|context)|reduce the length|上下文|超长/;
 
 /**
- * What a provider's refusal means. `status` is that of the HTTP answer; undefined for an error inside a stream, which
- * may name one itself.
+ * Classifies a provider's error. `status` is that of the HTTP response; undefined for an error inside a
+ * stream, whose body may contain a status.
  */
 export function refusalOf(
   status: number | undefined,
@@ -17,20 +17,20 @@ export function refusalOf(
   retryAfterMs?: number | undefined,
 ): ProviderError {
   const detail = textsOf(body).join("\n").slice(0, detailChars).toLowerCase();
-  const known = status ?? statusIn(body);
-  const base = { status: known, detail, retryAfterMs };
-  const isRequest = known === undefined || known === 400 || known === 413 || known === 422;
+  const code = status ?? statusIn(body);
+  const base = { status: code, detail, retryAfterMs };
+  const isRequest = code === undefined || code === 400 || code === 413 || code === 422;
   if (isRequest && contextWords.test(detail))
     return new ProviderError("对话超出模型的上下文长度", { ...base, contextLength: true, refused: true });
-  if (known === undefined) return new ProviderError("上游返回错误", base);
-  if (known === 429) return new ProviderError("上游限流 (429)", { ...base, retryable: true });
-  if (known >= 500) return new ProviderError(`上游错误 (${known})`, { ...base, retryable: true });
-  if (known === 408) return new ProviderError(`上游错误 (${known})`, { ...base, retryable: true });
-  if (known === 401 || known === 403) return new ProviderError(`上游拒绝了密钥 (${known})`, base);
-  return new ProviderError(`上游拒绝了请求 (${known})`, { ...base, refused: true });
+  if (code === undefined) return new ProviderError("上游返回错误", base);
+  if (code === 429) return new ProviderError("上游限流 (429)", { ...base, retryable: true });
+  if (code >= 500) return new ProviderError(`上游错误 (${code})`, { ...base, retryable: true });
+  if (code === 408) return new ProviderError(`上游错误 (${code})`, { ...base, retryable: true });
+  if (code === 401 || code === 403) return new ProviderError(`上游拒绝了密钥 (${code})`, base);
+  return new ProviderError(`上游拒绝了请求 (${code})`, { ...base, refused: true });
 }
 
-/** Ms that an answer asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+/** Retry delay of a response in ms: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
 export function retryAfterOf(headers: { get(name: string): string | null }): number | undefined {
   const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
   if (ms >= 0) return ms;
@@ -42,7 +42,7 @@ export function retryAfterOf(headers: { get(name: string): string | null }): num
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
-/** All texts of an error, whatever its form: message, code, param, the `loc` of a validation. */
+/** All strings of an error body: message, code, param, the `loc` of a validation error. */
 function textsOf(value: unknown, depth = 0): string[] {
   if (typeof value === "string") return [value];
   if (typeof value === "number") return [String(value)];
@@ -64,11 +64,11 @@ function statusIn(body: unknown): number | undefined {
   return /rate_limit|too_many_requests|resource_exhausted/i.test(words) ? 429 : undefined;
 }
 
-/** The error that `/v1` answers for a failed model: what a client can act on keeps its meaning. */
+/** The error that `/v1` returns for a failed model; errors that a client can act on keep their meaning. */
 export function clientErrorOf(error: ParleyError): ParleyError {
   const { cause } = error;
   if (!(cause instanceof ProviderError)) return error;
-  // Parley has asked again, or asking again can't help.
+  // Parley has already retried, or a retry can't help.
   const headers = { "x-should-retry": "false" };
   const options = { error: error.message, headers, cause };
   if (cause.contextLength) return new ParleyError("context_length_exceeded", options);

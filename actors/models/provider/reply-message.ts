@@ -2,10 +2,10 @@ import { ReplyAssembly } from "../../../schemas/wire/chat-assembly.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import type { ModelPart } from "../model.ts";
 
-/** The message that the parts of a reply make up, as its own provider takes it back. */
+/** Assembles a message from the parts of a reply, as its provider accepts it back. */
 export class ReplyMessage {
   readonly #assembly = new ReplyAssembly();
-  /** Reasoning that came in a field of its own, by the name of the field; other reasoning does not go back. */
+  /** Reasoning from separate fields, by field name; other reasoning is not sent back. */
   readonly #reasoning: Partial<Record<"reasoning_content" | "reasoning", string>> = {};
 
   /** Adds a part. */
@@ -18,12 +18,12 @@ export class ReplyMessage {
       this.#reasoning[part.field] = (this.#reasoning[part.field] ?? "") + part.text;
   }
 
-  /** Whether it says something: blanks do not. */
+  /** Whether the reply is non-empty; white space counts as empty. */
   get speaks(): boolean {
     return this.#assembly.content.trim() !== "" || this.#assembly.toolCalls.length > 0;
   }
 
-  /** The message; `content` is null where only tools are called. */
+  /** The message; `content` is null when it contains only tool calls. */
   get message(): ChatMessage {
     const { content, toolCalls, fields } = this.#assembly;
     return {

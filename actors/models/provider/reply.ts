@@ -10,7 +10,7 @@ import { refusalOf } from "./refusal.ts";
 import { ThinkTag, type ThoughtPiece } from "./think-tag.ts";
 import { ToolCallPieces } from "./tool-calls.ts";
 
-// Fields of an assistant message that are read; all others go through as they are.
+// Known fields of an assistant message; all others are passed through.
 const knownFields = new Set([
   "role",
   "content",
@@ -22,12 +22,13 @@ const knownFields = new Set([
 ]);
 const reasoningFields = ["reasoning_content", "reasoning"] as const;
 
-// UTF-8 bytes of one token, for a provider that sends no usage.
+// UTF-8 bytes per token, for the estimate of providers that send no usage.
 const bytesPerToken = 4;
 
 /**
- * One reply of a provider, read value by value: a stream's chunks or a whole answer give the same parts. It is bounded,
- * and knows how it ended. What can't be read is skipped; only an error, too much, and a break are failures.
+ * Parser of one reply: the chunks of a stream or a complete response yield the same parts. It is bounded and
+ * tracks how the reply ended. Unreadable values are skipped; only errors, exceeded limits and truncation fail
+ * it.
  */
 export class ProviderReply {
   usage: Usage | undefined;
@@ -35,13 +36,13 @@ export class ProviderReply {
   readonly #thinkTag = new ThinkTag();
   readonly #calls: ToolCallPieces;
   #finish: ProviderFinish | undefined;
-  /** Blanks at the beginning, which are text only when something follows. */
+  /** Leading white space, which becomes text only when more text follows. */
   #blank: string | undefined = "";
   #bytes = 0;
-  /** What deltas have said, as it came. */
+  /** Concatenated text of the deltas. */
   #deltaText = "";
   #usages = 0;
-  /** Whether the last value can be the last one of a whole reply. */
+  /** Whether the last value can be the end of a complete reply. */
   #ended = false;
   #done = false;
 
@@ -50,12 +51,15 @@ export class ProviderReply {
     this.#calls = new ToolCallPieces(makeId);
   }
 
-  /** Whether the provider has said how the reply ends: only a usage may follow. */
+  /** Whether the finish reason was received: only the usage may follow. */
   get finished(): boolean {
     return this.#finish !== undefined || this.#done;
   }
 
-  /** The parts of one value; none for one that says nothing, or comes behind the end mark. @throws ProviderError when it is an error or too much */
+  /**
+   * Reads the parts of one value; none for an empty one or after the end mark.
+   * @throws ProviderError for an error or an exceeded limit
+   */
   read(value: unknown): ModelDelta[] {
     if (this.#done) return [];
     const parsed = providerChunkSchema.safeParse(value);
@@ -68,20 +72,20 @@ export class ProviderReply {
     return parts;
   }
 
-  /** The end mark of the stream has come. */
+  /** Handles the end mark of the stream. */
   done(): void {
     this.#ended = true;
     this.#done = true;
   }
 
-  /** What was held back. @throws ProviderError when the reply broke off */
+  /** Returns the parts held back. @throws ProviderError when the reply was truncated */
   end(): ModelDelta[] {
     const parts = [...this.#untagged(this.#thinkTag.end()), ...this.#called(this.#calls.end())];
     if (this.#finish === undefined && !this.#ended) throw new ProviderError("上游回复中断");
     return parts;
   }
 
-  /** How the reply ended. @throws ProviderError where the provider says that it failed */
+  /** How the reply ended. @throws ProviderError when the provider reports a failure */
   get finish(): OpenAIFinish {
     const finish = this.#finish ?? "stop";
     if (finish === "failed") throw new ProviderError("上游返回错误");
@@ -89,12 +93,15 @@ export class ProviderReply {
     return finish === "tool_calls" && !this.#calls.any ? "stop" : finish;
   }
 
-  /** Usage by size, for a provider that tells none. */
+  /** Estimated usage, for a provider that sends none. */
   estimate(messages: readonly ChatMessage[]): Usage {
     return usageOf(promptTokens(messages), Math.ceil(this.#bytes / bytesPerToken));
   }
 
-  /** A usage is an end where it says nothing else, or where it is the first: some providers send it with each chunk. */
+  /**
+   * A usage ends the reply when its chunk is otherwise empty or it is the first: some send one with each
+   * chunk.
+   */
   #end(usage: Usage | null | undefined, silent: boolean): void {
     if (!silent) this.#ended = false;
     if (!usage) return;
@@ -115,7 +122,7 @@ export class ProviderReply {
     return parts;
   }
 
-  /** Whether a message, beside deltas or at their end, says again what they have said. */
+  /** Whether a message sent beside or after the deltas repeats their text. */
   #repeats({ content }: Record<string, unknown>, delta: unknown): boolean {
     if (delta && this.#bytes > 0) return true;
     return this.#deltaText !== "" && textOf(content).startsWith(this.#deltaText);
@@ -181,7 +188,7 @@ export class ProviderReply {
   }
 }
 
-/** Whether an `error` says something: some providers send an empty one with each chunk. */
+/** Whether `error` is non-empty: some providers send an empty one with each chunk. */
 function isError(error: unknown): boolean {
   if (typeof error === "object" && error !== null) return Object.keys(error).length > 0;
   return error !== undefined && error !== null && error !== false && error !== "" && error !== 0;

@@ -3,7 +3,7 @@ import type { ModelCall } from "../model.ts";
 import { alternating } from "./alternation.ts";
 import type { Capabilities } from "./capabilities.ts";
 
-/** The body of a streamed request, without what the model does not take. */
+/** The body of a streamed request, without the features the model rejects. */
 export function requestBody(model: string, call: ModelCall, capabilities: Capabilities): object {
   const { tools, tool_choice, parallel_tool_calls, ...params } = call.params;
   const offersTools = tools !== undefined && !(call.own === true && capabilities.tools === false);
@@ -17,7 +17,7 @@ export function requestBody(model: string, call: ModelCall, capabilities: Capabi
   };
 }
 
-/** Parley's own prompts always alternate; those of clients only where the model is known to need it. */
+/** Parley's own prompts always alternate roles; those of clients only for models known to require it. */
 function promptOf({ own, messages }: ModelCall, capabilities: Capabilities): ChatMessage[] {
   const { system_role, repeated_roles } = capabilities;
   const asIs = own !== true && repeated_roles !== false && system_role !== false;

@@ -1,6 +1,6 @@
 /**
- * A piece of a reply without its tags. `retract`: what came as content so far was thinking, for the reply began inside
- * of it.
+ * A piece of a reply without its tags. `retract`: the content so far was reasoning, because the reply started
+ * inside a thinking block.
  */
 export type ThoughtPiece = { kind: "content" | "reasoning"; text: string } | { kind: "retract" };
 
@@ -8,18 +8,20 @@ const open = "<think>";
 const close = "</think>";
 
 /**
- * Takes the thinking out of a reply that begins with it: providers without a reasoning parser leave it in the text,
- * between `<think>` and `</think>` as the models were trained to write it. Chat templates that write the opening tag
- * themselves leave the closing one alone. Other tags further on are text.
+ * Separates reasoning at the beginning of a reply: providers without a reasoning parser leave it in the text
+ * between `<think>` and `</think>`. Chat templates that emit the opening tag themselves leave only the
+ * closing one. Later tags are text.
  */
 export class ThinkTag {
   #state: "before" | "inside" | "behind" | "open" | "text" = "before";
-  /** What may be the beginning of a tag. */
+  /** Buffered text that may be the beginning of a tag. */
   #held = "";
-  /** What was given as content while the thinking may still end (`open`): its code spans hide a tag. */
-  #given = "";
+  /**
+   * Text emitted as content while reasoning may still end (`open`): a tag inside its code spans is ignored.
+   */
+  #emitted = "";
 
-  /** Takes the next text of the reply. */
+  /** Processes the next text of the reply. */
   push(text: string): ThoughtPiece[] {
     if (this.#state === "text") return parts("content", text);
     this.#held += text;
@@ -28,7 +30,7 @@ export class ThinkTag {
     return this.#state === "inside" ? this.#inside() : this.#behind();
   }
 
-  /** What was held when the reply ended. */
+  /** Returns the buffered text at the end of the reply. */
   end(): ThoughtPiece[] {
     const kind = this.#state === "inside" ? "reasoning" : "content";
     return parts(kind, this.#take(this.#held.length));
@@ -53,23 +55,23 @@ export class ThinkTag {
     this.#held = rest;
   }
 
-  /** No thinking was begun, but the reply may have begun inside of it. */
+  /** No opening tag was seen, but the reply may have started inside a thinking block. */
   #open(): ThoughtPiece[] {
     const end = this.#held.indexOf(close);
-    if (end < 0) return this.#give(this.#held.length - tailOf(this.#held));
-    const given = this.#give(end);
-    if (isCode(this.#given) || this.#given.includes(open)) {
+    if (end < 0) return this.#emit(this.#held.length - tailOf(this.#held));
+    const pieces = this.#emit(end);
+    if (isCode(this.#emitted) || this.#emitted.includes(open)) {
       this.#state = "text";
-      return [...given, ...parts("content", this.#take(this.#held.length))];
+      return [...pieces, ...parts("content", this.#take(this.#held.length))];
     }
     this.#take(close.length);
     this.#state = "behind";
-    return [...given, { kind: "retract" }, ...this.#behind()];
+    return [...pieces, { kind: "retract" }, ...this.#behind()];
   }
 
-  #give(length: number): ThoughtPiece[] {
+  #emit(length: number): ThoughtPiece[] {
     const text = this.#take(length);
-    this.#given += text;
+    this.#emitted += text;
     return parts("content", text);
   }
 
@@ -82,7 +84,7 @@ export class ThinkTag {
     return [...thought, ...this.#behind()];
   }
 
-  /** White space behind the thinking is no part of the reply. */
+  /** White space after the reasoning is not part of the reply. */
   #behind(): ThoughtPiece[] {
     this.#held = this.#held.trimStart();
     if (this.#held === "") return [];
@@ -97,14 +99,14 @@ export class ThinkTag {
   }
 }
 
-/** How much of the end of a text may be the beginning of the closing tag. */
+/** Length of a suffix that may be the beginning of the closing tag. */
 function tailOf(text: string): number {
   for (let length = Math.min(close.length - 1, text.length); length > 0; length--)
     if (text.endsWith(close.slice(0, length))) return length;
   return 0;
 }
 
-/** Whether a text ends inside of code, so that a tag behind it is talked about. */
+/** Whether a text ends inside code, so that a tag after it is quoted. */
 function isCode(text: string): boolean {
   return ((text.match(/`+/g) ?? []).length & 1) === 1;
 }

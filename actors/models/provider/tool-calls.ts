@@ -4,25 +4,25 @@ import type { ToolCallDelta } from "../../../schemas/wire/openai.ts";
 import { type ProviderToolCall, providerToolCallSchema } from "../../../schemas/wire/provider-chunk.ts";
 import { ProviderError } from "../provider-error.ts";
 
-/** Most calls of one reply that are read. */
+/** Maximum calls read from one reply. */
 const maxCalls = 128;
 const functionNameChars = 256;
 const callFields = new Set(["index", "id", "type", "function"]);
 const functionFields = new Set(["name", "arguments", "parameters", "input"]);
 
 interface Call {
-  /** Its place in the reply, once it is known to clients. */
+  /** Index in the reply, once it was sent to clients. */
   index: number | undefined;
-  /** The provider's index of it. */
+  /** The provider's index. */
   at: number | undefined;
-  /** The provider's id of it. */
-  givenId: string | undefined;
+  /** The provider's id. */
+  providerId: string | undefined;
   name: string;
   arguments: string;
   fields: Record<string, unknown>;
 }
 
-/** A piece as it is used: coerced, its own fields apart from those of the provider. */
+/** A normalized piece: coerced fields, and those of the provider separately. */
 interface Piece {
   at: number | undefined;
   id: string | undefined;
@@ -32,8 +32,9 @@ interface Piece {
 }
 
 /**
- * Puts the tool calls of one reply right: they are told apart by id and name, get an id where none was given, a name
- * once, and places from 0 on; arguments are text. The first piece of a call holds its id, type and name.
+ * Normalizes the tool calls of one reply: calls are distinguished by id and name, missing ids are generated,
+ * names are sent once, indices start at 0, and arguments are strings. The first piece of a call has its id,
+ * type and name.
  */
 export class ToolCallPieces {
   readonly #calls: Call[] = [];
@@ -45,12 +46,12 @@ export class ToolCallPieces {
     this.#makeId = makeId;
   }
 
-  /** Whether a call was made that clients know of. */
+  /** Whether any call was sent to clients. */
   get any(): boolean {
     return this.#announced > 0;
   }
 
-  /** Takes the calls of one chunk. @throws ProviderError when there are too many */
+  /** Processes the calls of one chunk. @throws ProviderError when there are too many */
   push(list: readonly unknown[]): ToolCallDelta[] {
     return list.flatMap((raw, position) => {
       const parsed = providerToolCallSchema.safeParse(raw);
@@ -61,27 +62,27 @@ export class ToolCallPieces {
     });
   }
 
-  /** What the calls still lack when the reply has ended: a call without arguments has an empty object. */
+  /** Completes the calls at the end of the reply: a call without arguments gets an empty object. */
   end(): ToolCallDelta[] {
     return this.#calls.flatMap(({ index, arguments: text }) =>
       index !== undefined && text.trim() === "" ? [{ index, function: { arguments: "{}" } }] : [],
     );
   }
 
-  /** The call that a piece continues; undefined where it begins one. */
+  /** The call that a piece continues; undefined when it starts a new one. */
   #callOf({ at, id, name, arguments: text }: Piece): Call | undefined {
     const here =
       at === undefined
         ? this.#calls.at(-1)
         : this.#calls.findLast((call) => call.at === at || at === undefined);
     if (id !== undefined) {
-      const same = this.#calls.findLast((call) => call.givenId === id);
+      const same = this.#calls.findLast((call) => call.providerId === id);
       if (same !== undefined) {
         const goesOn = same.at === at || !isComplete(same.arguments);
         return (name === "" || name === same.name) && goesOn ? same : undefined;
       }
-      if (here === undefined || here.givenId !== undefined) return undefined;
-      // The id came later than the name.
+      if (here === undefined || here.providerId !== undefined) return undefined;
+      // The id arrived later than the name.
       return beginsAnother(here, name, text) ? undefined : here;
     }
     if (here === undefined) return name === "" ? this.#calls.at(-1) : undefined;
@@ -90,13 +91,13 @@ export class ToolCallPieces {
 
   #add({ at, id }: Piece): Call {
     if (this.#calls.length >= maxCalls) throw new ProviderError("上游回复过大");
-    const call: Call = { index: undefined, at, givenId: id, name: "", arguments: "", fields: {} };
+    const call: Call = { index: undefined, at, providerId: id, name: "", arguments: "", fields: {} };
     this.#calls.push(call);
     return call;
   }
 
   #extend(call: Call, piece: Piece): ToolCallDelta[] {
-    call.givenId ??= piece.id;
+    call.providerId ??= piece.id;
     const repeated =
       call.arguments !== "" && piece.arguments === call.arguments && isComplete(call.arguments);
     const more = repeated ? "" : piece.arguments;
@@ -116,21 +117,22 @@ export class ToolCallPieces {
 
   #announce(call: Call): ToolCallDelta {
     call.index = this.#announced++;
-    const id = call.givenId !== undefined && !this.#ids.has(call.givenId) ? call.givenId : this.#makeId();
+    const id =
+      call.providerId !== undefined && !this.#ids.has(call.providerId) ? call.providerId : this.#makeId();
     this.#ids.add(id);
     const called = { name: call.name, arguments: call.arguments };
     return { ...call.fields, index: call.index, id, type: "function", function: called };
   }
 }
 
-/** Whether a piece without an id of its own is another call than the one that it would continue. */
+/** Whether a piece without an id starts another call instead of continuing this one. */
 function beginsAnother(call: Call, name: string, text: string): boolean {
   if (name === "" || call.name === "") return false;
   if (name !== call.name) return true;
   return text.trim() !== "" && text !== call.arguments && isComplete(call.arguments);
 }
 
-/** Whether arguments are a whole object. */
+/** Whether the arguments are a complete object. */
 function isComplete(text: string): boolean {
   if (!text.trimEnd().endsWith("}")) return false;
   try {
@@ -145,7 +147,7 @@ function toPiece(
   { index, id, function: nested, ...rest }: ProviderToolCall,
   position: number | undefined,
 ): Piece {
-  // Some servers put name and arguments beside the id.
+  // Some servers send name and arguments beside the id instead of nested.
   const called = nested ?? rest;
   const own = nested == null ? functionFields : callFields;
   const fields = Object.entries(rest).filter(
@@ -169,9 +171,9 @@ function argumentsOf(value: unknown): string {
   return value === undefined || value === null ? "" : JSON.stringify(value);
 }
 
-/** Fields that are not just repeated. */
-function newFields(known: Record<string, unknown>, given: Record<string, unknown>): Record<string, unknown> {
-  const fresh = Object.entries(given).filter(
+/** Fields that are new or changed. */
+function newFields(known: Record<string, unknown>, fields: Record<string, unknown>): Record<string, unknown> {
+  const fresh = Object.entries(fields).filter(
     ([name, value]) => !(name in known) || JSON.stringify(known[name]) !== JSON.stringify(value),
   );
   return Object.fromEntries(fresh);
