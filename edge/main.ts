@@ -47,12 +47,12 @@ import { addChat } from "./surfaces/ws-chat/chat.ts";
 import { Attachments } from "./uploads/attachments.ts";
 import { Uploads } from "./uploads/uploads.ts";
 
-/** uWebSockets.js' LIBUS_LISTEN_EXCLUSIVE_PORT: without it two edges could share a port and not know. */
+/** uWebSockets.js' LIBUS_LISTEN_EXCLUSIVE_PORT: without it two edges could unknowingly share a port. */
 const exclusivePort = 1;
 
 /**
- * Starts an edge: every protocol on one port. Answers the port it listens on.
- * @throws Error when NATS can't be reached or the port can't be had
+ * Starts an edge: every protocol on one port. Resolves with the port.
+ * @throws Error when NATS is unreachable or the port is in use
  */
 export async function startEdge(context: ProcessContext): Promise<{ port: number }> {
   const { lifecycle, settings } = context;
@@ -64,7 +64,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   lifecycle.onStop("turns without a session", () => turns.close());
   addCompletions(services, turns);
   addResponses(services, turns);
-  // What is registered above runs on while open requests end, what is registered below closes before.
+  // Parts registered above keep running while open requests end; those below close first.
   lifecycle.onStop("open requests", () => drained(router, settings.limits.edgeDrainMs));
   addHealth(services, context);
   addDocs(router);
@@ -95,7 +95,7 @@ export async function startEdge(context: ProcessContext): Promise<{ port: number
   return { port: uWS.us_socket_local_port(listening) };
 }
 
-/** Waits until no request is open, and no longer than `ms`. */
+/** Waits until no request is open, for at most `ms`. */
 async function drained(router: Router, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
@@ -105,7 +105,7 @@ async function drained(router: Router, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Opens what the surfaces share; each part that holds something closes it with the lifecycle. */
+/** Creates the services shared by the surfaces; each part registers its close with the lifecycle. */
 async function buildServices(context: ProcessContext, app: TemplatedApp): Promise<Services> {
   const { settings, log, secrets, lifecycle } = context;
   const { limits } = settings;
@@ -171,7 +171,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   };
 }
 
-/** Watches what this edge needs, for `/health`, `/readyz` and the notices to its sockets. */
+/** Watches this edge's dependencies, for `/health`, `/readyz` and the notices to its sockets. */
 function watchDependencies(
   { readiness, metrics, log, lifecycle }: ProcessContext,
   link: NatsLink,
@@ -199,11 +199,11 @@ async function openLink(context: ProcessContext, edge: string): Promise<NatsLink
 }
 
 /**
- * `port` must name one: where the kernel chooses it at the bind, an edge that starts again after a crash can't have it
- * while a client's half of an old connection stands.
+ * `port` must be fixed: with a port chosen by the kernel, an edge restarted after a crash could not bind it
+ * while a client's half-open connection remains.
  */
 function listen(app: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
-  // A form that the typings lack.
+  // An overload missing in the typings.
   const listenAt = app.listen.bind(app) as unknown as (
     host: string,
     port: number,

@@ -2,10 +2,10 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import type { Bus } from "../infra/bus/bus.ts";
 
-/** This process's connection to NATS, and whether it stands. */
+/** This process's connection to NATS, and its state. */
 export class NatsLink {
   readonly nc: NatsConnection;
-  /** Everything that this edge publishes, requests and receives. */
+  /** All publishes, requests and subscriptions of this edge. */
   readonly bus: Bus;
   readonly jsm: JetStreamManager;
   #up = true;
@@ -19,22 +19,22 @@ export class NatsLink {
     void this.#follow();
   }
 
-  /** Follows a connection's state from now on. */
+  /** Follows a connection's state. */
   static async over(nc: NatsConnection, bus: Bus): Promise<NatsLink> {
     return new NatsLink(nc, bus, await jetstreamManager(nc, { checkAPI: false }));
   }
 
-  /** Whether the connection stands. What is sent while it does not would leave much later, or never. */
+  /** Whether the connection is up. Messages sent while it is down would be delivered late or not at all. */
   get up(): boolean {
     return this.#up;
   }
 
-  /** Runs at every loss of the connection. */
+  /** Called at every disconnect. */
   onDown(fn: () => void): void {
     this.#onDown.push(fn);
   }
 
-  /** Runs whenever it stands again, with all subscriptions. */
+  /** Called at every connect, with all subscriptions restored. */
   onUp(fn: () => void): void {
     this.#onUp.push(fn);
   }

@@ -20,21 +20,21 @@ import type { Submit } from "./submit/submit.ts";
 import type { Attachments } from "./uploads/attachments.ts";
 import type { Uploads } from "./uploads/uploads.ts";
 
-/** The parts of one edge, as the surfaces use them. */
+/** The parts of one edge that the surfaces use. */
 export interface Services {
   /** Id of this edge, new at each start. */
   edge: string;
   settings: Settings;
   log: Logger;
   metrics: EdgeMetrics;
-  /** Where a part that holds something registers how it closes. */
+  /** Where each part registers its close. */
   lifecycle: Lifecycle;
   link: NatsLink;
   router: Router;
   identity: Identity;
   tickets: Tickets;
   admission: Admission;
-  /** Messages of each user, over all edges. */
+  /** Message rate of each user, across all edges. */
   rates: UserRates;
   rest: RouteClient;
   uploads: Uploads;
@@ -45,7 +45,7 @@ export interface Services {
   hub: Hub;
   presence: PresenceResponder;
   revocations: Revocations;
-  /** Open sockets of every surface; told to go when the edge stops or their principal is revoked. */
+  /** Open sockets of every surface; closed when the edge stops or their principal is revoked. */
   sockets: OpenSockets;
   dependencies: Dependencies;
 }

@@ -5,40 +5,46 @@ import type { Principal } from "../../schemas/principal.ts";
 import { Budget } from "./budget.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** Who makes a request, and under which name its share of every budget is counted. */
+/** The caller of a request, and the holder that its budgets are counted against. */
 export interface Caller {
-  /** Null for everyone who has not shown a user's token: strangers, webhooks. */
+  /** Null without a user's token: anonymous callers and webhooks. */
   principal: Principal | null;
-  /** `user:<id>`, `webhook:<id>`, or `address:<network>` of somebody unknown. */
+  /** `user:<id>`, `webhook:<id>`, or `address:<network>` for an anonymous caller. */
   holder: string;
 }
 
-/** The caller that a principal is. */
+/** Returns the caller for a principal. */
 export function callerOf(principal: Principal): Caller {
   return { principal, holder: `user:${principal.user_id}` };
 }
 
-/** Somebody unknown, counted by their address: an IPv4 address, or the /64 of an IPv6 subscriber. */
+/** An anonymous caller, counted by address: an IPv4 address, or an IPv6 /64. */
 export function stranger(ip: string): Caller {
   return { principal: null, holder: `address:${networkOf(ip)}` };
 }
 
-/** What requests of this edge share, in all and for each caller, and how fast they may come. */
+/** The budgets of this edge's requests, in total and per caller, and the rate limits. */
 export class Admission {
-  /** Requests that wait for their answer. */
+  /** Requests without a response yet. */
   readonly requests: Budget;
   /** Open WebSockets, by address. */
   readonly sockets: Budget;
   /** Open WebSockets and event streams, by user id. */
   readonly userStreams: Budget;
   readonly uploads: Budget;
-  /** Bytes of bodies of callers who are not known: log-in, webhooks, and what arrives before a key is checked. */
+  /**
+   * Bytes of bodies from unauthenticated callers: login, webhooks, and bytes that arrive before a key is
+   * checked.
+   */
   readonly strangerBodies: Budget;
-  /** The first bytes of each body of known callers: small bodies pass while large ones fill their own budget. */
+  /**
+   * Leading bytes of bodies from authenticated callers: small bodies pass while large ones have exhausted
+   * theirs.
+   */
   readonly smallBodies: Budget;
-  /** All further bytes of their bodies, and data URIs of frames. */
+  /** The remaining bytes of their bodies, and data URIs of frames. */
   readonly largeBodies: Budget;
-  /** Audio of frames on its way to a voice process. */
+  /** Audio of frames in transit to a voice process. */
   readonly audio: Budget;
   readonly #requestRate: RateLimit;
   readonly #strangerRate: RateLimit;
@@ -62,24 +68,24 @@ export class Admission {
     this.#failures = new RateLimit({ perS: limits.authFailuresPerS, burst: limits.authFailuresBurst }, keys);
   }
 
-  /** Counts a request that is about to be served. @throws ParleyError `rate_limited` */
+  /** Counts a request before it is served. @throws ParleyError `rate_limited` */
   countRequest({ principal, holder }: Caller): void {
     const rate = principal === null && holder.startsWith("address:") ? this.#strangerRate : this.#requestRate;
     if (!rate.take(holder)) throw new ParleyError("rate_limited");
   }
 
-  /** Takes a place for a stream of a user. Answers how to give it back. @throws ParleyError `rate_limited` */
+  /** Acquires a stream slot of a user. Returns its release function. @throws ParleyError `rate_limited` */
   takeStream(user: string): () => void {
     if (!this.userStreams.take(user)) throw new ParleyError("rate_limited");
     return () => this.userStreams.give(user);
   }
 
-  /** Whether an address may try a token that is not known yet. @throws ParleyError `rate_limited` */
+  /** Checks whether an address may try an unknown token. @throws ParleyError `rate_limited` */
   checkFailures(ip: string): void {
     if (!this.#failures.allows(networkOf(ip))) throw new ParleyError("rate_limited");
   }
 
-  /** Counts a wrong token of an address; beyond the rate they are refused. @throws ParleyError `rate_limited` */
+  /** Counts an invalid token against its address. @throws ParleyError `rate_limited` when over the rate */
   countFailure(ip: string): void {
     if (!this.#failures.take(networkOf(ip))) throw new ParleyError("rate_limited");
   }

@@ -1,17 +1,17 @@
-/** A bounded amount of something that requests share: so much in all, and so much for one holder. */
+/** A bounded amount shared by requests: a total, and a share per holder. */
 export class Budget {
   readonly #total: number;
   readonly #share: number;
   readonly #held = new Map<string, number>();
   #used = 0;
 
-  /** `share`: the most that one holder, a user or an address, may have at a time. */
+  /** `share`: the most that one holder (a user or an address) may hold at a time. */
   constructor(total: number, share: number) {
     this.#total = total;
     this.#share = share;
   }
 
-  /** Takes an amount; false when it exceeds the total or the holder's share, and then nothing is taken. */
+  /** Acquires an amount; false, and nothing acquired, when it exceeds the total or the holder's share. */
   take(holder: string, amount = 1): boolean {
     const held = (this.#held.get(holder) ?? 0) + amount;
     if (held > this.#share || this.#used + amount > this.#total) return false;
@@ -20,7 +20,7 @@ export class Budget {
     return true;
   }
 
-  /** Gives back what was taken. */
+  /** Releases an acquired amount. */
   give(holder: string, amount = 1): void {
     const held = (this.#held.get(holder) ?? 0) - amount;
     this.#used -= amount;

@@ -4,8 +4,8 @@ import type { Caller } from "./admission.ts";
 import type { UserRates } from "./user-rates.ts";
 
 /**
- * Counts a request that runs a model in its user's message rate, before its body is read. For surfaces whose messages
- * enter no session: those are counted where they are submitted.
+ * Counts a request that runs a model in its user's message rate, before its body is read. For surfaces whose
+ * messages enter no session; session messages are counted at submit.
  */
 export function withMessageRate(
   { rates }: { rates: Pick<UserRates, "take"> },

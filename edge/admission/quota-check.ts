@@ -11,8 +11,8 @@ import type { AnswerHeaders } from "../http/exchange.ts";
 import type { Services } from "../services.ts";
 
 /**
- * Refuses a turn that could not be paid for before anything of its answer has begun, and tells what is left. The turn
- * itself reserves later: this only keeps a refusal from coming too late for a status.
+ * Rejects a turn over quota before its response has begun, and returns the remaining quota. The turn itself
+ * reserves later: this check allows an HTTP status for the error.
  * @throws ParleyError `quota_exceeded`
  */
 export async function checkQuota(

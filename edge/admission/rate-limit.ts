@@ -1,7 +1,7 @@
-/** How often one key may do something. */
+/** A rate and a burst. */
 export interface Rate {
   perS: number;
-  /** How often at once, before the rate applies. */
+  /** Burst: how many are allowed at once. */
   burst: number;
 }
 
@@ -10,19 +10,19 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for each key, on the monotonic clock; the least recently used keys are forgotten. */
+/** A token bucket per key, on the monotonic clock; the least recently used keys are evicted. */
 export class RateLimit {
   readonly #rate: Rate;
   readonly #keys: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** `keys`: how many keys are kept. */
+  /** `keys`: capacity in keys. */
   constructor(rate: Rate, keys: number) {
     this.#rate = rate;
     this.#keys = keys;
   }
 
-  /** Whether one more is within the rate; if so it is counted. `now` in ms. */
+  /** Takes one token; false when the bucket is empty. `now` in ms. */
   take(key: string, now = performance.now()): boolean {
     const bucket = this.#bucket(key, now);
     if (bucket.tokens < 1) return false;
@@ -30,7 +30,7 @@ export class RateLimit {
     return true;
   }
 
-  /** Whether one more would be within the rate. */
+  /** Whether a token is available; takes none. */
   allows(key: string, now = performance.now()): boolean {
     return !this.#buckets.has(key) || this.#bucket(key, now).tokens >= 1;
   }
@@ -41,7 +41,7 @@ export class RateLimit {
     this.#buckets.delete(key);
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * perS) / 1000);
     bucket.at = now;
-    // Kept in order of use, so that the key that is forgotten is the one most likely to have a full bucket.
+    // In order of use, so that the evicted key is the one most likely to have a full bucket.
     this.#buckets.set(key, bucket);
     if (this.#buckets.size > this.#keys) this.#buckets.delete(this.#buckets.keys().next().value ?? "");
     return bucket;

@@ -3,7 +3,7 @@ import { rateReport } from "../../schemas/messages/processes.ts";
 import type { NatsLink } from "../nats-link.ts";
 import { UserRates } from "./user-rates.ts";
 
-/** The message rates of users, over all edges: this edge's count, corrected by the reports of the others. */
+/** Message rates of users across all edges: this edge's count, corrected by the reports of the others. */
 export function shareRates(link: NatsLink, edge: string, limits: Limits): UserRates {
   let timer: NodeJS.Timeout | undefined;
   const rates = new UserRates(limits, () => {

@@ -3,16 +3,16 @@ import type { Limits } from "../../schemas/limits.ts";
 interface Bucket {
   tokens: number;
   at: number;
-  /** Messages taken here that were not reported to other edges yet. */
+  /** Messages counted here and not yet reported to other edges. */
   unreported: number;
 }
 
-/** Below this share of a full bucket what is taken from it is reported to other edges. */
+/** Below this share of a full bucket, messages are reported to other edges. */
 const reportShare = 0.75;
 
 /**
- * How many messages each user may send now: a token bucket for each, on the monotonic clock. What a busy user sends to
- * one edge is taken from their bucket on the others too, a moment later.
+ * Message rate limit per user: one token bucket each, on the monotonic clock. Messages of a busy user on one
+ * edge are subtracted from their buckets on the others shortly after.
  */
 export class UserRates {
   readonly #limits: Pick<Limits, "userMessagesPerS" | "userBurst" | "userRates">;
@@ -29,7 +29,7 @@ export class UserRates {
     this.#onBusy = onBusy;
   }
 
-  /** Whether one more message is within the rate; if so it is counted. `now` in ms. */
+  /** Takes one token; false when the bucket is empty. `now` in ms. */
   take(user: string, now = performance.now()): boolean {
     const bucket = this.#bucket(user, now);
     if (bucket.tokens < 1) return false;
@@ -42,14 +42,14 @@ export class UserRates {
     return true;
   }
 
-  /** Counts messages that another edge has taken. */
+  /** Counts messages that another edge has accepted. */
   takenElsewhere(user: string, count: number, now = performance.now()): void {
     const bucket = this.#bucket(user, now);
     // Cap the debt at one burst.
     bucket.tokens = Math.max(bucket.tokens - count, -this.#limits.userBurst);
   }
 
-  /** What other edges have to know: messages by user since the last report. */
+  /** Returns what to send to other edges: messages by user since the last report. */
   report(): Record<string, number> {
     const taken: Record<string, number> = {};
     for (const user of this.#busy) {
@@ -70,7 +70,7 @@ export class UserRates {
     // A full bucket has no debt to report.
     if (bucket.tokens === userBurst) bucket.unreported = 0;
     bucket.at = now;
-    // Kept in order of use, so that the one that goes is the one most likely to be full again.
+    // In order of use, so that the evicted user is the one most likely to have a full bucket.
     this.#buckets.set(user, bucket);
     if (this.#buckets.size > userRates) this.#buckets.delete(this.#buckets.keys().next().value ?? "");
     return bucket;

@@ -3,32 +3,33 @@ import type { Limits } from "../../schemas/limits.ts";
 import { parseSessionIn, streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 
-/** One in so many of the sessions that a user has left may be used before the log is counted again. */
+/** The log is counted again after a user has used this fraction of their remaining sessions. */
 const blindShare = 4;
-/** Sessions whose owners are asked at the limit: the log keeps finished messages for a few seconds. */
+/** Session owners queried at the limit: the log keeps finished messages for a few seconds. */
 const mostAsked = 32;
-/** A user at the limit is counted no more often than this, ms. */
+/** Minimum interval between counts for a user at the limit, ms. */
 const againMs = 250;
 
-/** Whether a session has unfinished messages; undefined where its owner does not answer. */
+/** Whether a session has unfinished messages; undefined when its owner does not answer. */
 export type IsUnfinished = (user: string, session: string) => Promise<boolean | undefined>;
 
 interface Counted {
   /** Sessions that may have unfinished messages: those of the last count, and all since. */
   open: Set<string>;
-  /** Number of sessions at which they are counted again. */
+  /** Number of sessions that triggers the next count. */
   countAt: number;
-  /** When the last count began, ms of the monotonic clock. */
+  /** Start of the last count, ms of the monotonic clock. */
   countedAt: number;
-  /** Sessions that were added since the running count began. */
+  /** Sessions added since the current count began. */
   since: Set<string> | undefined;
-  /** The running count. */
+  /** The current count. */
   running: Promise<void> | undefined;
 }
 
 /**
- * Bounds the sessions with unfinished messages of each user. The log holds what is unfinished, so its subjects are the
- * count; an edge reads them only when a user has used a share of what they may have, which most never do.
+ * Limits the sessions with unfinished messages per user. The log contains all unfinished messages, so its
+ * subjects are the count; an edge reads them only when a user has used part of the limit, which most never
+ * do.
  */
 export class UserSessions {
   readonly #link: Pick<NatsLink, "jsm">;
@@ -50,8 +51,8 @@ export class UserSessions {
   }
 
   /**
-   * Whether a message may enter this session. Below the limit it is known at once; at the limit the sessions are
-   * counted, and callers that wait are answered in their order.
+   * Whether a message may enter this session. Below the limit it is decided at once; at the limit the
+   * sessions are counted, and waiting callers are answered in order.
    */
   take(user: string, session: string): boolean | Promise<boolean> {
     const counted = this.#of(user);
@@ -62,7 +63,7 @@ export class UserSessions {
     return this.#recount(user, counted, session);
   }
 
-  /** Whether the session is counted now. */
+  /** Whether the session is in the current count. */
   #add(counted: Counted, session: string): boolean {
     if (counted.open.has(session)) return true;
     if (counted.open.size >= this.#limits.userSessions) return false;
@@ -72,7 +73,7 @@ export class UserSessions {
   }
 
   async #recount(user: string, counted: Counted, session: string): Promise<boolean> {
-    // A count that runs already may have begun before a session ended.
+    // The current count may have begun before a session finished.
     for (let round = counted.running === undefined ? 1 : 0; round < 2; round++) {
       const wait = counted.countedAt + againMs - performance.now();
       if (counted.running === undefined && wait > 0)
@@ -101,7 +102,7 @@ export class UserSessions {
     return open + Math.max(1, Math.floor((this.#limits.userSessions - open) / blindShare));
   }
 
-  /** Counts, or waits for the count that runs. Never rejects. */
+  /** Counts, or waits for the current count. Never rejects. */
   #count(user: string, counted: Counted): Promise<void> {
     if (counted.running !== undefined) return counted.running;
     counted.since = new Set();

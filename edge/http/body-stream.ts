@@ -4,14 +4,14 @@ import type { Limits } from "../../schemas/limits.ts";
 import type { Exchange } from "./exchange.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
-/** uWebSockets.js drops a client that is silent for 10 s; a phone may be for longer. ms */
+/** uWebSockets.js closes a client that sends nothing for 10 s; a phone may pause longer. ms */
 const pokeMs = 5_000;
-/** What was read at once is kept in parts of this size, bytes, so that a rest in use does not keep all of it. */
+/** Chunk size in bytes: a read is split, so that an unread rest does not retain the whole buffer. */
 const partBytes = 64 * 1024;
 
 /**
- * A request's body as it comes, read no faster than it is taken: the connection is paused while a piece waits, so that at
- * most one read of the connection (512 KiB) is in memory.
+ * A request body as a stream with backpressure: the connection is paused while a chunk is unread, so that at
+ * most one socket read (512 KiB) is buffered.
  */
 export class BodyStream implements AsyncIterable<Buffer> {
   readonly #res: HttpResponse;
@@ -32,9 +32,11 @@ export class BodyStream implements AsyncIterable<Buffer> {
     this.#res = res;
     this.#silenceMs = limits.uploadSilenceMs;
     this.#timer = setTimeout(() => this.#fail(tooSlow()), limits.uploadMs);
-    // A paused connection is told that it is writable, and without a handler its clock would run from then on.
+    // Pausing makes uWebSockets.js report the socket as writable; without a handler its timeout would start
+    // then.
     res.onWritable(() => true);
-    // Resuming also starts uWebSockets.js' clock for a silent client, so not while it is we who take our time.
+    // Resuming restarts uWebSockets.js' idle timeout, so don't resume while our own consumer is the slow
+    // side.
     exchange.beforeAnswer(() => this.#resume());
     exchange.onAbort(() => this.#fail(new ParleyError("invalid_request", { error: "请求体不完整" })));
     incoming.read((part, last) => {
@@ -52,12 +54,15 @@ export class BodyStream implements AsyncIterable<Buffer> {
     });
   }
 
-  /** Whether all of it has come. */
+  /** Whether the whole body has arrived. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** The next piece; undefined at the end. @throws ParleyError `invalid_request` when it was cut off or too slow */
+  /**
+   * Returns the next chunk; undefined at the end. @throws ParleyError `invalid_request` when the body was
+   * aborted or too slow
+   */
   async next(): Promise<Buffer | undefined> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -71,7 +76,7 @@ export class BodyStream implements AsyncIterable<Buffer> {
     for (let part = await this.next(); part !== undefined; part = await this.next()) yield part;
   }
 
-  /** The whole of a small body. @throws ParleyError `payload_too_large` */
+  /** Reads a small body whole. @throws ParleyError `payload_too_large` */
   async all(maxBytes: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     let size = 0;
@@ -83,7 +88,7 @@ export class BodyStream implements AsyncIterable<Buffer> {
     return Buffer.concat(parts);
   }
 
-  /** Reads what is left and forgets it, at most `maxBytes`; whether that was all. */
+  /** Discards the rest of the body, up to `maxBytes`. Returns whether the end was reached. */
   async drain(maxBytes: number): Promise<boolean> {
     let left = maxBytes;
     try {
@@ -103,7 +108,7 @@ export class BodyStream implements AsyncIterable<Buffer> {
     const since = Date.now();
     const poke = setInterval(() => {
       if (Date.now() - since >= this.#silenceMs) return this.#fail(tooSlow());
-      // Resuming sets the clock back.
+      // Resuming resets the idle timeout.
       this.#res.pause();
       this.#res.resume();
     }, pokeMs);

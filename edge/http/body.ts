@@ -5,16 +5,19 @@ import type { Exchange } from "./exchange.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** What one caller may send. */
+/** Body limits of one caller. */
 export interface BodyBounds {
   caller: Caller;
   maxBytes: number;
 }
 
-/** Bytes of each body that are counted apart, so that small bodies pass while large ones have filled their budget. */
+/**
+ * Leading bytes of each body that have a budget of their own, so that small bodies pass while large ones have
+ * exhausted theirs.
+ */
 const smallBytes = 64 * 1024;
 
-/** Reads whole request bodies: each bounded in size and time, and all of one caller and of everyone in bytes. */
+/** Reads whole request bodies, with limits on size and time, and on bytes per caller and in total. */
 export class BodyReader {
   readonly #limits: Pick<Limits, "bodyTimeoutMs">;
   readonly #admission: Admission;
@@ -25,9 +28,9 @@ export class BodyReader {
   }
 
   /**
-   * The whole body.
+   * Reads the whole body.
    * @throws ParleyError `payload_too_large`, `rate_limited` (the caller has too many bodies at a time), or
-   * `invalid_request` when the client was too slow or has gone
+   * `invalid_request` when the client was too slow or disconnected
    */
   read(exchange: Exchange, incoming: IncomingBody, { caller, maxBytes }: BodyBounds): Promise<Buffer> {
     const account = new BodyAccount(this.#admission, caller);
@@ -62,7 +65,7 @@ export class BodyReader {
   }
 }
 
-/** What one body has taken of the budgets. */
+/** Bytes of the budgets held by one body. */
 class BodyAccount {
   readonly #admission: Admission;
   readonly #holder: string;
@@ -94,7 +97,10 @@ class BodyAccount {
   }
 }
 
-/** Refuses a body that is not plain JSON; an empty one needs no Content-Type. @throws ParleyError `unsupported_media_type` */
+/**
+ * Rejects a body that is not plain JSON; an empty one needs no Content-Type. @throws ParleyError
+ * `unsupported_media_type`
+ */
 export function checkJsonType(head: RequestHead, empty: boolean): void {
   const encoding = head.headers.get("content-encoding");
   if (encoding !== undefined && encoding !== "identity") {

@@ -1,12 +1,15 @@
 import type { RequestHead } from "./request-head.ts";
 
-/** The bytes `from` … `to` - 1 of a body. */
+/** The bytes `from` to `to` - 1 of a body. */
 export interface ByteRange {
   from: number;
   to: number;
 }
 
-/** Whether the client has what `etag` names (`If-None-Match`, RFC 9110 section 13.1.2). */
+/**
+ * Whether the client already holds the version that `etag` identifies (`If-None-Match`, RFC 9110 section
+ * 13.1.2).
+ */
 export function hasAlready({ headers }: RequestHead, etag: string): boolean {
   const tags = headers.get("if-none-match");
   if (tags === undefined) return false;
@@ -14,8 +17,8 @@ export function hasAlready({ headers }: RequestHead, etag: string): boolean {
 }
 
 /**
- * The part of a body of `size` bytes that the client wants (RFC 9110 section 14.2): undefined for the whole, which is
- * also the answer to several ranges, to other units and to an `If-Range` that does not match.
+ * The requested range of a body of `size` bytes (RFC 9110 section 14.2). Undefined means the whole body; so
+ * do multiple ranges, other units and an `If-Range` that does not match.
  */
 export function rangeOf(
   { headers, method }: RequestHead,

@@ -4,38 +4,38 @@ import type { ErrorShape } from "./error-shape.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** What a handler gets of a request's body, by the kind that its endpoint names. */
+/** Type of the request body that a handler receives, by the endpoint's body kind. */
 interface Bodies {
-  /** Nothing: a body that comes all the same is skipped. */
+  /** No body: one that is sent anyway is discarded. */
   none: undefined;
-  /** Parsed JSON; `{}` where no body came. */
+  /** Parsed JSON; `{}` for an empty body. */
   json: unknown;
-  /** The bytes as they came. */
+  /** The raw bytes. */
   bytes: Buffer;
-  /** The bytes as they come. */
+  /** The raw bytes as a stream. */
   stream: BodyStream;
 }
 export type BodyKind = keyof Bodies;
 
-/** Says who makes a request, by its head alone. A throw refuses it before its body is read. */
+/** Authenticates a request from its head alone. Throwing rejects the request before its body is read. */
 export type Authorize = (head: RequestHead) => Caller | Promise<Caller>;
 
-/** One method of one path, and what a request passes in order: head, `authorize`, rate, body, `handler`. */
+/** A method on a path. A request passes head, `authorize`, rate limit, body and `handler`, in this order. */
 export interface Endpoint<Kind extends BodyKind = "none"> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `:name` parts. GET answers HEAD too. */
   path: string;
-  /** Without it everyone may call. */
+  /** Without it the endpoint is public. */
   authorize?: Authorize;
-  /** What of the body the handler gets; nothing where it is left out. */
+  /** Body kind passed to the handler; no body by default. */
   body?: Kind;
-  /** Largest body; the limit `jsonBodyBytes` where nothing is said, and `publicBodyBytes` for unknown callers. */
+  /** Largest body. Default: the limit `jsonBodyBytes`, or `publicBodyBytes` for unauthenticated callers. */
   maxBytes?: number;
   errors?: ErrorShape;
   urlBytes?: number;
-  /** Answers the request; a throw becomes an error of the route's shape. */
+  /** Answers the request; an exception becomes an error in the route's shape. */
   handler(exchange: Exchange, caller: Caller, body: Bodies[Kind]): void | Promise<void>;
 }
 
-/** Any endpoint, as the router keeps it. */
+/** An endpoint of any body kind, as the router stores it. */
 export type AnyEndpoint = { [Kind in BodyKind]: Endpoint<Kind> & { body: Kind } }[BodyKind];

@@ -5,7 +5,7 @@ import type { OpenAIError } from "../../schemas/wire/openai.ts";
 /** Shape of a route's errors: Parley's uniform body, or OpenAI's error object. */
 export type ErrorShape = "uniform" | "openai";
 
-/** The error that a client gets for whatever was thrown; what is not foreseen is `internal_error`. */
+/** Maps an exception to the client's error; unexpected ones become `internal_error`. */
 export function toParleyError(cause: unknown): ParleyError {
   if (cause instanceof ParleyError) return cause;
   if (cause instanceof z.ZodError) return fromZodError(cause);
@@ -17,13 +17,13 @@ export function errorBody(error: ParleyError, shape: ErrorShape): ErrorBody | Op
   return shape === "uniform" ? error.body : openaiError(error);
 }
 
-/** OpenAI's error object: `code` is Parley's, but where OpenAI's clients know another. */
+/** OpenAI's error object. `code` is Parley's, except where OpenAI's clients expect another. */
 export function openaiError(error: ParleyError): OpenAIError {
   const field = error.cause instanceof z.ZodError ? error.cause.issues[0]?.path.join(".") : undefined;
   return openaiErrorOf(error.errorType, error.status, error.message, field || null);
 }
 
-/** OpenAI's error object from its parts, for errors that come from an actor as text. */
+/** Builds OpenAI's error object from its parts, for errors that an actor sends as text. */
 export function openaiErrorOf(
   code: string | undefined,
   status: number,

@@ -3,18 +3,18 @@ import type { AnswerHeaders, Exchange } from "./exchange.ts";
 
 /** One server-sent event. */
 export interface ServerEvent {
-  /** Its type, where it is no `message`. */
+  /** Event type; `message` by default. */
   event?: string;
   id?: string;
   data?: string;
-  /** Ms after which a reader whose connection was lost comes back. */
+  /** Reconnection delay of a disconnected reader, ms. */
   retry?: number;
 }
 
 const headers = {
   "content-type": "text/event-stream;charset=utf-8",
   "cache-control": "no-cache, no-transform",
-  // Says nginx not to collect events before it passes them on.
+  // Tells nginx not to buffer events.
   "x-accel-buffering": "no",
 };
 
@@ -29,14 +29,14 @@ function encodeEvent({ event, id, data, retry }: ServerEvent): string {
   return `${[...head, ...lines].join("\n")}\n\n`;
 }
 
-/** An answer of server-sent events: kept alive by comments, dropped when its reader falls too far behind. */
+/** A response of server-sent events: kept alive by comments, closed when its reader falls too far behind. */
 export class EventStream {
   readonly #exchange: Exchange;
   readonly #limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">;
   #unsent = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Begins the answer with status 200, and with headers of its own. */
+  /** Sends status 200 and the given headers. */
   constructor(
     exchange: Exchange,
     limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">,
@@ -54,12 +54,12 @@ export class EventStream {
     this.#write(encodeEvent(event));
   }
 
-  /** Sends a comment, which readers skip: the answer's head goes out with it. */
+  /** Sends a comment, which readers ignore. It flushes the response's head. */
   comment(text: string): void {
     this.#write(`: ${text}\n\n`);
   }
 
-  /** Completes the answer. */
+  /** Completes the response. */
   end(): void {
     clearTimeout(this.#timer);
     this.#exchange.end();
@@ -67,7 +67,7 @@ export class EventStream {
 
   #write(text: string): void {
     if (this.#exchange.over) return;
-    // uWebSockets.js buffers without bound here. Counted from the first write that did not go out at once.
+    // uWebSockets.js buffers without a limit here. Counts from the first write that was not sent at once.
     this.#unsent = this.#exchange.write(text) ? 0 : this.#unsent + Buffer.byteLength(text);
     if (this.#unsent > this.#limits.socketBackpressureBytes) this.#exchange.drop();
     else this.#restart();

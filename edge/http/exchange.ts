@@ -4,24 +4,24 @@ import type { ParleyError } from "../../schemas/errors.ts";
 import { type ErrorShape, errorBody } from "./error-shape.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** Headers of an answer, by lower-case name. */
+/** Response headers by lower-case name. */
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
-/** What an exchange is made with. */
+/** Constructor options of an exchange. */
 export interface ExchangeOptions {
   shape: ErrorShape;
-  /** Headers that every answer of this request has (CORS). */
+  /** Headers of every response to this request (CORS). */
   headers: AnswerHeaders;
-  /** Called once, when the answer begins. */
+  /** Called once, when the response begins. */
   onAnswer: (status: number) => void;
-  /** Called once, when the request is over in whatever way. */
+  /** Called once, when the request ends for any reason. */
   onDone: () => void;
 }
 
 const jsonType: AnswerHeaders = { "content-type": "application/json; charset=utf-8" };
 const always: AnswerHeaders = { "x-content-type-options": "nosniff", "cache-control": "no-store" };
 
-/** One request and its answer. Nothing of it throws or writes after the client has gone. */
+/** One request and its response. No method throws or writes after the client has disconnected. */
 export class Exchange {
   readonly head: RequestHead;
   readonly #res: HttpResponse;
@@ -33,7 +33,7 @@ export class Exchange {
   #onOver: (() => void)[] = [];
   #onAnswered: (() => void) | undefined;
   #beforeAnswer: () => void = () => {};
-  /** Goes on with an answer that waits for its client. */
+  /** Resumes a response that waits for its client. */
   #wake: () => void = () => {};
 
   constructor(res: HttpResponse, head: RequestHead, options: ExchangeOptions) {
@@ -48,50 +48,50 @@ export class Exchange {
     });
   }
 
-  /** Whether the client has gone or the answer is complete. */
+  /** Whether the client has disconnected or the response is complete. */
   get over(): boolean {
     return this.#done;
   }
 
-  /** Whether an answer has begun. */
+  /** Whether the response has begun. */
   get answered(): boolean {
     return this.#answered;
   }
 
-  /** Runs `fn` when the client goes before its answer is complete. */
+  /** Runs `fn` when the client disconnects before the response is complete. */
   onAbort(fn: () => void): void {
     if (this.#aborted) fn();
     else this.#onAbort.push(fn);
   }
 
-  /** Runs `fn` just before the answer begins; there is one such `fn`. */
+  /** Runs `fn` just before the response begins. Holds one callback. */
   beforeAnswer(fn: () => void): void {
     this.#beforeAnswer = fn;
   }
 
-  /** Runs `fn` once, when the answer begins or the client has gone without one; there is one such `fn`. */
+  /** Runs `fn` once, when the response begins or the client disconnects first. Holds one callback. */
   onAnswered(fn: () => void): void {
     if (this.#answered || this.#done) fn();
     else this.#onAnswered = fn;
   }
 
-  /** Runs `fn` when the exchange is over, in whatever way. */
+  /** Runs `fn` when the exchange ends for any reason. */
   onOver(fn: () => void): void {
     if (this.#done) fn();
     else this.#onOver.push(fn);
   }
 
-  /** Answers JSON. */
+  /** Responds with JSON. */
   json(status: number, body: unknown, headers: AnswerHeaders = {}): void {
     this.send(status, JSON.stringify(body), { ...jsonType, ...headers });
   }
 
-  /** Answers the error in the shape of the route. `close` ends the connection with it. */
+  /** Responds with the error in the route's shape. `close` also closes the connection. */
   error(error: ParleyError, close = false): void {
     this.errorWith(error, {}, close);
   }
 
-  /** The same with headers of its own. */
+  /** As `error`, with additional headers. */
   errorWith(error: ParleyError, headers: AnswerHeaders, close = false): void {
     const body = JSON.stringify(errorBody(error, this.#options.shape));
     this.send(
@@ -102,7 +102,7 @@ export class Exchange {
     );
   }
 
-  /** Answers a whole body, or none. A second answer is ignored. */
+  /** Responds with a whole body, or an empty one. A second response is ignored. */
   send(status: number, body: string | undefined, headers: AnswerHeaders = {}, close = false): void {
     if (this.#answered || this.#aborted) return;
     this.#begin(status);
@@ -116,7 +116,7 @@ export class Exchange {
     this.#finish();
   }
 
-  /** Answers without a body; `length` is that of the body which a GET would get. */
+  /** Responds without a body; `length` is the length of the body that a GET would return. */
   empty(status: number, headers: AnswerHeaders, length?: number): void {
     if (this.#answered || this.#aborted) return;
     this.#begin(status);
@@ -128,15 +128,17 @@ export class Exchange {
   }
 
   /**
-   * The length is a header of ours: `endWithoutBody(length)` waits for that many bytes, so that the connection could take
-   * no further request, and given `undefined` it announces 2^63 of them.
+   * Content-Length is set by hand: `endWithoutBody(length)` waits for that many bytes, which blocks the
+   * connection, and with `undefined` it announces 2^63 of them.
    */
   #endEmpty(length?: number): void {
     if (length !== undefined) this.#res.writeHeader("content-length", String(length));
     this.#res.endWithoutBody();
   }
 
-  /** Answers a body of `size` bytes in pieces, each of which is fetched when the client has taken the one before. */
+  /**
+   * Responds with a body of `size` bytes in chunks. Each is read after the client has taken the previous one.
+   */
   async pieces(
     status: number,
     headers: AnswerHeaders,
@@ -151,11 +153,11 @@ export class Exchange {
       if (this.#done) return;
       await this.#piece(part, size);
     }
-    // Less than was announced: the client must not take it for the whole.
+    // Shorter than announced: close, so that the client does not accept a truncated body.
     if (!this.#done) this.drop();
   }
 
-  /** Resolves when the client has taken the piece, or has gone. */
+  /** Resolves when the client has taken the chunk or disconnected. */
   #piece(part: Uint8Array, size: number): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -174,14 +176,14 @@ export class Exchange {
     });
   }
 
-  /** Begins an answer whose body follows in pieces. */
+  /** Begins a response whose body follows in chunks. */
   begin(status: number, headers: AnswerHeaders): void {
     if (this.#answered || this.#aborted) return;
     this.#begin(status);
     this.#res.cork(() => this.#writeHead(status, headers));
   }
 
-  /** Sends a piece; false when it had to be buffered. Ignored when the client has gone. */
+  /** Sends a chunk; false when it had to be buffered. Ignored after the client has disconnected. */
   write(part: string | Uint8Array): boolean {
     if (this.#done) return true;
     let free = true;
@@ -191,7 +193,7 @@ export class Exchange {
     return free;
   }
 
-  /** Resolves when what was buffered has gone out, or the client. */
+  /** Resolves when the buffer has drained or the client has disconnected. */
   drained(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#done) return resolve();
@@ -203,7 +205,7 @@ export class Exchange {
     });
   }
 
-  /** Completes an answer that was begun. */
+  /** Completes a response that has begun. */
   end(): void {
     if (this.#done) return;
     this.#res.cork(() => this.#res.end());
@@ -211,8 +213,9 @@ export class Exchange {
   }
 
   /**
-   * Hands the raw response over, once, to become a WebSocket; not called when the client has gone. Never corked: where the
-   * socket keeps its address, uWebSockets.js reads it as a response when the cork ends, and may close it as one.
+   * Hands over the raw response, once, for a WebSocket upgrade; not called after the client has disconnected.
+   * Never corked: when the socket keeps its address, uWebSockets.js treats it as a response at uncork and may
+   * close it.
    */
   hijack(act: (res: HttpResponse) => void): void {
     if (this.#answered || this.#aborted) return;
@@ -221,7 +224,7 @@ export class Exchange {
     this.#finish();
   }
 
-  /** Drops the connection. */
+  /** Closes the connection. */
   drop(): void {
     if (!this.#done) this.#res.close();
   }
@@ -242,10 +245,10 @@ export class Exchange {
     this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? "Unknown"}`);
     const common = this.#options.headers;
     const all: Record<string, string> = { ...always, ...common, ...headers };
-    // Both may depend on a header: the answer on its token, CORS on the origin.
+    // Both vary by header: the response by its token, CORS by the origin.
     if (common.vary !== undefined && headers.vary !== undefined) all.vary = `${common.vary}, ${headers.vary}`;
     for (const [name, value] of Object.entries(all)) {
-      // A header value is one line, wherever it comes from.
+      // A header value must be a single line, whatever its source.
       this.#res.writeHeader(name, value.replace(/[\r\n]/g, " "));
     }
   }

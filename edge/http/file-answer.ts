@@ -7,8 +7,8 @@ import { hasAlready, rangeOf } from "./byte-range.ts";
 import type { AnswerHeaders, Exchange } from "./exchange.ts";
 
 /**
- * Answers a file: its text, or an object or a part of it, which is read no faster than the client does.
- * @throws ParleyError `not_found` or `file_missing` when the object has gone
+ * Responds with a file: its text, or an object or a range of it, read at the client's speed.
+ * @throws ParleyError `not_found`, or `file_missing` when the object is missing
  */
 export async function sendFile(exchange: Exchange, link: NatsLink, file: FileAnswer): Promise<void> {
   const { head } = exchange;
@@ -36,22 +36,25 @@ function headersOf({ filename, type, inline, cache }: FileAnswer, etag: string |
   return {
     "content-type": type,
     "content-disposition": `${inline ? "inline" : "attachment"}; ${namedBy(filename)}`,
-    // It is the user's content, whatever it looks like: it never runs as a page of ours.
+    // User content: it must never run as a page of this origin.
     "content-security-policy": "default-src 'none'; sandbox",
     ...(etag !== undefined && { etag, "cache-control": "private, no-cache" }),
-    // Shared caches may keep it, each copy for the token that has got it.
+    // Shared caches may store it, one copy per token.
     ...(cache !== undefined && { "cache-control": cache, vary: "authorization" }),
   };
 }
 
-/** A name for every client: some read only the plain form, which holds ASCII (RFC 6266 section 4.3 and appendix D). */
+/**
+ * A file name for every client: some read only the plain form, which is ASCII (RFC 6266 section 4.3 and
+ * appendix D).
+ */
 function namedBy(filename: string): string {
-  // A percent sign would be decoded by some.
+  // Some clients decode percent signs here.
   const plain = filename.replace(/[^ !#$&'()+,\-.0-9;=@A-Z[\]^_`a-z{}~]/gu, "_");
   return `filename="${plain}"; filename*=UTF-8''${encoded(filename)}`;
 }
 
-/** A name as RFC 8187 wants it. */
+/** Encodes a name as RFC 8187 defines. */
 function encoded(filename: string): string {
   return encodeURIComponent(filename).replace(
     /['()*]/g,

@@ -2,12 +2,13 @@ import type { HttpResponse } from "uWebSockets.js";
 import type { Budget } from "../admission/budget.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Takes a part of a body, which is a copy. */
+/** Receives a chunk of the body, as a copy. */
 export type OnPart = (part: Buffer, last: boolean) => void;
 
 /**
- * A request's body before its caller is known: what arrives meanwhile is kept within a budget, and the connection is
- * paused, so that at most one read of it (512 KiB) is here. Must be made before the first await of a request.
+ * A request body before the caller is authenticated. Chunks are buffered within a budget and the connection
+ * is paused, so that at most one socket read (512 KiB) is held. Must be created before the first await of a
+ * request.
  */
 export class IncomingBody {
   readonly #res: HttpResponse;
@@ -27,28 +28,28 @@ export class IncomingBody {
     exchange.onOver(() => this.#release());
     res.onData((part, last) => {
       if (last) this.#ended = true;
-      // A copy: uWebSockets.js empties its buffer when this call returns.
+      // A copy: uWebSockets.js reuses its buffer after this call.
       if (this.#onPart !== undefined) this.#onPart(Buffer.copyBytesFrom(new Uint8Array(part)), last);
       else this.#keep(part, last);
     });
   }
 
-  /** Whether the last part has arrived. */
+  /** Whether the last chunk has arrived. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Whether a part was dropped because too much was kept: the body can't be read then. */
+  /** Whether a chunk was dropped because the buffer was full: the body is unreadable then. */
   get lost(): boolean {
     return this.#lost;
   }
 
-  /** Hands everything to `onPart`: what was kept at once, the rest as it arrives. */
+  /** Passes everything to `onPart`: buffered chunks at once, the rest as they arrive. */
   read(onPart: OnPart): void {
     const kept = this.#kept;
     this.#release();
     this.#onPart = onPart;
-    // Before the kept parts: their taker may pause the connection again.
+    // Before the buffered chunks: their consumer may pause the connection again.
     if (this.#paused) this.#res.resume();
     for (const { part, last } of kept) onPart(part, last);
   }
@@ -61,7 +62,7 @@ export class IncomingBody {
     }
     if (last || this.#paused) return;
     this.#paused = true;
-    // A paused connection counts as writable, and without a handler its timeout would run.
+    // A paused connection counts as writable; without a handler its timeout would start.
     this.#res.onWritable(() => true);
     this.#res.pause();
   }

@@ -1,7 +1,7 @@
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
 import { ParleyError } from "../../schemas/errors.ts";
 
-/** A file of a form as it comes: what the client said of it, and its bytes, which must all be read. */
+/** A file of a form as a stream: the client's metadata, and its bytes, which must be consumed. */
 export interface IncomingFile {
   field: string;
   filename: string;
@@ -10,25 +10,26 @@ export interface IncomingFile {
   bytes: BusboyFileStream;
 }
 
-/** What a form may hold. */
+/** What a form may contain. */
 export interface FormBounds {
-  /** Fields that are files; others are passed over. */
+  /** File fields; others are ignored. */
   files: readonly string[];
   maxFileBytes: number;
   maxFields: number;
   maxFieldBytes: number;
 }
 
-/** A form that has been read: its texts, and what was made of its files. */
+/** A parsed form: its text fields, and the results of storing its files. */
 export interface Form<T> {
   fields: Record<string, string>;
   files: Record<string, T>;
 }
 
 /**
- * Reads `multipart/form-data`, no faster than `store` takes the bytes of its files.
- * @throws ParleyError `invalid_request` for what is no such form, or has a file twice, `payload_too_large` for more than
- * it may hold, and whatever `store` or the body throw; the bytes of files that are still read then end with an error
+ * Reads `multipart/form-data` with backpressure from `store`.
+ * @throws ParleyError `invalid_request` for anything that is not such a form or has a file twice,
+ * `payload_too_large` when over its limits, and any error of `store` or the body; streams of files still open
+ * are then destroyed with the error
  */
 export async function readMultipart<T>(
   contentType: string,
@@ -55,7 +56,7 @@ export async function readMultipart<T>(
     else set(form.fields, name, value);
   });
   parser.on("file", (field, bytes, filename, _encoding, type) => {
-    // `store` gets it where it reads the file.
+    // `store` gets the error from the file's stream.
     bytes.on("error", () => {});
     if (!bounds.files.includes(field)) return void bytes.resume();
     if (seen.has(field))
@@ -63,7 +64,8 @@ export async function readMultipart<T>(
     seen.add(field);
     open.add(bytes);
     const plainType = (type.split(";")[0] ?? "").trim().toLowerCase();
-    // A part of type application/octet-stream is a file without a name too, whatever the typings say.
+    // busboy also reports a part of type application/octet-stream as a file without a name; its typings omit
+    // that.
     const name = (filename as string | undefined) ?? "";
     const stored = store({ field, filename: name, type: plainType, bytes }).then((value) => {
       set(form.files, field, value);
@@ -77,7 +79,7 @@ export async function readMultipart<T>(
     await Promise.race([Promise.all(work), failed]);
     return form;
   } catch (cause) {
-    for (const bytes of open) bytes.destroy(new Error("the form was cut off", { cause }));
+    for (const bytes of open) bytes.destroy(new Error("form aborted", { cause }));
     await Promise.all(work);
     throw cause;
   }
@@ -116,7 +118,7 @@ function malformed(cause: unknown): ParleyError {
   return new ParleyError("invalid_request", { error: "请求体不是有效的 multipart/form-data", cause });
 }
 
-/** A field may have the name of something that every object has. */
+/** A field name may equal a name on Object.prototype. */
 function set<T>(record: Record<string, T>, name: string, value: T): void {
   Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
 }

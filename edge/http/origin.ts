@@ -1,7 +1,7 @@
 import type { AnswerHeaders } from "./exchange.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** Which browser origins may call: the server's own, and those of ALLOWED_ORIGINS. */
+/** Allowed browser origins: the server's own, and those of ALLOWED_ORIGINS. */
 export class OriginPolicy {
   readonly #allowed: ReadonlySet<string>;
 
@@ -9,29 +9,29 @@ export class OriginPolicy {
     this.#allowed = new Set(allowedOrigins);
   }
 
-  /** CORS headers of an answer; none for an origin that is not allowed. */
+  /** CORS headers of a response; none for an origin that is not allowed. */
   headers(head: RequestHead): AnswerHeaders {
     const origin = head.headers.get("origin");
     if (origin === undefined || !this.#lists(origin)) return {};
-    // No answer depends on a cookie, so that a page may read all of its headers.
+    // No response depends on a cookie, so a page may read all headers.
     return { "access-control-allow-origin": origin, "access-control-expose-headers": "*", vary: "origin" };
   }
 
-  /** Further headers of the answer to a preflight. */
+  /** Additional headers of a preflight response. */
   preflight(head: RequestHead, methods: readonly string[]): AnswerHeaders {
     const origin = head.headers.get("origin");
     if (origin === undefined || !this.#lists(origin)) return {};
     return {
       "access-control-allow-methods": methods.join(", "),
-      // Clients of OpenAI's API send many of their own; the star does not stand for the first.
+      // OpenAI's clients send many headers of their own; `*` does not cover Authorization.
       "access-control-allow-headers": "authorization, *",
       "access-control-max-age": "600",
     };
   }
 
   /**
-   * Whether a WebSocket may be opened from here. Tokens don't travel by themselves as cookies do, so a foreign origin
-   * is harmless until the operator names the ones they want.
+   * Whether an origin may open a WebSocket. Tokens, unlike cookies, are not sent automatically, so any origin
+   * is harmless until the operator configures a list.
    */
   mayUpgrade(head: RequestHead): boolean {
     const origin = head.headers.get("origin");

@@ -6,8 +6,8 @@ export interface Pingable {
 const everyS = 40;
 
 /**
- * Pings every socket each 40 s, a part of them each second: proxies cut a connection that is silent for 60 s, and
- * uWebSockets.js waits nearly for the whole idle timeout.
+ * Pings every socket each 40 s, in slots of one second. Proxies close a connection that is silent for 60 s,
+ * and uWebSockets.js pings only near the end of the idle timeout.
  */
 export class Pinger {
   readonly #slots: Set<Pingable>[] = Array.from({ length: everyS }, () => new Set());
@@ -16,7 +16,7 @@ export class Pinger {
 
   /** Pings `socket` until {@link remove}. */
   add(socket: Pingable): void {
-    // The one before the next slot is due in nearly 40 s.
+    // The slot before the next one is due in almost 40 s.
     this.#slots[(this.#slot + everyS - 1) % everyS]?.add(socket);
     this.#timer ??= setInterval(() => this.#tick(), 1_000).unref();
   }

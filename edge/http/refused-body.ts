@@ -3,9 +3,10 @@ import type { Exchange } from "./exchange.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
 /**
- * Answers a request whose body is still on its way. Closing the connection now would reset it, and many clients read
- * an answer only after their last byte. Where the rest is announced and bounded, the answer goes out at once, and
- * uWebSockets.js skips the rest; else the body is read and dropped for a while first. `answer(true)` ends the connection.
+ * Rejects a request whose body is still arriving. Closing the connection now would reset it, and many clients
+ * read the response only after their last byte. When the rest has a known, bounded length, the response is
+ * sent at once and uWebSockets.js skips the rest; otherwise the body is drained for a while first.
+ * `answer(true)` closes the connection.
  */
 export function answerRefused(
   exchange: Exchange,

@@ -2,32 +2,32 @@ import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Settings } from "../../schemas/config.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 
-/** What stands before a request's body, copied: uWebSockets.js takes its own away at the first await. */
+/** The request head, copied: uWebSockets.js invalidates its request object at the first await. */
 export interface RequestHead {
-  /** In capitals. */
+  /** In upper case. */
   method: string;
-  /** As it came: not decoded, without the query. */
+  /** As received: not decoded, without the query. */
   path: string;
   query: URLSearchParams;
   headers: ReadonlyMap<string, string>;
-  /** Decoded values of the route's `:name` parts, in their order. */
+  /** Decoded values of the route's `:name` parts, in order. */
   params: readonly string[];
-  /** Of the client; `X-Forwarded-For` counts with TRUST_PROXY only. */
+  /** Client address; `X-Forwarded-For` is used only with TRUST_PROXY. */
   ip: string;
-  /** Announced size of the body, bytes; undefined without a body and with a chunked one. */
+  /** Content-Length in bytes; undefined without a body or with a chunked one. */
   contentLength: number | undefined;
   chunked: boolean;
 }
 
-/** What a head is read with. */
+/** Options for reading a head. */
 export interface HeadOptions {
   settings: Pick<Settings, "limits" | "trustProxy">;
-  /** How many `:name` parts the route has. */
+  /** Number of `:name` parts of the route. */
   params: number;
   urlBytes?: number;
 }
 
-/** A head that may not be served: the connection can't be trusted to be in step any more where `close` is true. */
+/** An invalid head. `close`: request framing can't be trusted, so the connection must be closed. */
 export interface BadHead {
   error: ParleyError;
   close: boolean;
@@ -43,8 +43,8 @@ interface Framing {
 const badPercent = /%(?![0-9a-fA-F]{2})/;
 
 /**
- * Reads and checks the head of a request. uWebSockets.js takes the first of two Content-Lengths and any
- * Transfer-Encoding that contains `chunked`, which would let a proxy and this server disagree on where it ends.
+ * Reads and checks a request head. uWebSockets.js uses the first of two Content-Lengths and accepts any
+ * Transfer-Encoding that contains `chunked`, which allows request smuggling behind a proxy.
  */
 export function readHead(
   res: HttpResponse,
@@ -61,7 +61,7 @@ export function readHead(
     headers.set(key, value);
   });
   const path = req.getUrl();
-  // Undefined where the URL has no query, whatever the typings say.
+  // Undefined without a query; the typings omit that.
   const rawQuery = (req.getQuery() as string | undefined) ?? "";
   const raw = Array.from({ length: options.params }, (_, index) => req.getParameter(index) ?? "");
   const params = raw.map(decode);
@@ -117,7 +117,7 @@ function decode(part: string): string | undefined {
 }
 
 function clientIp(res: HttpResponse, headers: ReadonlyMap<string, string>, trustProxy: boolean): string {
-  // The last entry is the one that the proxy before us has added itself.
+  // The last entry is the one that our proxy added.
   const forwarded = trustProxy ? headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
   return forwarded || Buffer.from(res.getRemoteAddressAsText()).toString("latin1");
 }

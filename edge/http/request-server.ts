@@ -13,10 +13,10 @@ import type { Exchange } from "./exchange.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 import { answerRefused } from "./refused-body.ts";
 
-/** Size of JSON whose parse gets a turn of the event loop of its own, bytes. */
+/** JSON of this size or more is parsed in its own turn of the event loop, bytes. */
 const largeBytes = 256 * 1024;
 
-/** Takes requests through their steps: identity by the head, rate, body, handler. */
+/** Runs each request through its steps: authentication by the head, rate limit, body, handler. */
 export class RequestServer {
   readonly #limits: Limits;
   readonly #admission: Admission;
@@ -30,7 +30,7 @@ export class RequestServer {
     this.#bodies = new BodyReader(limits, admission);
   }
 
-  /** Serves a request; called in the same turn of the event loop as its head was read. Never rejects. */
+  /** Serves a request; must be called in the event-loop turn in which its head was read. Never rejects. */
   async serve(
     res: HttpResponse,
     exchange: Exchange,
@@ -40,7 +40,7 @@ export class RequestServer {
     let stream: BodyStream | undefined;
     try {
       const admitted = this.#admit(exchange, endpoint);
-      // Without an await where there is nothing to wait for: the body is then read as it arrives, and never kept.
+      // Avoid an await where possible: the body is then read as it arrives, without buffering.
       const caller = admitted instanceof Promise ? await admitted : admitted;
       if (exchange.over) return;
       switch (endpoint.body) {
@@ -67,7 +67,7 @@ export class RequestServer {
     }
   }
 
-  /** Runs the work of an upgrade, within the share of its address; a throw becomes its answer. */
+  /** Runs an upgrade within its address's share; an exception becomes the response. */
   async run(exchange: Exchange, route: string, work: () => Promise<void>): Promise<void> {
     try {
       this.#hold(exchange, stranger(exchange.head.ip).holder);
@@ -78,15 +78,16 @@ export class RequestServer {
   }
 
   /**
-   * Who calls, counted in their rate and their share of open requests; at once where the head alone tells.
-   * @throws ParleyError that refuses them
+   * Authenticates the caller and counts the request in its rate and open requests; synchronous when the head
+   * is sufficient.
+   * @throws ParleyError when the request is rejected
    */
   #admit(exchange: Exchange, { authorize, body }: AnyEndpoint): Caller | Promise<Caller> {
     const unknown = stranger(exchange.head.ip);
     const move = this.#hold(exchange, unknown.holder);
     const counted = (caller: Caller) => {
       if (caller.holder !== unknown.holder) move(caller.holder);
-      // What anyone may read is cheap, and probes of an operator must never be refused.
+      // Public reads are cheap, and an operator's probes must never be rejected.
       if (authorize !== undefined || body !== "none") this.#admission.countRequest(caller);
       return caller;
     };
@@ -94,7 +95,7 @@ export class RequestServer {
     return judged instanceof Promise ? judged.then(counted) : counted(judged);
   }
 
-  /** Counts a request until its answer begins. Answers how to count it for another holder. */
+  /** Counts a request until its response begins. Returns a function that moves it to another holder. */
   #hold(exchange: Exchange, first: string): (holder: string) => void {
     const { requests } = this.#admission;
     let holder: string | undefined;
@@ -119,13 +120,13 @@ export class RequestServer {
     incoming: IncomingBody | undefined,
   ): Promise<unknown> {
     const { head } = exchange;
-    // Where the head tells that it is no JSON, it is not read.
+    // Reject by Content-Type before reading the body.
     if ((head.contentLength ?? 0) > 0) checkJsonType(head, false);
     const bytes = await this.#read(exchange, endpoint, caller, incoming);
     checkJsonType(head, bytes.length === 0);
     if (bytes.length === 0) return {};
     if (bytes.length < largeBytes) return parseForeignJson(bytes);
-    // Each step of a large body takes a while: others come in between.
+    // Each step of a large body is slow: yield to other requests between them.
     await setImmediate();
     const value = parseForeignJson(bytes);
     await setImmediate();
@@ -146,7 +147,10 @@ export class RequestServer {
     return this.#bodies.read(exchange, incoming, { caller, maxBytes });
   }
 
-  /** A client that is still sending would not read an error: it is answered after its last byte, or after too many. */
+  /**
+   * A client that is still sending doesn't read the response: respond after its last byte, or after the drain
+   * limit.
+   */
   async #drain(exchange: Exchange, stream: BodyStream, cause: unknown): Promise<void> {
     if (await stream.drain(this.#limits.refusedBodyBytes)) return;
     if (!exchange.answered) exchange.error(toParleyError(cause), true);

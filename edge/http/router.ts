@@ -19,15 +19,15 @@ import {
   webSocketBehavior,
 } from "./upgrade.ts";
 
-/** What is known of a socket: `user` is whose share of sockets it takes; undefined for a client that is no user's. */
+/** Properties of a socket. `user`: whose socket limit it counts in; undefined when no user is attached. */
 export interface SocketState {
   readonly user: string | undefined;
 }
 
-/** Prepares a WebSocket: a throw is answered before the upgrade. */
+/** Prepares a WebSocket; an exception is sent as the response, before the upgrade. */
 export type Prepare<S extends SocketState> = (head: RequestHead) => S | Promise<S>;
 
-/** What a router is made with. */
+/** Constructor options of a router. */
 export interface RouterDeps {
   app: TemplatedApp;
   settings: Settings;
@@ -38,7 +38,7 @@ export interface RouterDeps {
 
 const withBody = new Set(["POST", "PUT", "PATCH"]);
 
-/** The one way by which an endpoint or an upgrade is registered; what every request must pass is here. */
+/** Registers all endpoints and upgrades, and applies the checks that every request must pass. */
 export class Router {
   readonly #deps: RouterDeps;
   readonly #server: RequestServer;
@@ -46,7 +46,7 @@ export class Router {
   readonly #endpoints = new Map<string, Map<string, AnyEndpoint>>();
   readonly #open = new Set<Exchange>();
   #drained: (() => void) | undefined;
-  /** Refuses everything new. */
+  /** Rejects all new requests. */
   stopping = false;
 
   constructor(deps: RouterDeps) {
@@ -58,12 +58,12 @@ export class Router {
   /** Adds an endpoint. */
   route<Kind extends BodyKind = "none">(endpoint: Endpoint<Kind>): void {
     const methods = this.#endpoints.get(endpoint.path) ?? new Map<string, AnyEndpoint>();
-    // The kind is what `body` says, "none" where it says nothing; the types can't follow that.
+    // The kind is `body`, or "none" when omitted; the types can't express that.
     methods.set(endpoint.method, { ...endpoint, body: endpoint.body ?? "none" } as unknown as AnyEndpoint);
     this.#endpoints.set(endpoint.path, methods);
   }
 
-  /** Adds a WebSocket at `path`; `S` is the state of one socket, made by `prepare`. */
+  /** Adds a WebSocket at `path`; `S` is the per-socket state that `prepare` returns. */
   upgrade<S extends SocketState>(
     path: string,
     settings: UpgradeSettings,
@@ -77,12 +77,12 @@ export class Router {
         if (user !== undefined) admission.userStreams.give(user);
       }),
       upgrade: (res, req, context) =>
-        this.#guard(res, () => {
+        this.#guard(res, path, () => {
           const { exchange, bad, head } = this.#head(res, req, path, "uniform", {});
           const problem = bad ?? this.#refuseUpgrade(head);
           if (problem !== undefined) return refuse(exchange, problem);
           const key = head.headers.get("sec-websocket-key") ?? "";
-          // A browser that offers protocols wants one of them back.
+          // A browser that offers subprotocols expects one of them in the response.
           const protocol = head.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() ?? "";
           const extensions = head.headers.get("sec-websocket-extensions") ?? "";
           void this.#server.run(exchange, path, async () => {
@@ -112,13 +112,13 @@ export class Router {
     }
   }
 
-  /** Registers everything that was added. */
+  /** Registers all added endpoints. */
   register(): void {
     const { app } = this.#deps;
     for (const [path, methods] of this.#endpoints) {
-      app.any(path, (res, req) => this.#guard(res, () => this.#serve(res, req, path, methods)));
+      app.any(path, (res, req) => this.#guard(res, path, () => this.#serve(res, req, path, methods)));
     }
-    app.any("/*", (res, req) => this.#guard(res, () => this.#notFound(res, req)));
+    app.any("/*", (res, req) => this.#guard(res, "/*", () => this.#notFound(res, req)));
   }
 
   /** Resolves when no request is open. */
@@ -129,12 +129,12 @@ export class Router {
     });
   }
 
-  /** A throw before anything was awaited would end the process. */
-  #guard(res: HttpResponse, act: () => void): void {
+  /** A synchronous exception would end the process. */
+  #guard(res: HttpResponse, route: string, act: () => void): void {
     try {
       act();
     } catch (err) {
-      this.#deps.log.error({ err }, "request head failed");
+      this.#deps.log.error({ err, route }, "request head failed");
       res.close();
     }
   }
@@ -208,8 +208,8 @@ export class Router {
 }
 
 /**
- * Answers a bad head. Where it is not clear where the request ends the answer waits until all that was read is parsed:
- * uWebSockets.js then drops the connection instead of serving the rest as another request.
+ * Rejects an invalid head. When the end of the request is unclear, the response waits until all buffered
+ * bytes are parsed: uWebSockets.js then closes the connection instead of serving the rest as another request.
  */
 function refuse(exchange: Exchange, { error, close }: BadHead): void {
   if (close) setImmediate(() => exchange.error(error, true));

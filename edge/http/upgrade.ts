@@ -5,25 +5,25 @@ import type { Limits } from "../../schemas/limits.ts";
 import { Pinger } from "./pinger.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** Bounds of the sockets of one path. */
+/** Limits of the sockets on one path. */
 export interface UpgradeSettings {
   limits: Limits;
-  /** Largest frame that a client may send. */
+  /** Largest frame a client may send. */
   frameBytes: number;
 }
 
-/** The WebSocket itself: valid from `open` to `close`. */
+/** The WebSocket; valid from `open` to `close`. */
 export type RawSocket = WebSocket<unknown>;
 
-/** uWebSockets.js copies the fields of what it is given, so an object with methods needs a field of its own. */
+/** uWebSockets.js copies the fields of its user data, so an object with methods must be nested in a field. */
 export interface Carrier<S> {
   state: S;
-  /** Address and user whose shares of the open sockets it takes. */
+  /** Address and user whose socket limits it counts in. */
   holder: string;
   user: string | undefined;
 }
 
-/** What happens to a socket between its upgrade and its end. */
+/** Callbacks of a socket's lifetime. */
 export interface SocketHandlers<S> {
   open(state: S, ws: RawSocket): void;
   /** `data` is a copy for text; undefined for a binary frame. */
@@ -35,8 +35,8 @@ const pinger = new Pinger();
 const decoder = new TextDecoder("utf-8");
 
 /**
- * uWebSockets.js behaviour with Parley's bounds; a handler that throws costs its socket, not the process. `release` gives
- * back the share of a closed socket.
+ * uWebSockets.js behavior with Parley's limits. An exception in a handler closes the socket, not the process.
+ * `release` releases a closed socket's share of the limits.
  */
 export function webSocketBehavior<S>(
   { limits, frameBytes }: UpgradeSettings,
@@ -44,11 +44,12 @@ export function webSocketBehavior<S>(
   log: Logger,
   release: (carrier: Omit<Carrier<unknown>, "state">) => void,
 ): WebSocketBehavior<Carrier<S>> {
-  const guarded = (ws: RawSocket, act: () => void) => {
+  const guarded = (ws: WebSocket<Carrier<S>>, act: () => void) => {
+    const { user, holder } = ws.getUserData();
     try {
       act();
     } catch (err) {
-      log.error({ err }, "socket handler failed");
+      log.error({ err, user, holder }, "socket handler failed");
       ws.close();
     }
   };
@@ -68,18 +69,19 @@ export function webSocketBehavior<S>(
         handlers.message(ws.getUserData().state, isBinary ? undefined : decoder.decode(data)),
       ),
     close: (ws) => {
+      const { state, user, holder } = ws.getUserData();
       pinger.remove(ws);
-      release(ws.getUserData());
+      release({ user, holder });
       try {
-        handlers.close(ws.getUserData().state);
+        handlers.close(state);
       } catch (err) {
-        log.error({ err }, "socket close handler failed");
+        log.error({ err, user, holder }, "socket close handler failed");
       }
     },
   };
 }
 
-/** What keeps a request from becoming a WebSocket (RFC 6455, 4.2.1), or undefined. */
+/** Returns why a request can't become a WebSocket (RFC 6455, 4.2.1), or undefined. */
 export function upgradeProblem({ headers, method }: RequestHead): ParleyError | undefined {
   const upgrading =
     method === "GET" &&

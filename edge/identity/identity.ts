@@ -11,22 +11,22 @@ import type { KeyCheck } from "./key-check.ts";
 import type { Revocations } from "./revocations.ts";
 import { Tickets } from "./tickets.ts";
 
-/** How far the clocks of two machines may differ, s. */
+/** Tolerated clock skew between machines, s. */
 const leewayS = 60;
-/** Longest token that is looked at, characters. */
+/** Longest accepted token, characters. */
 const tokenChars = 4096;
 
-/** How a token is shown. */
+/** A presented token and its context. */
 export interface TokenUse {
-  /** Address of the sender: wrong tokens are counted for it. */
+  /** Client address: invalid tokens are counted against it. */
   ip?: string;
-  /** What the token must be good for; nothing in particular where it is left out. */
+  /** Required scope; none when omitted. */
   scope?: Scope;
-  /** Whether it opens a WebSocket or an event stream, for which a ticket may stand. */
+  /** Whether it opens a WebSocket or an event stream, which also accept a ticket. */
   stream?: boolean;
 }
 
-/** What identities are judged by. */
+/** Dependencies of identity checks. */
 export interface IdentityDeps {
   secrets: Pick<Secrets, "jwtSecret">;
   keys: Pick<KeyCheck, "known" | "ask">;
@@ -35,7 +35,7 @@ export interface IdentityDeps {
   admission: Pick<Admission, "checkFailures" | "countFailure">;
 }
 
-/** Turns tokens into principals, without a promise where the token alone is enough. */
+/** Authenticates tokens; synchronous when the token alone is sufficient. */
 export class Identity {
   readonly #deps: IdentityDeps;
 
@@ -44,10 +44,10 @@ export class Identity {
   }
 
   /**
-   * Who a token belongs to.
-   * @throws ParleyError (or rejects with) `unauthorized` without a token, `invalid_token` with a bad or revoked one,
-   * `forbidden` where its scopes do not reach, `rate_limited` after too many wrong tokens of the address,
-   * `service_unavailable` or `storage_unavailable` while nobody can say whose API key it is
+   * Returns the principal of a token.
+   * @throws ParleyError (or rejects with) `unauthorized` without a token, `invalid_token` with an invalid or
+   * revoked one, `forbidden` when its scopes are insufficient, `rate_limited` after too many invalid tokens
+   * from the address, `service_unavailable` or `storage_unavailable` while API keys can't be looked up
    */
   identify(token: string | undefined, use: TokenUse = {}): Principal | Promise<Principal> {
     if (token === undefined || token === "") throw new ParleyError("unauthorized");
@@ -63,8 +63,8 @@ export class Identity {
   }
 
   /**
-   * An endpoint's `authorize` for users. `admin`: for the administrator alone. The administrator's rights over others
-   * come with the scope `admin` alone: without it they are a user like any other.
+   * An endpoint's `authorize` for users. `admin`: only for the administrator. Rights over other users require
+   * the scope `admin`: without it the administrator has the rights of any user.
    */
   authorizeUser(scope: Scope | undefined, { admin = false, stream = false } = {}): Authorize {
     const judge = (principal: Principal): Caller => {
@@ -79,7 +79,7 @@ export class Identity {
     };
   }
 
-  /** The integration that shows a webhook key. @throws ParleyError as {@link identify} does */
+  /** Returns the integration of a webhook key. @throws ParleyError as {@link identify} does */
   async webhook(key: string, ip: string): Promise<string> {
     try {
       const owner = this.#deps.keys.known(key);
@@ -98,7 +98,7 @@ export class Identity {
     if (!token.startsWith("sk-")) return this.#ofJwt(token);
     const known = this.#deps.keys.known(token);
     if (known !== undefined) return userOf(known);
-    // An address that keeps trying keys is refused before anyone is asked.
+    // An address that keeps guessing keys is rejected before a lookup.
     if (ip !== undefined) this.#deps.admission.checkFailures(ip);
     return this.#deps.keys.ask(token).then(userOf);
   }
@@ -115,7 +115,7 @@ export class Identity {
     return principal;
   }
 
-  /** Counts a wrong token for its address. */
+  /** Counts an invalid token against its address. */
   #failed(cause: unknown, { ip }: TokenUse): never {
     if (ip !== undefined && cause instanceof ParleyError && cause.errorType === "invalid_token")
       this.#deps.admission.countFailure(ip);
@@ -146,7 +146,7 @@ function userOf(owner: { principal: Principal } | { webhook: string } | null): P
   return owner !== null && "principal" in owner ? owner.principal : null;
 }
 
-/** The token of a request: `Authorization: Bearer`, else `?token=`. */
+/** Reads the token of a request: `Authorization: Bearer`, else `?token=`. */
 export function tokenOf(head: RequestHead): string | undefined {
   const header = head.headers.get("authorization");
   if (header === undefined) return head.query.get("token") ?? undefined;

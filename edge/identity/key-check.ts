@@ -5,15 +5,15 @@ import type { Limits } from "../../schemas/limits.ts";
 import { keyCheck } from "../../schemas/messages/account.ts";
 import type { Principal } from "../../schemas/principal.ts";
 
-/** How long an answer holds, ms: a deleted key works for at most as long. */
+/** Cache TTL, ms: a deleted key remains valid for at most this long. */
 const keepMs = 5_000;
-/** The same of a key that nobody has: keys are random, so none of them comes into being later. */
+/** TTL of unknown keys, ms. Keys are random, so a guessed key is not created later. */
 const keepRefusedMs = 60_000;
 
-/** Whose key it is: a user's, or a webhook integration's. */
+/** Owner of a key: a user, or a webhook integration. */
 export type KeyOwner = { principal: Principal } | { webhook: string };
 
-/** Bounded map of answers, oldest first. */
+/** A bounded cache of lookups, oldest first. */
 class Answers<T> {
   readonly #entries = new Map<string, { value: T; until: number }>();
   readonly #most: number;
@@ -41,11 +41,11 @@ class Answers<T> {
   }
 }
 
-/** Judges API keys and webhook keys: by their form, by what is remembered, and else by asking the accounts. */
+/** Checks API keys and webhook keys: by format, then by the cache, then by a request to the account actor. */
 export class KeyCheck {
   readonly #bus: Pick<Bus, "ask">;
   readonly #known: Answers<KeyOwner>;
-  /** Apart, so that wrong keys can't drive out those that somebody has. */
+  /** A separate cache, so that invalid keys can't evict valid ones. */
   readonly #refused: Answers<true>;
   readonly #asked = new Map<string, Promise<KeyOwner | null>>();
 
@@ -55,15 +55,16 @@ export class KeyCheck {
     this.#refused = new Answers(limits.refusedKeys, keepRefusedMs);
   }
 
-  /** Whose key it is as far as that is known here: null = nobody's, undefined = it has to be asked for. */
+  /** The cached owner of a key: null = no owner, undefined = not cached. */
   known(key: string): KeyOwner | null | undefined {
     if (!apiKeyPattern.test(key) && !webhookKeyPattern.test(key)) return null;
     return this.#known.get(key) ?? (this.#refused.get(key) ? null : undefined);
   }
 
   /**
-   * Asks whose key it is; null when nobody has it.
-   * @throws ParleyError `service_unavailable` when nobody answers, `storage_unavailable` when keys can't be read
+   * Looks up the owner of a key; null when there is none.
+   * @throws ParleyError `service_unavailable` when no account actor answers, `storage_unavailable` when keys
+   * can't be read
    */
   ask(key: string): Promise<KeyOwner | null> {
     const asked = this.#asked.get(key) ?? this.#ask(key).finally(() => this.#asked.delete(key));

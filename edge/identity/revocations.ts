@@ -10,11 +10,11 @@ import type { NatsLink } from "../nats-link.ts";
 const retryMs = 1_000;
 const sweepMs = 3_600_000;
 
-/** What was revoked and could still be shown: followed in NATS, so that an edge that starts later knows it too. */
+/** Unexpired revocations, read from NATS, so that an edge that starts later has them too. */
 export class Revocations {
   readonly #link: NatsLink;
   readonly #log: Logger;
-  /** Revocation → when it was made, Unix ms. */
+  /** Revocation → time, Unix ms. */
   readonly #revoked = new Map<string, number>();
   readonly #onRevoked: ((isRevoked: (principal: Principal) => boolean) => void)[] = [];
   readonly #watches = new Set<{ principal: Principal; end: (error: ParleyError) => void }>();
@@ -26,23 +26,23 @@ export class Revocations {
     this.#link = link;
     this.#log = log;
     this.#sweep = setInterval(() => this.#forget(), sweepMs);
-    // After an outage it is read again: entries of the meantime were missed.
+    // Re-read after a reconnect: entries may have been missed.
     link.onUp(() => void this.#follow());
   }
 
-  /** Knows all revocations when it resolves. */
+  /** Resolves when all revocations are loaded. */
   static async open(link: NatsLink, log: Logger): Promise<Revocations> {
     const revocations = new Revocations(link, log);
     await revocations.#follow();
     return revocations;
   }
 
-  /** Whether a principal's key, log-in or user was ended. */
+  /** Whether a principal's key, login or user was revoked. */
   has(principal: Principal): boolean {
     return revocationsOf(principal).some((key) => this.#revoked.has(key));
   }
 
-  /** Calls `end` when the principal of an open answer is revoked, at once if it is so already. */
+  /** Calls `end` when the principal of an open response is revoked; at once if it already is. */
   watch(exchange: Pick<Exchange, "onOver">, principal: Principal, end: (error: ParleyError) => void): void {
     if (this.has(principal)) {
       end(new ParleyError("invalid_token"));
@@ -77,15 +77,17 @@ export class Revocations {
         await this.#read(entries, values);
         return;
       } catch (err) {
-        // A new connection has a new attempt of its own.
+        // Each connection retries on its own.
         if (!this.#link.up || this.#closed) return;
-        this.#log.warn({ err }, "revocations not read, retrying");
+        this.#log.warn({ err, bucket: revocationBucket }, "revocations not readable, retrying");
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
   }
 
-  /** Resolves when the `present` entries that were there have been read; `isUpdate` is so from the last of them on. */
+  /**
+   * Resolves when the `present` existing entries have been read; `isUpdate` is true from the last of them on.
+   */
   #read(entries: AsyncIterable<KvWatchEntry> & { stop(): void }, present: number): Promise<void> {
     this.#stop = () => entries.stop();
     return new Promise((resolve, reject) => {

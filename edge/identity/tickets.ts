@@ -8,21 +8,21 @@ import { openBucket } from "../../infra/nats/buckets.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import { type Principal, principalSchema } from "../../schemas/principal.ts";
 
-/** Seconds that a ticket lives. */
+/** Lifetime of a ticket, s. */
 export const ticketSeconds = 30;
 const prefix = "tkt-";
 const issuer = "parley";
 const audience = "parley-ticket";
-/** How far the clocks of two edges may differ, s. */
+/** Tolerated clock skew between two edges, s. */
 const leewayS = 60;
-/** Used tickets are remembered for longer than one can be valid, by any clock, ms. */
+/** Used tickets are kept for longer than any clock considers one valid, ms. */
 const usedMs = 2 * (ticketSeconds + leewayS) * 1_000;
 
 const claimsSchema = z.object({ jti: z.uuid(), principal: principalSchema });
 
 /**
- * One-time tickets: each stands for a token in one upgrade or event stream. Any edge issues and takes them; that one
- * was used is kept in NATS, so that it works once over all edges.
+ * Single-use tickets. Each replaces a token in one upgrade or event stream. Any edge issues and accepts them;
+ * used tickets are stored in NATS, so that each works once across all edges.
  */
 export class Tickets {
   readonly #secret: string;
@@ -34,12 +34,12 @@ export class Tickets {
     this.#nc = nc;
   }
 
-  /** Whether a text has the form of a ticket. */
+  /** Whether a string has the format of a ticket. */
   static isTicket(token: string): boolean {
     return token.startsWith(prefix);
   }
 
-  /** A ticket of this principal. */
+  /** Issues a ticket for this principal. */
   issue(principal: Principal): string {
     const claims = { jti: randomUUID(), principal };
     return `${prefix}${jwt.sign(claims, this.#secret, {
@@ -51,8 +51,9 @@ export class Tickets {
   }
 
   /**
-   * Uses a ticket up.
-   * @throws ParleyError `invalid_token` for a wrong, old or used one, `storage_unavailable` when that can't be known
+   * Redeems a ticket.
+   * @throws ParleyError `invalid_token` for an invalid, expired or used one, `storage_unavailable` when that
+   * can't be checked
    */
   async redeem(ticket: string): Promise<Principal> {
     const { jti, principal } = this.#verify(ticket.slice(prefix.length));

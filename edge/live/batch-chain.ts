@@ -1,17 +1,17 @@
 import type { Batch } from "./frame.ts";
 
-/** Publishers of one user that are remembered; more than have served a user at a time. */
+/** Publishers remembered per user; more than serve a user at a time. */
 const mostPublishers = 32;
 
-/** Notices batches of a user that were published and never stored, by the numbers of those that were. */
+/** Detects batches of a user that were published but never stored, by gaps in the batch numbers. */
 export class BatchChain {
   readonly #numbers = new Map<string, number>();
 
-  /** Takes the next batch. Answers whether one before it is missing. */
+  /** Adds the next batch. Returns whether an earlier one is missing. */
   isBroken({ from, number }: Pick<Batch, "from" | "number">): boolean {
     if (from === undefined || number === undefined) return false;
     const before = this.#numbers.get(from);
-    // A batch that was sent again comes late, after it was noticed.
+    // A re-sent batch arrives late, after its gap was detected.
     if (before !== undefined && number !== 1 && number <= before) return false;
     this.#numbers.delete(from);
     this.#numbers.set(from, number);

@@ -2,7 +2,7 @@ import { readUnchecked } from "../../infra/bus/payload.ts";
 import type { OutBatch } from "../../schemas/messages/out-batch.ts";
 import type { StreamFrame } from "../../schemas/wire/server-frame.ts";
 
-/** A frame of a user's stream as it goes out: its `seq`, and the `seq` of the frame before it on the same wire. */
+/** An outgoing frame of a user's stream: its `seq`, and the `seq` of the previous frame on the same wire. */
 export type WireFrame = StreamFrame & { seq: number; prev: number };
 
 /** One message of a user's stream. */
@@ -10,14 +10,14 @@ export interface Batch {
   /** Sequence in the stream OUT. */
   streamSeq: number;
   items: OutBatch["items"];
-  /** Who has published it, and which of its batches for this user it is; see {@link BatchChain}. */
+  /** Publisher, and the number of this batch among its batches for the user; see {@link BatchChain}. */
   from: string | undefined;
   number: number | undefined;
 }
 
 /**
- * Reads a message's payload; undefined when it is no batch. Only the envelope and the type of each frame are checked: every
- * edge reads every frame of its users, and a run of the whole schema would cost more than all else it does with one.
+ * Parses a message's payload; undefined when it is not a batch. Checks only the envelope and each frame's
+ * type: every edge reads every frame of its users, and full validation would dominate the cost.
  */
 export function readBatch(streamSeq: number, data: Uint8Array): Batch | undefined {
   const batch = readUnchecked(data, isBatch);
@@ -35,14 +35,14 @@ export interface Position {
   seq: number;
 }
 
-/** Reads `<epoch>-<seq>`; undefined when it has another form. */
+/** Parses `<epoch>-<seq>`; undefined for any other format. */
 export function parsePosition(text: string | undefined): Position | undefined {
   const [, epoch, seq] = /^(\d{1,16})-(\d{1,16})$/.exec(text ?? "") ?? [];
   if (epoch === undefined || !Number.isSafeInteger(Number(seq))) return undefined;
   return { epoch, seq: Number(seq) };
 }
 
-/** Writes `<epoch>-<seq>`. */
+/** Formats `<epoch>-<seq>`. */
 export function formatPosition({ epoch, seq }: Position): string {
   return `${epoch}-${seq}`;
 }

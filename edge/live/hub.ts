@@ -1,5 +1,6 @@
 import type { Logger } from "../../infra/log.ts";
 import type { Limits } from "../../schemas/limits.ts";
+import { streams } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
 import type { Position } from "./frame.ts";
@@ -13,31 +14,31 @@ import {
   UserFeed,
 } from "./user-feed.ts";
 
-/** What a hub is made with. */
+/** Constructor options of a hub. */
 export interface HubOptions {
   edge: string;
   link: NatsLink;
   log: Logger;
   limits: Limits;
   metrics: EdgeMetrics;
-  /** Sends to every socket that is subscribed to a topic. */
+  /** Publishes to every socket subscribed to a topic. */
   publish(topic: string, text: string): void;
-  /** The owner of its session has taken a message, or has refused it to its sender. */
+  /** A session's owner has accepted a message, or has refused it to its sender. */
   confirmed(user: string, session: string, clientMsgId: string): void;
 }
 
 const againMs = 200;
-/** How often the stream is looked at, and how long it may take to answer. */
+/** Interval of the stream checks, and their timeout. */
 const lookMs = 2_000;
 
-/** A follower's place in the hub. */
+/** A follower's registration in the hub. */
 export interface Following {
-  /** Where the stream stood when it joined. */
+  /** Position of the stream when it joined. */
   position: Position;
   leave(): void;
 }
 
-/** The users whose frames this edge reads: those who have a socket or an event stream here. */
+/** The users whose frames this edge reads: those with a socket or an event stream here. */
 export class Hub implements FeedEvents {
   readonly #options: HubOptions;
   readonly #context: FeedContext;
@@ -62,48 +63,51 @@ export class Hub implements FeedEvents {
     this.#watch = setInterval(() => void this.#lookAtStream(), lookMs);
   }
 
-  /** Whether the stream of frames does not answer: nobody can be shown anything now. */
+  /** Whether the stream OUT does not answer, so that no frames can be delivered. */
   get away(): boolean {
     return this.#away;
   }
 
-  /** Which life of the stream the frames now come from. */
+  /** Epoch of the stream that current frames come from. */
   get epoch(): string {
     return this.#out.epoch;
   }
 
-  /** Where a user's stream stands here. */
+  /** Position of a user's stream on this edge. */
   position(user: string): Position {
     return this.#feeds.get(user)?.stream.position ?? { epoch: this.epoch, seq: 0 };
   }
 
-  /** Joins a socket; see {@link UserFeed.join}. It must {@link detach} in the end. */
+  /** Joins a socket; see {@link UserFeed.join}. The caller must {@link detach} it. */
   attach(user: string, socket: LiveSocket, resume: Position | undefined): Promise<void> {
     return this.#enter(user).join(socket, resume);
   }
 
-  /** Ends a socket that was attached. */
+  /** Removes an attached socket. */
   detach(user: string, socket: LiveSocket): void {
     const feed = this.#feeds.get(user);
     feed?.leave(socket);
     if (feed !== undefined) this.#exit(feed);
   }
 
-  /** Joins a follower; see {@link UserFeed.follow}. */
+  /** Adds a follower; see {@link UserFeed.follow}. */
   async follow(user: string, follower: Follower, replay: boolean): Promise<Following> {
     const feed = this.#enter(user);
     const position = await this.#joined(feed, feed.follow(follower, replay));
     return { position, leave: this.#leaving(feed, follower) };
   }
 
-  /** Joins an event stream; see {@link UserFeed.read}. Answers how it leaves, once it has begun or is gone. */
+  /**
+   * Adds an event stream; see {@link UserFeed.read}. Resolves with its leave function once it has begun or
+   * closed.
+   */
   async read(user: string, reader: EventReader, resume: Position | undefined): Promise<() => void> {
     const feed = this.#enter(user);
     await this.#joined(feed, feed.read(reader, resume));
     return this.#leaving(feed, reader);
   }
 
-  /** Takes its place back where a reader can't join. */
+  /** Removes the registration of a reader that can't join. */
   #joined<T>(feed: UserFeed, joining: Promise<T>): Promise<T> {
     return joining.catch((err: unknown) => {
       this.#exit(feed);
@@ -111,7 +115,7 @@ export class Hub implements FeedEvents {
     });
   }
 
-  /** How a follower leaves: once, however often it is called. */
+  /** The leave function of a follower; idempotent. */
   #leaving(feed: UserFeed, follower: Follower): () => void {
     let gone = false;
     return () => {
@@ -131,8 +135,8 @@ export class Hub implements FeedEvents {
   }
 
   /**
-   * Checks for slow sockets soon, and at once where much is sent: the hard bound of a socket's buffer drops it without a
-   * reason, and must not be reached between two checks.
+   * Schedules a check for slow sockets, at once after much output: uWebSockets.js drops a socket at its hard
+   * buffer limit without a close reason, so the check must come first.
    */
   sending(feed: UserFeed, characters: number): void {
     feed.unseen += characters;
@@ -187,7 +191,7 @@ export class Hub implements FeedEvents {
     for (const { stream } of this.#feeds.values()) stream.hold();
   }
 
-  /** Everybody waits until the epoch is known again, for live frames do not name it. */
+  /** Holds all streams until the epoch is known again: live frames don't carry it. */
   #resync(): void {
     this.#hold();
     const turn = this.#turn;
@@ -197,7 +201,8 @@ export class Hub implements FeedEvents {
           await this.#refresh();
           if (turn === this.#turn) return this.#goOn();
         } catch (err) {
-          if (turn === this.#turn) this.#options.log.warn({ err }, "stream OUT not readable, retrying");
+          if (turn === this.#turn)
+            this.#options.log.warn({ err, stream: streams.out }, "stream not readable, retrying");
         }
         await new Promise((resolve) => setTimeout(resolve, againMs));
       }
@@ -205,14 +210,14 @@ export class Hub implements FeedEvents {
     void run();
   }
 
-  /** Notices a stream that has lost its content while nothing was sent, and one that does not answer. */
+  /** Detects a stream that has lost its content while idle, and one that does not answer. */
   async #lookAtStream(): Promise<void> {
     if (!this.#synced || !this.#options.link.up) return;
     const turn = this.#turn;
     try {
       await this.#refresh();
     } catch (err) {
-      this.#options.log.warn({ err }, "stream OUT not readable, retrying");
+      this.#options.log.warn({ err, stream: streams.out }, "stream not readable, retrying");
     }
     if (turn === this.#turn && this.#epoch !== this.#out.epoch) this.#resync();
   }

@@ -10,21 +10,21 @@ import { streams, subjects } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 import { type Batch, readBatch } from "./frame.ts";
 
-/** The marker is written again before the stream drops it by age. */
+/** The epoch marker is rewritten before it expires by max_age. */
 const renewMs = 30_000;
 const wrongLastSequence = 10071;
 const batchMessages = 256;
 const batchMs = 5_000;
 
-/** Where a user's frames stand in the stream. */
+/** Position of a user's frames in the stream. */
 export interface Tail {
-  /** Sequence of the user's last message that is still there, 0 = none. */
+  /** Sequence of the user's last stored message, 0 = none. */
   streamSeq: number;
   /** Wire `seq` of its last frame, 0 = none. */
   seq: number;
 }
 
-/** The stream OUT, which keeps every user's last two minutes of frames. */
+/** The stream OUT, which retains two minutes of frames per user. */
 export class OutStream {
   readonly #link: NatsLink;
   readonly #log: Logger;
@@ -37,19 +37,22 @@ export class OutStream {
     this.#log = log;
   }
 
-  /** Names the stream's present content: memory is lost when its server restarts, and sequences start again. */
+  /**
+   * Identifies the stream's content: memory storage is lost when its server restarts, and sequences start
+   * again.
+   */
   get epoch(): string {
     return this.#epoch;
   }
 
-  /** The stream's first sequence when {@link refresh} was last called. */
+  /** The stream's first sequence at the last {@link refresh}. */
   get firstSeq(): number {
     return this.#firstSeq;
   }
 
   /**
-   * Reads the epoch and the first sequence, making the stream where it is missing. `seenSeq`: the highest sequence that
-   * has arrived here.
+   * Reads the epoch and the first sequence, and creates the stream if it is missing. `seenSeq`: the highest
+   * sequence received here.
    */
   async refresh(seenSeq = 0): Promise<void> {
     const { state } = await ensureStream(this.#link.jsm, outStreamConfig());
@@ -60,8 +63,9 @@ export class OutStream {
   }
 
   /**
-   * The epoch stands in the stream as a message, so that it is lost with what it names: the time of the stream's creation
-   * is the cluster's and outlives the content. `isBack`: sequences are lower than before, whatever the message says.
+   * The epoch is stored as a message, so that it is lost with the content it names: the stream's creation
+   * time is part of the cluster's metadata and survives. `isBack`: sequences are lower than before, whatever
+   * the marker says.
    */
   async #life(isBack: boolean): Promise<string> {
     const { jsm } = this.#link;
@@ -69,7 +73,7 @@ export class OutStream {
       const marker = await storedMessage(jsm, streams.out, { last_by_subj: subjects.outLife });
       const isValid = marker !== null && !(isBack && marker.string() === this.#epoch);
       if (isValid && Date.now() - marker.time.getTime() < renewMs) return marker.string();
-      // A marker that has left a stream which holds the rest is written again.
+      // Rewrite a marker that has expired while the rest of the stream is intact.
       const kept = isBack || this.#epoch === "" ? String(Date.now()) : this.#epoch;
       const life = isValid ? marker.string() : kept;
       try {
@@ -77,7 +81,7 @@ export class OutStream {
         await jetstream(this.#link.nc).publish(subjects.outLife, life, { expect });
         return life;
       } catch (err) {
-        // Another edge was faster: its word counts.
+        // Another edge wrote first: use its epoch.
         if (!(err instanceof JetStreamApiError && err.code === wrongLastSequence)) throw err;
       }
     }
@@ -93,7 +97,8 @@ export class OutStream {
   }
 
   /**
-   * A user's messages from sequence `from` to `until`, in order; undefined when they are more than `maxBytes`.
+   * Returns a user's messages from sequence `from` to `until`, in order; undefined when larger than
+   * `maxBytes`.
    * @throws Error when the server does not answer
    */
   async read(user: string, from: number, until: number, maxBytes: number): Promise<Batch[] | undefined> {
@@ -105,8 +110,7 @@ export class OutStream {
         if (message.seq > until) return batches;
         bytes += message.data.length;
         const batch = readBatch(message.seq, message.data);
-        if (batch === undefined)
-          this.#log.error({ stream_seq: message.seq }, "invalid payload: batch of frames");
+        if (batch === undefined) this.#log.error({ user, stream_seq: message.seq }, "invalid frame batch");
         else batches.push(batch);
       }
       if (bytes > maxBytes) return undefined;
@@ -117,7 +121,7 @@ export class OutStream {
     return batches;
   }
 
-  // The iterator form of the same call would leave its subscription behind.
+  // The iterator form of this call would leak its subscription.
   #readBatch(user: string, seq: number): Promise<StoredMsg[]> {
     return new Promise((resolve, reject) => {
       const messages: StoredMsg[] = [];

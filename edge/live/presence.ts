@@ -7,7 +7,9 @@ interface Member {
   readonly gone: boolean;
 }
 
-/** Answers whether users have sockets or event streams here, and announces the first. Other users cost nothing. */
+/**
+ * Answers whether users have sockets or event streams here, and announces the first. No cost for other users.
+ */
 export class PresenceResponder {
   readonly #link: NatsLink;
   readonly #users = new Map<string, { members: Set<Member>; questions: Listening }>();
@@ -16,7 +18,7 @@ export class PresenceResponder {
     this.#link = link;
   }
 
-  /** A socket gets its user's frames from now on. */
+  /** A socket has joined its user's stream. */
   joined(member: Member): void {
     if (member.gone) return;
     const { user } = member;
@@ -26,7 +28,7 @@ export class PresenceResponder {
     this.#link.bus.signal(presenceConnected, { user });
   }
 
-  /** A socket is gone. */
+  /** A socket has closed. */
   left(member: Member): void {
     const present = this.#users.get(member.user);
     present?.members.delete(member);

@@ -1,7 +1,7 @@
 import type { CommandEffect } from "../../schemas/wire/neo.ts";
 import type { StreamFrame } from "../../schemas/wire/server-frame.ts";
 
-/** What a reader of one reply gets: pieces of text and what a command wants of a front end, then one end. */
+/** Output for a reader of one reply: text deltas and front-end actions of commands, then one end. */
 export type ReplyEvent =
   | { kind: "text"; text: string }
   | { kind: "effect"; effect: CommandEffect }
@@ -9,14 +9,14 @@ export type ReplyEvent =
   | { kind: "failed"; errorType: string; message: string };
 
 /**
- * One reply for a reader to whom nothing can be taken back: what was sent stays sent. When a turn starts again, only
- * what lies beyond the text already sent goes out, and a reply that began differently fails.
+ * One reply for a reader whose output can't be retracted. When a turn is retried, only text beyond what was
+ * already sent follows; a retry with different text fails the reply.
  */
 export class ReplyText {
   readonly #replyId: string;
   readonly #clientMsgId: string;
   #sent = "";
-  /** Text of an attempt that has not caught up with what was sent; undefined = level. */
+  /** Text of a retry that has not caught up with the sent text; undefined when it has. */
   #again: string | undefined;
   #attempt = 0;
   #waitForEnd = false;
@@ -33,12 +33,12 @@ export class ReplyText {
     return this.#ended;
   }
 
-  /** Chunks may have been missed: the rest is sent at the end, when the whole text is known. */
+  /** Chunks may have been missed: the rest is sent at the end, with the complete text. */
   lost(): void {
     this.#waitForEnd = true;
   }
 
-  /** Takes a frame of the user's stream; frames of other replies give nothing. */
+  /** Processes a frame of the user's stream; frames of other replies are ignored. */
   take(frame: StreamFrame): ReplyEvent[] {
     if (this.#ended || !this.#mine(frame)) return [];
     switch (frame.type) {
@@ -65,7 +65,7 @@ export class ReplyText {
     }
   }
 
-  /** The complete text is known: what is missing of it, and the end. */
+  /** The complete text is known: sends the missing part and the end. */
   whole(text: string): ReplyEvent[] {
     const differs = !text.startsWith(this.#sent);
     if (differs && (this.#again !== undefined || this.#waitForEnd)) return this.#diverged();

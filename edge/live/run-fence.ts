@@ -7,7 +7,7 @@ import {
 } from "../../schemas/wire/server-frame.ts";
 import type { Batch } from "./frame.ts";
 
-/** What is known of a reply: the mark of its last frame, that of the last one which was streamed, and where it ended. */
+/** State of a reply: marks of its last frame and its last streamed frame, and its end. */
 interface Known {
   mark: RunMark;
   streamed: RunMark | undefined;
@@ -16,7 +16,7 @@ interface Known {
 
 const never = Number.POSITIVE_INFINITY;
 
-/** A frame of a batch with its place on the wire; `admitted` is false for one that another run has overtaken. */
+/** A frame of a batch with its sequence; `admitted` is false for one of a superseded run. */
 export interface FencedFrame {
   frame: StreamFrame;
   seq: number;
@@ -25,20 +25,20 @@ export interface FencedFrame {
 }
 
 /**
- * Lets through the frames of one run of each reply. Two processes may answer the same message for a moment: of two
- * attempts the higher is followed, of two runs of one attempt the first that was seen, until what is committed. Where
- * that is another run, a `stream_start` of a higher attempt comes first: what was shown until then is void.
+ * Admits the frames of one run per reply. Two processes may briefly answer the same message: the higher
+ * attempt wins, and of two runs of one attempt the first seen, until one is committed. When that is another
+ * run, a `stream_start` with a higher attempt is inserted: clients then discard what they have shown.
  */
 export class RunFence {
   readonly #known = new Map<string, Known>();
   readonly #capacity: number;
 
-  /** `capacity`: how many replies are remembered. */
+  /** `capacity`: number of replies remembered. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** A fence for what is sent once more after `seq`: it follows the runs that this one has followed. */
+  /** Returns a fence for replaying frames after `seq`: it follows the same runs as this one. */
   again(seq: number): RunFence {
     const fence = new RunFence(this.#capacity);
     for (const [id, known] of this.#known) {
@@ -49,7 +49,7 @@ export class RunFence {
     return fence;
   }
 
-  /** The frames of a batch in their order. Whoever asks must send what is admitted. */
+  /** Yields the frames of a batch in order. The caller must send the admitted ones. */
   *pass({ streamSeq, items }: Batch): Generator<FencedFrame> {
     for (const [index, item] of items.entries()) {
       const seq = frameSeq(streamSeq, index, items.length);
@@ -62,7 +62,7 @@ export class RunFence {
 
   #admits({ frame, run }: OutItem, seq: number): boolean {
     const id = "message_id" in frame ? frame.message_id : undefined;
-    // A new owner echoes again what it finds in the log; devices have it already.
+    // A new owner repeats the echo of messages in the log; devices already have it.
     const echo = frame.type === "response" && frame.role === "user";
     const mark: RunMark | undefined = echo ? { attempt: 1, run_id: "", phase: "ended" } : run;
     if (id === undefined || mark === undefined) return true;
@@ -76,8 +76,9 @@ export class RunFence {
   }
 
   /**
-   * The beginning of the committed run whose first final frame this is, where the frames of another have gone out. The
-   * frames that end a run travel in one message, so its end is in this batch; it gets the attempt of this beginning.
+   * Returns the `stream_start` of a committed run whose first final frame this is, when frames of another run
+   * were sent. Final frames of a run share one message, so its end is in this batch and gets the same
+   * attempt.
    */
   #restart({ frame, run }: OutItem, items: readonly OutItem[]): StreamFrame | undefined {
     if (run === undefined || run.phase === "running" || run.run_id === deletedRunId) return undefined;

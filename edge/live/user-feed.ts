@@ -7,77 +7,77 @@ import type { Batch, Position, WireFrame } from "./frame.ts";
 import { RunFence } from "./run-fence.ts";
 import { type FrameSink, type StreamContext, type StreamEvents, UserStream } from "./user-stream.ts";
 
-/** A WebSocket that shows a user's whole stream. */
+/** A WebSocket that receives a user's whole stream. */
 export interface LiveSocket {
   readonly id: string;
   readonly session: string;
-  /** Whether it is closed; nothing else may be called then. */
+  /** Whether it is closed; no other method may be called then. */
   readonly gone: boolean;
   send(text: string): void;
-  /** Sends to everybody on the topic but itself. */
+  /** Publishes to all subscribers of the topic except itself. */
   publish(topic: string, text: string): void;
   subscribe(topic: string): void;
   /** Unsent bytes. */
   buffered(): number;
-  /** Closes it because it does not read. */
+  /** Closes it as a slow consumer. */
   endSlow(topic: string): void;
 }
 
-/** A reader of frames that is no such socket: a Cyber socket, an event stream. */
+/** A reader of frames other than a chat socket: a Cyber socket, an event stream. */
 export interface Follower {
-  /** `encoded` is the frame's JSON, made once for all that want it. */
+  /** `encoded` is the frame's JSON, serialized once for all readers. */
   frame(frame: WireFrame, encoded: () => string): void;
   /** Frames may be missing from here on. */
   restarted(): void;
 }
 
-/** A frame that a reader has missed, encoded. */
+/** A missed frame, encoded. */
 export interface MissedFrame {
   seq: number;
   text: string;
 }
 
-/** A follower that shows the whole stream, resumes, and passes frames on as they are. */
+/** A follower that receives the whole stream, can resume, and forwards frames unchanged. */
 export interface EventReader extends Follower {
-  /** Whether it is closed; nothing else may be called then. */
+  /** Whether it is closed; no other method may be called then. */
   readonly gone: boolean;
-  /** Where it begins: `recovered` says that `missed` is all that came between `resume` and now. */
+  /** Start position: `recovered` means that `missed` is complete from `resume` to now. */
   begin(position: Position, recovered: boolean, missed: MissedFrame[]): void;
 }
 
-/** What happens to a feed, for the hub that holds all of them. */
+/** Callbacks of a feed to the hub. */
 export interface FeedEvents extends StreamEvents {
-  /** A frame of so many characters is about to go to sockets, which may be slow. */
+  /** A frame of this many characters is about to be sent to sockets, which may be slow. */
   sending(feed: UserFeed, characters: number): void;
-  /** The owner of its session has taken a message, or has refused it to its sender. */
+  /** A session's owner has accepted a message, or has refused it to its sender. */
   confirmed(user: string, session: string, clientMsgId: string): void;
 }
 
-/** What a feed needs of its edge. */
+/** Dependencies of a feed. */
 export interface FeedContext extends StreamContext {
   edge: string;
   events: FeedEvents;
-  /** Sends to every socket that is subscribed to a topic. */
+  /** Publishes to every socket subscribed to a topic. */
   publish(topic: string, text: string): void;
 }
 
-/** How often a resuming socket follows a stream that moves on while it reads. */
+/** Attempts of a resuming socket to catch up with a stream that advances meanwhile. */
 const resumeRounds = 20;
 
 const none: readonly Follower[] = [];
 
-/** Hands one user's stream to their sockets and followers on this edge. */
+/** Delivers one user's stream to their sockets and followers on this edge. */
 export class UserFeed implements FrameSink {
   readonly stream: UserStream;
   readonly topic: string;
-  /** Sockets and followers, those that are still joining included. */
+  /** Sockets and followers, including those still joining. */
   members = 0;
-  /** Characters sent since the sockets were last looked at. */
+  /** Characters sent since the last check for slow sockets. */
   unseen = 0;
   readonly #context: FeedContext;
-  // Made when they are needed: most users of an edge are idle and have one reader.
+  // Created on demand: most users of an edge are idle and have one reader.
   #sockets: Map<string, LiveSocket> | undefined;
-  /** Replaced when it changes, so that a loop over it goes on undisturbed. */
+  /** Copied on write, so that a loop over it is safe. */
   #followers: readonly Follower[] = none;
 
   constructor(user: string, context: FeedContext) {
@@ -87,14 +87,14 @@ export class UserFeed implements FrameSink {
   }
 
   /**
-   * Sends `connected` and, from there on, every frame. With `resume`, the frames since then come first where all of
-   * them are still there.
+   * Sends `connected` and then every frame. With `resume`, missed frames come first if all of them are still
+   * stored.
    */
   join(socket: LiveSocket, resume: Position | undefined): Promise<void> {
     return this.#locate(resume, socket, (missed) => this.#begin(socket, resume, missed));
   }
 
-  /** The same for an event stream, which gets its first position by {@link EventReader.begin}. */
+  /** As `join`, for an event stream, which gets its start position by {@link EventReader.begin}. */
   read(reader: EventReader, resume: Position | undefined): Promise<void> {
     return this.#locate(resume, reader, (missed) => {
       const recovered = this.#countResume(resume, missed);
@@ -105,15 +105,15 @@ export class UserFeed implements FrameSink {
   }
 
   /**
-   * Finds what a reader has missed since `resume`, and calls `begin` in the same turn of the event loop in which that
-   * is everything: no frame slips in between. `begin(undefined)`: what it has missed can't be had.
+   * Collects the frames missed since `resume`, and calls `begin` in the same turn of the event loop, so that
+   * no frame is lost in between. `begin(undefined)`: the missed frames are no longer stored.
    */
   async #locate(
     resume: Position | undefined,
     reader: { readonly gone: boolean },
     begin: (missed: MissedFrame[] | undefined) => void,
   ): Promise<void> {
-    // What was routed to this edge before the reader asked has arrived after this.
+    // Frames routed to this edge before the query have arrived by the time it is answered.
     if (resume !== undefined) await this.#context.link.nc.flush().catch(() => undefined);
     for (let round = 0; ; round++) {
       await this.stream.live();
@@ -130,14 +130,14 @@ export class UserFeed implements FrameSink {
     }
   }
 
-  /** Ends a socket's part. */
+  /** Removes a socket. */
   leave(socket: LiveSocket): void {
     this.#sockets?.delete(socket.id);
   }
 
   /**
-   * Hands every later frame to `follower`; with `replay`, all that the stream still holds before them. Answers where
-   * the stream stands then.
+   * Passes every later frame to `follower`; with `replay`, after all stored ones. Resolves with the stream's
+   * position.
    */
   async follow(follower: Follower, replay: boolean): Promise<Position> {
     const fence = new RunFence(this.#context.limits.fencedReplies);
@@ -150,7 +150,7 @@ export class UserFeed implements FrameSink {
           for (const { frame, seq, admitted } of fence.pass(batch))
             if (admitted) follower.frame({ ...frame, seq, prev: 0 }, () => JSON.stringify(frame));
         from = until + 1;
-        // No await from here on, or a frame could slip in between.
+        // No await from here on: a frame could be missed.
         if (!this.stream.isLive || this.stream.streamSeq !== until) continue;
       }
       this.#followers = [...this.#followers, follower];
@@ -158,7 +158,7 @@ export class UserFeed implements FrameSink {
     }
   }
 
-  /** Ends a follower's part. */
+  /** Removes a follower. */
   unfollow(follower: Follower): void {
     this.#followers = this.#followers.filter((one) => one !== follower);
   }
@@ -195,7 +195,7 @@ export class UserFeed implements FrameSink {
     for (const follower of this.#followers) follower.restarted();
   }
 
-  /** Closes every socket with more than `bytes` unsent. Answers how many. */
+  /** Closes every socket with more than `bytes` unsent. Returns how many. */
   endSlow(bytes: number): number {
     this.unseen = 0;
     let ended = 0;
@@ -208,7 +208,7 @@ export class UserFeed implements FrameSink {
     return ended;
   }
 
-  /** `missed` undefined = what the socket has not seen can't be had. */
+  /** `missed` undefined = the missed frames are no longer stored. */
   #begin(socket: LiveSocket, resume: Position | undefined, missed: MissedFrame[] | undefined): void {
     const recovered = this.#countResume(resume, missed);
     socket.send(this.#connected(socket, recovered, recovered ? resume?.seq : undefined));
@@ -219,7 +219,7 @@ export class UserFeed implements FrameSink {
     socket.subscribe(this.topic);
   }
 
-  /** Whether a reader that resumes gets everything it has missed. */
+  /** Whether a resuming reader can get all missed frames. */
   #countResume(resume: Position | undefined, missed: MissedFrame[] | undefined): boolean {
     const recovered = resume !== undefined && missed !== undefined;
     if (resume !== undefined) this.#context.metrics.resumes.inc({ recovered: String(recovered) });
@@ -239,13 +239,14 @@ export class UserFeed implements FrameSink {
     return JSON.stringify(frame);
   }
 
-  /** The frames after `seq` up to `last`, encoded; undefined where some have left the stream. */
+  /** The frames after `seq` up to `last`, encoded; undefined when some have expired. */
   async #missed(seq: number, until: number, last: number): Promise<MissedFrame[] | undefined> {
     const { out, limits } = this.#context;
     const first = streamSeqOf(seq);
     const batches = await out.read(this.stream.user, Math.max(1, first), until, limits.replayBytes);
     if (batches === undefined) return undefined;
-    // The stream loses its oldest first: if the message of the last seen frame is there, all later ones are.
+    // The stream drops its oldest first: if the message of the last seen frame is stored, so are all later
+    // ones.
     if (first === 0) await out.refresh();
     if (first === 0 ? out.firstSeq > 1 : batches[0]?.streamSeq !== first) return undefined;
     const chain = new BatchChain();
@@ -255,7 +256,7 @@ export class UserFeed implements FrameSink {
     let prev = seq;
     for (const batch of batches) {
       for (const { frame, seq: at, admitted } of fence.pass(batch)) {
-        // The last frame has gone out here, so the next one's `prev` names it, whatever this fence says.
+        // The last frame was sent here, so the next one's `prev` refers to it, whatever this fence admits.
         if ((!admitted && at !== last) || at <= seq || at > last) continue;
         missed.push({ seq: at, text: JSON.stringify({ ...frame, seq: at, prev }) });
         prev = at;

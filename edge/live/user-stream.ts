@@ -11,23 +11,23 @@ import { type Batch, type Position, readBatch, type WireFrame } from "./frame.ts
 import type { OutStream } from "./out-stream.ts";
 import { RunFence } from "./run-fence.ts";
 
-/** What a stream hands its frames to. */
+/** Receiver of a stream's frames. */
 export interface FrameSink {
-  /** A frame that goes to everybody; `origin` is where the message that it echoes came from. */
+  /** A frame for all readers; `origin` is the socket whose message it echoes. */
   frame(frame: WireFrame, origin: OutItem["origin"]): void;
-  /** Frames are missing for good: every reader starts again at the stream's position. */
+  /** Frames are lost: every reader restarts at the stream's position. */
   restarted(): void;
 }
 
-/** What happens to a stream that concerns all streams of the edge. */
+/** Events of one stream that affect all streams of the edge. */
 export interface StreamEvents {
   /** A message with this sequence has arrived. */
   arrived(streamSeq: number): void;
-  /** Sequences went back: the stream may be another one of the same name. */
+  /** Sequences went backwards: the stream may have been recreated. */
   outOfOrder(): void;
 }
 
-/** What a stream needs of its edge. */
+/** Dependencies of a stream. */
 export interface StreamContext {
   link: NatsLink;
   out: OutStream;
@@ -38,7 +38,7 @@ export interface StreamContext {
 }
 
 interface Held {
-  /** The sequence before this one on the same subject, 0 = none in the stream. */
+  /** The previous sequence on the same subject, 0 = none stored. */
   before: number;
   bytes: number;
   batch: Batch;
@@ -47,14 +47,14 @@ interface Held {
 const againMs = 200;
 
 /**
- * One user's frames on this edge, in order and without a hole. It is `live`, or it holds what arrives while it finds
- * its place, fills a gap, or waits for NATS. It begins with the first {@link recover}.
+ * One user's frames on this edge, in order and without gaps. It is `live`, or it buffers arriving frames
+ * while it locates its position, fills a gap, or waits for NATS. Starts with the first {@link recover}.
  */
 export class UserStream {
   readonly user: string;
   readonly #context: StreamContext;
   readonly #sink: FrameSink;
-  /** Made with the first batch, as the chain: most users of an edge are idle. */
+  /** Created with the first batch, like the chain: most users of an edge are idle. */
   #fence: RunFence | undefined;
   #chain: BatchChain | undefined;
   readonly #subscription: Listening;
@@ -65,7 +65,7 @@ export class UserStream {
   #seq = 0;
   #held: Held[] = [];
   #heldBytes = 0;
-  /** Counts what sets the stream back: work that began before must not go on after it. */
+  /** Generation: work that began before a reset must not continue after it. */
   #turn = 0;
   #waiting: (() => void)[] = [];
 
@@ -78,17 +78,17 @@ export class UserStream {
     });
   }
 
-  /** Where the wire stands: `seq` of the last frame that went out. */
+  /** Wire position: `seq` of the last frame sent. */
   get position(): Position {
     return { epoch: this.#context.out.epoch, seq: this.#seq };
   }
 
-  /** Sequence of the last message that was handled. */
+  /** Sequence of the last processed message. */
   get streamSeq(): number {
     return this.#streamSeq;
   }
 
-  /** A fence for frames that went out here and are sent once more, after `seq`. */
+  /** A fence for replaying frames after `seq` that were already sent here. */
   fenceAgain(seq: number): RunFence {
     return this.#fenceOf().again(seq);
   }
@@ -123,8 +123,8 @@ export class UserStream {
   }
 
   /**
-   * Goes on after a pause. `epochChanged`: what was before is gone with its server. `seenSeq`: every message of this
-   * edge's subjects up to there has arrived.
+   * Resumes after {@link hold}. `epochChanged`: earlier content was lost with its server. `seenSeq`: every
+   * message of this edge's subjects up to it has arrived.
    */
   recover(epochChanged: boolean, seenSeq: number): void {
     if (!this.#located) this.#work(() => this.#locate());
@@ -132,7 +132,7 @@ export class UserStream {
     else this.#work(() => this.#catchUp(seenSeq));
   }
 
-  /** Ends it. */
+  /** Closes the stream. */
   close(): void {
     this.#closed = true;
     this.#turn += 1;
@@ -144,7 +144,7 @@ export class UserStream {
     const streamSeq = Number(msg.headers?.get("Nats-Sequence"));
     const batch = readBatch(streamSeq, msg.data);
     if (!Number.isSafeInteger(streamSeq) || batch === undefined) {
-      this.#context.log.error({ stream_seq: streamSeq }, "invalid payload: batch of frames");
+      this.#context.log.error({ user: this.user, stream_seq: streamSeq }, "invalid frame batch");
       return;
     }
     this.#context.events.arrived(streamSeq);
@@ -201,7 +201,7 @@ export class UserStream {
     return this.#fence;
   }
 
-  /** Runs `work` until it succeeds or something sets the stream back; then everything held goes out. */
+  /** Retries `work` until it succeeds or a reset supersedes it; then sends everything buffered. */
   #work(work: () => Promise<() => void>): void {
     this.hold();
     const turn = this.#turn;
@@ -213,7 +213,8 @@ export class UserStream {
           apply();
           return this.#goLive();
         } catch (err) {
-          if (turn === this.#turn) this.#context.log.warn({ err }, "user stream not located, retrying");
+          if (turn === this.#turn)
+            this.#context.log.warn({ err, user: this.user }, "user stream not located, retrying");
           await new Promise((resolve) => setTimeout(resolve, againMs));
         }
       }
@@ -237,7 +238,7 @@ export class UserStream {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** First place: everything up to the tail was before, everything later arrives by the subscription. */
+  /** Initial position: messages up to the tail are in the past, later ones arrive by the subscription. */
   async #locate(): Promise<() => void> {
     await this.#context.link.nc.flush();
     const tail = await this.#context.out.tail(this.user);
@@ -259,7 +260,7 @@ export class UserStream {
     };
   }
 
-  /** After a reconnect: what came meanwhile is read, if nothing of it can have left the stream already. */
+  /** After a reconnect: reads the messages of the outage, unless some may have expired. */
   async #catchUp(seenSeq: number): Promise<() => void> {
     const { out, link } = this.#context;
     await link.nc.flush();
@@ -268,7 +269,7 @@ export class UserStream {
     return tail.streamSeq > this.#streamSeq ? this.#fill(tail.streamSeq) : () => {};
   }
 
-  /** Reads the messages up to `until`, which must be there. */
+  /** Reads the messages up to `until`, which must be stored. */
   async #fill(until: number): Promise<() => void> {
     const { out, limits, metrics } = this.#context;
     const batches = await out.read(this.user, this.#streamSeq + 1, until, limits.heldFrameBytes);

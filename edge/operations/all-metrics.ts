@@ -4,10 +4,10 @@ import { metricsScrape } from "../../schemas/messages/processes.ts";
 import { streams } from "../../schemas/messages/subjects.ts";
 import type { Services } from "../services.ts";
 
-/** What a scrape of this edge shows: its own metrics, those of all actor processes, or both. */
+/** Scope of a scrape: this edge's metrics, those of all actor processes, or both. */
 export type MetricsScope = "all" | "edge" | "actors";
 
-/** Gathers metrics for a scrape. Actor processes have no port, so an edge asks them. */
+/** Collects metrics for a scrape. Actor processes have no port, so an edge requests theirs. */
 export class AllMetrics {
   readonly #services: Services;
   readonly #registry: Registry;
@@ -20,7 +20,7 @@ export class AllMetrics {
     this.#backlog = backlogGauges(metrics, () => this.#refreshBacklog());
   }
 
-  /** Prometheus text. Who does not answer in time is missing from it. */
+  /** Prometheus text. Processes that do not answer in time are omitted. */
   async text(scope: MetricsScope): Promise<string> {
     const [own, actors] = await Promise.all([
       scope === "actors" ? "" : this.#own(),
@@ -33,10 +33,10 @@ export class AllMetrics {
     return this.#registry.metrics();
   }
 
-  /** Reads once for all gauges of a scrape, whichever port it comes by. */
+  /** One read for all gauges of a scrape. */
   #refreshBacklog(): Promise<void> {
     this.#reading ??= this.#readBacklog()
-      .catch((err: unknown) => this.#services.log.debug({ err }, "backlog not read"))
+      .catch((err: unknown) => this.#services.log.debug({ err }, "stream backlog not readable"))
       .finally(() => {
         this.#reading = undefined;
       });
@@ -49,7 +49,7 @@ export class AllMetrics {
     return link.bus.askAll(metricsScrape, {}, "stall");
   }
 
-  /** How far the readers of the streams are behind: unfinished messages, and events that a consumer has yet to take. */
+  /** Consumer lag of the streams: unfinished messages, and events that a consumer has yet to read. */
   async #readBacklog(): Promise<void> {
     const { link, settings } = this.#services;
     if (!link.up) return;
@@ -91,7 +91,7 @@ function ageSeconds(time: unknown): number {
   return Math.max(0, (Date.now() - Date.parse(String(time))) / 1_000);
 }
 
-/** Joins expositions: each family once, its samples together, as the format asks for. */
+/** Merges expositions: each family once, with all of its samples, as the format requires. */
 export function joinMetrics(texts: readonly string[]): string {
   const families = new Map<string, { head: string[]; samples: string[] }>();
   for (const text of texts) {

@@ -9,7 +9,7 @@ const names: Record<keyof Health["dependencies"], string> = {
   actors: "处理服务",
 };
 
-/** Tells every `/ws/chat` socket when something that its user needs is away, and when it is back. */
+/** Notifies every `/ws/chat` socket when a dependency of its user goes down or recovers. */
 export function announceDegradation(dependencies: Dependencies, sockets: OpenSockets): void {
   let degraded = false;
   dependencies.onChange((states) => {
@@ -31,7 +31,7 @@ export function announceDegradation(dependencies: Dependencies, sockets: OpenSoc
 
 function tell(sockets: OpenSockets, system_info: SystemInfo): void {
   for (const socket of sockets) {
-    // Its first frame is `connected`.
+    // `connected` must be its first frame.
     if (socket.early !== undefined) continue;
     socket.answer?.({ type: "system_info", msg_type: "system_info", system_info, timestamp: Date.now() });
   }

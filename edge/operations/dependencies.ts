@@ -2,9 +2,9 @@ import type { DependencyState, Health, ProcessHealth } from "../../schemas/messa
 import { processHealth } from "../../schemas/messages/processes.ts";
 import type { NatsLink } from "../nats-link.ts";
 
-/** An actor process that was not heard for this long is gone. */
+/** An actor process without a heartbeat for this long counts as gone. */
 const unheardMs = 3_500;
-/** Time after a start or a reconnect in which nobody has to be heard yet. */
+/** Grace period after a start or reconnect, before heartbeats are required. */
 const settleMs = 5_000;
 const lookMs = 250;
 
@@ -12,7 +12,7 @@ interface Heard extends ProcessHealth {
   at: number;
 }
 
-/** Which parts of the system this edge can reach; actor processes say each second that they are there. */
+/** The dependencies that this edge can reach; actor processes send a heartbeat each second. */
 export class Dependencies {
   readonly #link: NatsLink;
   readonly #streamsAnswer: () => boolean;
@@ -22,7 +22,7 @@ export class Dependencies {
   #listenedSince = performance.now();
   #last = "";
 
-  /** `streamsAnswer`: whether the log of sessions and the stream of frames have answered lately. */
+  /** `streamsAnswer`: whether the session log and the stream OUT have answered recently. */
   constructor(link: NatsLink, streamsAnswer: () => boolean) {
     this.#link = link;
     this.#streamsAnswer = streamsAnswer;
@@ -35,7 +35,7 @@ export class Dependencies {
     this.#timer = setInterval(() => this.#look(), lookMs);
   }
 
-  /** Calls `listener` whenever the states have changed to something that is known. */
+  /** Calls `listener` when the known states change. */
   onChange(listener: (states: Health["dependencies"]) => void): void {
     this.#listeners.push(listener);
   }
@@ -55,11 +55,11 @@ export class Dependencies {
     };
   }
 
-  /** Of MongoDB it is known what actor processes say: one that reaches it is enough. */
+  /** MongoDB's state is what actor processes report: one that reaches it is sufficient. */
   states(): Health["dependencies"] {
     if (!this.#link.up) return { nats: "down", mongodb: "unknown", actors: "unknown" };
     const nats: DependencyState = this.#streamsAnswer() ? "up" : "down";
-    // One that still starts holds nothing yet.
+    // A starting process owns nothing yet.
     const living = this.#living().filter(({ started }) => started);
     if (living.length === 0) {
       const settled = performance.now() - this.#listenedSince > settleMs;
@@ -69,12 +69,12 @@ export class Dependencies {
     return { nats, mongodb, actors: "up" };
   }
 
-  /** What keeps an actor process from its messages; another can't answer them meanwhile. */
+  /** What blocks an actor process from its messages; no other process can answer them meanwhile. */
   #problem(): string | undefined {
     return this.#living().find(({ problem }) => problem !== undefined)?.problem;
   }
 
-  /** Stops looking. */
+  /** Stops the checks. */
   close(): void {
     clearInterval(this.#timer);
   }

@@ -8,7 +8,7 @@ import type { Router } from "../http/router.ts";
 
 const base = "/api/docs";
 
-/** Serves the description of the API: a page at `/api/docs`, and the two documents beside it. */
+/** Serves the API reference: a page at `/api/docs`, and its two documents. */
 export function addDocs(router: Router): void {
   const openApi = openApiDocument(version);
   const asyncApi = asyncApiDocument(version);

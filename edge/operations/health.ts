@@ -8,8 +8,8 @@ type HealthContext = Pick<ProcessContext, "metrics" | "readiness">;
 const scopeSchema = z.object({ scope: z.enum(["all", "edge", "actors"]).default("all") });
 
 /**
- * Registers `/health`, `/api/v1/health` and `/metrics` (for the administrator). With several edges, all but one are
- * scraped with `/metrics?scope=edge`, or actor processes would be counted more than once.
+ * Registers `/health`, `/api/v1/health` and `/metrics` (for the administrator). With several edges, scrape
+ * all but one with `/metrics?scope=edge`; otherwise actor processes are counted more than once.
  */
 export function addHealth(services: Services, { metrics, readiness }: HealthContext): void {
   const { router, sockets, dependencies, identity } = services;
@@ -25,7 +25,7 @@ export function addHealth(services: Services, { metrics, readiness }: HealthCont
   router.route({
     method: "GET",
     path: "/metrics",
-    // Numbers of users and traffic are nobody else's business; METRICS_PORT serves them where no stranger reaches it.
+    // User and traffic counts are private; METRICS_PORT serves them on an internal address.
     authorize: identity.authorizeUser("admin", { admin: true }),
     handler: async (exchange) => {
       const { scope } = scopeSchema.parse(Object.fromEntries(exchange.head.query));
@@ -34,7 +34,7 @@ export function addHealth(services: Services, { metrics, readiness }: HealthCont
   });
 }
 
-/** What an orchestrator asks: whether the process lives, and whether it should be sent clients. */
+/** Liveness and readiness probes of an orchestrator. */
 function addProbes({ router, lifecycle }: Services, readiness: ProcessContext["readiness"]): void {
   const plain = { "content-type": "text/plain; charset=utf-8" };
   router.route({

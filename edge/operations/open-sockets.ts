@@ -6,19 +6,19 @@ import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 /** An open WebSocket of any surface. */
 export interface OpenSocket {
   readonly principal: Principal;
-  /** The session that it shows. */
+  /** Its current session. */
   readonly session?: string;
   readonly clientInfo?: ClientInfo;
-  /** What came before it was connected to its stream; undefined once it is. */
+  /** Frames received before it joined its stream; undefined afterwards. */
   readonly early?: unknown;
-  /** Told when the edge stops. */
+  /** Called when the edge stops. */
   goAway(): void;
   end(reason: CloseReason): void;
-  /** Sends a frame of `/ws/chat`; only sockets that speak that have it. */
+  /** Sends a frame of `/ws/chat`; only chat sockets have it. */
   answer?(frame: DirectFrame): void;
 }
 
-/** Hears of sockets that come and go. */
+/** Called when sockets open and close. */
 export type SocketListener = (socket: OpenSocket) => void;
 
 /** The open WebSockets of this edge. */

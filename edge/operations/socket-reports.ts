@@ -4,13 +4,13 @@ import { clientReport, socketSurvey } from "../../schemas/messages/processes.ts"
 import type { Services } from "../services.ts";
 import type { OpenSocket, OpenSockets } from "./open-sockets.ts";
 
-/** Clients that come and go within this time are one report, ms. */
+/** Clients that connect and disconnect within this time share one report, ms. */
 const gatherMs = 50;
 const clientsAReport = 100;
 
 /**
- * Tells the administrator's actors which clients are here: when one comes or goes, all of them from time to time, and
- * on request how many sockets each session has.
+ * Reports connected clients to the administrator's actors: when one connects or disconnects, periodically all
+ * of them, and on request the number of sockets per session.
  */
 export function reportSockets({ link, sockets, settings, lifecycle }: Services): void {
   const changed = new Map<string, SeenClient>();
@@ -61,7 +61,7 @@ function answer({ user, session }: Survey, open: OpenSockets): SocketSurvey {
   return { sockets: [...sockets.values()], clients: [...clients.values()] };
 }
 
-/** A socket counts as a client where its client said which one it is. */
+/** A socket counts as a client if it sent a client id. */
 function seenBy({ principal, clientInfo }: OpenSocket): SeenClient | undefined {
   if (clientInfo?.client_id === undefined) return undefined;
   const { client_id: client, device_name, user_agent } = clientInfo;

@@ -5,10 +5,10 @@ import { streams } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 
 const lookMs = 2_000;
-/** A leader is elected within this time; a log that does not answer for longer has lost its server. */
+/** Leader elections complete within this time; a log that does not answer for longer has lost its server. */
 const silentMs = 5_000;
 
-/** Whether the log of sessions answers: the connection may stand while the servers that hold the log are gone. */
+/** Whether the session log answers: the connection may be up while the servers of the log are down. */
 export class StreamWatch {
   readonly #link: NatsLink;
   readonly #log: Logger;
@@ -24,12 +24,12 @@ export class StreamWatch {
     this.#timer = setInterval(() => void this.#look(), lookMs);
   }
 
-  /** Whether the log has answered lately. */
+  /** Whether the log has answered recently. */
   get answers(): boolean {
     return performance.now() - this.#answeredAt < silentMs + lookMs;
   }
 
-  /** Stops looking. */
+  /** Stops the checks. */
   close(): void {
     clearInterval(this.#timer);
   }
@@ -40,7 +40,7 @@ export class StreamWatch {
     const before = this.answers;
     try {
       this.#jsm ??= await jetstreamManager(this.#link.nc, { checkAPI: false, timeout: lookMs });
-      // One that no actor process has made yet is no outage.
+      // A log that no actor process has created yet is not an outage.
       await findStream(this.#jsm, streams.sessions);
       this.#forgive();
     } catch (err) {

@@ -3,7 +3,7 @@ import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
 import type { WireFrame } from "../live/frame.ts";
 
 /*
- * The frame `accepted` has four makers. The table stands in docs/client-protocol.md too.
+ * The frame `accepted` is created in four places. docs/client-protocol.md has the same table.
  *
  * | case                                        | made by                         | `seq`, `prev` | `duplicate` | `status`  |
  * | ------------------------------------------- | ------------------------------- | ------------- | ----------- | --------- |
@@ -14,7 +14,10 @@ import type { WireFrame } from "../live/frame.ts";
  * | `regenerate`, which has no echo             | actors/session/outbox/answers   |               |             |           |
  */
 
-/** Sent to the originating socket instead of the echo, with the echo's `seq` and `prev`, so that its chain has no gap. */
+/**
+ * Sent to the originating socket in place of the echo, with the echo's `seq` and `prev`, so that its chain
+ * has no gap.
+ */
 export function acceptedFromEcho(frame: WireFrame): DirectFrame | WireFrame {
   if (frame.type !== "response" || frame.client_msg_id === undefined) return frame;
   const { client_msg_id, message_id, session_id, client_info, attachments, seq, prev, timestamp } = frame;
@@ -22,7 +25,7 @@ export function acceptedFromEcho(frame: WireFrame): DirectFrame | WireFrame {
   return { type: "accepted", ...ids, client_info, attachments, timestamp };
 }
 
-/** What is known of a message that was stored before, or that no owner has confirmed. */
+/** State of a message that was stored before, or that no owner has confirmed. */
 export function acceptedFromState(
   input: Pick<SessionInput, "client_msg_id" | "message_id" | "session">,
   { status, queue_position, text, message_id }: MessageState,

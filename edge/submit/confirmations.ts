@@ -1,4 +1,4 @@
-/** Runs when a message was not confirmed in time. */
+/** Called when a message was not confirmed in time. */
 export type OnOverdue = () => void;
 
 interface Pending {
@@ -8,36 +8,36 @@ interface Pending {
 
 const checkMs = 500;
 
-/** Accepted messages that their session's owner has not confirmed yet, each with a deadline. */
+/** Accepted messages not yet confirmed by their session's owner, each with a deadline. */
 export class Confirmations {
   readonly #pending = new Map<string, Pending>();
   readonly #afterMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `afterMs`: when a message is overdue. */
+  /** `afterMs`: time until a message is overdue. */
   constructor(afterMs: number) {
     this.#afterMs = afterMs;
   }
 
-  /** Calls `onOverdue` once, unless the message is confirmed before. */
+  /** Calls `onOverdue` once, unless the message is confirmed first. */
   await(user: string, session: string, clientMsgId: string, onOverdue: OnOverdue): void {
     this.#pending.set(key(user, session, clientMsgId), { at: performance.now(), onOverdue });
     this.#timer ??= setInterval(() => this.#check(), Math.min(checkMs, this.#afterMs));
   }
 
-  /** The message was confirmed or refused, or nobody waits for it any more. */
+  /** Removes a message: it was confirmed or refused, or its sender has disconnected. */
   done(user: string, session: string, clientMsgId: string): void {
     this.#pending.delete(key(user, session, clientMsgId));
   }
 
-  /** Whether a message of this session waits. Looks at all of them: for rare questions. */
+  /** Whether a message of this session is pending. A linear scan, for rare queries. */
   has(user: string, session: string): boolean {
     const prefix = key(user, session, "");
     for (const id of this.#pending.keys()) if (id.startsWith(prefix)) return true;
     return false;
   }
 
-  /** Forgets all of them. */
+  /** Removes all of them. */
   close(): void {
     this.#pending.clear();
     clearInterval(this.#timer);
@@ -45,7 +45,7 @@ export class Confirmations {
 
   #check(): void {
     const before = performance.now() - this.#afterMs;
-    // Oldest first: the first one that is not overdue ends the check.
+    // Oldest first: stop at the first that is not overdue.
     for (const [id, { at, onOverdue }] of this.#pending) {
       if (at > before) break;
       this.#pending.delete(id);

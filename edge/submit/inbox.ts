@@ -7,17 +7,17 @@ import { edgeInbox } from "../../schemas/messages/out.ts";
 import { lastToken } from "../../schemas/messages/subjects.ts";
 import type { NatsLink } from "../nats-link.ts";
 
-/** Takes what comes for one socket or request. */
+/** Receives messages for one socket or request. */
 export interface Receiver<Message> {
-  /** `text`: the message as it came. */
+  /** `text`: the message's JSON. */
   message(message: Message, text: string): void;
-  /** Nobody took the request that this inbox was named for. */
+  /** The request with this inbox as reply subject had no responders. */
   unserved?(): void;
-  /** What came does not match the schema. */
+  /** The message does not match the schema. */
   invalid?(error: Error): void;
 }
 
-/** Everything that is meant for one socket or one request of this edge, on one subscription for life. */
+/** Receives all messages for the sockets and requests of this edge, on one subscription. */
 export class Inbox {
   readonly #receivers = new Map<string, (message: RawMessage) => void>();
   readonly #subscription: Listening;
@@ -32,7 +32,7 @@ export class Inbox {
     );
   }
 
-  /** Hands what comes for `name`, read by the schema of `entry`, to `receiver` until {@link remove}. */
+  /** Passes messages for `name`, validated by the schema of `entry`, to `receiver` until {@link remove}. */
   add<Message extends z.ZodType>(
     name: string,
     entry: Signal<string, Message>,
@@ -47,12 +47,12 @@ export class Inbox {
     });
   }
 
-  /** Ends it; later answers are dropped. */
+  /** Removes the receiver; later messages are dropped. */
   remove(name: string): void {
     this.#receivers.delete(name);
   }
 
-  /** Stops reading. */
+  /** Ends the subscription. */
   close(): void {
     this.#subscription.stop();
   }

@@ -9,7 +9,10 @@ import {
 } from "../../schemas/messages/session.ts";
 import type { MessageState, StopAnswer } from "../../schemas/messages/session-input.ts";
 
-/** Asks the owner of a session. Nobody answers while a session changes hands, so a request is repeated for a while. */
+/**
+ * Sends requests to the owner of a session. During a handover there is no responder, so a request is retried
+ * for a while.
+ */
 export class SessionOwnerClient {
   readonly #bus: Pick<Bus, "ask" | "signal" | "up">;
 
@@ -17,7 +20,7 @@ export class SessionOwnerClient {
     this.#bus = bus;
   }
 
-  /** What became of a message; undefined when nobody answers. `forMs`: how long to ask, 0 = once. */
+  /** Queries a message's state; undefined without an answer. `forMs`: how long to retry, 0 = one attempt. */
   state(
     user: string,
     session: string,
@@ -29,14 +32,14 @@ export class SessionOwnerClient {
     return answered(this.#bus.ask(sessionState, ask, options));
   }
 
-  /** Whether a session has unfinished messages; undefined when nobody answers at once. */
+  /** Whether a session has unfinished messages; undefined when the owner does not answer at once. */
   async isUnfinished(user: string, session: string): Promise<boolean | undefined> {
     const ask = { kind: "queue", user, session } as const;
     const queue = await answered(this.#bus.ask(sessionQueue, ask, { retryMs: 0 }));
     return queue && queue.unfinished.length > 0;
   }
 
-  /** Stops the running reply; undefined when nobody answers. */
+  /** Stops the running reply; undefined without an answer. */
   stop(user: string, session: string, messageId: string | undefined): Promise<StopAnswer | undefined> {
     return answered(
       this.#bus.ask(sessionStop, (deadline) => ({
@@ -49,7 +52,7 @@ export class SessionOwnerClient {
     );
   }
 
-  /** Ends a spoken reply where the user spoke over it; undefined when nobody answers. */
+  /** Truncates a spoken reply that the user interrupted; undefined without an answer. */
   interrupt(
     user: string,
     session: string,
@@ -66,14 +69,14 @@ export class SessionOwnerClient {
     );
   }
 
-  /** Notes that a sentence of a reply was played. Nobody waits for it, and nothing but a default depends on it. */
+  /** Reports that a sentence of a reply was played. Fire and forget: only a default depends on it. */
   played(user: string, session: string, messageId: string, index: number): void {
     if (!this.#bus.up) return;
     this.#bus.signal(sentencePlayed, { kind: "played", user, session, message_id: messageId, index });
   }
 }
 
-/** The answer, or undefined where the owner gave none. */
+/** The answer, or undefined when the owner sent none. */
 async function answered<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -15,28 +15,28 @@ import type { SessionOwnerClient } from "./session-owner-client.ts";
 
 const publishMs = 5_000;
 
-/** What became of a message when it was submitted. */
+/** Result of a submit. */
 export type SubmitResult =
-  /** It is stored. Its session's owner confirms it with the echo; where that is late, {@link Overdue} follows. */
+  /** Stored. The session's owner confirms it with the echo; when that is late, {@link Overdue} follows. */
   | { kind: "accepted" }
-  /** The same `client_msg_id` was stored before: what is known of the first. */
+  /** The same `client_msg_id` was stored before: the state of the first message. */
   | { kind: "duplicate"; state: MessageState }
-  /** Nothing was stored. */
+  /** Not stored. */
   | { kind: "refused"; error: ParleyError };
 
-/** An accepted message that no owner has confirmed in time: what is known of it; undefined when nobody answers. */
+/** An accepted message not confirmed in time: its state; undefined when no owner answers. */
 export interface Overdue {
   kind: "overdue";
   state: MessageState | undefined;
 }
 
-/** What one user may send: how fast, and into how many sessions at a time. */
+/** Limits of one user: message rate, and sessions at a time. */
 interface UserBounds {
   rates: Pick<UserRates, "take">;
   sessions: Pick<UserSessions, "take">;
 }
 
-/** What {@link Submit} is made with. */
+/** Dependencies of {@link Submit}. */
 export interface SubmitDeps {
   link: NatsLink;
   owner: SessionOwnerClient;
@@ -45,7 +45,7 @@ export interface SubmitDeps {
   metrics: Pick<EdgeMetrics, "messages">;
 }
 
-/** The one way of a client's message into its session's log: bounds, append, result. */
+/** The only path of a client's message into its session's log: limits, append, result. */
 export class Submit {
   readonly #deps: SubmitDeps;
   readonly #confirmations: Confirmations;
@@ -56,15 +56,16 @@ export class Submit {
   }
 
   /**
-   * Submits a message; never rejects. Messages keep the order of the calls: one goes out before the first await, or waits with those that follow it.
-   * `onOverdue` is called at most once, after `accepted`, and never after {@link confirmed} or {@link forget}.
+   * Submits a message; never rejects. Messages keep the order of the calls: each is published before the
+   * first await, or queued with those that follow it. `onOverdue` is called at most once, after `accepted`,
+   * and never after {@link confirmed} or {@link forget}.
    */
   async message(input: SessionInput, onOverdue?: (overdue: Overdue) => void): Promise<SubmitResult> {
     const { user, session, client_msg_id } = input;
-    // Before the message leaves: its echo may arrive before the acknowledgement.
+    // Before the publish: the echo may arrive before the ack.
     if (onOverdue !== undefined)
       this.#confirmations.await(user, session, client_msg_id, () => void this.#overdue(input, onOverdue));
-    // Each message begins a trace, unless it belongs to one.
+    // Each message starts a trace, unless it belongs to one.
     const result = await withTrace(currentTrace() ?? newTrace(), () => this.#submit(input));
     if (result.kind !== "accepted") this.forget(input);
     const outcome = result.kind === "refused" ? result.error.errorType : result.kind;
@@ -72,25 +73,25 @@ export class Submit {
     return result;
   }
 
-  /** The owner has taken the message, or has refused it to its sender. */
+  /** The owner has accepted the message, or has refused it to its sender. */
   confirmed(user: string, session: string, clientMsgId: string): void {
     this.#confirmations.done(user, session, clientMsgId);
   }
 
-  /** Nobody waits for the message's confirmation any more. */
+  /** The sender no longer waits for the confirmation. */
   forget({ user, session, client_msg_id }: SessionInput): void {
     this.#confirmations.done(user, session, client_msg_id);
   }
 
   /**
-   * Whether a session has unfinished messages; undefined when its owner does not answer. One that its owner has not
-   * confirmed may not have reached it.
+   * Whether a session has unfinished messages; undefined when its owner does not answer. Includes unconfirmed
+   * messages, which may not have reached the owner.
    */
   async isUnfinished(user: string, session: string): Promise<boolean | undefined> {
     return this.#confirmations.has(user, session) || this.#deps.owner.isUnfinished(user, session);
   }
 
-  /** Stops waiting for confirmations. */
+  /** Cancels all pending confirmations. */
   close(): void {
     this.#confirmations.close();
   }
@@ -104,7 +105,7 @@ export class Submit {
     }
   }
 
-  /** Whether the log had it before. */
+  /** Whether the log already had it. */
   #append(input: SessionInput): Promise<boolean> {
     const { link, bounds, limits } = this.#deps;
     const { user, session, content } = input;
@@ -119,7 +120,7 @@ export class Submit {
     return fits instanceof Promise ? fits.then((free) => this.#store(input, free)) : this.#store(input, fits);
   }
 
-  /** `fits`: whether its user may have this session open. */
+  /** `fits`: whether its user may use this session now. */
   #store(input: SessionInput, fits: boolean): Promise<boolean> {
     const { link, limits } = this.#deps;
     const { attachments } = input;
@@ -131,7 +132,7 @@ export class Submit {
     }
     const payload = JSON.stringify(input);
     refuseLarge(payload, limits.natsMessageBytes, attachments.length > 0 ? "attachments" : "content");
-    // The server forgets the id after two minutes; later repeats reach the log, where the owner finds them.
+    // NATS deduplicates for two minutes; later repeats reach the log, where the owner detects them.
     return link.bus.append(sessionInput, input, { text: payload, timeoutMs: publishMs }).then(
       (ack) => ack.duplicate,
       (cause: unknown) => {

@@ -1,9 +1,9 @@
 const fence = "```";
 
 /**
- * Cuts a text into parts of at most `chars` UTF-16 units: where it can, after a paragraph, a line or a word; never
- * within a character. A Markdown code block that is cut is closed, and opened again in the next part. An empty text is
- * one empty part.
+ * Splits a text into parts of at most `chars` UTF-16 units: preferably after a paragraph, a line or a word,
+ * and never within a character. A Markdown code block that is split is closed and reopened in the next part.
+ * An empty text yields one empty part.
  */
 export function messageParts(text: string, chars: number): string[] {
   const parts: string[] = [];
@@ -11,7 +11,7 @@ export function messageParts(text: string, chars: number): string[] {
   while (rest.length > chars) {
     const end = cutAt(rest, chars);
     const open = openFence(rest.slice(0, end));
-    // Room for the line that closes the block.
+    // Reserve room for the line that closes the block.
     const room = chars - fence.length - 1;
     if (open === undefined || open.length + 1 >= room / 2) {
       parts.push(rest.slice(0, end));
@@ -30,7 +30,7 @@ export function messageParts(text: string, chars: number): string[] {
 }
 
 function cutAt(text: string, chars: number): number {
-  // A break in the first half would make many small parts.
+  // A break in the first half would yield many small parts.
   for (const separator of ["\n\n", "\n", " "]) {
     const at = text.lastIndexOf(separator, chars - separator.length);
     if (at + separator.length > chars / 2) return at + separator.length;
@@ -40,7 +40,7 @@ function cutAt(text: string, chars: number): number {
   return isHighSurrogate ? chars - 1 : chars;
 }
 
-/** The line that opened a code block which the text does not close. */
+/** Returns the opening line of an unclosed code block. */
 function openFence(text: string): string | undefined {
   let open: string | undefined;
   for (const line of text.split("\n"))

@@ -10,28 +10,30 @@ import { callerOf } from "../admission/admission.ts";
 import type { Budget } from "../admission/budget.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** Whose attachments, and of which message: the same message makes the same files. */
+/** Owner and message of the attachments: the same message yields the same file ids. */
 export interface AttachmentsOf {
   principal: Principal;
   session: string;
   clientMsgId: string;
 }
 
-/** Bounds, and which addresses may be named. */
+/** Limits, and the addresses allowed in attachments. */
 type AttachmentSettings = Pick<Settings, "limits" | "allowPrivateUrls">;
 
-/** Most characters before the comma of a data URI. */
+/** Maximum characters before the comma of a data URI. */
 const dataHeadChars = 256;
 const remote = /^https?:\/\//i;
 
-/** Makes light references of what clients attach: a message carries no bytes, and names own files only. */
+/**
+ * Resolves attachments of clients to references: a message carries no bytes, and only its user's own files.
+ */
 export class Attachments {
   readonly #rest: RouteClient;
   readonly #uploads: Uploads;
   readonly #settings: AttachmentSettings;
   readonly #budget: Budget;
 
-  /** `budget`: of the bytes of data URIs that are held. */
+  /** `budget`: for the bytes of data URIs in memory. */
   constructor(rest: RouteClient, uploads: Uploads, settings: AttachmentSettings, budget: Budget) {
     this.#budget = budget;
     this.#rest = rest;
@@ -39,16 +41,17 @@ export class Attachments {
     this.#settings = settings;
   }
 
-  /** Whether there is nothing to look up. */
+  /** Whether no attachment needs a lookup. */
   areReady(attachments: readonly Attachment[]): boolean {
     return attachments.length === 0;
   }
 
   /**
-   * The attachments as they are stored: own files with name, type, size and addresses; data URIs have become files;
-   * addresses on the web stay as they are.
-   * @throws ParleyError `not_found` for an unknown or another's file, `invalid_message` for what names nothing,
-   * `unsupported_type`, `file_too_large`, `url_not_allowed`, `rate_limited`, `storage_unavailable`
+   * Returns the attachments as stored: own files with name, type, size and addresses; data URIs are stored as
+   * files; web addresses are kept.
+   * @throws ParleyError `not_found` for a file that is unknown or belongs to another user, `invalid_message`
+   * for an attachment without a source, `unsupported_type`, `file_too_large`, `url_not_allowed`,
+   * `rate_limited`, `storage_unavailable`
    */
   async resolve(attachments: readonly Attachment[], of: AttachmentsOf): Promise<Attachment[]> {
     const bytes = attachments.reduce((sum, { url }) => sum + (url?.length ?? 0), 0);
@@ -68,7 +71,7 @@ export class Attachments {
     const id = attachment.file_id ?? fileIdOfUrl(url ?? "");
     if (id !== undefined) return reference(attachment, await this.#find(of.principal, id));
     if (url !== undefined && remote.test(url)) {
-      // Checked again when it is fetched, which is later and elsewhere.
+      // Checked again by the actor that fetches it.
       await assertAllowedUrl(url, this.#settings);
       return attachment;
     }
@@ -105,7 +108,7 @@ export class Attachments {
   }
 }
 
-/** What the client knows of its picture, with what is known of the file. */
+/** Merges the client's data on its picture with the stored file's. */
 function reference({ width, height, description }: Attachment, file: FileView): Attachment {
   const { id: file_id, filename, mime_type, size, url, thumbnail_url } = file;
   return {
@@ -118,7 +121,7 @@ function reference({ width, height, description }: Attachment, file: FileView): 
   };
 }
 
-/** A usual extension for a type, with its dot. */
+/** The usual extension of a media type, with its dot. */
 function extensionOf(type: string): string {
   const subtype = /^[a-z]+\/([a-z0-9]+)/.exec(type)?.[1] ?? "bin";
   const usual: Record<string, string> = {
@@ -131,15 +134,15 @@ function extensionOf(type: string): string {
   return `.${usual[subtype] ?? subtype}`;
 }
 
-/** The bytes of a data URI (RFC 2397). @throws ParleyError `invalid_message` */
+/** Decodes a data URI (RFC 2397). @throws ParleyError `invalid_message` */
 function decode(uri: string, index: number): { type: string; bytes: Buffer } {
   const comma = uri.slice(0, dataHeadChars).indexOf(",");
   const [type = "", ...parameters] = uri.slice("data:".length, Math.max(0, comma)).split(";");
   try {
-    if (comma < 0) throw new TypeError("no comma");
+    if (comma < 0) throw new TypeError("data URI without a comma");
     const data = uri.slice(comma + 1);
     const inBase64 = parameters.at(-1)?.trim().toLowerCase() === "base64";
-    if (inBase64 && /[^\w+/=\-\s]/.test(data)) throw new TypeError("no base64");
+    if (inBase64 && /[^\w+/=\-\s]/.test(data)) throw new TypeError("invalid base64");
     const bytes = inBase64 ? Buffer.from(data, "base64") : Buffer.from(decodeURIComponent(data));
     return { type: type.trim().toLowerCase() || "text/plain", bytes };
   } catch (cause) {

@@ -13,18 +13,18 @@ import type { RequestHead } from "../http/request-head.ts";
 import type { NatsLink } from "../nats-link.ts";
 
 const MiB = 1024 * 1024;
-/** Bytes of one message of an object: each is on disk before the next, so few and large ones are fast. */
+/** Message size of an object, bytes: each is fsynced before the next, so few large ones are fast. */
 const pieceBytes = 256 * 1024;
 
-/** A form whose files are objects by now. */
+/** A form whose files are stored objects. */
 export interface UploadedForm {
   fields: Record<string, string>;
   files: Record<string, FilePart>;
-  /** Deletes the objects; for bytes that nobody has taken over. */
+  /** Deletes the objects; for files that no document refers to. */
   discard(): Promise<void>;
 }
 
-/** Streams files that clients send into object stores; what is cut off leaves nothing behind. */
+/** Streams uploaded files into object stores; an aborted upload leaves no object. */
 export class Uploads {
   readonly #link: NatsLink;
   readonly #limits: Limits;
@@ -55,7 +55,7 @@ export class Uploads {
     const type = head.headers.get("content-type") ?? "";
     if (!/^multipart\/form-data\b/i.test(type))
       throw new ParleyError("invalid_request", { error: "请求体必须是 multipart/form-data" });
-    // Nothing else of a form may be so large.
+    // No other field of a form may be this large.
     if ((head.contentLength ?? 0) > maxFileBytes + MiB) throw tooLarge(maxFileBytes);
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
     if (!this.#budget.take(holder)) throw new ParleyError("rate_limited", { error: "同时上传的文件过多" });
@@ -79,7 +79,9 @@ export class Uploads {
     }
   }
 
-  /** Stores bytes that came in another way, such as a data URI. @throws ParleyError `storage_unavailable` */
+  /**
+   * Stores bytes that did not come in a form, such as a data URI. @throws ParleyError `storage_unavailable`
+   */
   async put(bytes: Uint8Array, bucket: Bucket, { filename, type }: Pick<FilePart, "filename" | "type">) {
     if (!this.#link.up) throw new ParleyError("storage_unavailable");
     const source = (async function* () {
@@ -88,7 +90,7 @@ export class Uploads {
     return { ...(await this.#write(source, bucket)), bucket, filename, type } satisfies FilePart;
   }
 
-  /** Deletes what was stored and is not wanted; what can't be deleted now goes later by itself. */
+  /** Deletes unused objects; the sweep deletes later what fails now. */
   async discard(parts: FilePart[]): Promise<void> {
     await Promise.all(
       parts.splice(0).map(async ({ bucket, object }) => {
@@ -115,7 +117,7 @@ export class Uploads {
   ): Promise<Pick<FilePart, "object" | "size" | "sha256" | "head">> {
     const head: Uint8Array[] = [];
     let headSize = 0;
-    // Why it ended, where it is the client's doing; anything else is the store's.
+    // Keep the reason of an abort by the client; any other error is the store's.
     let failure: unknown;
     const source = new ReadableStream<Uint8Array>(
       {

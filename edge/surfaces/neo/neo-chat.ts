@@ -20,7 +20,7 @@ import { acceptedAt, NeoRequest, type NeoTurn, neoMessageId } from "./neo-turn.t
 interface Asked {
   exchange: Exchange;
   principal: Principal;
-  /** Of the answer, beside its own. */
+  /** Headers of the response, in addition to its own. */
   headers: AnswerHeaders;
   user: string;
   session: string;
@@ -29,7 +29,7 @@ interface Asked {
   request: NeoRequest;
 }
 
-/** How far back a resumed turn is looked for where the stream no longer tells it, in windows. */
+/** Time windows searched for a resumed turn that has left the stream. */
 const windowsBack = 12;
 
 /** Registers Yao Neo's chat, `GET /api/__yao/neo`. */
@@ -43,7 +43,7 @@ export function addNeoChat(services: Services): void {
       path,
       urlBytes: Math.min(headerBytes, messageUrlBytes),
       authorize: (head) => {
-        // A GET here says something; asking for its head must not.
+        // This GET submits a message; HEAD must not.
         if (head.method === "HEAD") throw new ParleyError("method_not_allowed");
         return authorize(head);
       },
@@ -85,7 +85,7 @@ class NeoChat {
     return this.#resume(asked, position);
   }
 
-  /** Runs a new turn, or joins the one that the same request has begun just now. */
+  /** Runs a new turn, or joins the one that the same request has just begun. */
   async #begin(asked: Asked): Promise<void> {
     const { user, session, request } = asked;
     const { hub, owner, submit, settings } = this.#services;
@@ -115,7 +115,7 @@ class NeoChat {
     this.#open(asked, reply, following);
   }
 
-  /** Goes on after the last event that the client has; it never runs anything. */
+  /** Resumes after the client's last event; never runs a turn. */
   async #resume(asked: Asked, position: Position): Promise<void> {
     const { hub } = this.#services;
     const sameEpoch = position.epoch === hub.epoch;
@@ -128,12 +128,12 @@ class NeoChat {
     following.leave();
     const late = this.#reply(asked, { turn: found.turn });
     const again = await hub.follow(asked.user, late, found.state.status === "queued");
-    // How much of it the client has can't be known any more.
+    // How much of it the client has received is unknown by now.
     if (found.state.status !== "queued") late.fail("回复的一部分已丢失");
     this.#open(asked, late, again);
   }
 
-  /** The newest turn of this request that its session knows. */
+  /** The newest turn of this request known to its session. */
   async #find({
     user,
     session,
@@ -171,7 +171,8 @@ class NeoChat {
       following.leave();
       return;
     }
-    // One beyond the last frame: the id of an accepted turn is not that of the frame that ended the one before.
+    // One beyond the last frame: an accepted turn's id must differ from that of the frame that ended the
+    // previous one.
     reply.open(
       new EventStream(exchange, this.#services.settings.limits, headers),
       seq ?? following.position.seq + 1,
@@ -184,7 +185,7 @@ class NeoChat {
     exchange.send(204, undefined);
   }
 
-  /** Learns what became of a turn whose frames are late or may be lost. */
+  /** Queries the state of a turn whose frames are late or may be lost. */
   async #learn(
     { exchange, user, session }: Pick<Asked, "exchange" | "user" | "session">,
     reply: NeoReply,
@@ -195,7 +196,7 @@ class NeoChat {
   }
 }
 
-/** Tells a reply what became of its turn. */
+/** Applies a turn's state to its reply. */
 function learned(reply: NeoReply, state: MessageState | undefined): void {
   if (!isKnown(state)) reply.fail(new ParleyError("service_unavailable").message);
   else if (state.status === "completed") reply.whole(state.text ?? "");

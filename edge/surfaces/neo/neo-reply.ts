@@ -5,28 +5,30 @@ import { type ReplyEvent, ReplyText } from "../../live/reply-text.ts";
 import type { Follower } from "../../live/user-feed.ts";
 import type { NeoRequest, NeoTurn } from "./neo-turn.ts";
 
-/** A browser that lost its stream comes back so soon; what it missed is kept for two minutes. */
+/** Reconnection delay of a browser, ms; missed events are kept for two minutes. */
 const retryMs = 1_000;
 
-/** An event of the answer: its id, and the frame; the first one has no frame. */
+/** An event of the response: its id and frame; the first has no frame. */
 export interface NeoEvent {
   id: string;
   frame: NeoFrame | undefined;
 }
 
-/** How a reply is read. */
+/** Options of a reply. */
 export interface NeoReplyOptions {
   request: NeoRequest;
   epoch: () => string;
-  /** The turn that is read, where it is known. */
+  /** The turn to follow, if known. */
   turn?: NeoTurn;
-  /** `seq` of the last event that the client has; what came up to there is not sent again. */
+  /** `seq` of the client's last event; events up to it are not sent again. */
   seen?: number;
   /** Frames may be missing from here on. */
   onRestart: () => void;
 }
 
-/** Reads one turn of a user's stream for an event stream. Events are kept until {@link NeoReply.open}. */
+/**
+ * Follows one turn of a user's stream for an event stream. Events are buffered until {@link NeoReply.open}.
+ */
 export class NeoReply implements Follower {
   readonly #options: NeoReplyOptions;
   readonly #texts = new Map<string, ReplyText>();
@@ -35,7 +37,7 @@ export class NeoReply implements Follower {
   #stream: EventStream | undefined;
   #seq: number;
   #ended = false;
-  /** Runs once, when the last event is out. */
+  /** Called once, after the last event. */
   onEnd: () => void = () => {};
 
   constructor(options: NeoReplyOptions) {
@@ -44,17 +46,17 @@ export class NeoReply implements Follower {
     this.#seq = options.seen ?? 0;
   }
 
-  /** The turn that is read; undefined while no frame has told which it is. */
+  /** The followed turn; undefined until a frame identifies it. */
   get turn(): NeoTurn | undefined {
     return this.#turn;
   }
 
-  /** Whether all of the turn was among what the client has seen. */
+  /** Whether the client has already received the whole turn. */
   get finished(): boolean {
     return this.#ended && this.#kept.length === 0 && this.#stream === undefined;
   }
 
-  /** Reads this turn from now on. */
+  /** Follows this turn. */
   choose(turn: NeoTurn): void {
     this.#turn = turn;
   }
@@ -75,17 +77,17 @@ export class NeoReply implements Follower {
     this.#options.onRestart();
   }
 
-  /** The whole text is known from elsewhere. */
+  /** The whole text is known from the session. */
   whole(text: string): void {
     if (this.#turn !== undefined && !this.#ended) this.#emit(this.#textOf(this.#turn).whole(text), this.#seq);
   }
 
-  /** The turn came to nothing. */
+  /** The turn failed or was refused. */
   fail(message: string): void {
     if (!this.#ended) this.#emit([{ kind: "failed", errorType: "", message }], this.#seq);
   }
 
-  /** Sends everything from now on to `stream`, after an event that says where it begins. */
+  /** Sends everything to `stream`, after an event with the start position. */
   open(stream: EventStream, seq: number): void {
     this.#seq = Math.max(this.#seq, seq);
     this.#stream = stream;
@@ -106,7 +108,7 @@ export class NeoReply implements Follower {
   #emit(events: ReplyEvent[], seq: number): void {
     if (events.length === 0) return;
     this.#seq = seq;
-    // One event for one frame: an id then stands for all of it, also after a cut.
+    // One event per frame: an id covers the whole frame, also after a disconnect.
     const frame: NeoFrame = { text: "", error: "", done: false, confirm: false, command: {}, actions: [] };
     for (const event of events) {
       if (event.kind === "text") frame.text = event.text;

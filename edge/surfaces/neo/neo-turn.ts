@@ -2,34 +2,34 @@ import { createHash } from "node:crypto";
 import { newId } from "../../../schemas/ids.ts";
 import type { StreamFrame } from "../../../schemas/wire/server-frame.ts";
 
-/** Ids of one Yao Neo turn, all from its request and the time window in which it came. */
+/** Ids of one Yao Neo turn, derived from its request and time window. */
 export interface NeoTurn {
   clientMsgId: string;
   replyId: string;
 }
 
 /**
- * Ids of Yao Neo requests. A browser's EventSource repeats its GET and can't name the message that it means, so a
- * request names it by what it says: the same user, content, context and window are the same message everywhere, and
- * the frames of its turn can be told from their ids alone.
+ * Ids of Yao Neo requests. A browser's EventSource repeats its GET and can't send a message id, so the id is
+ * derived from the request: the same user, content, context and window are the same message on every edge,
+ * and frames of its turn are recognised by their ids.
  */
 export class NeoRequest {
   readonly #digest: string;
   readonly #windowMs: number;
 
-  /** `windowMs`: within how much time the same request is the same message. */
+  /** `windowMs`: repeats of a request within this time are the same message. */
   constructor(user: string, content: string, context: string | undefined, windowMs: number) {
     const said = JSON.stringify([user, content, context ?? ""]);
     this.#digest = createHash("sha256").update(said).digest("base64url").slice(0, 22);
     this.#windowMs = windowMs;
   }
 
-  /** The turn of this request in the window of `at` (Unix ms), or in one so many windows `back`. */
+  /** The turn of this request in the window of `at` (Unix ms), or the given number of windows `back`. */
   turn(at: number, back = 0): NeoTurn {
     return this.#of((Math.floor(at / this.#windowMs) - back).toString(36));
   }
 
-  /** The turn that a frame belongs to, if it is one of this request's. */
+  /** The turn of a frame, if it is one of this request's. */
   turnOf(frame: StreamFrame): NeoTurn | undefined {
     const clientMsgId = "client_msg_id" in frame ? frame.client_msg_id : undefined;
     const messageId = "message_id" in frame ? frame.message_id : undefined;
@@ -42,12 +42,12 @@ export class NeoRequest {
   }
 }
 
-/** A message id that tells when the message was accepted (Unix ms). */
+/** A message id that encodes when the message was accepted (Unix ms). */
 export function neoMessageId(at: number): string {
   return newId(`neom_${at.toString(36)}_`);
 }
 
-/** When the message with this id was accepted, Unix ms; 0 for another id. */
+/** The acceptance time encoded in a message id, Unix ms; 0 for another id. */
 export function acceptedAt(messageId: string | undefined): number {
   return Number.parseInt(/^neom_([0-9a-z]+)_/.exec(messageId ?? "")?.[1] ?? "0", 36);
 }
