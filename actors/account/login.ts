@@ -5,7 +5,7 @@ import type { AttemptLimit } from "./attempt-limit.ts";
 import type { Authenticate } from "./credentials.ts";
 
 /** Dependencies of a log-in. */
-export interface LoginRules {
+export interface LoginDeps {
   attempts: AttemptLimit;
   authenticate: Authenticate;
   /** The only name exempt from the pattern. */
@@ -17,13 +17,13 @@ export interface LoginRules {
  * @throws ParleyError `rate_limited`, `invalid_request` for a malformed name, `invalid_credentials`
  */
 export async function logIn(
-  rules: LoginRules,
+  deps: LoginDeps,
   { ip, username, password }: { ip: string; username: string; password: string },
 ): Promise<Principal> {
-  await rules.attempts.count("login", ip);
-  if (!usernamePattern.test(username) && username !== rules.adminUsername)
+  await deps.attempts.count("login", ip);
+  if (!usernamePattern.test(username) && username !== deps.adminUsername)
     throw new ParleyError("invalid_request", { error: "用户名格式无效" });
-  const principal = await rules.authenticate(username, password);
+  const principal = await deps.authenticate(username, password);
   if (principal === null) throw new ParleyError("invalid_credentials");
   return principal;
 }

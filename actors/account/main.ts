@@ -55,9 +55,9 @@ export async function startAccount(ctx: AccountContext): Promise<void> {
   const users = new Users(database);
   const keys = new ApiKeys(database, revoker, limits.userKeys);
   const families = new TokenFamilies(database, revoker);
-  const rules = { jwtSecret: secrets.jwtSecret, families, users, revoker, attempts };
-  serveLogIn(ctx, rules);
-  serveTokens(ctx, rules);
+  const deps = { jwtSecret: secrets.jwtSecret, families, users, revoker, attempts };
+  serveLogIn(ctx, deps);
+  serveTokens(ctx, deps);
   serveProfile(ctx, users);
   const webhookKeys = new WebhookKeys(database, limits.userKeys);
   serveKeys(ctx, keys);
@@ -70,16 +70,16 @@ export async function startAccount(ctx: AccountContext): Promise<void> {
   });
 }
 
-interface Rules {
+interface Deps {
   jwtSecret: string;
   families: TokenFamilies;
   users: Users;
   attempts: AttemptLimit;
 }
 
-function serveLogIn(ctx: AccountContext, { attempts, users, jwtSecret }: Rules): void {
+function serveLogIn(ctx: AccountContext, { attempts, users, jwtSecret }: Deps): void {
   const { settings, secrets } = ctx;
-  const loginRules = {
+  const loginDeps = {
     attempts,
     authenticate: adminAuthenticator(settings.adminUsername, secrets.adminPassword, userAuthenticator(users)),
     adminUsername: settings.adminUsername,
@@ -90,17 +90,17 @@ function serveLogIn(ctx: AccountContext, { attempts, users, jwtSecret }: Rules):
     return { ...who, ...issueTokens(jwtSecret, who) };
   });
   serveRoute(ctx, login, async ({ ip, body }) => {
-    const { user_id, nickname } = await logIn(loginRules, { ip, ...body });
+    const { user_id, nickname } = await logIn(loginDeps, { ip, ...body });
     return { user_id, nickname, ...issueTokens(jwtSecret, { user_id, nickname }) };
   });
 }
 
-function serveTokens(ctx: AccountContext, rules: Rules): void {
+function serveTokens(ctx: AccountContext, deps: Deps): void {
   serveRoute(ctx, refresh, ({ token, body }) =>
-    refreshTokens(rules, { bearer: token, refreshToken: body.refresh_token }),
+    refreshTokens(deps, { bearer: token, refreshToken: body.refresh_token }),
   );
   serveRoute(ctx, logout, async ({ token, body }) => {
-    await logOut(rules, { bearer: token, refreshToken: body.refresh_token });
+    await logOut(deps, { bearer: token, refreshToken: body.refresh_token });
     return { status: "ok" as const };
   });
 }

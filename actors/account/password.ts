@@ -3,7 +3,7 @@ import bcrypt from "bcrypt";
 
 const rounds = 10;
 /** Hash of a dummy password: comparing with it takes as long as comparing with a user's hash. */
-const nobody = bcrypt.hashSync("no password", rounds);
+const dummyHash = bcrypt.hashSync("no password", rounds);
 
 /** Hashes a password for storage. */
 export function hashPassword(password: string): Promise<string> {
@@ -12,7 +12,7 @@ export function hashPassword(password: string): Promise<string> {
 
 /** Checks a password. For an unknown user (`hash` undefined) it takes equally long and returns false. */
 export async function isPassword(password: string, hash: string | undefined): Promise<boolean> {
-  const same = await bcrypt.compare(digest(password), hash ?? nobody);
+  const same = await bcrypt.compare(digest(password), hash ?? dummyHash);
   return same && hash !== undefined;
 }
 

@@ -6,14 +6,14 @@ import { claimsOf, type IssuedTokens, issueTokens } from "./tokens.ts";
 import type { Users } from "./users.ts";
 
 /** Dependencies of the token checks. */
-export interface TokenRules {
+export interface TokenDeps {
   jwtSecret: string;
   families: TokenFamilies;
   users: Users;
 }
 
 /** The tokens of a request; the refresh token takes precedence. */
-export interface ShownTokens {
+export interface RequestTokens {
   bearer?: string | undefined;
   refreshToken?: string | undefined;
 }
@@ -23,27 +23,27 @@ export interface ShownTokens {
  * @throws ParleyError `unauthorized` without a token; `invalid_token` for a malformed, used or expired one,
  * or when its family was revoked or its user deleted
  */
-export async function refreshTokens(rules: TokenRules, shown: ShownTokens): Promise<IssuedTokens> {
+export async function refreshTokens(deps: TokenDeps, tokens: RequestTokens): Promise<IssuedTokens> {
   const receivedAt = Date.now();
-  const claims = await validClaims(rules, shown);
-  if (await rules.families.isRevoked(claims.fam)) throw refused();
-  const nickname = await nicknameOf(rules.users, claims.sub);
-  if (claims.typ === "refresh" && !(await rules.families.use(claims, receivedAt))) throw refused();
-  return issueTokens(rules.jwtSecret, { user_id: claims.sub, nickname }, { family: claims.fam });
+  const claims = await validClaims(deps, tokens);
+  if (await deps.families.isRevoked(claims.fam)) throw refused();
+  const nickname = await nicknameOf(deps.users, claims.sub);
+  if (claims.typ === "refresh" && !(await deps.families.use(claims, receivedAt))) throw refused();
+  return issueTokens(deps.jwtSecret, { user_id: claims.sub, nickname }, { family: claims.fam });
 }
 
 /**
  * Revokes the family of a token.
  * @throws ParleyError `unauthorized` without a token, `invalid_token` for a malformed one
  */
-export async function logOut(rules: TokenRules, shown: ShownTokens): Promise<void> {
-  const { fam, sub } = await validClaims(rules, shown);
-  await rules.families.revoke(fam, sub);
+export async function logOut(deps: TokenDeps, tokens: RequestTokens): Promise<void> {
+  const { fam, sub } = await validClaims(deps, tokens);
+  await deps.families.revoke(fam, sub);
 }
 
 async function validClaims(
-  { jwtSecret }: TokenRules,
-  { bearer, refreshToken }: ShownTokens,
+  { jwtSecret }: TokenDeps,
+  { bearer, refreshToken }: RequestTokens,
 ): Promise<TokenClaims> {
   const token = refreshToken ?? bearer;
   if (token === undefined || token === "") throw new ParleyError("unauthorized");

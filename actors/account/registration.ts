@@ -8,7 +8,7 @@ import { hashPassword } from "./password.ts";
 import type { Users } from "./users.ts";
 
 /** Dependencies of a registration. */
-export interface RegistrationRules {
+export interface RegistrationDeps {
   attempts: AttemptLimit;
   users: Users;
   settings: Pick<Settings, "registrationEnabled" | "verifyCode" | "adminUsername">;
@@ -20,7 +20,7 @@ export interface RegistrationRules {
  * text of the API document, `conflict` when the name is taken
  */
 export async function registerUser(
-  { attempts, users, settings }: RegistrationRules,
+  { attempts, users, settings }: RegistrationDeps,
   ip: string,
   { username, password, email, nickname, verify_code }: z.output<typeof register.body>,
 ): Promise<UserDocument> {

@@ -41,10 +41,10 @@ function serveProviders(context: RestContext, store: SettingsStore): void {
     };
   });
   serveRoute(context, routes.saveProvider, async ({ params: { name }, body }) => {
-    same("name", name, body.name);
+    assertSame("name", name, body.name);
     const { providers } = await store.read();
     const stored = providers.find((provider) => provider.name === name);
-    if (stored === undefined) room(context.settings.limits, providers.length);
+    if (stored === undefined) assertRoom(context.settings.limits, providers.length);
     const baseUrl = body.base_url ?? stored?.baseUrl;
     if (baseUrl === undefined) throw missing("base_url");
     const apiKey = keyAfter(stored, baseUrl, body.api_key);
@@ -64,7 +64,7 @@ function serveModels(context: RestContext, store: SettingsStore): void {
     return {
       models: models.map((model) => {
         const { _id: id, updated_at, ...settings } = model;
-        const capabilities = shownCapabilities(model.capabilities);
+        const capabilities = effectiveCapabilities(model.capabilities);
         const learned = learnedOf(model, configuration);
         return { id, ...settings, capabilities, learned, updated_at: updated_at.toISOString() };
       }),
@@ -72,10 +72,10 @@ function serveModels(context: RestContext, store: SettingsStore): void {
     };
   });
   serveRoute(context, routes.saveModel, async ({ params: { id }, body: { id: named, ...settings } }) => {
-    same("id", id, named);
+    assertSame("id", id, named);
     const { models, providers } = await store.read();
     const stored = models.find(({ _id }) => _id === id);
-    if (stored === undefined) room(context.settings.limits, models.length);
+    if (stored === undefined) assertRoom(context.settings.limits, models.length);
     const changes = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
     const whole = modelSettingsSchema.safeParse({ name: id, ...modelDefaults, ...stored, ...changes });
     if (!whole.success) throw missing("provider");
@@ -101,7 +101,7 @@ function serveRouting(context: RestContext, store: SettingsStore): void {
     return { rules, total: rules.length };
   });
   serveRoute(context, routes.saveModelRoute, async ({ params: { purpose }, body }) => {
-    same("purpose", purpose, body.purpose);
+    assertSame("purpose", purpose, body.purpose);
     const stored = (await store.read()).routes.find(({ _id }) => _id === purpose);
     const required = body.required ?? stored?.required ?? false;
     if (required && body.fallback_chain.length === 0) throw missing("fallback_chain");
@@ -142,7 +142,7 @@ function timesAfter(stored: ProviderTimesSettings, changes: ProviderTimesSetting
   return toMs({ connect_s, first_token_s, idle_s });
 }
 
-function shownCapabilities(set: CapabilitySettings = {}): Required<CapabilitySettings> {
+function effectiveCapabilities(set: CapabilitySettings = {}): Required<CapabilitySettings> {
   const { tools, stream_options, system_role, repeated_roles, images } = set;
   return {
     tools: tools ?? "auto",
@@ -171,7 +171,7 @@ function refusalsOf(
 }
 
 /** The body may repeat a path parameter. @throws ParleyError `invalid_request` when the two differ */
-function same(field: string, path: string, body: string | undefined): void {
+function assertSame(field: string, path: string, body: string | undefined): void {
   if (body === undefined || body === "" || body === path) return;
   throw new ParleyError("invalid_request", { error: `请求参数错误: ${field} 与路径不一致` });
 }
@@ -180,6 +180,6 @@ function missing(field: string): ParleyError {
   return new ParleyError("invalid_request", { error: `请求参数错误: ${field} 不能为空` });
 }
 
-function room({ modelSettings }: Limits, count: number): void {
+function assertRoom({ modelSettings }: Limits, count: number): void {
   if (count >= modelSettings) throw new ParleyError("conflict", { error: `最多 ${modelSettings} 项` });
 }

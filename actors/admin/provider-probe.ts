@@ -39,10 +39,10 @@ export async function probe(
     providerListMs: Math.min(limits.providerListMs, listMs),
   };
   const client = createClient(provider, bounds);
-  let asked = model;
+  let target = model;
   try {
-    asked ??= (await listProviderModels(client, bounds))[0];
-    if (asked === undefined) return { ok: false, error: "Provider 未列出任何模型" };
+    target ??= (await listProviderModels(client, bounds))[0];
+    if (target === undefined) return { ok: false, error: "Provider 未列出任何模型" };
     const began = performance.now();
     const call = {
       messages: [{ role: "user" as const, content: "ping" }],
@@ -51,17 +51,17 @@ export async function probe(
       user: "admin",
     };
     const learned = new LearnedCapabilities(() => Promise.resolve());
-    const capabilities = learned.of(provider.baseUrl, asked);
-    const driver = createOpenAIDriver({ provider, model: asked, limits: bounds, capabilities });
+    const capabilities = learned.of(provider.baseUrl, target);
+    const driver = createOpenAIDriver({ provider, model: target, limits: bounds, capabilities });
     for await (const delta of driver.stream(call)) {
       if (delta.kind === "start") continue;
-      return { ok: true, model: asked, latency_ms: Math.round(performance.now() - began) };
+      return { ok: true, model: target, latency_ms: Math.round(performance.now() - began) };
     }
-    return { ok: false, model: asked, error: "Provider 没有回复" };
+    return { ok: false, model: target, error: "Provider 没有回复" };
   } catch (err) {
     const timedOut = err instanceof DOMException && err.name === "TimeoutError";
     const error = timedOut ? "上游未及时开始回复" : (err as Error).message;
-    return { ok: false, ...(asked !== undefined && { model: asked }), error };
+    return { ok: false, ...(target !== undefined && { model: target }), error };
   }
 }
 

@@ -1,5 +1,5 @@
 /** An attachment as it is sent to a model. `name` is user input. */
-export type Shown =
+export type PreparedAttachment =
   | { kind: "image"; name: string; dataUri: string }
   /** A picture for a model without vision: its measurements in words. */
   | { kind: "described"; name: string; words: string }

@@ -1,45 +1,45 @@
-import type { Shown } from "./prepared-attachment.ts";
+import type { PreparedAttachment } from "./prepared-attachment.ts";
 
 /** LRU cache of prepared attachments by file hash: later turns of a session reuse them. */
-export class ShownCache {
+export class PreparedCache {
   readonly #maxBytes: number;
-  readonly #kept = new Map<string, Shown>();
+  readonly #kept = new Map<string, PreparedAttachment>();
   #bytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  get(hash: string): Shown | undefined {
-    const shown = this.#kept.get(hash);
-    if (shown === undefined) return undefined;
+  get(hash: string): PreparedAttachment | undefined {
+    const prepared = this.#kept.get(hash);
+    if (prepared === undefined) return undefined;
     // Reinsert, so that the least recently used entry is evicted first.
     this.#kept.delete(hash);
-    this.#kept.set(hash, shown);
-    return shown;
+    this.#kept.set(hash, prepared);
+    return prepared;
   }
 
   /** Adds an entry and returns it. */
-  put(hash: string, shown: Shown): Shown {
+  put(hash: string, prepared: PreparedAttachment): PreparedAttachment {
     this.#drop(hash);
-    this.#kept.set(hash, shown);
-    this.#bytes += sizeOf(shown);
+    this.#kept.set(hash, prepared);
+    this.#bytes += sizeOf(prepared);
     for (const [oldest] of this.#kept) {
       if (this.#bytes <= this.#maxBytes) break;
       this.#drop(oldest);
     }
-    return shown;
+    return prepared;
   }
 
   #drop(hash: string): void {
-    const shown = this.#kept.get(hash);
-    if (shown === undefined) return;
+    const prepared = this.#kept.get(hash);
+    if (prepared === undefined) return;
     this.#kept.delete(hash);
-    this.#bytes -= sizeOf(shown);
+    this.#bytes -= sizeOf(prepared);
   }
 }
 
-function sizeOf(shown: Shown): number {
-  if (shown.kind === "image") return shown.dataUri.length;
-  return shown.kind === "text" ? 2 * shown.text.length : 0;
+function sizeOf(prepared: PreparedAttachment): number {
+  if (prepared.kind === "image") return prepared.dataUri.length;
+  return prepared.kind === "text" ? 2 * prepared.text.length : 0;
 }

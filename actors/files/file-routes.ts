@@ -9,7 +9,7 @@ import { placeholder } from "./placeholder.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
 /** Dependencies of the file routes. */
-export interface FileServices {
+export interface FileDeps {
   store: FileStore;
   intake: Intake;
   thumbnails: Thumbnails;
@@ -20,7 +20,7 @@ const dayS = 86_400;
 /** Serves files, their content and their thumbnails. */
 export function serveFileRoutes(
   context: Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "files">,
-  { store, intake, thumbnails }: FileServices,
+  { store, intake, thumbnails }: FileDeps,
 ): void {
   const { files } = context;
   serveRoute(context, routes.uploadFile, async (request) => {
@@ -41,18 +41,18 @@ export function serveFileRoutes(
   });
   serveRoute(context, routes.fileThumbnail, async ({ principal, params }) => {
     const file = await files.own(principal.user_id, params.id);
-    const shown = { inline: true, cache: `public, max-age=${dayS}` };
+    const inline = { inline: true, cache: `public, max-age=${dayS}` };
     const object = isImage(file) ? await thumbnails.of(file) : undefined;
     if (object === undefined)
       return {
-        ...shown,
+        ...inline,
         filename: "thumbnail.svg",
         type: "image/svg+xml",
         text: placeholder(file.mime_type),
       };
     const etag = `thumb-${file.hash}`;
     return {
-      ...shown,
+      ...inline,
       filename: "thumbnail.jpg",
       type: "image/jpeg",
       object,

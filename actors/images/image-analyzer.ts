@@ -25,9 +25,9 @@ export class ImageAnalyzer {
       size = bytes.length;
       return bytes;
     };
-    const work = { position, show: this.#vision.available };
-    const { shown, description, ...found } = await this.#reader.findings(work, { user, read: counted });
-    const seen = shown === undefined ? null : await this.#vision.describe(user, shown);
+    const work = { position, reduce: this.#vision.available };
+    const { reduced, description, ...found } = await this.#reader.findings(work, { user, read: counted });
+    const seen = reduced === undefined ? null : await this.#vision.describe(user, reduced);
     return {
       ...found,
       file_size: size,

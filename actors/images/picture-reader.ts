@@ -7,7 +7,7 @@ import type { PictureFindings, PictureTask, PictureWork } from "./picture-task.t
 
 const findingsSchema = imageAnalysisSchema
   .pick({ format: true, width: true, height: true, top_colors: true, description: true, exif: true })
-  .extend({ shown: z.string().optional().describe("Data URI for a model that sees.") });
+  .extend({ reduced: z.string().optional().describe("Data URI for a vision model.") });
 
 /**
  * The user of a picture, and `read`, which loads its bytes when a slot is free: queued calls hold no buffers.
@@ -43,8 +43,8 @@ export class PictureReader {
   }
 
   /** Returns a data URI of the picture for a vision model: upright, reduced and without EXIF. */
-  async shown(call: PictureCall): Promise<string> {
-    return z.string().parse(await this.#run({ kind: "show" }, call));
+  async reduced(call: PictureCall): Promise<string> {
+    return z.string().parse(await this.#run({ kind: "reduce" }, call));
   }
 
   /** Describes the picture by its measurements, in words. */
@@ -52,10 +52,10 @@ export class PictureReader {
     return z.string().parse(await this.#run({ kind: "describe" }, call));
   }
 
-  /** Analyses a picture without a model. `position`: include the EXIF location; `show`: include `shown`. */
-  async findings(work: { position: boolean; show: boolean }, call: PictureCall): Promise<PictureFindings> {
-    const { shown, ...found } = findingsSchema.parse(await this.#run({ kind: "analyze", ...work }, call));
-    return { ...found, ...(shown !== undefined && { shown }) };
+  /** Analyses a picture without a model. `position`: include the EXIF location; `reduce`: include `reduced`. */
+  async findings(work: { position: boolean; reduce: boolean }, call: PictureCall): Promise<PictureFindings> {
+    const { reduced, ...found } = findingsSchema.parse(await this.#run({ kind: "analyze", ...work }, call));
+    return { ...found, ...(reduced !== undefined && { reduced }) };
   }
 
   stop(): void {

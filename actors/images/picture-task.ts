@@ -4,15 +4,15 @@ import { appearanceOf } from "./appearance.ts";
 import { readExif } from "./exif.ts";
 import { describeLocally } from "./local-description.ts";
 import { openPicture, type PictureLimits } from "./picture.ts";
-import { shownPicture } from "./reduced-picture.ts";
+import { reducedPicture } from "./reduced-picture.ts";
 import { thumbnailOf } from "./thumbnail.ts";
 
 /** The operation on a picture; see {@link PictureReader}. */
 export type PictureWork =
   | { kind: "thumbnail" }
-  | { kind: "show" }
+  | { kind: "reduce" }
   | { kind: "describe" }
-  | { kind: "analyze"; position: boolean; show: boolean };
+  | { kind: "analyze"; position: boolean; reduce: boolean };
 
 /** A picture operation as it is sent to the sandbox. */
 export type PictureTask = PictureWork & {
@@ -20,11 +20,11 @@ export type PictureTask = PictureWork & {
   limits: PictureLimits & Pick<Limits, "shownImagePx" | "shownImageBytes">;
 };
 
-/** Results of the analysis without a model. `shown`: a data URI for a vision model. */
+/** Results of the analysis without a model. `reduced`: a data URI for a vision model. */
 export type PictureFindings = Pick<ImageAnalysis, "format" | "width" | "height" | "top_colors"> & {
   description: string;
   exif: Exif;
-  shown?: string;
+  reduced?: string;
 };
 
 /** Entry point in the sandbox. @throws ParleyError `unsupported_type`, `image_too_large`, `invalid_image` */
@@ -32,7 +32,7 @@ export async function run(task: PictureTask): Promise<Uint8Array | string | Pict
   const { limits } = task;
   const picture = await openPicture(Buffer.from(task.bytes), limits);
   if (task.kind === "thumbnail") return thumbnailOf(picture, limits);
-  if (task.kind === "show") return shownPicture(picture, limits);
+  if (task.kind === "reduce") return reducedPicture(picture, limits);
   const look = await appearanceOf(picture, limits);
   const description = describeLocally(picture, look);
   if (task.kind === "describe") return description;
@@ -41,6 +41,6 @@ export async function run(task: PictureTask): Promise<Uint8Array | string | Pict
     ...{ format, width, height, description },
     top_colors: look.colors.map(({ hex, percent }) => ({ hex, percent })),
     exif: await readExif(picture.exif, task.position),
-    ...(task.show && { shown: await shownPicture(picture, limits) }),
+    ...(task.reduce && { reduced: await reducedPicture(picture, limits) }),
   };
 }

@@ -9,7 +9,7 @@ const qualities = [85, 70, 50] as const;
  * location. Returns a data URI.
  * @throws ParleyError as `process` does
  */
-export async function shownPicture(
+export async function reducedPicture(
   picture: Picture,
   limits: PictureLimits & Pick<Limits, "shownImagePx" | "shownImageBytes">,
 ): Promise<string> {

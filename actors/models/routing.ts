@@ -19,11 +19,11 @@ export async function* streamChain(
   let first: string | undefined;
   for (const { info, driver } of await resolve()) {
     first ??= info.id;
-    let begun = false;
+    let started = false;
     try {
-      for await (const delta of speaking(driver.stream(call), call)) {
-        if (!begun && info.id !== first) call.onNote?.({ kind: "fallback", from: first, to: info.id });
-        begun = true;
+      for await (const delta of nonEmptyReply(driver.stream(call), call)) {
+        if (!started && info.id !== first) call.onNote?.({ kind: "fallback", from: first, to: info.id });
+        started = true;
         yield delta;
       }
       return;
@@ -31,11 +31,12 @@ export async function* streamChain(
       if (call.signal.aborted) throw call.signal.reason;
       last = err instanceof ParleyError ? err : llmUnavailable("内部错误", err);
       log.warn(
-        { user: call.user, model: info.id, provider: info.owned_by, begun, reason: last.message },
+        { user: call.user, model: info.id, provider: info.owned_by, started, reason: last.message },
         "model failed",
       );
-      if (!(err instanceof ParleyError)) log.error({ err, model: info.id }, "model driver failed");
-      if (begun) throw last;
+      if (!(err instanceof ParleyError))
+        log.error({ err, user: call.user, model: info.id }, "model driver failed");
+      if (started) throw last;
     }
   }
   throw last ?? llmUnavailable("没有可用的模型");
@@ -46,7 +47,10 @@ export async function* streamChain(
  * that received only reasoning, a truncated reply ends normally.
  * @throws ParleyError `llm_unavailable` for an empty reply
  */
-async function* speaking(deltas: AsyncIterable<ModelDelta>, { own }: ModelCall): AsyncGenerator<ReplyDelta> {
+async function* nonEmptyReply(
+  deltas: AsyncIterable<ModelDelta>,
+  { own }: ModelCall,
+): AsyncGenerator<ReplyDelta> {
   const reply = new ReplyMessage();
   const held: ReplyDelta[] = [];
   let started = false;

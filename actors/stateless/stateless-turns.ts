@@ -33,7 +33,7 @@ interface Running {
 }
 
 /** Dependencies of stateless turns. */
-export interface StatelessOptions {
+export interface StatelessDeps {
   models: Models;
   ledger: Pick<UsageLedger, "add">;
   quota: Pick<QuotaLedger, "reserve" | "settle" | "release" | "count">;
@@ -45,18 +45,18 @@ export interface StatelessOptions {
 
 /** The stateless turns that run in this process. */
 export class StatelessTurns {
-  readonly #options: StatelessOptions;
+  readonly #deps: StatelessDeps;
   readonly #running = new Map<string, Running>();
   #sweep: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: StatelessOptions) {
-    this.#options = options;
+  constructor(deps: StatelessDeps) {
+    this.#deps = deps;
   }
 
   /** Starts a turn; all answers, including refusals, are sent to its edge. */
   start(turn: StatelessTurn): void {
-    const { limits } = this.#options;
+    const { limits } = this.#deps;
     if (this.#stopped !== undefined) this.#refuse(turn, new ParleyError("service_unavailable"));
     else if (this.#running.size >= limits.statelessTurns) this.#refuse(turn, new ParleyError("rate_limited"));
     else if (!this.#running.has(turn.request)) {
@@ -96,18 +96,18 @@ export class StatelessTurns {
   async #end(): Promise<void> {
     const timer = setTimeout(() => {
       for (const { abort } of this.#running.values()) abort.abort(new TurnAborted("stopping"));
-    }, this.#options.limits.statelessStopMs);
+    }, this.#deps.limits.statelessStopMs);
     await Promise.all([...this.#running.values()].map(({ done }) => done));
     clearTimeout(timer);
     clearInterval(this.#sweep);
   }
 
   #refuse(turn: StatelessTurn, error: ParleyError): void {
-    this.#options.send(turn, toAnswer(error));
+    this.#deps.send(turn, toAnswer(error));
   }
 
   #dropSilent(): void {
-    const oldest = performance.now() - this.#options.limits.edgeSilenceMs;
+    const oldest = performance.now() - this.#deps.limits.edgeSilenceMs;
     for (const { abort, wantedAt } of this.#running.values())
       if (wantedAt < oldest) abort.abort(new TurnAborted("silent"));
     if (this.#running.size > 0) return;
@@ -116,7 +116,7 @@ export class StatelessTurns {
   }
 
   async #run(turn: StatelessTurn, signal: AbortSignal): Promise<void> {
-    const { models, limits, send } = this.#options;
+    const { models, limits, send } = this.#deps;
     const writer = new AnswerWriter((answer) => send(turn, answer), limits.coalesceMs);
     const { user, model, messages, params } = turn;
     let answering: string | undefined;
@@ -150,7 +150,7 @@ export class StatelessTurns {
 
   async #reserve({ user, request, messages, params }: StatelessTurn): Promise<{ quota?: Quota }> {
     const maxTokens = params.max_completion_tokens ?? params.max_tokens ?? undefined;
-    const quota = await this.#options.quota.reserve(user, request, promptTokens(messages), maxTokens);
+    const quota = await this.#deps.quota.reserve(user, request, promptTokens(messages), maxTokens);
     return quota === null ? {} : { quota };
   }
 
@@ -160,7 +160,7 @@ export class StatelessTurns {
     model: string,
     usage: Usage,
   ): Promise<{ quota?: Quota }> {
-    const { ledger, quota, log } = this.#options;
+    const { ledger, quota, log } = this.#deps;
     ledger.add(user, model, usage);
     quota.count(user, usage);
     const figures = await quota.settle(user, request, usage).catch((err: unknown) => {
@@ -177,7 +177,7 @@ export class StatelessTurns {
     text: string,
     aborted: boolean,
   ): Promise<void> {
-    const { ledger, quota, log } = this.#options;
+    const { ledger, quota, log } = this.#deps;
     if (model !== undefined && aborted) {
       await this.#countUsage(turn, model, estimate(turn, text));
       return;
@@ -192,7 +192,7 @@ export class StatelessTurns {
     if (err instanceof ParleyError) return clientErrorOf(err);
     if (isStorageAway(err)) return new ParleyError("storage_unavailable", { cause: err });
     if (err instanceof TurnAborted) return new ParleyError("service_unavailable", { cause: err });
-    this.#options.log.error({ err, request }, "stateless turn failed");
+    this.#deps.log.error({ err, request }, "stateless turn failed");
     return new ParleyError("internal_error", { cause: err });
   }
 }

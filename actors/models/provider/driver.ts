@@ -20,7 +20,7 @@ const usageGraceMs = 2_000;
 const doneGraceMs = 250;
 
 /** Dependencies of a driver. */
-export interface DriverOptions {
+export interface DriverDeps {
   provider: Provider;
   /** The model's name at the provider. */
   model: string;
@@ -29,7 +29,7 @@ export interface DriverOptions {
 }
 
 /** Creates the driver of a model of an OpenAI-compatible provider. */
-export function createOpenAIDriver(options: DriverOptions): ModelDriver {
+export function createOpenAIDriver(options: DriverDeps): ModelDriver {
   return { stream: (call) => withRetries(options, call) };
 }
 
@@ -37,20 +37,20 @@ export function createOpenAIDriver(options: DriverOptions): ModelDriver {
  * Retries until a reply starts: after transient failures, and once without each capability that the model
  * rejects.
  */
-async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGenerator<ModelDelta> {
+async function* withRetries(options: DriverDeps, call: ModelCall): AsyncGenerator<ModelDelta> {
   const { limits, capabilities } = options;
-  const leftOut = new Set<Capability>();
-  const taken = (): Capabilities => ({
+  const dropped = new Set<Capability>();
+  const effective = (): Capabilities => ({
     ...capabilities.known(),
-    ...Object.fromEntries([...leftOut].map((one) => [one, false])),
+    ...Object.fromEntries([...dropped].map((one) => [one, false])),
   });
   for (let attempt = 0; ; attempt++) {
-    let begun = false;
+    let started = false;
     try {
-      for await (const delta of callOnce(options, call, taken())) {
+      for await (const delta of callOnce(options, call, effective())) {
         // The retry succeeded, so the model lacks what was left out.
-        if (!begun) for (const one of leftOut) capabilities.learn(one);
-        begun = true;
+        if (!started) for (const one of dropped) capabilities.learn(one);
+        started = true;
         yield delta;
       }
       return;
@@ -58,22 +58,22 @@ async function* withRetries(options: DriverOptions, call: ModelCall): AsyncGener
       if (call.signal.aborted) throw call.signal.reason;
       const error =
         err instanceof ProviderError ? err : new ProviderError("上游回复中断或无效", { cause: err });
-      const refused = begun ? undefined : refusedCapability(error, call, taken());
+      const refused = started ? undefined : refusedCapability(error, call, effective());
       // The caller must replace the images by text, so the call fails.
       if (refused === "images") capabilities.learn(refused);
       else if (refused !== undefined) {
-        leftOut.add(refused);
+        dropped.add(refused);
         attempt -= 1;
         continue;
       }
-      if (begun || !mayRepeat(error, attempt, limits)) throw llmUnavailable(error.message, error);
+      if (started || !mayRepeat(error, attempt, limits)) throw llmUnavailable(error.message, error);
       await backoff(attempt, error.retryAfterMs, call.signal);
     }
   }
 }
 
 async function* callOnce(
-  { provider, model, limits }: DriverOptions,
+  { provider, model, limits }: DriverDeps,
   call: ModelCall,
   capabilities: Capabilities,
 ): AsyncGenerator<ModelDelta> {
@@ -107,8 +107,8 @@ async function* callOnce(
       const parts = reply.read(event.value);
       if (parts.length > 0) yield* [...startOnce(), ...parts];
       // Some providers send a finish reason with each chunk.
-      const goesOn = wasFinished && parts.length > 0;
-      if (reply.finished && !goesOn) watchdog.allow(usageGraceMs, "上游未结束回复");
+      const continues = wasFinished && parts.length > 0;
+      if (reply.finished && !continues) watchdog.allow(usageGraceMs, "上游未结束回复");
       else if (parts.length > 0) watchdog.allow(times.idleMs, "上游回复中断");
     }
   } catch (err) {

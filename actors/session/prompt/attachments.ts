@@ -2,7 +2,7 @@ import type { Limits } from "../../../schemas/limits.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Attachment } from "../../../schemas/wire/client-frame.ts";
 import type { AttachmentReader } from "../../attachments/attachment-reader.ts";
-import type { Shown } from "../../attachments/prepared-attachment.ts";
+import type { PreparedAttachment } from "../../attachments/prepared-attachment.ts";
 import type { VisibleTurn } from "../transcript/transcript.ts";
 import type { PreparedAttachments, UserMessage } from "./user-message.ts";
 
@@ -40,7 +40,7 @@ export async function prepareAttachments(
     wanted.map((attachment) => attachments.read(input.user, attachment, sees, signal)),
   );
   return new Map(
-    wanted.flatMap((attachment, index): [Attachment, Shown][] =>
+    wanted.flatMap((attachment, index): [Attachment, PreparedAttachment][] =>
       read[index] ? [[attachment, read[index]]] : [],
     ),
   );

@@ -1,6 +1,6 @@
 import type { Attachment } from "../../../schemas/wire/client-frame.ts";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
-import type { Shown } from "../../attachments/prepared-attachment.ts";
+import type { PreparedAttachment } from "../../attachments/prepared-attachment.ts";
 import { estimateTokens } from "../../models/tokens.ts";
 import { fenced, withQuotedData } from "../../text/fence.ts";
 
@@ -11,7 +11,7 @@ export interface UserMessage {
 }
 
 /** Attachments as a model gets them; those that are missing are only named. */
-export type PreparedAttachments = ReadonlyMap<Attachment, Shown>;
+export type PreparedAttachments = ReadonlyMap<Attachment, PreparedAttachment>;
 
 export const noAttachments: PreparedAttachments = new Map();
 
@@ -78,7 +78,7 @@ function headed(quoted: readonly string[]): string {
 }
 
 function quotedOf(
-  prepared: Exclude<Shown, { kind: "unreadable" | "image" }>,
+  prepared: Exclude<PreparedAttachment, { kind: "unreadable" | "image" }>,
   { description = "" }: Attachment,
   room: number,
 ): string {

@@ -4,7 +4,7 @@ import { appearanceOf } from "../../../actors/images/appearance.ts";
 import { readExif } from "../../../actors/images/exif.ts";
 import { describeLocally } from "../../../actors/images/local-description.ts";
 import { openPicture, process } from "../../../actors/images/picture.ts";
-import { shownPicture } from "../../../actors/images/reduced-picture.ts";
+import { reducedPicture } from "../../../actors/images/reduced-picture.ts";
 import { thumbnailOf } from "../../../actors/images/thumbnail.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
@@ -26,12 +26,12 @@ test("a picture is as large as it is shown, and EXIF tells no place unless asked
 
 test("what a model is shown is upright, bounded and without EXIF", async (t) => {
   const picture = await openPicture(await photo(), limits);
-  const shown = await shownPicture(picture, limits);
+  const shown = await reducedPicture(picture, limits);
   t.regex(shown, /^data:image\/jpeg;base64,/);
   const bytes = Buffer.from(shown.slice(shown.indexOf(",") + 1), "base64");
   t.like(await sharp(bytes).metadata(), { width: 60, height: 80, exif: undefined });
   const large = await openPicture(await noise(1800, 1200, [120, 90, 60], 120), limits);
-  const small = await shownPicture(large, { ...limits, shownImagePx: 300, shownImageBytes: 40_000 });
+  const small = await reducedPicture(large, { ...limits, shownImagePx: 300, shownImageBytes: 40_000 });
   t.regex(small, /^data:image\/jpeg;base64,/, "a PNG that is too large becomes a JPEG");
   t.true(small.length < 54_000, String(small.length));
   t.like(await sharp(Buffer.from(small.slice(small.indexOf(",") + 1), "base64")).metadata(), {
@@ -39,7 +39,7 @@ test("what a model is shown is upright, bounded and without EXIF", async (t) => 
     height: 200,
   });
   t.regex(
-    await shownPicture(await openPicture(await redCircle(), limits), limits),
+    await reducedPicture(await openPicture(await redCircle(), limits), limits),
     /^data:image\/png;base64,/,
   );
 });
@@ -78,7 +78,7 @@ test("of a picture that is cut off, what is there is shown", async (t) => {
   for (const whole of [await sharp(picture).jpeg().toBuffer(), picture]) {
     const cut = await openPicture(whole.subarray(0, whole.length * 0.55), limits);
     t.like(cut, { width: 300, height: 300 });
-    t.regex(await shownPicture(cut, limits), /^data:image/);
+    t.regex(await reducedPicture(cut, limits), /^data:image/);
     const thumbnail = await thumbnailOf(cut, limits);
     const { channels } = await sharp(thumbnail).extract({ left: 0, top: 0, width: 300, height: 100 }).stats();
     t.true((channels[0]?.stdev ?? 0) > 10, "the upper part is seen");
@@ -106,7 +106,7 @@ test("HEIC and AVIF are read", async (t) => {
     t.is(picture.format, format);
     const { colors } = await appearanceOf(picture, limits);
     t.deepEqual(colors.map(({ name }) => name).toSorted(), ["白色", "红色"]);
-    t.regex(await shownPicture(picture, limits), /^data:image/);
+    t.regex(await reducedPicture(picture, limits), /^data:image/);
   }
 });
 
@@ -126,7 +126,7 @@ test("bytes that were changed anywhere are read or refused, never more", async (
       for (let changes = 1 + random(8); changes > 0; changes--) bytes[random(bytes.length)] = random(256);
       try {
         const picture = await openPicture(bytes, limits);
-        t.regex(await shownPicture(picture, limits), /^data:image/);
+        t.regex(await reducedPicture(picture, limits), /^data:image/);
         describeLocally(picture, await appearanceOf(picture, limits));
         await readExif(picture.exif, true);
       } catch (err) {
@@ -154,7 +154,7 @@ test("unusual pictures are read: grey, CMYK, 16 bits, a palette with a hole", as
     const { colors } = await appearanceOf(picture, limits);
     t.is(colors[0]?.name, "白色", `${index}: ${JSON.stringify(colors)}`);
     if (index > 0) t.is(colors[1]?.name, "红色", `${index}: ${JSON.stringify(colors)}`);
-    t.regex(await shownPicture(picture, limits), /^data:image\/(png|jpeg)/);
+    t.regex(await reducedPicture(picture, limits), /^data:image\/(png|jpeg)/);
   }
 });
 
