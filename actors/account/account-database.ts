@@ -10,7 +10,7 @@ import {
 } from "../../schemas/documents/account.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 
-/** MongoDB collections of the account rooms. */
+/** MongoDB collections of accounts. */
 export interface AccountCollections {
   users: Collection<UserDocument>;
   apiKeys: Collection<ApiKeyDocument>;

@@ -14,7 +14,7 @@ export class FairEmbeddings implements Embeddings {
   readonly #inner: Embeddings;
   readonly #embedded = new FairQueue({ places: places.embedded });
   readonly #remote = new FairQueue({ places: places.remote });
-  readonly #questions = new Set<Promise<unknown>>();
+  readonly #queries = new Set<Promise<unknown>>();
 
   constructor(inner: Embeddings) {
     this.#inner = inner;
@@ -30,12 +30,12 @@ export class FairEmbeddings implements Embeddings {
     signal?: AbortSignal,
     user = "",
   ): Promise<Embedded> {
-    if (kind === "query") return this.#question(texts, signal);
+    if (kind === "query") return this.#query(texts, signal);
     const queue = this.configuredModel() === undefined ? this.#embedded : this.#remote;
     return queue.use(
       user,
       async () => {
-        await this.#afterQuestions();
+        await this.#afterQueries();
         signal?.throwIfAborted();
         return this.#inner.embed(texts, kind, signal);
       },
@@ -43,19 +43,19 @@ export class FairEmbeddings implements Embeddings {
     );
   }
 
-  async #question(texts: readonly string[], signal: AbortSignal | undefined): Promise<Embedded> {
+  async #query(texts: readonly string[], signal: AbortSignal | undefined): Promise<Embedded> {
     const answer = this.#inner.embed(texts, "query", signal);
     const settled = answer.catch(() => {});
-    this.#questions.add(settled);
+    this.#queries.add(settled);
     try {
       return await answer;
     } finally {
-      this.#questions.delete(settled);
+      this.#queries.delete(settled);
     }
   }
 
-  async #afterQuestions(): Promise<void> {
+  async #afterQueries(): Promise<void> {
     const until = performance.now() + yieldMs;
-    while (this.#questions.size > 0 && performance.now() < until) await Promise.race(this.#questions);
+    while (this.#queries.size > 0 && performance.now() < until) await Promise.race(this.#queries);
   }
 }

@@ -119,8 +119,8 @@ class AllModels implements Models {
   }
 
   /**
-   * The chain of a purpose: its route, or the configured provider; built-in models are never a fallback for
-   * either.
+   * The chain of a purpose: its route, else the models tagged for vision, else the configured providers. A
+   * built-in model is used only without a route and a provider.
    */
   #chain(purpose: "chat" | "vision"): Link[] {
     const { stored, environment, builtIn } = this.#sources;

@@ -121,7 +121,7 @@ function withDefaults(driver: ModelDriver, id: string, defaults: ChatParams): Mo
 
 /**
  * The model's name at its provider. `name` may hold that name or a display title: it is a title if it
- * contains spaces or non-ASCII letters, or equals the id in another case.
+ * contains characters outside of model names, such as spaces, or equals the id ignoring case.
  */
 export function upstreamName({ _id: id, name }: Pick<ModelDocument, "_id" | "name">): string {
   const isTitle = !/^[\w@.:/+-]+$/.test(name) || name.toLowerCase() === id.toLowerCase();
