@@ -60,7 +60,8 @@ export class BodyStream implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Returns the next chunk; undefined at the end. @throws ParleyError `invalid_request` when the body was
+   * Returns the next chunk; undefined at the end.
+   * @throws ParleyError `invalid_request` when the body was
    * aborted or too slow
    */
   async next(): Promise<Buffer | undefined> {

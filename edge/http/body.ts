@@ -98,7 +98,8 @@ class BodyAccount {
 }
 
 /**
- * Rejects a body that is not plain JSON; an empty one needs no Content-Type. @throws ParleyError
+ * Rejects a body that is not plain JSON; an empty one needs no Content-Type.
+ * @throws ParleyError
  * `unsupported_media_type`
  */
 export function checkJsonType(head: RequestHead, empty: boolean): void {

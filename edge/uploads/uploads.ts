@@ -80,7 +80,8 @@ export class Uploads {
   }
 
   /**
-   * Stores bytes that did not come in a form, such as a data URI. @throws ParleyError `storage_unavailable`
+   * Stores bytes that did not come in a form, such as a data URI.
+   * @throws ParleyError `storage_unavailable`
    */
   async put(bytes: Uint8Array, bucket: Bucket, { filename, type }: Pick<FilePart, "filename" | "type">) {
     if (!this.#link.up) throw new ParleyError("storage_unavailable");

@@ -12,7 +12,7 @@ interface Known {
   until: number;
 }
 
-/** Accounts of platforms and the users they are bound to; also `/bind` and `/unbind`, whose token enters no log. */
+/** Maps platform accounts to users; also handles `/bind` and `/unbind`, whose token enters no log. */
 export class Binding {
   readonly #services: Pick<Services, "link" | "identity">;
   readonly #known = new Map<string, Known>();
@@ -33,7 +33,7 @@ export class Binding {
     return user;
   }
 
-  /** The answer to `/bind` or `/unbind`; undefined for other texts. */
+  /** Returns the answer to `/bind` or `/unbind`; undefined for other texts. */
   async command(address: BridgeAddress, text: string): Promise<string | undefined> {
     const [word = "", token = ""] = text.trim().split(/\s+/);
     const name = word.toLowerCase();
@@ -45,7 +45,7 @@ export class Binding {
   async #bind(address: BridgeAddress, token: string): Promise<string> {
     const account = { platform: address.platform, external_id: address.sender };
     if (address.kind === "group") {
-      // Everybody in the group has read it.
+      // Everybody in the group has seen the token.
       if (token.startsWith(codePrefix)) await this.#ask({ kind: "burn", ...account, code: token });
       return "请勿在群聊中绑定账号，请私聊机器人发送 /bind [token]。已公开的令牌请作废";
     }

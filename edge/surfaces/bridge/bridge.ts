@@ -2,9 +2,8 @@ import type { BridgeAddress, Platform } from "../../../schemas/documents/bridge.
 import type { Attachment } from "../../../schemas/wire/client-frame.ts";
 
 /**
- * What became of a text that was given to a platform. `unsent`: it never left, or a repetition can't show twice, so it
- * is sent again. `unknown`: it left and nobody said what became of it. `refused`: the platform will not take it.
- * `later`: it will after a time.
+ * Result of sending a text to a platform. `unsent`: not sent, or safe to repeat, so it is retried. `unknown`:
+ * sent without a response. `refused`: the platform rejects it. `later`: retry after a delay.
  */
 export type Delivery =
   | { kind: "sent" }
@@ -13,40 +12,42 @@ export type Delivery =
   | { kind: "later"; afterMs: number }
   | { kind: "refused"; reason: string };
 
-/** A text of an answer. */
+/** A text part of a reply. */
 export interface OutboundText {
   address: BridgeAddress;
-  /** Markdown; platforms whose `markup` is plain show it as it is. */
+  /** Markdown; platforms with plain `markup` show it unchanged. */
   text: string;
-  /** Whether it begins the answer, and so shows what it answers. */
+  /** Whether it is the first part, which quotes the message it answers. */
   first: boolean;
-  /** The same for every repetition of this text, at most 48 characters. */
+  /** Idempotency key of this text, at most 48 characters. */
   key: string;
 }
 
-/** A message that came in. */
+/** An incoming message. */
 export interface InboundMessage {
   address: BridgeAddress;
-  /** The same for every repetition of the message by its platform. */
+  /** The same for every redelivery of the message by its platform. */
   id: string;
   text: string;
   attachments: Attachment[];
-  /** What it holds that can't be shown to a model, in words for its sender, such as `视频`. */
+  /** Content that can't be passed to a model, named for its sender, such as `视频`. */
   unreadable: string[];
-  /** The text quotes a message of somebody else. */
+  /** The text quotes another person's message. */
   quotesOthers?: true;
-  /** Whether the bot is meant: always in private, in groups when it is addressed. */
+  /** Whether the bot is addressed: always in private, in groups when mentioned. */
   addressed: boolean;
   /**
-   * Reads for its user what the message refers to and does not hold itself; called in the message's place in its chat.
-   * @throws ParleyError whose text tells the sender why not
+   * Loads for its user what the message refers to (media, quotation); called when the message is next in its
+   * chat.
+   * @throws ParleyError whose text tells the sender the reason
    */
   complete?: (user: string) => Promise<InboundMessage>;
 }
 
 /**
- * A chat platform: it turns its messages into {@link InboundMessage}s for `Inbound.take`, and sends what goes back.
- * Its traits stand in `schemas/platforms.ts`; splitting, waiting, repeating, binding and sessions are done for it.
+ * A chat platform: it converts its messages to {@link InboundMessage}s for `Inbound.take`, and sends replies.
+ * Its traits are in `schemas/platforms.ts`; splitting, waiting, retries, binding and sessions are shared by
+ * all platforms.
  */
 export interface Bridge {
   readonly platform: Platform;

@@ -3,19 +3,19 @@ import type { BridgeAddress } from "../../../schemas/documents/bridge.ts";
 import { idPattern } from "../../../schemas/ids.ts";
 import { platforms, platformUserPrefix } from "../../../schemas/platforms.ts";
 
-/** The user as whom an account speaks that is not bound to one. */
+/** The user id of an account that is not bound to a user. */
 export function externalUser({ platform, sender }: BridgeAddress): string {
   return idOf(platformUserPrefix(platform), sender);
 }
 
-/** The session of a chat; the topics of one chat share it. */
+/** The session of a chat; all topics of a chat share it. */
 export function sessionOf({ platform, self, kind, chat }: BridgeAddress): string {
   return platforms[platform].sessionNamesBot
     ? idOf(`${platform}_${self}_${kind}_`, chat)
     : idOf(`${platform}_`, chat);
 }
 
-/** An id of ours for one of a platform: as it is where that fits, else its digest. */
+/** Converts a platform's id to a valid id: unchanged where it fits, else its digest. */
 export function idOf(prefix: string, external: string): string {
   const id = prefix + external;
   if (idPattern.test(id)) return id;

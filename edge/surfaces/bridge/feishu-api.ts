@@ -9,7 +9,7 @@ export interface FeishuApp {
   apiUrl: string;
 }
 
-/** What became of a call. `again`: not now, or not known; a repetition with the same `uuid` shows once. */
+/** Result of a call. `again`: rate-limited or unknown; a repeat with the same `uuid` is shown once. */
 export type FeishuResult =
   | { kind: "done"; data: unknown }
   | { kind: "again"; afterMs: number | undefined }
@@ -18,7 +18,7 @@ export type FeishuResult =
 const tokenMarginMs = 60_000;
 /** Codes for too many calls (open.feishu.cn/document, generic error codes). */
 const floodCodes = new Set([99991400, 230020, 11232]);
-/** Codes for a token that has ended. */
+/** Codes for an expired token. */
 const tokenCodes = new Set([99991663, 99991664, 99991661]);
 
 /** Feishu's API for one app. */
@@ -33,7 +33,7 @@ export class FeishuApi {
     this.#callMs = callMs;
   }
 
-  /** The bot's own id. @throws Error when it can't be had */
+  /** The bot's own id. @throws Error when the request fails */
   async self(): Promise<string> {
     this.#self ??= feishuBotSchema.parse(
       await this.#json(await this.#get("/open-apis/bot/v3/info")),
@@ -41,7 +41,7 @@ export class FeishuApi {
     return this.#self;
   }
 
-  /** Answers a message. Never throws. */
+  /** Replies to a message. Never throws. */
   async reply(messageId: string, body: Record<string, unknown>): Promise<FeishuResult> {
     try {
       const path = `/open-apis/im/v1/messages/${encodeURIComponent(messageId)}/reply`;
@@ -58,13 +58,13 @@ export class FeishuApi {
     }
   }
 
-  /** A message by its id. @throws Error when it can't be had */
+  /** Fetches a message by its id. @throws Error when the request fails */
   async message<Schema extends z.ZodType>(messageId: string, schema: Schema): Promise<z.output<Schema>> {
     const response = await this.#get(`/open-apis/im/v1/messages/${encodeURIComponent(messageId)}`);
     return this.#json(response, schema);
   }
 
-  /** Bytes of an image or a file of a message; undefined where there are more than `maxBytes`. @throws Error */
+  /** Fetches an image or file of a message; undefined when larger than `maxBytes`. @throws Error */
   async resource(
     messageId: string,
     key: string,
@@ -121,7 +121,7 @@ export class FeishuApi {
   }
 }
 
-/** When calls are allowed again, as the answer says it in seconds. */
+/** When calls are allowed again, from the response's header in seconds. */
 function resetMs(response: Response): number | undefined {
   const seconds = Number(response.headers.get("x-ogw-ratelimit-reset") ?? Number.NaN);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;

@@ -5,13 +5,14 @@ import { feishuCallbackSchema } from "../../../schemas/wire/feishu.ts";
 import type { RequestHead } from "../../http/request-head.ts";
 
 const blockBytes = 16;
-/** Age of a callback after which it is a replay. */
+/** Older callbacks are rejected as replays. */
 const freshMs = 300_000;
 
 /**
- * What a callback of Feishu holds, after its signature and its encryption were checked. A callback that tests the address
- * carries no signature; that it could be decrypted proves its sender.
- * @throws ParleyError `unauthorized` for a wrong signature, an old timestamp or another key; `invalid_json`
+ * Parses a callback of Feishu after checking its signature and decrypting it. The URL verification carries no
+ * signature; successful decryption authenticates its sender.
+ * @throws ParleyError `unauthorized` for an
+ * invalid signature, an old timestamp or a wrong key; `invalid_json`
  */
 export function readFeishuCallback(head: RequestHead, body: Buffer, encryptKey: string): unknown {
   const { encrypt } = feishuCallbackSchema.parse(parseForeignJson(body));

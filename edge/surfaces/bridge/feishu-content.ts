@@ -2,13 +2,13 @@ import { z } from "zod";
 import { parseForeignJson } from "../../../schemas/foreign-json.ts";
 import type { FeishuMessage } from "../../../schemas/wire/feishu.ts";
 
-/** A picture or a file of a message, by its key. */
+/** An image or a file of a message, by its key. */
 export interface FeishuResource {
   key: string;
   name: string;
 }
 
-/** What a message holds, by what a model can be given. */
+/** The content of a message, grouped by how a model can receive it. */
 export interface FeishuContent {
   text: string;
   images: FeishuResource[];
@@ -37,7 +37,7 @@ const post = z.object({
   content: z.array(z.array(postElement).max(500)).max(500),
 });
 
-/** Every kind of content: how it is shown to the model, or what its sender is told. */
+/** Every content kind: how it is passed to the model, or what its sender is answered. */
 const kinds: Readonly<Record<string, (content: unknown) => Reading>> = {
   text: (content) => ({ text: text.parse(content).text }),
   post: (content) => readPost(post.parse(content)),
@@ -64,7 +64,7 @@ const kinds: Readonly<Record<string, (content: unknown) => Reading>> = {
   folder: () => ({ unreadable: ["文件夹"] }),
 };
 
-/** What a message of a kind holds; a kind that is not known, or of another form, can't be shown. */
+/** Parses a message of a kind; unknown kinds and invalid payloads count as unsupported. */
 export function feishuContent(kind: string, content: string): FeishuContent {
   let reading: Reading;
   try {
@@ -75,7 +75,7 @@ export function feishuContent(kind: string, content: string): FeishuContent {
   return { text: "", images: [], files: [], speech: [], unreadable: [], ...reading };
 }
 
-/** The text with names in place of the keys of mentions; `self` is left out. */
+/** Replaces mention keys by names; the bot itself is omitted. */
 export function withMentions(
   said: string,
   mentions: FeishuMessage["mentions"],
@@ -91,7 +91,7 @@ function resourceOf(content: unknown): FeishuResource {
   return { key, name };
 }
 
-/** A rich text, line by line. */
+/** Converts rich text, line by line. */
 function readPost({ title = "", content }: z.infer<typeof post>): Reading {
   const images: FeishuResource[] = [];
   const lines = content.map((line) =>

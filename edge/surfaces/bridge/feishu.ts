@@ -18,7 +18,7 @@ import { Outbound } from "./outbound.ts";
 import { quotation, withQuotation } from "./quotation.ts";
 import { spokenText } from "./spoken-text.ts";
 
-/** Registers Feishu's event callback and sends what waits for its chats. Answers how to end it. */
+/** Registers Feishu's event callback and sends queued replies. Returns its close function. */
 export function addFeishu(services: Services, inbound: Inbound): () => Promise<void> {
   const { router, settings } = services;
   const { feishuAppId: id, feishuAppSecret: secret, feishuEncryptKey: encryptKey, feishuApiUrl } = settings;
@@ -32,7 +32,7 @@ export function addFeishu(services: Services, inbound: Inbound): () => Promise<v
       const challenge = feishuChallengeSchema.safeParse(callback).data?.challenge;
       if (challenge !== undefined) return exchange.json(200, { challenge });
       const one = feishuMessageEventSchema.safeParse(callback);
-      // An answer of 503 makes Feishu send the event again; kinds of events that are not used are done with.
+      // Feishu redelivers an event after a 503; unused event types are acknowledged.
       if (one.success) await bot.take(one.data.event, inbound);
       exchange.json(200, {});
     };
@@ -50,7 +50,7 @@ type MessageEvent = {
 /** One Feishu app with its bot. */
 class FeishuBot implements Bridge {
   readonly platform = "feishu";
-  /** The app's id: the bot's own id is known only after a call. */
+  /** The app's id: the bot's own id is known only after a request. */
   readonly self: string;
   readonly #api: FeishuApi;
   readonly #services: Services;
@@ -66,7 +66,7 @@ class FeishuBot implements Bridge {
     await inbound.take(this, await this.#inboundOf(message, sender.sender_id.open_id));
   }
 
-  /** A repetition with the same `uuid` is shown once within an hour, so what is not known is sent again. */
+  /** A repeat with the same `uuid` is shown once within an hour, so unknown results are retried. */
   async send({ address, text, key }: OutboundText): Promise<Delivery> {
     const result = await this.#api.reply(address.message, {
       msg_type: "text",
@@ -106,7 +106,7 @@ class FeishuBot implements Bridge {
     return { ...base, complete: (user) => this.#complete(base, content, { user, quotes }) };
   }
 
-  /** The message with its media, speech and quotation: read when it is this message's turn in its chat. */
+  /** Loads the message's media, speech and quotation; called when it is next in its chat. */
   async #complete(
     base: InboundMessage,
     { images, files, speech }: FeishuContent,
@@ -150,7 +150,7 @@ class FeishuBot implements Bridge {
       const shown = [text, ...kinds, ...unreadable.map((kind) => `[${kind}]`)].filter((part) => part !== "");
       return quotation(item.sender.id, shown.join("\n"));
     } catch (err) {
-      this.#services.log.info({ err, message: messageId }, "quoted Feishu message not read");
+      this.#services.log.info({ err, message: messageId }, "quoted Feishu message not loaded");
       return undefined;
     }
   }
@@ -159,7 +159,7 @@ class FeishuBot implements Bridge {
     try {
       return await this.#api.resource(messageId, key, type, this.#services.settings.limits.uploadBytes);
     } catch (err) {
-      this.#services.log.warn({ err, message: messageId }, "file of a Feishu message not read");
+      this.#services.log.warn({ err, message: messageId }, "Feishu file not downloaded");
       return undefined;
     }
   }
@@ -168,7 +168,7 @@ class FeishuBot implements Bridge {
     try {
       return await this.#api.self();
     } catch (err) {
-      this.#services.log.warn({ err, app: this.self }, "id of the Feishu bot unknown");
+      this.#services.log.warn({ err, app: this.self }, "Feishu bot id not available");
       return undefined;
     }
   }

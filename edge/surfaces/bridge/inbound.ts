@@ -7,14 +7,14 @@ import type { Bridge, InboundMessage } from "./bridge.ts";
 import { externalUser, sessionOf } from "./chat-names.ts";
 import { withStoredAttachments } from "./stored-attachments.ts";
 
-/** Most messages of one chat that wait to enter their session. */
+/** Queue limit of messages of one chat that have not entered their session. */
 const chatBacklog = 100;
 
 const greeting = "你好！直接发送消息即可开始对话，发送 /help 查看可用命令。";
 const bindFirst = "请先绑定账号: 登录后获取绑定令牌，私聊机器人发送 /bind [token]";
 const busy = "消息过多，请稍后重发";
 
-/** Takes the messages of all platforms into their users' sessions, those of one chat in their order. */
+/** Submits the messages of all platforms to their users' sessions, in order within a chat. */
 export class Inbound {
   readonly #services: Services;
   readonly #binding: Binding;
@@ -25,10 +25,13 @@ export class Inbound {
     this.#binding = new Binding(services);
   }
 
-  /** Resolves when the message is stored or answered. @throws ParleyError when it could be neither for now */
+  /**
+   * Resolves when the message is stored or answered.
+   * @throws ParleyError when neither is possible at present
+   */
   async take(bridge: Bridge, message: InboundMessage): Promise<void> {
     const { kind, chat, platform, self } = message.address;
-    // Nobody should see a token, and who writes one in a group must be told.
+    // Tokens are private: answer a sender who posts one in a group.
     const binds = kind === "group" && /^\/bind\b/i.test(message.text.trim());
     if (!message.addressed && !binds) return;
     const key = `${platform} ${self} ${kind} ${chat}`;
@@ -46,7 +49,7 @@ export class Inbound {
     return done;
   }
 
-  /** Answers at once, outside any session: lost when the platform is away. */
+  /** Replies at once, outside any session: lost when the platform is down. */
   async tell(bridge: Bridge, address: BridgeAddress, text: string): Promise<void> {
     const key = `tell-${address.message.slice(-40)}`;
     const delivery = await bridge.send({ address, text, first: true, key });
@@ -72,13 +75,16 @@ export class Inbound {
     } catch (err) {
       const error = toParleyError(err);
       if (error.status === 500)
-        this.#services.log.error({ err, platform: address.platform }, "bridge message failed");
+        this.#services.log.error(
+          { err, platform: address.platform, message: address.message },
+          "bridge message failed",
+        );
       if (error.status === 503) throw error;
       await this.tell(bridge, address, error.message);
     }
   }
 
-  /** The answer to a command that the bridge serves itself; undefined for other texts. */
+  /** Returns the answer to a command that the bridge handles itself; undefined for other texts. */
   async #answer({ address, text }: InboundMessage): Promise<string | undefined> {
     if (/^\/start(\s|$)/i.test(text.trim())) return greeting;
     return this.#binding.command(address, text);
@@ -90,7 +96,7 @@ function nothingReadable({ unreadable }: InboundMessage): string {
   return `暂时只能处理文字、图片、语音和文件，无法处理${unreadable.join("、")}`;
 }
 
-/** What can't be shown to the model is named in the text, so that the answer can mention it. */
+/** Names unsupported content in the text, so that the reply can mention it. */
 function inputOf(message: InboundMessage, user: string): SessionInput {
   const { address, id, text, attachments, unreadable, quotesOthers } = message;
   return newSessionInput({

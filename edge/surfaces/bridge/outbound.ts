@@ -12,26 +12,25 @@ import { messageParts } from "../message-parts.ts";
 import type { Bridge, Delivery } from "./bridge.ts";
 import { idOf } from "./chat-names.ts";
 
-/** Marks of replies; each is needed until its reply is acknowledged, at most as long as the stream keeps replies. */
+/** Delivery marks of replies, needed until the ack; TTL is the stream's max age. */
 const bucketName = "parley_bridge_marks";
 const markMs = 86_400_000;
 /** Ack wait: a reply whose edge has sent no sign of life for this long is redelivered to another edge. */
 const ackWaitMs = 10_000;
 const unsentAgainMs = 500;
 const mostUnsentMs = 15_000;
-/** Longest that a reply waits for its platform or for a flood limit; after that it is dropped with a log line. */
+/** Longest wait of a reply for its platform or a flood limit; afterwards it is dropped and logged. */
 const giveUpMs = 3_600_000;
-/** Replies that are held at a time; a chat that has to wait takes as many places as it has replies. */
+/** Maximum unacknowledged replies; all replies of a waiting chat count. */
 const repliesAtOnce = 256;
 
-/** The part of a reply that was last given to the platform; `writing`: whether it arrived was not known yet. */
+/** The last part of a reply passed to the platform; `writing`: its result is unknown. */
 const markSchema = z.object({ id: z.string(), part: z.int(), writing: z.boolean() });
 type Mark = z.infer<typeof markSchema>;
 
 /**
- * Sends one bot's waiting replies while its platform can be reached: those of one chat one after another, those of
- * different chats side by side. A mark before each write lets another edge tell, when this one dies, what was written:
- * it is not sent twice.
+ * Sends a bot's queued replies while its platform is reachable: in order within a chat, concurrently across
+ * chats. A mark before each send lets another edge, after a crash of this one, skip what was already sent.
  */
 export class Outbound {
   readonly #services: Services;
@@ -47,13 +46,13 @@ export class Outbound {
     this.#self = self;
   }
 
-  /** Begins to send. */
+  /** Starts sending. */
   start(): this {
     this.#consumer = this.#consume();
     return this;
   }
 
-  /** Takes no more replies; resolves when those under way are settled. */
+  /** Stops taking replies; resolves when those in progress are done. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await (await this.#consumer)?.stop();
@@ -78,7 +77,7 @@ export class Outbound {
     );
   }
 
-  /** What an edge that died had begun comes again after the ack wait; newer replies must not overtake it. */
+  /** Replies of a crashed edge are redelivered after the ack wait; newer ones must not overtake them. */
   async #waitForRedelivery(name: string): Promise<void> {
     const { jsm } = this.#services.link;
     const info = await jsm.consumers.info(bridgeReply.stream, name).catch(() => undefined);
@@ -86,7 +85,7 @@ export class Outbound {
     await delay(ackWaitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
-  /** Runs `deliver` after what is under way to the same chat. */
+  /** Runs `deliver` after earlier deliveries to the same chat. */
   #inChat({ address }: BridgeReply, deliver: () => Promise<void>): Promise<void> {
     const key = `${address.kind} ${address.chat}`;
     const before = this.#chats.get(key) ?? Promise.resolve();
@@ -104,20 +103,25 @@ export class Outbound {
     const marks = await openBucket(link.nc, bucketName, { ttl: markMs });
     const parts = messageParts(reply.text, platforms[this.#bridge.platform].textChars);
     const before = delivered.attempt > 1 ? await this.#mark(marks, reply) : undefined;
-    if (before?.writing) log.warn({ reply: reply.id, part: before.part }, "delivery of a reply is unknown");
+    if (before?.writing) log.warn({ reply: reply.id, part: before.part }, "bridge reply delivery unknown");
     const first = before === undefined ? 0 : before.part + 1;
     for (const [part, text] of parts.entries()) {
       if (part < first) continue;
       const delivery = await this.#sendPart(reply, { part, text }, delivered, marks);
       if (delivery.kind === "sent") continue;
-      log.warn({ reply: reply.id, platform: this.#bridge.platform, part, delivery }, "reply not delivered");
-      // What follows a part that was refused would be refused, too.
+      log.warn(
+        { reply: reply.id, platform: this.#bridge.platform, part, delivery },
+        "bridge reply not delivered",
+      );
+      // After a refused part, later parts would be refused, too.
       if (delivery.kind !== "unknown") break;
     }
     await delivered.done();
   }
 
-  /** Sends one part until the platform has taken or refused it; waiting here keeps the order of the chat. */
+  /**
+   * Sends one part until the platform has accepted or refused it; waiting here preserves the chat's order.
+   */
   async #sendPart(
     reply: BridgeReply,
     { part, text }: { part: number; text: string },

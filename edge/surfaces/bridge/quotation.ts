@@ -1,15 +1,15 @@
-/** Longest quoted text that goes into a message, characters. */
+/** Longest quotation included in a message, characters. */
 const quotedChars = 2_000;
 const nameChars = 64;
 
-/** Text before a message that shows what it answers: each line is marked as a quotation of somebody else's words. */
+/** The quotation placed before a message: every line is marked as another person's words. */
 export function quotation(author: string | undefined, text: string): string {
   const name = cut((author ?? "").trim().replace(/\s+/g, " ") || "?", nameChars);
   const lines = `${name}: ${cut(text.trim(), quotedChars)}`.split("\n");
   return lines.map((line) => `> ${line}`).join("\n");
 }
 
-/** A message below what it answers. */
+/** A message below its quotation. */
 export function withQuotation(quoted: string, text: string): string {
   return `${quoted}\n\n${text}`.trim();
 }

@@ -6,8 +6,9 @@ import type { Services } from "../../services.ts";
 type SpokenServices = Pick<Services, "uploads" | "rest" | "settings" | "log">;
 
 /**
- * What is said in a voice message of a platform; `read` gets the recording.
- * @throws ParleyError whose text tells the sender that it can't be heard, `service_unavailable`, `storage_unavailable`
+ * Transcribes a voice message of a platform; `read` loads the recording.
+ * @throws ParleyError with a text for
+ * the sender, `service_unavailable`, `storage_unavailable`
  */
 export async function spokenText(
   services: SpokenServices,
@@ -20,12 +21,12 @@ export async function spokenText(
     if (text !== undefined) return text;
   } catch (err) {
     if (err instanceof ParleyError && err.status === 503) throw err;
-    services.log.info({ err }, "voice message not heard");
+    services.log.info({ err, user }, "voice message not transcribed");
   }
   throw new ParleyError("voice_service_unreachable", { error: "暂时无法识别语音消息，请发送文字" });
 }
 
-/** A recording at an address that a platform gave; undefined where it can't be had. */
+/** Downloads a recording from a platform's address; undefined on failure. */
 export async function recordingAt(
   url: string,
   { settings }: SpokenServices,
@@ -34,7 +35,7 @@ export async function recordingAt(
   return status === 200 ? body : undefined;
 }
 
-/** The text of a recording, undefined where no word was heard. */
+/** The text of a recording, undefined when no speech was recognised. */
 async function transcribed(
   { uploads, rest }: SpokenServices,
   user: string,

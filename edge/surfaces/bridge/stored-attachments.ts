@@ -4,8 +4,8 @@ import type { InboundMessage } from "./bridge.ts";
 import { sessionOf } from "./chat-names.ts";
 
 /**
- * A message whose pictures and files are files of its user, where they came inside it. One that can't be kept is named
- * in the text.
+ * Stores embedded images and files of a message as its user's files. One that can't be stored is named in the
+ * text.
  * @throws ParleyError `service_unavailable`, `storage_unavailable`
  */
 export async function withStoredAttachments(

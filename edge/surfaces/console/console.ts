@@ -19,7 +19,7 @@ const types: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
-/** Nothing from elsewhere, nothing inline. Pictures and sound that were fetched with a token are blobs. */
+/** No external and no inline sources. Images and audio fetched with a token are blob URLs. */
 const policy = [
   "default-src 'self'",
   "img-src 'self' blob: data:",
@@ -44,7 +44,7 @@ const unbuilt = `<!doctype html>
 </html>
 `;
 
-/** Serves the console at `/`: its page, and the files that the page names. */
+/** Serves the console at `/`: its page, and the page's files. */
 export function addConsole(router: Router): void {
   const paths = existsSync(folder) ? files(folder) : [];
   for (const path of paths) {
@@ -58,7 +58,9 @@ export function addConsole(router: Router): void {
   router.route({ method: "GET", path: "/", handler });
 }
 
-/** One file of the build, read when it is first asked for and kept: builds are small, and their files never change. */
+/**
+ * A file of the build, loaded on first request and cached: builds are small, and their files never change.
+ */
 class StaticFile {
   readonly #path: string;
   readonly #encodings: readonly string[];
@@ -96,7 +98,7 @@ class StaticFile {
   }
 }
 
-/** Files without a hash in their name are asked for again: this says whether they are those of this process. */
+/** ETag of files without a hash in their name: it identifies the build of this process. */
 const started = Date.now();
 
 function headersOf(path: string): AnswerHeaders {
@@ -110,7 +112,7 @@ function headersOf(path: string): AnswerHeaders {
   };
 }
 
-/** Paths below a folder, with `/`; what begins with a dot is none of the console's. */
+/** Paths below a folder, with `/`; dot files are excluded. */
 function files(root: string, below = root): string[] {
   return readdirSync(below, { withFileTypes: true }).flatMap((entry) => {
     const path = join(below, entry.name);

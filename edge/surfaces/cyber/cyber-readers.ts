@@ -2,20 +2,20 @@ import type { Services } from "../../services.ts";
 import { HandshakeBuffer } from "../ws-chat/handshake-buffer.ts";
 import type { CyberSocket } from "./cyber-socket.ts";
 
-/** A socket without an open reply stops reading its user's stream after at least this long, ms. */
+/** A socket without an open reply leaves its user's stream after at least this long, ms. */
 const idleMs = 30_000;
 
 /**
- * Lets Cyber sockets read their users' streams only while they wait for replies: an idle socket gets nothing, and then
- * costs no feed and no subscription.
+ * Joins Cyber sockets to their users' streams only while they wait for replies: an idle socket costs no feed
+ * and no subscription.
  */
 export class CyberReaders {
   readonly #services: Pick<Services, "hub" | "log" | "settings">;
   readonly #take: (socket: CyberSocket, text: string) => void;
-  /** Sockets that read, and whether each was idle at the last sweep. */
+  /** Joined sockets, and whether each was idle at the last sweep. */
   readonly #reading = new Map<CyberSocket, boolean>();
 
-  /** `take` gets each frame, once its socket reads. */
+  /** `take` receives each frame once its socket has joined. */
   constructor(
     services: Pick<Services, "hub" | "log" | "settings" | "lifecycle">,
     take: (socket: CyberSocket, text: string) => void,
@@ -26,7 +26,7 @@ export class CyberReaders {
     services.lifecycle.onStop("Cyber readers", () => clearInterval(timer));
   }
 
-  /** Takes a frame now, or when its socket reads; false when too many wait for that. */
+  /** Processes a frame now, or when its socket has joined; false when too many are queued. */
   pass(socket: CyberSocket, text: string): boolean {
     if (this.#reading.has(socket)) {
       this.#reading.set(socket, false);
@@ -38,16 +38,13 @@ export class CyberReaders {
     socket.early.keep(text);
     this.#join(socket).catch((err: unknown) => {
       const { principal, id } = socket;
-      this.#services.log.error(
-        { err, user: principal.user_id, socket: id },
-        "Cyber socket can't read its stream",
-      );
+      this.#services.log.error({ err, user: principal.user_id, socket: id }, "Cyber socket attach failed");
       socket.goAway();
     });
     return true;
   }
 
-  /** The socket is closed. */
+  /** The socket has closed. */
   remove(socket: CyberSocket): void {
     this.#reading.delete(socket);
   }

@@ -21,20 +21,20 @@ interface Pending {
   clientMsgId: string;
 }
 
-/** One Cyber Engine connection: it gets the replies to its own messages, as OpenAI chunks. */
+/** One Cyber Engine connection: it receives the replies to its own messages, as OpenAI chunks. */
 export class CyberSocket implements Follower {
   readonly id = newId("s_", 16);
   readonly principal: Principal;
   readonly session: string;
-  /** Frames that came while the socket joins its stream; undefined before and after that. */
+  /** Frames received while the socket joins its stream; undefined before and after. */
   early: HandshakeBuffer | undefined;
   bad = 0;
-  /** Ends its part of the user's stream; undefined while it does not read it. */
+  /** Leaves the user's stream; undefined while it has not joined. */
   leave: (() => void) | undefined;
-  /** Asks what became of the message with this `client_msg_id`. */
+  /** Queries the state of the message with this `client_msg_id`. */
   readonly #ask: (socket: CyberSocket, clientMsgId: string) => void;
   readonly #slowBytes: number;
-  /** Made with the first message: most sockets are idle. */
+  /** Created with the first message: most sockets are idle. */
   #pending: Set<Pending> | undefined;
   #ws: RawSocket | undefined;
 
@@ -53,7 +53,7 @@ export class CyberSocket implements Follower {
     return this.#ws === undefined;
   }
 
-  /** How many replies are open. */
+  /** Number of open replies. */
   get pending(): number {
     return this.#pending?.size ?? 0;
   }
@@ -69,14 +69,14 @@ export class CyberSocket implements Follower {
     this.leave?.();
   }
 
-  /** Waits for a reply. */
+  /** Adds an expected reply. */
   expect(replyId: string, clientMsgId: string, model: string): void {
     const text = new ReplyText(replyId, clientMsgId);
     this.#pending ??= new Set();
     this.#pending.add({ text, replyId, clientMsgId, chunks: new ChunkMaker(replyId, model) });
   }
 
-  /** A message was sent before: its reply has another id than the one expected, and may be complete. */
+  /** A repeated message: its reply has another id than expected, and may be complete. */
   found(clientMsgId: string, state: MessageState): void {
     const pending = this.#of(clientMsgId);
     if (pending === undefined) return;
@@ -87,7 +87,7 @@ export class CyberSocket implements Follower {
     }
   }
 
-  /** The message came to nothing. */
+  /** The message was refused or has failed. */
   fail(clientMsgId: string, errorType: string, message: string): void {
     const pending = this.#of(clientMsgId);
     if (pending !== undefined) this.#emit(pending, [{ kind: "failed", errorType, message }]);
@@ -139,7 +139,7 @@ export class CyberSocket implements Follower {
   }
 }
 
-/** Status that the error would have over HTTP; OpenAI's error object derives its type from it. */
+/** The error's HTTP status, from which OpenAI's error object derives its type. */
 function statusOf(errorType: string): number {
   return errorType in errorTable ? errorTable[errorType as keyof typeof errorTable].status : 502;
 }

@@ -34,7 +34,7 @@ export function addCyber(services: Services): void {
         inbox.add(socket.id, directFrame, { message: (frame) => direct(services, socket, frame) });
       },
       message: (socket, text) => {
-        // A binary frame needs no reader to be refused.
+        // A binary frame is refused without joining the stream.
         if (text === undefined) take(services, socket, text);
         else if (!readers.pass(socket, text)) refuse(socket, new ParleyError("rate_limited"));
       },
@@ -103,7 +103,7 @@ function inputOf({ edge }: Services, socket: CyberSocket, request: CyberRequest)
   });
 }
 
-/** An actor's answer to this socket alone: a message was sent before, or is refused. */
+/** An actor's answer to this socket: a repeated message, or a refusal. */
 function direct(services: Services, socket: CyberSocket, frame: DirectFrame): void {
   if (!("client_msg_id" in frame) || frame.client_msg_id === undefined) return;
   services.submit.confirmed(socket.principal.user_id, socket.session, frame.client_msg_id);
@@ -111,7 +111,7 @@ function direct(services: Services, socket: CyberSocket, frame: DirectFrame): vo
   else void askState(services, socket, frame.client_msg_id);
 }
 
-/** Asks what became of a message whose frames are late or may be lost. */
+/** Queries the state of a message whose frames are late or may be lost. */
 async function askState(services: Services, socket: CyberSocket, clientMsgId: string): Promise<void> {
   const { principal, session } = socket;
   learned(socket, clientMsgId, await services.owner.state(principal.user_id, session, clientMsgId));

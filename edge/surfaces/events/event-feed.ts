@@ -2,10 +2,13 @@ import type { EventStream } from "../../http/event-stream.ts";
 import { formatPosition, type Position, type WireFrame } from "../../live/frame.ts";
 import type { EventReader, MissedFrame } from "../../live/user-feed.ts";
 
-/** How soon a browser that lost its stream comes back, ms; what it missed is kept for two minutes. */
+/** Reconnection delay of a browser, ms; missed frames are kept for two minutes. */
 const retryMs = 1_000;
 
-/** A user's whole stream as server-sent events: `connected` first, then each frame with its position as id. */
+/**
+ * A user's whole stream as server-sent events: `connected` first, then each frame with its position as event
+ * id.
+ */
 export class EventFeed implements EventReader {
   readonly user: string;
   readonly #open: () => EventStream;
@@ -13,7 +16,7 @@ export class EventFeed implements EventReader {
   #stream: EventStream | undefined;
   gone = false;
 
-  /** `open` begins the answer; `position` is where the stream stands. */
+  /** `open` begins the response; `position` is the stream's position. */
   constructor(user: string, open: () => EventStream, position: () => Position) {
     this.user = user;
     this.#open = open;
@@ -34,7 +37,7 @@ export class EventFeed implements EventReader {
     this.#connected(this.#position(), false);
   }
 
-  /** Completes the answer: the edge stops, or the token was revoked. */
+  /** Completes the response: the edge stops, or the token was revoked. */
   end(): void {
     this.gone = true;
     this.#stream?.end();

@@ -3,7 +3,9 @@ import { createTicket } from "../../../schemas/routes/edge-served.ts";
 import { ticketSeconds } from "../../identity/tickets.ts";
 import type { Services } from "../../services.ts";
 
-/** Registers `POST /api/v1/auth/ticket`: browsers can send no header with a WebSocket, and a URL is easily logged. */
+/**
+ * Registers `POST /api/v1/auth/ticket`: browsers can't set headers on a WebSocket, and a URL is often logged.
+ */
 export function addTickets({ router, identity, tickets }: Services): void {
   router.route({
     method: "POST",

@@ -16,8 +16,8 @@ type Message = z.infer<typeof messageSchema>;
 const bodySchema = z.union([messageSchema, z.array(messageSchema).min(1).max(maxBatch)]);
 
 /**
- * Registers `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions and without a stream of the
- * server's own, so each answer is one JSON body (specification 2025-11-25, "Transports").
+ * Registers `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions and
+ * server-initiated streams, so each response is one JSON body (specification 2025-11-25, "Transports").
  */
 export function addMcp(services: Services): void {
   const { router, identity, settings } = services;
@@ -32,7 +32,7 @@ export function addMcp(services: Services): void {
       checkVersion(exchange);
       const message = bodySchema.parse(body);
       const requests = [message].flat().filter(isRequest);
-      // Notifications and answers need none.
+      // Notifications and responses need no answer.
       if (requests.length === 0) return exchange.empty(202, {});
       const answers = await Promise.all(requests.map((request) => ask(services, principal, request)));
       exchange.json(200, Array.isArray(message) ? answers : answers[0]);
@@ -48,7 +48,7 @@ function isRequest({ method, id }: Message): boolean {
   return method !== undefined && id !== undefined;
 }
 
-/** @throws ParleyError `invalid_request` for a version of the protocol that can't be one */
+/** @throws ParleyError `invalid_request` for an invalid protocol version */
 function checkVersion({ head }: Exchange): void {
   const version = head.headers.get("mcp-protocol-version");
   if (version !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(version))

@@ -8,23 +8,23 @@ import { EventStream, type ServerEvent } from "../../http/event-stream.ts";
 import type { AnswerHeaders, Exchange } from "../../http/exchange.ts";
 import type { AnswerReceiver } from "./stateless-turn-client.ts";
 
-/** How one of OpenAI's APIs shows the answer of a turn: as events, or whole. */
+/** How one of OpenAI's APIs formats a turn's output: as events, or whole. */
 export interface AnswerFormat {
-  /** The model that answers, once it is known. */
+  /** The model that answers, once known. */
   model: string;
-  /** Events of a piece of the answer. */
+  /** Events of a piece of output. */
   delta(piece: ReplyPiece): ServerEvent[];
   /** The events that end a streamed answer. */
   end(finish: OpenAIFinish, usage: Usage): ServerEvent[];
   /** The events that end a streamed answer which failed. */
   fail(error: ParleyError): ServerEvent[];
-  /** The body of an answer that is not streamed. */
+  /** The body of a response that is not streamed. */
   whole(reply: ReplyAssembly, finish: OpenAIFinish, usage: Usage): unknown;
-  /** Called when the answer is known and before its end is sent. Never rejects. */
+  /** Called when the output is complete and before its end is sent. Never rejects. */
   settle?(): Promise<void>;
 }
 
-/** Answers as a stream that begins with the first piece, so that an earlier error has its own status. */
+/** Responds with a stream that begins with the first piece, so that an earlier error gets its HTTP status. */
 export function streamedAnswer(
   exchange: Exchange,
   limits: Pick<Limits, "keepAliveMs" | "socketBackpressureBytes">,
@@ -37,7 +37,7 @@ export function streamedAnswer(
     stream ??= new EventStream(exchange, limits, headers);
     return stream;
   };
-  // Proxies and clients give up on an answer that does not begin. From then on an error has no status of its own.
+  // Proxies and clients time out when a response does not begin. After that, errors can't set the status.
   const waiting = setTimeout(() => open().comment("keep-alive"), limits.keepAliveMs);
   exchange.onAbort(() => clearTimeout(waiting));
   const send = (events: readonly ServerEvent[]) => {
@@ -57,7 +57,7 @@ export function streamedAnswer(
     send(events);
     stream?.end();
   };
-  // What a stream has shown can't be taken back, and it keeps its reader by itself: `retract` and `alive` are not shown.
+  // A stream can't retract output and sends its own keep-alives: `retract` and `alive` are skipped.
   return (answer) => {
     if (answer.kind === "start") {
       format.model = answer.model;
@@ -68,7 +68,7 @@ export function streamedAnswer(
   };
 }
 
-/** Answers once, when the turn has ended. */
+/** Responds once, when the turn has ended. */
 export function wholeAnswer(exchange: Exchange, format: AnswerFormat): AnswerReceiver {
   const reply = new ReplyAssembly();
   const end = async (answer: StatelessAnswer & { kind: "end" }) => {

@@ -1,12 +1,14 @@
 import type { ChatChunk, ChatCompletion, OpenAIFinish, Usage } from "../../../schemas/wire/openai.ts";
 
-/** What a client sees as the backend's configuration. */
+/** The `system_fingerprint` that clients receive. */
 export const systemFingerprint = "fp_parley";
 
 /** A piece of a reply. */
 type Delta = ChatChunk["choices"][number]["delta"];
 
-/** Makes the chunks of one completion: one `id` and `created` throughout, `role` in the first delta alone. */
+/**
+ * Builds the chunks of one completion: `id` and `created` are constant, `role` is only in the first delta.
+ */
 export class ChunkMaker {
   readonly #id: string;
   readonly #created = Math.floor(Date.now() / 1000);
@@ -27,18 +29,18 @@ export class ChunkMaker {
     return this.#chunk([{ ...choice, finish_reason: null }]);
   }
 
-  /** The last chunk; before it the role, when nothing was said. */
+  /** The last chunk; preceded by the role if there was no output. */
   finish(reason: OpenAIFinish): ChatChunk[] {
     const last = this.#chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: reason }]);
     return this.#first ? [this.delta({}), last] : [last];
   }
 
-  /** The chunk that follows the last one where `include_usage` was asked for. */
+  /** The usage chunk after the last one, for `include_usage`. */
   usage(usage: Usage): ChatChunk {
     return { ...this.#chunk([]), usage };
   }
 
-  /** The whole completion at once. */
+  /** The complete, non-streamed completion. */
   completion(whole: Omit<ChatCompletion["choices"][number], "index">, usage: Usage): ChatCompletion {
     const { choices: _, ...head } = this.#chunk([]);
     return {

@@ -8,7 +8,7 @@ import { addTurnRoute } from "./turn-route.ts";
 /** Registers `POST /v1/chat/completions`. */
 export function addCompletions(services: Services, turns: StatelessTurns): void {
   addTurnRoute(services, turns, "/v1/chat/completions", async (body) => {
-    // The number of replies and the kinds of output are what every model gives.
+    // The number of replies and the output kinds that every model supports.
     const {
       stream,
       stream_options,

@@ -16,7 +16,7 @@ import {
   textPart,
 } from "./response-output.ts";
 
-/** Keeps the items of an answer, to which a later request may refer. */
+/** Stores the items of a response, which later requests may reference. */
 export type KeepItems = (response: string, items: readonly OutputItem[]) => Promise<void>;
 
 /** The events of OpenAI's responses API, or one `response`. */
@@ -66,7 +66,7 @@ export class ResponseFormat implements AnswerFormat {
 
   whole(reply: ReplyAssembly, finish: OpenAIFinish, usage: Usage): unknown {
     const { reasoning, content, toolCalls } = reply;
-    // The same items as a stream would bring.
+    // The same items as in a stream.
     if (reasoning !== "") this.#text("reasoning", reasoning);
     if (content !== "") this.#text("message", content);
     for (const [index, call] of toolCalls.entries()) this.#call({ ...call, index });
@@ -74,7 +74,7 @@ export class ResponseFormat implements AnswerFormat {
     return this.#response(finish, usage);
   }
 
-  /** Keeps the items, unless the request wants none kept. */
+  /** Stores the items, unless the request disables it. */
   async settle(): Promise<void> {
     if (this.#request.store !== false) await this.#keep(this.#id, this.#output);
   }

@@ -6,7 +6,7 @@ import type { ResponseItem, ResponsePart, ResponseRequest } from "../../../schem
 
 type Turn = Pick<StatelessTurn, "model" | "messages" | "params">;
 
-// What the request says about itself, or what has another name in the turn: the rest goes to the provider as it is.
+// Fields about the request itself, or renamed in the turn; all others go to the provider unchanged.
 const own = new Set(
   (
     "model input instructions stream max_output_tokens tools tool_choice reasoning text store include truncation " +
@@ -16,8 +16,8 @@ const own = new Set(
 const callFields = new Set(["type", "id", "call_id", "name", "arguments", "status"]);
 
 /**
- * The turn that a request asks for. `items` is its input with all references resolved.
- * @throws ParleyError `invalid_request` that names what is not supported
+ * Converts a request to a turn. `items` is its input with all references resolved.
+ * @throws ParleyError `invalid_request` that names the unsupported field
  */
 export function turnOfRequest(request: ResponseRequest, items: readonly ResponseItem[]): Turn {
   const messages: ChatMessage[] = [];

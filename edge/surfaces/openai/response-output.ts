@@ -1,16 +1,16 @@
 import type { OpenAIFinish, ToolCallDelta, Usage } from "../../../schemas/wire/openai.ts";
 
-/** An item of a response's output, as clients get it. */
+/** An output item of a response, as clients receive it. */
 export type OutputItem = Record<string, unknown> & {
   id: string;
   type: "message" | "function_call" | "reasoning";
 };
 
-/** One item that is being written. */
+/** An item in progress. */
 export interface OpenItem {
   kind: OutputItem["type"];
   id: string;
-  /** Its place in the output. */
+  /** Its index in the output. */
   index: number;
   text: string;
   call?: { id: string; name: string; fields: Record<string, unknown> };
@@ -18,18 +18,18 @@ export interface OpenItem {
 
 const prefixes = { message: "msg_", function_call: "fc_", reasoning: "rs_" } as const;
 
-/** Id of an item: of which response it is, and its place there. */
+/** Id of an item: its response and index. */
 export function itemId(kind: OutputItem["type"], response: string, index: number): string {
   return `${prefixes[kind]}${response}_${index}`;
 }
 
-/** The response and place that an item's id names; undefined for ids of another form. */
+/** The response and index in an item's id; undefined for any other format. */
 export function readItemId(id: string): { response: string; index: number } | undefined {
   const [, response, index] = /^(?:msg|fc|rs)_([A-Za-z0-9_-]{20})_(\d{1,4})$/.exec(id) ?? [];
   return response === undefined ? undefined : { response, index: Number(index) };
 }
 
-/** An item that is complete, or the beginning of one (`in_progress`). */
+/** A complete item, or the beginning of one (`in_progress`). */
 export function shownItem(item: OpenItem, status: "in_progress" | "completed" | "incomplete"): OutputItem {
   const { kind, id, text, call } = item;
   if (kind === "reasoning")
@@ -47,12 +47,12 @@ export function textPart(text: string): Record<string, unknown> {
   return { type: "output_text", text, annotations: [], logprobs: [] };
 }
 
-/** What the first piece of a call says of it; undefined for a later piece. */
+/** The metadata in the first piece of a call; undefined for a later piece. */
 export function beginningOf({ id, index: _, type: __, function: called, ...fields }: ToolCallDelta) {
   return id === undefined || called?.name === undefined ? undefined : { id, name: called.name, fields };
 }
 
-/** Usage under the names of this API. */
+/** Usage with this API's field names. */
 export function responseUsage(usage: Usage): Record<string, unknown> {
   const details = (value: unknown, name: string): number => {
     const count = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : 0;
@@ -69,7 +69,7 @@ export function responseUsage(usage: Usage): Record<string, unknown> {
   };
 }
 
-/** Why a response is not complete; null when it is. */
+/** Why a response is incomplete; null when it is complete. */
 export function incompleteDetails(finish: OpenAIFinish): { reason: string } | null {
   if (finish === "length") return { reason: "max_output_tokens" };
   return finish === "content_filter" ? { reason: "content_filter" } : null;

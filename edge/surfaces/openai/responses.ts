@@ -14,15 +14,15 @@ import { type OutputItem, readItemId } from "./response-output.ts";
 import type { StatelessTurns } from "./stateless-turn-client.ts";
 import { addTurnRoute } from "./turn-route.ts";
 
-/** Items of an answer that a later request may name in place of sending them. */
+/** Output items that a later request may reference instead of sending them. */
 const keptSchema = z.object({ user: z.string(), items: z.array(responseItemSchema) });
 type Kept = z.infer<typeof keptSchema>;
 
 const maxReferences = 256;
 
 /**
- * Registers `POST /v1/responses`: the same turns as chat completions in the form that OpenAI's newer API has. The
- * conversation is the request's; items of an answer can be referred to for an hour, as some clients do.
+ * Registers `POST /v1/responses`: the turns of chat completions in the format of OpenAI's newer API. The
+ * request carries the conversation; output items can be referenced for an hour, as some clients do.
  */
 export function addResponses(services: Services, turns: StatelessTurns): void {
   addTurnRoute(services, turns, "/v1/responses", async (body, { user_id }) => {
@@ -38,7 +38,7 @@ export function addResponses(services: Services, turns: StatelessTurns): void {
   });
 }
 
-/** The input as items, those in place of references that earlier answers held. */
+/** The input as items, with references resolved from stored responses. */
 async function resolved(
   services: Services,
   user: string,
@@ -70,12 +70,12 @@ async function keptItems({ link, log }: Services, response: string): Promise<Kep
     const bytes = await (await openBulkStore(link.nc)).getBlob(nameOf(response));
     return bytes === null ? undefined : keptSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
-    log.warn({ err: cause, response }, "items of a response not read");
+    log.warn({ err: cause, response }, "response items not readable");
     throw new ParleyError("storage_unavailable", { cause });
   }
 }
 
-/** An answer whose items can't be kept is an answer all the same. */
+/** A response whose items can't be stored is still sent. */
 async function keepItems(
   { link, log }: Services,
   user: string,
@@ -86,7 +86,7 @@ async function keepItems(
     const bytes = new TextEncoder().encode(JSON.stringify({ user, items }));
     await (await openBulkStore(link.nc)).putBlob({ name: nameOf(response) }, bytes);
   } catch (err) {
-    log.warn({ err, response }, "items of a response not kept");
+    log.warn({ err, response }, "response items not stored");
   }
 }
 

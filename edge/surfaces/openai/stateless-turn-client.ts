@@ -10,7 +10,7 @@ import type { StatelessAnswer, StatelessTurn } from "../../../schemas/messages/s
 import type { NatsLink } from "../../nats-link.ts";
 import type { Inbox } from "../../submit/inbox.ts";
 
-/** Takes the answers of a turn, the last one `end` or `error`. */
+/** Receives the messages of a turn, the last one `end` or `error`. */
 export type AnswerReceiver = (answer: StatelessAnswer) => void;
 
 interface Open {
@@ -34,7 +34,7 @@ export class StatelessTurns {
     this.#link = link;
     this.#inbox = inbox;
     this.#limits = limits;
-    // Answers are not kept: what was said while the connection was away is missing.
+    // Output is not stored: messages sent during a disconnect are lost.
     link.onDown(() => {
       for (const request of [...this.#open.keys()])
         this.#fail(request, new ParleyError("storage_unavailable"));
@@ -42,7 +42,7 @@ export class StatelessTurns {
   }
 
   /**
-   * Asks for a turn. Answers how to give it up, which stops the model's work.
+   * Requests a turn. Returns its cancel function, which stops the model's work.
    * @throws ParleyError `storage_unavailable`, `service_unavailable`
    */
   start(turn: Omit<StatelessTurn, "request" | "edge">, receive: AnswerReceiver): () => void {
@@ -67,7 +67,7 @@ export class StatelessTurns {
     this.#link.bus.signalText(statelessTurn, payload, {}, reply);
   }
 
-  /** Images make a request too large for a message: the message names where it lies. */
+  /** Images can exceed the message size: the request is stored, and the message refers to it. */
   async #publishAside(request: string, payload: string): Promise<void> {
     try {
       const aside = await putAside(this.#link.nc, payload);
@@ -78,7 +78,7 @@ export class StatelessTurns {
     }
   }
 
-  /** Gives up all turns. */
+  /** Cancels all turns. */
   close(): void {
     for (const request of [...this.#open.keys()]) this.#cancel(request);
   }

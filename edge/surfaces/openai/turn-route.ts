@@ -6,7 +6,7 @@ import type { Services } from "../../services.ts";
 import { type AnswerFormat, streamedAnswer, wholeAnswer } from "./answer.ts";
 import type { StatelessTurns } from "./stateless-turn-client.ts";
 
-/** A request of one of OpenAI's APIs, read: the turn that it asks for and the form of its answer. */
+/** A parsed request of one of OpenAI's APIs: its turn and the response format. */
 export interface TurnRequest {
   turn: Pick<StatelessTurn, "model" | "messages" | "params">;
   format: AnswerFormat;
@@ -14,7 +14,7 @@ export interface TurnRequest {
 }
 
 /**
- * Registers a path that answers by a turn without a session. `read` turns its body into the turn.
+ * Registers a path that runs turns without a session. `read` converts its body to the turn.
  * @see AnswerFormat
  */
 export function addTurnRoute(

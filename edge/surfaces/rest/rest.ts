@@ -78,7 +78,7 @@ async function serve(
   answer(exchange, route.errors ?? "uniform", given);
 }
 
-/** Asks with what a form holds. Bytes that nobody has taken over don't stay. */
+/** Sends the request with a form's parts. Objects that no document refers to are deleted. */
 async function askWithForm(
   { rest, uploads, settings }: RestServices,
   route: Route,
@@ -86,7 +86,7 @@ async function askWithForm(
   { head, caller, body }: { head: RequestHead; caller: Caller; body: BodyStream },
 ): Promise<RestAnswer> {
   const { multipart } = route;
-  if (multipart === undefined) throw new TypeError(`${route.path} takes no form`);
+  if (multipart === undefined) throw new TypeError(`${route.path} does not accept a form`);
   const isForm = /^multipart\//i.test(head.headers.get("content-type") ?? "");
   if (multipart.orJson && !isForm) {
     const bytes = await body.all(settings.limits.jsonBodyBytes);
@@ -99,7 +99,7 @@ async function askWithForm(
   try {
     return await rest.ask(route, { ...request, body: valid(route.body, { ...form.fields, ...form.files }) });
   } catch (cause) {
-    // Where it is unknown whether somebody has them now, the sweep finds out.
+    // If the result is unknown, the sweep decides later.
     keep &&= mayHaveArrived(cause);
     throw cause;
   } finally {
@@ -107,13 +107,16 @@ async function askWithForm(
   }
 }
 
-/** A valid part as it came: the actor reads it by the same schema, so what that converts crosses the bus unconverted. */
+/**
+ * A validated part in its original form: the actor parses it with the same schema, so conversions don't cross
+ * the bus.
+ */
 function valid(schema: Route["body"], value: unknown): unknown {
   schema.parse(value);
   return value;
 }
 
-/** A client can't name an object. */
+/** Clients can't name objects. */
 function withoutFiles(body: unknown, files: readonly string[]): unknown {
   const field = files.find((name) => (body as Record<string, unknown>)[name] !== undefined);
   if (field === undefined) return body;

@@ -4,7 +4,7 @@ import type { MessageState } from "../../../schemas/messages/session-input.ts";
 import type { WireFrame } from "../../live/frame.ts";
 import type { Follower } from "../../live/user-feed.ts";
 
-/** A reply that is complete. */
+/** A complete reply. */
 export interface Reply {
   text: string;
   message_id: string;
@@ -17,7 +17,7 @@ export class AwaitedReply implements Follower {
   #replyId: string;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: ParleyError) => void = () => {};
-  /** Rejects with what the turn failed with. */
+  /** Rejects with the turn's error. */
   readonly done = new Promise<Reply>((resolve, reject) => {
     this.#resolve = resolve;
     this.#reject = reject;
@@ -28,7 +28,7 @@ export class AwaitedReply implements Follower {
   constructor(clientMsgId: string, replyId: string) {
     this.#clientMsgId = clientMsgId;
     this.#replyId = replyId;
-    // Whoever gives up waiting leaves it unhandled.
+    // A caller that times out leaves the rejection unhandled.
     this.done.catch(() => {});
   }
 
@@ -47,7 +47,7 @@ export class AwaitedReply implements Follower {
     this.onRestart();
   }
 
-  /** What became of the message, where its frames are late, lost, or those of an earlier one with the same id. */
+  /** State of the message, when its frames are late, lost, or those of an earlier one with the same id. */
   found(state: MessageState | undefined): void {
     if (state === undefined || state.status === "unknown") this.fail(new ParleyError("service_unavailable"));
     else {
@@ -56,7 +56,7 @@ export class AwaitedReply implements Follower {
     }
   }
 
-  /** Ends it with an error. */
+  /** Rejects with an error. */
   fail(error: ParleyError): void {
     this.#reject(error);
   }

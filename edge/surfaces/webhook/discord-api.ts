@@ -1,6 +1,6 @@
 import type { Logger } from "../../../infra/log.ts";
 
-/** Where an interaction is answered later: valid for 15 minutes. */
+/** Webhook of an interaction for later responses: valid for 15 minutes. */
 export interface InteractionAddress {
   applicationId: string;
   token: string;
@@ -10,7 +10,7 @@ const attempts = 5;
 const firstWaitMs = 300;
 const longestWaitMs = 15_000;
 
-/** The calls of Discord's API that answer interactions. */
+/** The calls of Discord's API that respond to interactions. */
 export class DiscordApi {
   readonly #baseUrl: string;
   readonly #callMs: number;
@@ -22,12 +22,12 @@ export class DiscordApi {
     this.#log = log;
   }
 
-  /** Fills in the deferred answer. Whether Discord took it. */
+  /** Edits the deferred response. Resolves to whether Discord accepted it. */
   complete(to: InteractionAddress, content: string): Promise<boolean> {
     return this.#call("PATCH", `${this.#path(to)}/messages/@original`, content);
   }
 
-  /** Adds a message after the answer. Whether Discord took it. */
+  /** Adds a follow-up message. Resolves to whether Discord accepted it. */
   add(to: InteractionAddress, content: string): Promise<boolean> {
     return this.#call("POST", this.#path(to), content);
   }
@@ -38,15 +38,15 @@ export class DiscordApi {
 
   /** The path holds a token, so it is never logged. */
   async #call(method: string, url: string, content: string): Promise<boolean> {
-    // What a model says must not ring everybody's phone.
+    // A model's output must not trigger mentions.
     const body = JSON.stringify({ content, allowed_mentions: { parse: [] } });
     for (let attempt = 1; ; attempt++) {
       const { status, waitMs } = await this.#once(method, url, body);
       if (status >= 200 && status < 300) return true;
-      // Until the first answer has arrived, Discord does not know the interaction: 404.
+      // Until the initial response has arrived, Discord does not know the interaction: 404.
       const mayRepeat = status === 0 || status === 404 || status === 429 || status >= 500;
       if (!mayRepeat || attempt >= attempts) {
-        this.#log.warn({ method, status, attempt }, "Discord refused a message");
+        this.#log.warn({ method, status, attempt }, "Discord message refused");
         return false;
       }
       const wait = Math.min(waitMs ?? firstWaitMs * 2 ** (attempt - 1), longestWaitMs);

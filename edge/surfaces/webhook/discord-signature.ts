@@ -1,17 +1,17 @@
 import { createPublicKey, verify } from "node:crypto";
 import type { RequestHead } from "../../http/request-head.ts";
 
-/** How old a signature may be, and how far ahead of our clock, s: a captured request is worthless after that. */
+/** Maximum age of a signature, and tolerated clock skew, s: prevents replays. */
 const maxAgeS = 300;
 
-/** A signature in the right form, and recent. */
+/** A well-formed, recent signature. */
 interface Signature {
   bytes: Buffer;
-  /** As it came: it is part of what is signed. */
+  /** As received: it is part of the signed data. */
   timestamp: string;
 }
 
-/** The signature of a request's head; undefined where it is missing, malformed, or not of now. */
+/** The signature of a request's head; undefined when missing, malformed or expired. */
 export function signatureOf({ headers }: RequestHead, nowS = Date.now() / 1000): Signature | undefined {
   const signature = headers.get("x-signature-ed25519") ?? "";
   const timestamp = headers.get("x-signature-timestamp") ?? "";
@@ -20,7 +20,7 @@ export function signatureOf({ headers }: RequestHead, nowS = Date.now() / 1000):
   return { bytes: Buffer.from(signature, "hex"), timestamp };
 }
 
-/** Whether Discord has signed a request: Ed25519 over the timestamp and the body as it came. */
+/** Verifies Discord's signature: Ed25519 over the timestamp and the raw body. */
 export function isSignedByDiscord(
   head: RequestHead,
   body: Uint8Array,

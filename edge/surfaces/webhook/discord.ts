@@ -21,16 +21,16 @@ import { isSignedByDiscord, signatureOf } from "./discord-signature.ts";
 import { SessionTurns } from "./session-turn.ts";
 import { authorizeWebhook } from "./webhook-key.ts";
 
-/** Most messages that one reply becomes; what is beyond is cut off. */
+/** Maximum messages per reply; the rest is cut off. */
 const mostParts = 20;
-/** Shown in place of a reply without text: Discord takes no empty message. */
+/** Sent for a reply without text: Discord rejects empty messages. */
 const nothing = "…";
-/** Completes a deferred answer whose reply this edge can't wait for. */
+/** Completes a deferred response whose reply this edge can't wait for. */
 const interrupted = "服务正在重启，回复会保存在会话中，请稍后重试";
 
 /**
- * Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed later. At the
- * stop it waits a while for deferred replies, then completes them with a notice.
+ * Registers Discord's interactions: `/chat message:` runs a turn; a slow reply is deferred and completed
+ * later. On close it waits for deferred replies for a while, then completes them with a notice.
  */
 export function addDiscordWebhook(services: Services): void {
   const discord = new Discord(services);
@@ -47,8 +47,8 @@ export function addDiscordWebhook(services: Services): void {
 }
 
 /**
- * Who calls, by the head alone: an integration by its key; else somebody whose signature has the right form and is
- * recent. Whether it is Discord's is known when the body is here, which is small until then.
+ * Authenticates by the head alone: an integration by its key; else a well-formed, recent signature. It is
+ * verified once the body is read, whose size is limited until then.
  */
 function authorizeDiscord(services: Services): Authorize {
   const byKey = authorizeWebhook(services);
@@ -119,14 +119,14 @@ class Discord {
     if (await this.#api.complete(to, parts[0] ?? nothing)) await this.#addRest(to, parts);
   }
 
-  /** Waits for deferred replies, and gives them up in time for Discord to hear of it. */
+  /** Waits for deferred replies, and gives up in time to notify Discord. */
   async end(): Promise<void> {
     const timer = setTimeout(this.#giveUp, this.#services.settings.limits.edgeDrainMs / 2);
     await Promise.all([...this.#deferred]);
     clearTimeout(timer);
   }
 
-  /** The reply in parts; a failed turn becomes text, since Discord shows nothing else. */
+  /** The reply in parts; a failed turn becomes text, as Discord has no error format. */
   async #reply(interaction: DiscordInteraction, content: string): Promise<string[]> {
     const user = interaction.member?.user?.id ?? interaction.user?.id;
     try {
@@ -135,7 +135,7 @@ class Discord {
         session: `discord_${interaction.channel_id ?? "direct"}`,
         content,
         mode: "text",
-        // Discord repeats an interaction that it believes lost.
+        // Discord redelivers an interaction that it considers lost.
         ...(interaction.id !== undefined && { clientMsgId: `discord_${interaction.id}` }),
       });
       return messageParts(text.trim() === "" ? nothing : text, discordMessageChars).slice(0, mostParts);

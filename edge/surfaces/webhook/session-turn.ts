@@ -6,7 +6,7 @@ import { AwaitedReply, type Reply } from "./awaited-reply.ts";
 
 /** A message from another system. */
 export interface ExternalMessage extends Pick<SessionInput, "user" | "session" | "content" | "mode"> {
-  /** The same id twice is one message. */
+  /** Idempotency key: the same id twice is one message. */
   clientMsgId?: string;
 }
 
@@ -20,8 +20,8 @@ export class SessionTurns {
   }
 
   /**
-   * Puts a message into its session and waits until its turn has ended.
-   * @throws ParleyError what the turn failed with, `llm_unavailable` when it takes too long
+   * Submits a message to its session and waits until its turn has ended.
+   * @throws ParleyError the turn's error, `llm_unavailable` on timeout
    */
   async run(message: ExternalMessage): Promise<Reply> {
     const { admission, settings } = this.#services;

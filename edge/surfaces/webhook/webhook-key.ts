@@ -5,8 +5,8 @@ import type { Authorize } from "../../http/endpoint.ts";
 import type { Services } from "../../services.ts";
 
 /**
- * An endpoint's `authorize` for integrations: `X-Webhook-Key` is WEBHOOK_KEY, or a key that the administrator has made
- * for one of them. A wrong one is `unauthorized`.
+ * An endpoint's `authorize` for integrations: `X-Webhook-Key` is WEBHOOK_KEY, or a key that the administrator
+ * has created. An invalid one is `unauthorized`.
  */
 export function authorizeWebhook({ identity, settings }: Pick<Services, "identity" | "settings">): Authorize {
   const { webhookKey } = settings;

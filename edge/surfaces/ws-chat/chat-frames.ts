@@ -10,11 +10,11 @@ import { RouteFrames } from "./route-frames.ts";
 import { VoiceFrames } from "./voice-frames.ts";
 
 /**
- * Parses the frames of `/ws/chat` clients and hands each to its family:
- * - messages: what enters a session's log, in the order in which it came;
- * - voice: speech, which becomes a message when it is recognised;
- * - requests: what an actor answers to this socket alone, a few at a time;
- * - routes: what REST can do, too.
+ * Parses the frames of `/ws/chat` clients and dispatches each to its family:
+ * - messages: appended to a session's log, in order of arrival;
+ * - voice: speech, which becomes a message once recognised;
+ * - requests: answered by an actor to this socket alone, a few concurrently;
+ * - routes: operations that REST also offers.
  */
 export class ChatFrames {
   readonly #services: Services;
@@ -31,7 +31,10 @@ export class ChatFrames {
     this.#routes = new RouteFrames(services);
   }
 
-  /** Takes one frame; undefined = a binary one. An invalid frame is answered with an error, and the socket stays open. */
+  /**
+   * Handles one frame; undefined = a binary one. An invalid frame is answered with an error, and the socket
+   * stays open.
+   */
   take(socket: ChatSocket, text: string | undefined): void {
     let frame: ClientFrame;
     try {

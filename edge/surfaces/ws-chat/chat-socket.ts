@@ -13,19 +13,19 @@ import { MessageOrder } from "./message-order.ts";
 import { RequestQueue } from "./request-queue.ts";
 import type { SocketVoice } from "./socket-voice.ts";
 
-/** One `/ws/chat` connection: what is known of it, and ways to answer it. */
+/** One `/ws/chat` connection: its state and its output. */
 export class ChatSocket implements LiveSocket {
   readonly id = newId("s_", 16);
   readonly principal: Principal;
   readonly session: string;
   readonly clientInfo: ClientInfo;
   readonly resume: Position | undefined;
-  /** Frames that came before `connected` went out; undefined after it. */
+  /** Frames received before `connected` was sent; undefined afterwards. */
   early: HandshakeBuffer | undefined;
-  /** Refused frames in a row. */
+  /** Consecutive refused frames. */
   bad = 0;
   readonly requests: RequestQueue;
-  /** Speech of its user; made with the first frame of it. */
+  /** Speech of its user; created with its first frame. */
   voice: SocketVoice | undefined;
   readonly order: MessageOrder;
   #ws: RawSocket | undefined;
@@ -59,7 +59,7 @@ export class ChatSocket implements LiveSocket {
     this.#ws = ws;
   }
 
-  /** The connection is closed: its handle must not be touched again. */
+  /** The connection has closed: its handle must not be used any more. */
   closed(): void {
     this.#ws = undefined;
     this.early = undefined;
@@ -71,12 +71,12 @@ export class ChatSocket implements LiveSocket {
     this.#ws?.send(text);
   }
 
-  /** Answers this socket alone. */
+  /** Sends to this socket alone. */
   answer(frame: DirectFrame): void {
     this.send(JSON.stringify(frame));
   }
 
-  /** Answers with an error; the socket stays open. */
+  /** Sends an error; the socket stays open. */
   refuse(
     error: ParleyError,
     of: { session_id?: string; client_msg_id?: string; message_id?: string } = {},

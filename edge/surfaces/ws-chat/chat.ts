@@ -74,7 +74,9 @@ async function prepare(head: RequestHead, { identity, hub, settings, link }: Ser
   return new ChatSocket(principal, session, clientInfo, parsePosition(query.resume), settings.limits);
 }
 
-/** The stream of frames does not answer: the client hears so, for each message it has sent, and connects again. */
+/**
+ * The stream OUT does not answer: each pending message is answered with an error, and the client reconnects.
+ */
 function unavailable(socket: ChatSocket, error: ParleyError): void {
   const sent = socket.early?.take() ?? [];
   socket.early = undefined;
@@ -96,7 +98,7 @@ function idsOf(text: string): { session_id?: string; client_msg_id?: string } {
   }
 }
 
-/** An actor's answer to this socket alone: the state of a message that was sent before, or why it was refused. */
+/** An actor's answer to this socket: the state of a repeated message, or a refusal. */
 function direct({ submit }: Services, socket: ChatSocket, frame: DirectFrame, text: string): void {
   if ("client_msg_id" in frame && frame.client_msg_id !== undefined && frame.session_id !== undefined)
     submit.confirmed(socket.user, frame.session_id, frame.client_msg_id);

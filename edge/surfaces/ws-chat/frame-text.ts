@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { fromZodError, ParleyError } from "../../../schemas/errors.ts";
 import { ForeignJsonError, parseForeignJson } from "../../../schemas/foreign-json.ts";
 
-/** Reads a client's frame; undefined = a binary one. @throws ParleyError `invalid_message` */
+/** Parses a client's frame; undefined = a binary one. @throws ParleyError `invalid_message` */
 export function parseFrame<Schema extends z.ZodType>(
   text: string | undefined,
   schema: Schema,

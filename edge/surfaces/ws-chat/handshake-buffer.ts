@@ -1,6 +1,6 @@
 import type { Limits } from "../../../schemas/limits.ts";
 
-/** Frames of a client that came before its socket was ready, kept in order and bounded. */
+/** A bounded buffer of frames that arrived before the socket was ready, in order. */
 export class HandshakeBuffer {
   readonly #limits: Pick<Limits, "socketQueue" | "jsonBodyBytes">;
   #texts: string[] = [];
@@ -10,18 +10,18 @@ export class HandshakeBuffer {
     this.#limits = limits;
   }
 
-  /** Keeps a frame; false when there are too many. */
+  /** Adds a frame; false when the buffer is full. */
   keep(text: string): boolean {
     const { socketQueue, jsonBodyBytes } = this.#limits;
     const fits = this.#texts.length < socketQueue && this.#chars + text.length <= jsonBodyBytes;
-    // One frame of whatever size is within the bound of a frame.
+    // A single frame of any size is allowed: the frame limit applies.
     if (!fits && this.#texts.length > 0) return false;
     this.#texts.push(text);
     this.#chars += text.length;
     return true;
   }
 
-  /** All of them, once. */
+  /** Returns all frames, once. */
   take(): string[] {
     const texts = this.#texts;
     this.#texts = [];

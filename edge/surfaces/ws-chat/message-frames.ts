@@ -18,7 +18,7 @@ export class MessageFrames {
     this.#deps = deps;
   }
 
-  /** Submits the message of a frame, after all that came before it in its session. */
+  /** Submits the message of a frame, after all earlier ones of its session. */
   take(socket: ChatSocket, session: string, frame: Frame): void {
     if (frame.type === "message") {
       this.#inOrder(socket, this.#input(socket, session, frame));
@@ -29,13 +29,13 @@ export class MessageFrames {
     this.#inOrder(socket, { ...this.#input(socket, session, request), regenerates });
   }
 
-  /** Submits recognised speech, whose place in the order was kept while it was recognised. */
+  /** Submits recognised speech at the position reserved during recognition. */
   spoken(socket: ChatSocket, session: string, frame: Omit<MessageFrame, "type" | "attachments">): void {
     const message: MessageFrame = { ...frame, type: "message", attachments: [] };
     void this.#submit(socket, this.#input(socket, session, message));
   }
 
-  /** Submits at once where no attachment has to be looked up, else when that is done; the order of arrival holds. */
+  /** Submits at once if no attachment needs a lookup, else afterwards; the order of arrival is kept. */
   #inOrder(socket: ChatSocket, input: SessionInput): void {
     const { attachments } = this.#deps;
     const { session, client_msg_id } = input;
@@ -64,7 +64,7 @@ export class MessageFrames {
 
   #overdue(socket: ChatSocket, input: SessionInput, { state }: Overdue): void {
     if (state !== undefined) {
-      // An owner that has not read the message yet will: it is in the log.
+      // An owner that has not read the message yet will do so: it is in the log.
       const status = state.status === "unknown" ? "queued" : state.status;
       socket.answer(acceptedFromState(input, { ...state, status }, false));
       return;

@@ -1,20 +1,23 @@
-/** Keeps the messages of each session of a socket in order where one of them has to be made ready first. */
+/** Keeps the messages of each session of a socket in order while one of them is being prepared. */
 export class MessageOrder {
   readonly #last = new Map<string, Promise<void>>();
   readonly #most: number;
   #waiting = 0;
 
-  /** `most` messages may wait. */
+  /** `most`: queue limit. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Whether another message may wait. */
+  /** Whether the queue has room for a message. */
   get full(): boolean {
     return this.#waiting >= this.#most;
   }
 
-  /** Does it at once, or when it is ready and all that came before it in its session is done. Neither may fail. */
+  /**
+   * Runs a submit at once, or when it is prepared and all earlier ones of its session are done. Neither may
+   * fail.
+   */
   run(session: string, act: (() => void) | Promise<() => void>): void {
     const before = this.#last.get(session);
     if (before === undefined && typeof act === "function") {

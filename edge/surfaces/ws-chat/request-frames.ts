@@ -10,7 +10,7 @@ type Deps = Pick<Services, "owner" | "rest">;
 type HistoryFrame = ClientFrame & { type: "history" };
 type Frame = ClientFrame & { type: "ping" | "history" | "stop" | "voice_interrupt" | "segment_played" };
 
-/** Frames that an actor answers to this socket alone; a socket has a few of them open at a time. */
+/** Frames that an actor answers to this socket alone; a few run concurrently per socket. */
 export class RequestFrames {
   readonly #deps: Deps;
 
@@ -18,7 +18,7 @@ export class RequestFrames {
     this.#deps = deps;
   }
 
-  /** Takes a frame; an error is answered to the socket. */
+  /** Handles a frame; errors are sent to the socket. */
   take(socket: ChatSocket, session: string, frame: Frame): void {
     const { owner } = this.#deps;
     switch (frame.type) {
@@ -58,7 +58,7 @@ export class RequestFrames {
     const query = { user_id: socket.user, limit, offset: 0, before };
     const request = { principal: socket.principal, ip: "", params: { id: session }, query, body: {} };
     const answer = await this.#deps.rest.ask(sessionMessages, request);
-    // A session begins with its first message: before that its history is empty, not missing.
+    // A session is created by its first message: before that its history is empty, not missing.
     const body = answer.status === 404 ? { messages: [], has_more: false } : answer.body;
     if (answer.status >= 400 && answer.status !== 404) {
       const { error, errorType, hint } = answer.body as { error: string; errorType?: string; hint?: string };
@@ -84,7 +84,7 @@ export class RequestFrames {
   }
 }
 
-/** @throws ParleyError `service_unavailable` without an answer, `turn_not_found` where nothing was running */
+/** @throws ParleyError `service_unavailable` without an answer, `turn_not_found` when no turn was running */
 function found(answer: StopAnswer | undefined): void {
   if (answer === undefined) throw new ParleyError("service_unavailable");
   if (!answer.stopped) throw new ParleyError("turn_not_found");

@@ -1,6 +1,6 @@
 import type { Limits } from "../../../schemas/limits.ts";
 
-/** Requests of one socket to actors: a few at a time, the others wait their turn. */
+/** A queue of one socket's requests to actors, with limited concurrency. */
 export class RequestQueue {
   readonly #limits: Pick<Limits, "socketRequests" | "socketQueue">;
   readonly #waiting: (() => Promise<void>)[] = [];
@@ -10,7 +10,7 @@ export class RequestQueue {
     this.#limits = limits;
   }
 
-  /** Runs `work`, which handles its own errors, now or later; false when too many wait. */
+  /** Runs `work`, which handles its own errors, now or later; false when the queue is full. */
   run(work: () => Promise<void>): boolean {
     if (this.#waiting.length >= this.#limits.socketQueue) return false;
     this.#waiting.push(work);
@@ -18,7 +18,7 @@ export class RequestQueue {
     return true;
   }
 
-  /** Forgets what waits. */
+  /** Clears the queue. */
   clear(): void {
     this.#waiting.length = 0;
   }

@@ -7,15 +7,15 @@ import { callerOf } from "../../admission/admission.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import { SpokenStreamClient, type VoiceServices } from "./spoken-stream-client.ts";
 
-/** What was said, for the session in which it is to be answered. */
+/** Recognised speech, for the session in which it is answered. */
 export interface Utterance {
   session: string;
   frame: SpeechFrame;
-  /** Of the message that it becomes; whether the client has chosen it is known by the frame. */
+  /** Id of the resulting message; the frame tells whether the client chose it. */
   clientMsgId: string;
 }
 
-/** The socket on which somebody speaks. */
+/** The socket of a speaking user. */
 interface Answering {
   readonly principal: Principal;
   answer(frame: DirectFrame): void;
@@ -27,19 +27,19 @@ interface Open extends Utterance {
 }
 
 /**
- * The spoken words of one socket: one stream at a time, and utterances that are being understood. They become messages
- * in the order in which they ended.
+ * Speech of one socket: one stream at a time, and utterances in recognition. They become messages in the
+ * order in which they ended.
  */
 export class SocketVoice {
   readonly #services: VoiceServices;
   readonly #socket: Answering;
   readonly #enter: (utterance: Utterance, text: string) => void;
-  /** The stream that takes chunks; `failed` until the client has heard of it by starting or ending one. */
+  /** The open stream; `failed` until the client learns of it by starting or ending one. */
   #open: Open | "failed" | undefined;
   #last: Promise<void> = Promise.resolve();
   #pending = 0;
 
-  /** `enter` puts what was understood into its session's log. */
+  /** `enter` submits recognised speech to its session's log. */
   constructor(
     services: VoiceServices,
     socket: Answering,
@@ -50,7 +50,7 @@ export class SocketVoice {
     this.#enter = enter;
   }
 
-  /** Opens a stream; the answer is an empty interim result. @throws ParleyError `conflict`, `rate_limited` */
+  /** Opens a stream; answered by an empty interim result. @throws ParleyError `conflict`, `rate_limited` */
   start(session: string, frame: SpeechFrame): void {
     if (this.#open !== undefined && this.#open !== "failed") {
       throw new ParleyError("conflict", {
@@ -78,9 +78,9 @@ export class SocketVoice {
     });
   }
 
-  /** Passes a part of the open stream on. @throws ParleyError `invalid_message`, `payload_too_large` */
+  /** Forwards a chunk of the open stream. @throws ParleyError `invalid_message`, `payload_too_large` */
   chunk({ audio_data, sequence }: ClientFrame & { type: "voice_stream_chunk" }): void {
-    // Its sender has not heard yet that it failed, or need not hear it again.
+    // The stream has failed; its sender is notified at most once.
     if (this.#open === "failed") return;
     if (this.#open === undefined) throw noStream();
     const audio = base64Of(audio_data);
@@ -98,7 +98,10 @@ export class SocketVoice {
     this.#follow(open, "voice_final");
   }
 
-  /** Takes a whole recording. @throws ParleyError `invalid_message`, `payload_too_large`, `rate_limited` */
+  /**
+   * Recognises a whole recording.
+   * @throws ParleyError `invalid_message`, `payload_too_large`, `rate_limited`
+   */
   whole(session: string, frame: SpeechFrame & { type: "voice_input" }): void {
     this.#checkPending();
     const { admission, settings } = this.#services;
@@ -109,7 +112,7 @@ export class SocketVoice {
     const nothing = () => {};
     const listener = { opened: nothing, interim: nothing, full: nothing, idle: nothing };
     const stream = new SpokenStreamClient(this.#services, { ...how(frame), interims: false }, listener);
-    // The audio itself must not be held until its text is there.
+    // Don't retain the audio while waiting for its text.
     const { audio_data: _, ...rest } = frame;
     const utterance = { ...utteranceOf(session, { ...rest, audio_data: "" }), stream };
     void stream.whole(bytes).finally(() => admission.audio.give(holder, bytes.length));
@@ -117,7 +120,7 @@ export class SocketVoice {
     this.#follow(utterance, "voice_transcript");
   }
 
-  /** The connection is gone: nobody can finish what is open; what was said to its end becomes a message. */
+  /** The connection has closed: an open stream is cancelled; utterances that have ended become messages. */
   close(): void {
     const open = this.#open;
     this.#open = undefined;
@@ -135,7 +138,7 @@ export class SocketVoice {
     this.#follow(open, "voice_final");
   }
 
-  /** As if the client had ended it; what it still sends of this stream is passed over. */
+  /** As if the client had ended it; its further chunks are ignored. */
   #idle(open: Open): void {
     if (this.#open !== open) return;
     this.#open = "failed";
@@ -151,7 +154,7 @@ export class SocketVoice {
         this.#tell(type, open, text);
         if (text !== "") this.#enter(open, text);
       })
-      // The sender was told when it failed.
+      // The sender was notified when it failed.
       .catch(() => {})
       .finally(() => {
         this.#pending -= 1;
@@ -197,7 +200,7 @@ function checkSize(bytes: number, maxBytes: number): void {
   });
 }
 
-/** The base64 of a field; as a data URI too, which is what browsers make of a recording. */
+/** Reads a field's base64; also as a data URI, which is what browsers produce. */
 function base64Of(text: string): string {
   const data = text.startsWith("data:") ? text.slice(text.indexOf(",") + 1) : text;
   if (data === "" || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {

@@ -10,41 +10,41 @@ import type {
 } from "../../../schemas/messages/voice-stream.ts";
 import type { Services } from "../../services.ts";
 
-/** What a stream needs of its edge. */
+/** Dependencies of a stream. */
 export type VoiceServices = Pick<
   Services,
   "admission" | "edge" | "link" | "inbox" | "uploads" | "settings" | "log"
 >;
 
-/** What a stream tells before its end. */
+/** Events of a stream before its end. */
 export interface VoiceStreamListener {
-  /** A voice process listens. */
+  /** A voice process has accepted the stream. */
   opened(): void;
   interim(text: string): void;
-  /** The voice process takes no more and has ended the stream. */
+  /** The voice process has ended the stream at its length limit. */
   full(): void;
-  /** Nothing came for long, and it has ended by itself: its text follows. */
+  /** The stream was idle too long and has ended: its text follows. */
   idle(): void;
 }
 
 /**
- * One utterance on its way to the one voice process that listens to it. {@link heard} is its text, or why there is
- * none: the process said so, or it does not answer any more.
+ * Client of one utterance's stream to a voice process. {@link heard} resolves with its text, or rejects: the
+ * process reported an error, or no longer answers.
  */
 export class SpokenStreamClient {
-  /** Names the utterance to the client, and its answers in the edge's inbox. */
+  /** Id of the utterance, for the client and as the name of its inbox. */
   readonly id = newId("voice_");
-  /** What was said, empty where nobody spoke. */
+  /** The recognised text, empty without speech. */
   readonly heard: Promise<string>;
   readonly #services: VoiceServices;
   readonly #listener: VoiceStreamListener;
   #resolve: (text: string) => void = () => {};
   #reject: (error: ParleyError) => void = () => {};
-  /** Id of its stream, once a process listens. */
+  /** Id of its stream, once a process has accepted it. */
   #stream: string | undefined;
   #waiting: VoiceStreamPart[] = [];
   #asking = 0;
-  /** Audio on its way, base64. */
+  /** Audio in transit, base64. */
   #characters = 0;
   #beat: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
@@ -57,18 +57,18 @@ export class SpokenStreamClient {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever listens hears of a failure; nobody has to.
+    // Listeners of `heard` handle a failure; a stream without one must not crash.
     this.heard.catch(() => {});
     services.inbox.add(this.id, voiceHeard, { message: (heard) => this.#told(heard) });
     void this.#open(how);
   }
 
-  /** Sends a part of it, in base64. */
+  /** Sends a chunk, in base64. */
   chunk(audio: string, sequence: number | undefined): void {
     this.#part({ kind: "chunk", audio, ...(sequence !== undefined && { sequence }) });
   }
 
-  /** All is said: its text follows. */
+  /** The utterance is complete: its text follows. */
   end(): void {
     this.#part({ kind: "end" });
     this.ended();
@@ -82,7 +82,7 @@ export class SpokenStreamClient {
     );
   }
 
-  /** Sends all of it in one piece, and its end. */
+  /** Sends it in one piece, with its end. */
   async whole(bytes: Uint8Array): Promise<void> {
     try {
       const about = { filename: this.id, type: "application/octet-stream" };
@@ -94,7 +94,7 @@ export class SpokenStreamClient {
     }
   }
 
-  /** Nobody wants to know any more. */
+  /** The client has disconnected. */
   drop(): void {
     if (this.#over) return;
     if (this.#stream !== undefined) this.#release(this.#stream);
@@ -103,7 +103,7 @@ export class SpokenStreamClient {
 
   #release(stream: string): void {
     const { link } = this.#services;
-    // Without a connection it is given up over there by itself.
+    // Without a connection the voice process cancels it by timeout.
     if (!link.up || link.nc.isClosed()) return;
     const drop = JSON.stringify({ kind: "drop" } satisfies VoiceStreamPart);
     link.bus.signalText(voicePart, drop, { stream });
@@ -130,7 +130,7 @@ export class SpokenStreamClient {
 
   #part(part: VoiceStreamPart): void {
     if (this.#over) return;
-    // What was said while the network was away comes at once: only what nobody takes in is too much.
+    // Audio buffered during an outage arrives at once: only unacknowledged bytes count.
     const { voiceChunks, voiceInputBytes } = this.#services.settings.limits;
     this.#characters += charactersOf(part);
     const bytes = (this.#characters * 3) / 4;
@@ -150,7 +150,7 @@ export class SpokenStreamClient {
       });
   }
 
-  /** A process that died leaves nobody on the subject of its streams. */
+  /** After a crash, the subject of its streams has no responders. */
   #look(): void {
     if (this.#asking === 0 && this.#stream !== undefined) this.#send(this.#stream, { kind: "beat" });
   }
@@ -169,7 +169,8 @@ export class SpokenStreamClient {
   #fail(cause: unknown): void {
     if (this.#over) return;
     this.#close();
-    if (!(cause instanceof ParleyError)) this.#services.log.error({ err: cause }, "stream of speech failed");
+    if (!(cause instanceof ParleyError))
+      this.#services.log.error({ err: cause, utterance: this.id }, "speech stream failed");
     this.#reject(cause instanceof ParleyError ? cause : new ParleyError("internal_error", { cause }));
   }
 
@@ -182,7 +183,7 @@ export class SpokenStreamClient {
   }
 }
 
-/** The answer of a voice process; one that is gone, or silent, makes the stream unreachable. */
+/** Handles a voice process's answer; one that has died or is silent makes the stream fail as unreachable. */
 async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

@@ -9,7 +9,7 @@ type Frame = ClientFrame & {
   type: "voice_input" | "voice_stream_start" | "voice_stream_chunk" | "voice_stream_end";
 };
 
-/** Frames of speech. What is recognised becomes a message, in the order in which the utterances ended. */
+/** Frames of speech. Recognised speech becomes a message, in the order in which the utterances ended. */
 export class VoiceFrames {
   readonly #services: VoiceServices;
   readonly #messages: Pick<MessageFrames, "spoken">;
@@ -19,7 +19,7 @@ export class VoiceFrames {
     this.#messages = messages;
   }
 
-  /** Takes a frame; an error is answered to the socket. */
+  /** Handles a frame; errors are sent to the socket. */
   take(socket: ChatSocket, session: string, frame: Frame): void {
     const clientMsgId = "client_msg_id" in frame ? frame.client_msg_id : undefined;
     try {
@@ -51,7 +51,7 @@ export class VoiceFrames {
     }
   }
 
-  /** Made with the first frame of speech: most sockets never send one. */
+  /** Created with the first frame of speech: most sockets never send one. */
   #voiceOf(socket: ChatSocket): SocketVoice {
     socket.voice ??= new SocketVoice(this.#services, socket, (utterance, content) => {
       const { session, frame, clientMsgId } = utterance;

@@ -8,7 +8,7 @@ import type { Inbound } from "../inbound.ts";
 import { OnebotBot } from "./onebot-bot.ts";
 import { OnebotSocket } from "./onebot-socket.ts";
 
-/** Registers QQ: OneBot v11 clients dial in by reverse WebSocket. Answers how to end it. */
+/** Registers QQ: OneBot v11 clients connect by reverse WebSocket. Returns its close function. */
 export function addOnebot(services: Services, inbound: Inbound): () => Promise<void> {
   const bots = new Map<string, OnebotBot>();
   const sockets = new Set<OnebotSocket>();

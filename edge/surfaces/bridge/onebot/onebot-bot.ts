@@ -19,14 +19,14 @@ import { field } from "./onebot-segments.ts";
 import type { CallResult, OnebotSocket } from "./onebot-socket.ts";
 import { recordingOf } from "./onebot-speech.ts";
 
-/** Own messages whose quotation addresses the bot without a question to the client. */
+/** Own message ids remembered, to recognise quotations of the bot without a call to the client. */
 const rememberedSent = 1_000;
-/** Quoted messages of groups whose sender is being looked up; what comes beyond is not for the bot. */
+/** Limit of concurrent lookups of quoted group messages; messages beyond it are ignored. */
 const mostLookups = 16;
-/** Codes of clients for a send of which they do not know what became. */
+/** Client error codes for a send with an unknown result. */
 const unknownCodes = new Set([1200]);
 
-/** One QQ account with its connections: events come in on one, calls go out on one, perhaps the same. */
+/** One QQ account with its connections: events arrive on one, calls are sent on one, possibly the same. */
 export class OnebotBot implements Bridge {
   readonly platform = "qq";
   readonly #services: Services;
@@ -53,14 +53,14 @@ export class OnebotBot implements Bridge {
     if (this.#caller === undefined) void this.stop();
   }
 
-  /** Ends the sending of replies; those that wait are sent when a connection comes. */
+  /** Stops sending replies; queued ones are sent after a reconnect. */
   async stop(): Promise<void> {
     const outbound = this.#outbound;
     this.#outbound = undefined;
     await outbound?.stop();
   }
 
-  /** Takes a frame of a client: the answer to a call, or an event. */
+  /** Processes a frame of a client: a response to a call, or an event. */
   take(socket: OnebotSocket, text: string | undefined): void {
     const { log } = this.#services;
     let frame: unknown;
@@ -79,7 +79,7 @@ export class OnebotBot implements Bridge {
 
   async send(text: OutboundText): Promise<Delivery> {
     const first = this.#delivery(await this.#send(text, true));
-    // The quoted message may be gone by now.
+    // The quoted message may be deleted by now.
     if (first.kind === "refused" && text.first) return this.#delivery(await this.#send(text, false));
     return first;
   }
@@ -91,12 +91,14 @@ export class OnebotBot implements Bridge {
       const complete = (user: string) => this.#complete({ ...inbound, addressed }, user);
       await this.#inbound.take(this, { ...inbound, addressed, complete });
     } catch (err) {
-      // OneBot does not repeat an event: its sender has to.
+      // OneBot does not redeliver events: the sender must repeat the message.
       await this.#inbound.tell(this, inbound.address, `${toParleyError(err).message}，请稍后重发`);
     }
   }
 
-  /** Whether a group message quotes one of the bot's that this process did not send, as after a restart. */
+  /**
+   * Whether a group message quotes a message of the bot that this process did not send, as after a restart.
+   */
   async #quotesBot({ quotes }: OnebotInbound): Promise<boolean> {
     if (quotes === undefined || this.#lookups >= mostLookups) return false;
     this.#lookups += 1;
@@ -110,7 +112,7 @@ export class OnebotBot implements Bridge {
     }
   }
 
-  /** The message with its spoken words, its merged forward and what it quotes. */
+  /** Loads the message's speech, merged forward and quotation. */
   async #complete(inbound: OnebotInbound, user: string): Promise<InboundMessage> {
     const { quotes, speech, forward, ...own } = inbound;
     const message = { ...own, ...(forward !== undefined && { quotesOthers: true as const }) };
@@ -165,7 +167,9 @@ export class OnebotBot implements Bridge {
   }
 }
 
-/** A client that timed out inside does not know whether the message was sent: another send might show it twice. */
+/**
+ * A client that timed out internally does not know whether the message was sent: a retry might show it twice.
+ */
 function isUnknown(answer: OnebotAnswer): boolean {
   if (answer.status !== "failed") return false;
   return unknownCodes.has(answer.retcode ?? 0) || /time\s?-?out|超时/i.test(reasonOf(answer));

@@ -3,17 +3,17 @@ import type { OnebotMessage, OnebotSegment } from "../../../../schemas/wire/oneb
 import type { InboundMessage, OutboundText } from "../bridge.ts";
 import { contentOf, field, segmentsIn } from "./onebot-segments.ts";
 
-/** A message of QQ, with what the client is asked for. */
+/** A QQ message, and what must be requested from the client. */
 export interface OnebotInbound extends Omit<InboundMessage, "complete"> {
-  /** The message that it quotes. */
+  /** Id of the quoted message. */
   quotes: string | undefined;
-  /** Its spoken words, as a segment. */
+  /** Its recording, as a segment. */
   speech: OnebotSegment | undefined;
-  /** Id of the merged forward that it is. */
+  /** Id of its merged forward. */
   forward: string | undefined;
 }
 
-/** A message of QQ as a bridge hands it on. `isOurs`: whether a quoted message is known to be one of the bot's. */
+/** Converts a QQ message for the bridge. `isOurs`: whether a quoted message is known to be the bot's. */
 export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) => boolean): OnebotInbound {
   const segments = segmentsIn(message.message);
   const { self_id, message_id, message_type, time } = message;
@@ -25,7 +25,7 @@ export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) =>
   return {
     ...contentOf(segments, self_id),
     address: addressOf(message),
-    // Clients that start again may count their messages from the beginning.
+    // Clients may restart their message ids at zero.
     id: `qq_${self_id}_${message_id}_${Math.trunc(time ?? 0)}`,
     addressed: message_type === "private" || meant || (quotes !== undefined && isOurs(quotes)),
     quotes,
@@ -34,7 +34,10 @@ export function inboundOf(message: OnebotMessage, isOurs: (messageId: string) =>
   };
 }
 
-/** A private talk that began in a group is answered over that group: its sender may be no friend of the bot. */
+/**
+ * A private chat that began in a group is answered through the group: its sender may not be a friend of the
+ * bot.
+ */
 function addressOf({ self_id, user_id, group_id, message_id, message_type, sub_type }: OnebotMessage) {
   const group = message_type === "group";
   const over = !group && sub_type === "group" ? group_id : undefined;
@@ -50,7 +53,7 @@ function addressOf({ self_id, user_id, group_id, message_id, message_type, sub_t
   return address;
 }
 
-/** An answer as segments: nothing of its text is ever read as a CQ code. */
+/** A reply as segments: its text is never parsed for CQ codes. */
 export function segmentsOf({ address, text, first }: OutboundText, quote = true): OnebotSegment[] {
   const segments: OnebotSegment[] = [];
   if (first && quote) segments.push({ type: "reply", data: { id: address.message } });

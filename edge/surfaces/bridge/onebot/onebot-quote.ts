@@ -4,14 +4,14 @@ import { quotation, withQuotation } from "../quotation.ts";
 import { contentOf, field, maxImages, segmentsIn } from "./onebot-segments.ts";
 import type { CallResult } from "./onebot-socket.ts";
 
-/** Longest text of a merged forward that goes into a message, characters. */
+/** Text limit of a merged forward, characters. */
 const forwardChars = 8_000;
 const forwardDepth = 2;
 
 /** Calls an action of the client. */
 export type Call = (action: string, params: unknown) => Promise<CallResult>;
 
-/** A message that is quoted. */
+/** A quoted message. */
 export interface Quoted {
   /** Id of its sender. */
   sender: string | undefined;
@@ -20,7 +20,7 @@ export interface Quoted {
   attachments: InboundMessage["attachments"];
 }
 
-/** The message of an id, as far as the client still has it; undefined where it has not. */
+/** Fetches a message by id; undefined when the client no longer has it. */
 export async function readQuoted(call: Call, id: string, self: string): Promise<Quoted | undefined> {
   const number = Number(id);
   const result = await call("get_msg", { message_id: Number.isSafeInteger(number) ? number : id });
@@ -43,7 +43,7 @@ export async function readQuoted(call: Call, id: string, self: string): Promise<
   };
 }
 
-/** A message below what it quotes. */
+/** Places a message below its quotation. */
 export function quoting(message: InboundMessage, { name, text, attachments }: Quoted): InboundMessage {
   if (text === "" && attachments.length === 0) return message;
   return {
@@ -54,7 +54,7 @@ export function quoting(message: InboundMessage, { name, text, attachments }: Qu
   };
 }
 
-/** The messages of a merged forward as text; `[合并转发]` where the client does not give them. */
+/** The messages of a merged forward as text; `[合并转发]` when the client does not return them. */
 export async function readForward(call: Call, id: string, self: string, depth = 0): Promise<string> {
   const unread = "[合并转发]";
   if (depth >= forwardDepth) return unread;

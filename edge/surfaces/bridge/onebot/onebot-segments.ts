@@ -4,14 +4,16 @@ import type { OnebotContent, OnebotSegment } from "../../../../schemas/wire/oneb
 /** Most images of one message. */
 export const maxImages = 8;
 
-/** What segments hold, by what a model can be given. */
+/** The content of segments, grouped by how a model can receive it. */
 export interface SegmentContent {
   text: string;
   attachments: Attachment[];
   unreadable: string[];
 }
 
-/** What one segment is: words, or a kind that can't be shown. Images, speech and forwards are read elsewhere. */
+/**
+ * Content of one segment: text, or an unsupported kind. Images, speech and forwards are handled elsewhere.
+ */
 interface Reading {
   text?: string;
   unreadable?: string;
@@ -44,7 +46,10 @@ const kinds: Readonly<Record<string, (segment: OnebotSegment, self: string) => R
   reply: () => ({}),
 };
 
-/** Text, images and what can't be shown of a message's segments; an image that can't be had is named in the text. */
+/**
+ * Collects text, images and unsupported kinds of segments; an image that can't be loaded is named in the
+ * text.
+ */
 export function contentOf(segments: readonly OnebotSegment[], self: string): SegmentContent {
   const readings = segments.map(
     (segment): Reading => kinds[segment.type]?.(segment, self) ?? { unreadable: "该类消息" },
@@ -69,7 +74,7 @@ export function segmentsIn(content: OnebotContent): OnebotSegment[] {
   return typeof content === "string" ? parseCq(content) : content;
 }
 
-/** Segments of a text with CQ codes: `[CQ:type,key=value,…]`. */
+/** Parses a text with CQ codes into segments: `[CQ:type,key=value,…]`. */
 function parseCq(text: string): OnebotSegment[] {
   const segments: OnebotSegment[] = [];
   let end = 0;
@@ -99,7 +104,7 @@ function unescapeCq(text: string): string {
     .replaceAll("&amp;", "&");
 }
 
-/** A value of a segment's data as text, "" where there is none. */
+/** A value of a segment's data as text, "" when missing. */
 export function field({ data }: OnebotSegment, name: string): string {
   const value = data?.[name];
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
@@ -114,7 +119,7 @@ function imageOf(segment: OnebotSegment): Attachment[] {
   return [{ type: "image", url: `data:${mimeOf(inline)};base64,${inline}` }];
 }
 
-/** Kind of an image by the first characters of its base64 text. */
+/** Detects an image type by the first characters of its base64 text. */
 function mimeOf(base64: string): string {
   if (base64.startsWith("iVBOR")) return "image/png";
   if (base64.startsWith("R0lGOD")) return "image/gif";

@@ -3,7 +3,7 @@ import { newId } from "../../../../schemas/ids.ts";
 import { type OnebotAnswer, type OnebotRole, onebotAnswerSchema } from "../../../../schemas/wire/onebot.ts";
 import type { RawSocket } from "../../../http/upgrade.ts";
 
-/** What became of a call: its answer, or that it never left, or that nothing came back. */
+/** Result of a call: a response, not sent, or no response. */
 export type CallResult = { kind: "answer"; answer: OnebotAnswer } | { kind: "unsent" } | { kind: "unknown" };
 
 interface Pending {
@@ -11,7 +11,7 @@ interface Pending {
   settle(result: CallResult): void;
 }
 
-/** One connection of a OneBot client: calls go out and are matched by their `echo`. */
+/** One connection of a OneBot client: calls are matched with their responses by `echo`. */
 export class OnebotSocket {
   readonly id = newId("ob_");
   readonly user = undefined;
@@ -36,7 +36,7 @@ export class OnebotSocket {
     this.#ws = ws;
   }
 
-  /** What is still open was written, and its answer can't come any more. */
+  /** Pending calls were written, but their responses can no longer arrive. */
   closed(): void {
     this.#ws = undefined;
     for (const { timer, settle } of this.#pending.values()) {
@@ -56,7 +56,7 @@ export class OnebotSocket {
         settle({ kind: "unknown" });
       }, this.#callMs);
       this.#pending.set(echo, { timer, settle });
-      // 2 = dropped at the backpressure limit: nothing of it went out.
+      // 2 = dropped at the backpressure limit: nothing was sent.
       if (ws.send(JSON.stringify({ action, params, echo })) !== 2) return;
       clearTimeout(timer);
       this.#pending.delete(echo);
@@ -64,7 +64,7 @@ export class OnebotSocket {
     });
   }
 
-  /** Takes a frame that answers a call; false when it is none. */
+  /** Processes a response to a call; false for any other frame. */
   answer(frame: unknown): boolean {
     const answer = onebotAnswerSchema.safeParse(frame);
     if (!answer.success) return false;

@@ -2,12 +2,12 @@ import { type OnebotSegment, onebotRecordSchema } from "../../../../schemas/wire
 import { field } from "./onebot-segments.ts";
 import type { CallResult } from "./onebot-socket.ts";
 
-/** Where a recording is: its bytes, or an address. */
+/** Source of a recording: its bytes, or an address. */
 export type Recording = { bytes: Uint8Array } | { url: string };
 
 /**
- * Where the recording of a `record` segment can be had. QQ's own format is read by QQ alone, so the client is asked for
- * another first (`get_record`), which some clients give as bytes or an address and others as a path of their own machine.
+ * Locates the recording of a `record` segment. Only QQ reads its own format, so the client is first asked to
+ * convert it (`get_record`); some return bytes or an address, others a path on their own machine.
  */
 export function recordingOf(segment: OnebotSegment, converted: CallResult): Recording | undefined {
   const data =

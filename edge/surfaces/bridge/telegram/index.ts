@@ -10,7 +10,7 @@ import { Outbound } from "../outbound.ts";
 import { TelegramAlbums } from "./telegram-albums.ts";
 import { TelegramBot } from "./telegram-bot.ts";
 
-/** Registers Telegram's webhook and sends what waits for its chats. Answers how to end it. */
+/** Registers Telegram's webhook and sends queued replies. Returns its close function. */
 export function addTelegram(services: Services, inbound: Inbound): () => Promise<void> {
   const { router, settings } = services;
   const token = settings.telegramBotToken;
@@ -23,7 +23,7 @@ export function addTelegram(services: Services, inbound: Inbound): () => Promise
     const handler = async (exchange: Exchange, _: Caller, body: unknown) => {
       if (bot === undefined) throw new ParleyError("not_found", { hint: "TELEGRAM_BOT_TOKEN 未设置" });
       const { message } = telegramUpdateSchema.parse(body);
-      // An answer of 503 makes Telegram send the update again.
+      // Telegram redelivers an update after a 503.
       if (message !== undefined) await albums.add(message);
       exchange.json(200, { ok: true });
     };

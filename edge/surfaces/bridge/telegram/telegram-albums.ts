@@ -1,6 +1,9 @@
 import type { TelegramMessage } from "../../../../schemas/wire/telegram.ts";
 
-/** Time without another message after which an album is whole; Telegram sends its messages right after one another. */
+/**
+ * An album is complete after this time without another message; Telegram sends its messages in quick
+ * succession.
+ */
 const quietMs = 1_000;
 /** Most messages of an album (Bot API, sendMediaGroup). */
 const mostMessages = 10;
@@ -13,17 +16,17 @@ interface Album {
   finish(): void;
 }
 
-/** Joins the messages of an album, which come as updates of their own, into one. */
+/** Joins the messages of an album, which arrive as separate updates. */
 export class TelegramAlbums {
   readonly #albums = new Map<string, Album>();
   readonly #take: (messages: TelegramMessage[]) => Promise<void>;
 
-  /** `take` gets the messages of one album, or a single message, in their order. */
+  /** `take` receives the messages of one album, or a single message, in order. */
   constructor(take: (messages: TelegramMessage[]) => Promise<void>) {
     this.#take = take;
   }
 
-  /** Resolves when the message, with the album it belongs to, was taken. @throws what `take` throws */
+  /** Resolves when the message, with its album, was taken. @throws any error of `take` */
   add(message: TelegramMessage): Promise<void> {
     const { media_group_id, chat } = message;
     if (media_group_id === undefined) return this.#take([message]);

@@ -3,7 +3,7 @@ import { type TelegramAnswer, telegramAnswerSchema } from "../../../../schemas/w
 /** A call that never reached Telegram. */
 export class NotConnected extends Error {}
 
-// What Node says where no connection came about, so that nothing was sent.
+// Node's error codes for a failed connect, when nothing was sent.
 const notConnected = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
 /** Telegram's Bot API. */
@@ -18,7 +18,7 @@ export class TelegramApi {
     this.#callMs = callMs;
   }
 
-  /** @throws NotConnected, or another Error when it is not known whether the call arrived */
+  /** @throws NotConnected, or another Error when the result is unknown */
   async call(method: string, params: unknown): Promise<TelegramAnswer> {
     const response = await this.#fetch(`${this.#base}/bot${this.#token}/${method}`, {
       method: "POST",
@@ -28,7 +28,7 @@ export class TelegramApi {
     return telegramAnswerSchema.parse(await response.json());
   }
 
-  /** Bytes of a file that `getFile` named; undefined when there are more than `maxBytes`. */
+  /** Downloads a file named by `getFile`; undefined when larger than `maxBytes`. */
   async file(path: string, maxBytes: number): Promise<Buffer | undefined> {
     const response = await this.#fetch(`${this.#base}/file/bot${this.#token}/${encodeURI(path)}`, {});
     const length = Number(response.headers.get("content-length") ?? 0);
@@ -42,7 +42,7 @@ export class TelegramApi {
       return await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(this.#callMs) });
     } catch (err) {
       const cause = err instanceof Error ? (err.cause as { code?: unknown } | undefined) : undefined;
-      // The message of the error must not carry the URL: the token is in it.
+      // The error message must not contain the URL, which includes the token.
       if (typeof cause?.code === "string" && notConnected.has(cause.code)) throw new NotConnected(cause.code);
       throw new Error("no answer from Telegram");
     }

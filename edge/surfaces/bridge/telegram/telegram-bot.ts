@@ -10,10 +10,10 @@ import { NotConnected, TelegramApi } from "./telegram-api.ts";
 import { type Content, contentOf, describe, fileBytes, joined } from "./telegram-content.ts";
 import { telegramHtml } from "./telegram-markup.ts";
 
-/** Most pictures of one message. */
+/** Maximum images of one message. */
 const mostImages = 10;
 
-/** One Telegram bot: its messages come in by the webhook, its answers go out by the Bot API. */
+/** One Telegram bot: messages arrive by the webhook, replies are sent by the Bot API. */
 export class TelegramBot implements Bridge {
   readonly platform = "telegram";
   /** The bot's id is the first part of its token. */
@@ -29,7 +29,7 @@ export class TelegramBot implements Bridge {
     this.#services = services;
   }
 
-  /** The messages of an album, or a single one, as a bridge hands them on; undefined when nobody wrote anything. */
+  /** Converts the messages of an album, or a single one; undefined without user content. */
   async inboundOf(messages: readonly TelegramMessage[]): Promise<InboundMessage | undefined> {
     const contents = messages.map(contentOf).filter((content) => content !== null);
     const [first] = messages;
@@ -53,7 +53,10 @@ export class TelegramBot implements Bridge {
     };
   }
 
-  /** Sends a part: formatted, or as it is where Telegram can't read the formatting; to the chat's new id where it moved. */
+  /**
+   * Sends a part: formatted, or plain when Telegram can't parse the formatting; to the chat's new id after a
+   * migration.
+   */
   async send(text: OutboundText): Promise<Delivery> {
     try {
       const html = telegramHtml(text.text);
@@ -96,7 +99,7 @@ export class TelegramBot implements Bridge {
     };
   }
 
-  /** The message with its media, speech and quotation: read when it is this message's turn in its chat. */
+  /** Loads the message's media, speech and quotation; called when it is next in its chat. */
   async #complete(of: Completion): Promise<InboundMessage> {
     const { user, content, quoted, first, kind } = of;
     const said = await Promise.all(
@@ -135,7 +138,7 @@ export class TelegramBot implements Bridge {
       const { result } = await this.#api.call("getMe", {});
       this.#name = z.object({ username: z.string().regex(/^\w+$/) }).parse(result).username;
     } catch (err) {
-      this.#services.log.warn({ err, self: this.self }, "name of the Telegram bot unknown");
+      this.#services.log.warn({ err, self: this.self }, "Telegram bot name not available");
     }
     return this.#name;
   }
@@ -147,7 +150,7 @@ export class TelegramBot implements Bridge {
       const bytes = await this.#api.file(path, fileBytes);
       return bytes === undefined ? undefined : { bytes, path };
     } catch (err) {
-      this.#services.log.warn({ err, self: this.self }, "file of a Telegram message not read");
+      this.#services.log.warn({ err, self: this.self }, "Telegram file not downloaded");
       return undefined;
     }
   }
@@ -164,7 +167,9 @@ interface Completion {
 
 type Answered = NonNullable<TelegramMessage["reply_to_message"]>;
 
-/** What a message answers. In a topic every message answers the one that opened it, which says nothing. */
+/**
+ * The message that is answered. In a topic every message formally answers the opening one, which is ignored.
+ */
 function answeredBy({ reply_to_message }: TelegramMessage): Answered | undefined {
   return reply_to_message?.forum_topic_created === undefined ? reply_to_message : undefined;
 }
@@ -176,7 +181,7 @@ function quotationOf({ quote }: TelegramMessage, answered: Answered | undefined)
   return text === "" ? undefined : quotation(first_name ?? username, text);
 }
 
-/** Whether Telegram could not read the formatting. */
+/** Whether Telegram rejected the formatting. */
 function isUnreadable({ ok, error_code, description = "" }: TelegramAnswer): boolean {
   return !ok && error_code === 400 && /parse|entit|too long/i.test(description);
 }

@@ -1,19 +1,19 @@
 import type { TelegramContent, TelegramFile } from "../../../../schemas/wire/telegram.ts";
 
-/** What a message of Telegram holds, by what a model can be given. */
+/** The content of a Telegram message, grouped by how a model can receive it. */
 export interface Content {
   text: string;
   images: TelegramFile[];
   files: TelegramFile[];
   /** Recordings of speech. */
   speech: TelegramFile[];
-  /** Kinds that can't be shown, in words for the sender. */
+  /** Unsupported kinds, named for the sender. */
   unreadable: string[];
 }
 
 /** Largest file that a bot may fetch, bytes (Bot API, getFile). */
 export const fileBytes = 20 * 1024 * 1024;
-/** Largest photo that is taken, bytes; Telegram offers each in several sizes. */
+/** Largest photo to download, bytes; Telegram offers each in several sizes. */
 const photoBytes = 5 * 1024 * 1024;
 const photoType = /^image\/(jpeg|png|webp|gif)$/;
 
@@ -24,7 +24,7 @@ type Kinds = {
   ) => Partial<Content>;
 };
 
-/** Every kind of content: how it is shown to the model, or what its sender is told. */
+/** Every content kind: how it is passed to the model, or what its sender is answered. */
 const kinds: Kinds = {
   text: (text) => ({ text }),
   caption: (text) => ({ text }),
@@ -65,11 +65,11 @@ const kinds: Kinds = {
 
 const kindNames = Object.keys(kinds) as (keyof Kinds)[];
 
-/** What a message holds; null when that is nothing that anybody wrote, such as a service message. */
+/** The content of a message; null when it has none, such as a service message. */
 export function contentOf(message: TelegramContent): Content | null {
   const parts = kindNames.flatMap((kind) => {
     const value = message[kind];
-    // The key decides the type of its value.
+    // The key determines the type of its value.
     return value === undefined
       ? []
       : [(kinds[kind] as (v: unknown, m: TelegramContent) => Partial<Content>)(value, message)];
@@ -77,7 +77,7 @@ export function contentOf(message: TelegramContent): Content | null {
   return parts.length === 0 ? null : joined(parts);
 }
 
-/** Several contents as one, in their order. */
+/** Merges several contents, in order. */
 export function joined(parts: readonly Partial<Content>[]): Content {
   return {
     text: parts.flatMap(({ text }) => (text ? [text] : [])).join("\n"),
@@ -88,7 +88,7 @@ export function joined(parts: readonly Partial<Content>[]): Content {
   };
 }
 
-/** A content in words, for a quotation. */
+/** Describes a content in words, for a quotation. */
 export function describe(content: Content | null): string {
   if (content === null) return "";
   const { text, images, files, speech, unreadable } = content;

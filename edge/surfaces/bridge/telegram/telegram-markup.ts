@@ -1,12 +1,12 @@
 import { lexer, type Token, type Tokens } from "marked";
 
-/** Longest text that is read as Markdown; what is longer is sent as it is. */
+/** Longest text parsed as Markdown; longer ones are sent as plain text. */
 const mostChars = 8_192;
 
 /**
- * Markdown as Telegram's HTML (core.telegram.org/bots/api#html-style): it knows bold, italics, code, links and
- * quotations, and nothing else, so headings become bold, lists get bullets, tables stay text. Undefined for a text
- * without any markup, which is sent as it is.
+ * Converts Markdown to Telegram's HTML (core.telegram.org/bots/api#html-style), which supports only bold,
+ * italics, code, links and quotations: headings become bold, lists get bullets, tables remain text. Undefined
+ * for a text without markup.
  */
 export function telegramHtml(markdown: string): string | undefined {
   if (markdown.length > mostChars) return undefined;
