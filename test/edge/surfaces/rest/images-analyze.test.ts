@@ -68,7 +68,7 @@ test("a vision model describes the picture, small and without its place, at the 
   let words = "一个红色的圆。";
   const provider = await startRecordingProvider(t, () => words);
   const env = { OPENAI_BASE_URL: provider.url, OPENAI_MODEL: "m" };
-  const limits = { QUOTA_DAY_MESSAGES: "2", LIMIT_VISION_MS: "1000" };
+  const limits = { QUOTA_DAY_MESSAGES: "1", LIMIT_VISION_MS: "1000" };
   const seeing = await Api.start({
     actorCommand: rolesCommand("session", "files", "images", "admin"),
     env: { ...env, ...limits },
@@ -87,10 +87,13 @@ test("a vision model describes the picture, small and without its place, at the 
   const url = parts.find(({ type }) => type === "image_url")?.image_url?.url ?? "";
   const given = await sharp(Buffer.from(url.slice(url.indexOf(",") + 1), "base64")).metadata();
   t.like(given, { format: "jpeg", width: 1536, height: 1152, exif: undefined });
+  const second = await upload(seeing, ann, file, path, "image");
+  t.like(second, { status: 429, body: { errorType: "quota_exceeded" } });
   words = "";
-  t.is((await upload(seeing, ann, file, path, "image")).body.analyzed_by, "local", "it said nothing");
-  const third = await upload(seeing, ann, file, path, "image");
-  t.like(third, { status: 429, body: { errorType: "quota_exceeded" } });
+  const amy: Caller = { user: "amy" };
+  t.is((await upload(seeing, amy, file, path, "image")).body.analyzed_by, "local", "it said nothing");
+  const spent = await seeing.call("GET", "/api/v1/quota", amy);
+  t.like(spent.body.day, { messages: 0 }, "an empty reply costs nothing");
 
   const admin: Caller = { user: "admin" };
   const set = (what: string, body: object) =>
@@ -100,7 +103,7 @@ test("a vision model describes the picture, small and without its place, at the 
   const model = { id: "eyes", name: "hang", provider: "up", enabled: true };
   t.is((await set("models/eyes", model)).status, 200);
   t.is((await set("routing/vision", { purpose: "vision", fallback_chain: ["eyes"] })).status, 200);
-  // Each of a user of his own: one may still be described by the model before.
+  // Each request comes from another user: one may still be described by the previous model.
   let tries = 0;
   const silent = await eventually(
     async () => {
