@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * What counts as one caller: an IPv4 address, or the /64 that one IPv6 subscriber has. All spellings of an address
- * give one text; what is no address stays as it is.
+ * The key of one caller: an IPv4 address, or the /64 of an IPv6 subscriber. All spellings of an address map
+ * to one text; any other text is returned unchanged.
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
@@ -21,7 +21,7 @@ export function networkOf(ip: string): string {
 function expand(ip: string): number[] {
   const parse = (part: string) =>
     part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
-  // The URL parser knows every spelling, a dotted tail included, and writes one.
+  // The URL parser accepts every spelling, dotted suffixes included, and writes the canonical one.
   const canonical = new URL(`http://[${ip.replace(/%.*$/, "")}]`).hostname.slice(1, -1);
   const [head = "", tail] = canonical.split("::");
   if (tail === undefined) return parse(head);

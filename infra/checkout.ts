@@ -5,7 +5,7 @@ function find(): string {
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
   }
-  throw new Error("no package.json above the program");
+  throw new Error("package.json not found above the program");
 }
 
 /** The folder of the checkout (or of the installed package). */

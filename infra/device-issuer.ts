@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { fromSeed, type KeyPair } from "@nats-io/nkeys";
 
-/** Name of the embedded server's system user, with the same password: it can close connections. */
+/** The embedded server's system user, with the same password: it can close connections. */
 export const systemUser = "parley_system";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -9,8 +9,8 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const accountSeedPrefix = [18 << 3, 0];
 
 /**
- * The key that signs the log-ins of devices. It follows from the password of our own processes, so that the server's
- * configuration (which has its public half) and every actor process agree without another secret to hand around.
+ * The key that signs device logins. It is derived from our own processes' password, so that the server's
+ * configuration (which has the public key) and every actor process agree without another secret.
  */
 export function deviceIssuer(natsPassword: string): KeyPair {
   const raw = createHmac("sha256", natsPassword).update("parley device log-in").digest();

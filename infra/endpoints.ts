@@ -2,7 +2,7 @@ import type { Settings } from "../schemas/config.ts";
 import { enginesFile, readRecord } from "./engines/record.ts";
 import { SettingsError } from "./settings-error.ts";
 
-/** Where the engines are, credentials included. */
+/** Addresses of the engines, including credentials. */
 export interface Endpoints {
   natsUrl: string;
   mongodbUri: string;
@@ -10,7 +10,7 @@ export interface Endpoints {
 
 /**
  * The engines' URLs from the settings, else from `DATA_DIR/engines.json`.
- * @throws SettingsError when neither names them.
+ * @throws SettingsError when neither has them.
  */
 export function resolveEndpoints(settings: Pick<Settings, "dataDir" | "natsUrl" | "mongodbUri">): Endpoints {
   const record = readRecord(settings);
@@ -24,14 +24,14 @@ export function resolveEndpoints(settings: Pick<Settings, "dataDir" | "natsUrl" 
 }
 
 /**
- * Base URL (`…/v1`, OpenAI-compatible) of the local embeddings, undefined while they are not there. They come up after
- * the server and may go away, so ask again before use; one small file is read.
+ * Base URL (`…/v1`, OpenAI-compatible) of the local embeddings, undefined while unavailable. They start after
+ * the server and may stop, so call this before each use; it reads one small file.
  */
 export function embeddingsUrl(settings: Pick<Settings, "dataDir">): string | undefined {
   return readRecord(settings).embeddingsUrl;
 }
 
-/** Base URL of the speech recognizer: `STT_URL`, else the embedded whisper while it runs. */
+/** Base URL of the speech recogniser: `STT_URL`, else the embedded whisper while it runs. */
 export function sttUrl(settings: Pick<Settings, "dataDir" | "sttUrl">): string | undefined {
   return settings.sttUrl ?? readRecord(settings).sttUrl;
 }

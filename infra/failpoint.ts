@@ -1,12 +1,13 @@
 /**
- * Places where a test kills the process, from `PARLEY_FAILPOINTS`: a comma list of `name` (first hit), `name@k` (k-th hit)
- * and `name=text` (every hit whose text contains it). Unset in production: {@link failpoint} then does nothing.
+ * Points at which tests kill the process, from `PARLEY_FAILPOINTS`: a comma-separated list of `name` (first
+ * hit), `name@k` (k-th hit) and `name=text` (every hit whose text contains it). Unset in production: {@link
+ * failpoint} is then a no-op.
  */
 const armed = parse(process.env.PARLEY_FAILPOINTS);
 
 interface Armed {
   name: string;
-  /** Hits left until the process dies; unused where `text` is given. */
+  /** Remaining hits before the process is killed; unused with `text`. */
   left: number;
   text: string | undefined;
 }
@@ -27,6 +28,6 @@ function hit(points: Armed[], name: string, text: string): void {
   }
 }
 
-/** Dies here, as by `kill -9`, when a test armed this point; otherwise one comparison. */
+/** Kills the process, as `kill -9` does, if a test armed this point; otherwise one comparison. */
 export const failpoint: (name: string, text?: string) => void =
   armed === undefined ? () => {} : (name, text = "") => hit(armed, name, text);

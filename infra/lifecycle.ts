@@ -1,6 +1,8 @@
 import type { Logger } from "./log.ts";
 
-/** Start and stop of a process: what is opened registers how it closes; a stop closes it in reverse order. */
+/**
+ * Start and stop of a process: each resource registers its close function; a stop runs them in reverse order.
+ */
 export class Lifecycle {
   #log: Logger;
   #deadlineMs: number;
@@ -18,7 +20,7 @@ export class Lifecycle {
     return this.#stopping !== undefined;
   }
 
-  /** Registers `fn` to run at the stop, before everything that was registered earlier. */
+  /** Registers `fn` to run at the stop, before everything registered earlier. */
   onStop(name: string, fn: () => void | Promise<void>): void {
     this.#steps.push({ name, fn });
   }
@@ -43,9 +45,9 @@ export class Lifecycle {
   }
 
   async #run(): Promise<void> {
-    // Armed before the first step, so that no step can hold the process back.
+    // Armed before the first step, so that no step can block the exit.
     const deadline = setTimeout(() => {
-      this.#log.error({ deadline_ms: this.#deadlineMs }, "stop took too long");
+      this.#log.error({ deadline_ms: this.#deadlineMs }, "stop deadline exceeded");
       process.exit(1);
     }, this.#deadlineMs);
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
@@ -56,6 +58,6 @@ export class Lifecycle {
       }
     }
     clearTimeout(deadline);
-    this.#log.info("stopped");
+    this.#log.info("process stopped");
   }
 }

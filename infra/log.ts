@@ -21,8 +21,8 @@ const secretKeys = [
 ];
 
 /**
- * A JSON logger to stdout. Tokens, keys and passwords are replaced by `[redacted]` down to three levels; user text may
- * be logged under the key `pii` only, which is always redacted.
+ * A JSON logger to stdout. Tokens, keys and passwords are replaced by `[redacted]` up to three levels deep;
+ * user text may be logged only under the key `pii`, which is always redacted.
  */
 export function createLogger(
   role: string,
@@ -33,7 +33,7 @@ export function createLogger(
     level: settings.logLevel,
     base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    // Lines of one request or turn have one trace, in whatever process they are written.
+    // Lines of one request or turn share a trace id across processes.
     mixin: () => {
       const trace = currentTrace();
       return trace === undefined ? {} : { trace: trace.id };

@@ -1,7 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { version } from "./checkout.ts";
 
-/** One process's Prometheus registry and constructors of metrics in it. Text exposure: `await registry.metrics()`. */
+/**
+ * One process's Prometheus registry, with constructors of metrics. Text exposition: `await
+ * registry.metrics()`.
+ */
 export interface Metrics {
   registry: Registry;
   counter<L extends string = string>(name: string, help: string, labelNames?: L[]): Counter<L>;
@@ -20,7 +23,10 @@ export interface Metrics {
   ): Histogram<L>;
 }
 
-/** A registry with the default process metrics, every sample labelled with the role and the name of the process. */
+/**
+ * A registry with the default process metrics; all samples are labelled with the role and the name of the
+ * process.
+ */
 export function createMetrics(role: string, name: string = role): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ role, process: name });

@@ -7,7 +7,7 @@ import { SettingsError } from "./settings-error.ts";
 
 const requestMs = 10_000;
 
-/** What the server shows. */
+/** What the server exposes. */
 export interface OperationsContext {
   host: string;
   port: number;
@@ -17,9 +17,9 @@ export interface OperationsContext {
 }
 
 /**
- * Serves `/livez`, `/readyz` and `/metrics` of this process on a port of their own, over HTTP/1.0 and 1.1, without
- * credentials: the port is for the operator's network. Answers the port.
- * @throws SettingsError when the port can't be had
+ * Serves `/livez`, `/readyz` and `/metrics` of this process on a separate port, over HTTP/1.0 and 1.1,
+ * without credentials: the port belongs on the operator's network. Resolves with the port.
+ * @throws SettingsError when the port is in use
  */
 export async function serveOperations(context: OperationsContext): Promise<number> {
   const { host, port, lifecycle } = context;
@@ -36,7 +36,7 @@ export async function serveOperations(context: OperationsContext): Promise<numbe
     );
     server.listen(port, host, resolve);
   });
-  // Probes are answered to the end of the stop, and never hold it.
+  // Probes are answered until the end of the stop, and never delay it.
   server.unref();
   lifecycle.onStop("operations", () => {
     server.close();
@@ -68,7 +68,7 @@ function send(
   body: string,
   type = "text/plain; charset=utf-8",
 ): void {
-  // A length keeps HTTP/1.0 clients from waiting, and the answer in one piece.
+  // Content-Length, so that HTTP/1.0 clients don't wait for the close.
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
   response.end(body);
 }

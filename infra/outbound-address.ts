@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup } from "node:dns";
 import { BlockList, isIP } from "node:net";
 
-// RFC 6890 and its registry: what is not the public internet.
+// RFC 6890 and its registry: addresses outside the public internet.
 const closed4: readonly [string, number][] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -19,7 +19,7 @@ const closed4: readonly [string, number][] = [
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
 ];
-// Of IPv6 only global unicast is open, without the ranges in it that carry an IPv4 address or are for documents.
+// Of IPv6 only global unicast is public, excluding its ranges for embedded IPv4 addresses and documentation.
 const closedWithin6: readonly [string, number][] = [
   ["2001::", 23],
   ["2001:db8::", 32],
@@ -33,17 +33,17 @@ for (const [network, bits] of closedWithin6) closed.addSubnet(network, bits, "ip
 const global6 = new BlockList();
 global6.addSubnet("2000::", 3, "ipv6");
 
-/** Whether an IP address belongs to the public internet; IPv4 in IPv6 clothes does not count as public. */
+/** Whether an IP address is public; IPv4 addresses embedded in IPv6 are not. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 4) return !closed.check(address, "ipv4");
   return family === 6 && global6.check(address, "ipv6") && !closed.check(address, "ipv6");
 }
 
-/** An address of a name, as `node:net` wants it from a `lookup`. */
+/** A resolved address, in the format that `node:net` expects of a `lookup`. */
 export type Resolved = LookupAddress[];
 
-/** A name led to an address that is not public. */
+/** A name resolved to an address that is not public. */
 export class ClosedAddressError extends Error {
   constructor() {
     super("the address is not public");
@@ -52,8 +52,8 @@ export class ClosedAddressError extends Error {
 }
 
 /**
- * Resolves a name to all its addresses. One address that is not public refuses the name: what the check saw is what the
- * caller connects to, so a second answer of the DNS can't slip in.
+ * Resolves a name to all its addresses. A single non-public address rejects the name. The caller connects to
+ * the checked addresses, so a second DNS answer can't bypass the check (DNS rebinding).
  * @throws ClosedAddressError, or the resolver's own error.
  */
 export function resolvePublic(hostname: string, allowPrivate: boolean): Promise<Resolved> {

@@ -7,20 +7,20 @@ import type { Settings } from "../schemas/config.ts";
 import { ParleyError } from "../schemas/errors.ts";
 import { ClosedAddressError, isPublicAddress, type Resolved, resolvePublic } from "./outbound-address.ts";
 
-/** A request to an address that a user gave. */
+/** A request to a user-supplied address. */
 export interface OutboundRequest {
   url: string;
   method?: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** Bytes that the body of the answer may have, unpacked; at most the limit `outboundBytes`. */
+  /** Maximum bytes of the response body, decompressed; at most the limit `outboundBytes`. */
   maxBytes?: number;
-  /** Ms for all of it; at most the limit `outboundMs`. */
+  /** Total timeout, ms; at most the limit `outboundMs`. */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
 
-/** What came back; `url` is where redirects have led. */
+/** The response; `url` is the address after redirects. */
 export interface OutboundAnswer {
   url: string;
   status: number;
@@ -28,7 +28,7 @@ export interface OutboundAnswer {
   body: Buffer;
 }
 
-/** A request that did not succeed: a short reason without addresses. */
+/** A failed request: a short reason without addresses. */
 export class OutboundError extends Error {
   constructor(reason: string, cause?: unknown) {
     super(reason, { cause });
@@ -40,7 +40,7 @@ type OutboundSettings = Pick<Settings, "allowPrivateUrls" | "limits">;
 
 const maxRedirects = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
-// Ports of databases, brokers, mail and shells: nothing there speaks HTTP for strangers.
+// Ports of databases, brokers, mail and shells, which don't serve HTTP to the public.
 const closedPorts = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 53, 69, 79, 110, 111, 119, 123, 135, 137, 139, 143, 161,
   389, 427, 445, 465, 514, 515, 548, 554, 587, 636, 873, 993, 995, 1433, 1521, 1720, 1723, 1883, 2049, 2181,
@@ -50,7 +50,7 @@ const closedPorts = new Set([
 const bodyless = new Set(["GET", "HEAD"]);
 
 /**
- * Checks an address that a user gave, its DNS answer included.
+ * Checks a user-supplied address, including its DNS records.
  * @throws ParleyError `url_not_allowed`.
  */
 export async function assertAllowedUrl(url: string, settings: OutboundSettings): Promise<void> {
@@ -59,15 +59,15 @@ export async function assertAllowedUrl(url: string, settings: OutboundSettings):
   try {
     await resolvePublic(target.hostname, settings.allowPrivateUrls);
   } catch (err) {
-    // A name that can't be resolved now may be resolved when it is fetched, and is checked again then.
+    // A name that does not resolve now may do so when it is fetched, and is checked again then.
     if (err instanceof ClosedAddressError) throw new ParleyError("url_not_allowed", { cause: err });
   }
 }
 
 /**
- * Asks an address that a user gave. Loopback, private and link-local addresses are refused, by number, name or redirect;
- * the address that was checked is the one that is connected to.
- * @throws ParleyError `url_not_allowed`; OutboundError when it does not answer in time or size.
+ * Sends a request to a user-supplied address. Loopback, private and link-local addresses are rejected,
+ * whether given by number, name or redirect; the connection uses the checked address.
+ * @throws ParleyError `url_not_allowed`; OutboundError when the response exceeds its time or size.
  */
 export async function fetchOutbound(
   request: OutboundRequest,
@@ -93,7 +93,7 @@ export async function fetchOutbound(
   throw new OutboundError("重定向次数过多");
 }
 
-/** The request that a redirect asks for. What was meant for one origin is not told to another. */
+/** The request after a redirect. Credentials are not forwarded to another origin. */
 function redirected(from: OutboundRequest, answer: OutboundAnswer, location: string): OutboundRequest {
   if (!URL.canParse(location, from.url)) throw new OutboundError("重定向地址无效");
   const url = new URL(location, from.url);
@@ -152,7 +152,7 @@ function send(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const ask = url.protocol === "https:" ? requestHttps : requestHttp;
-    // Of the checked addresses, and no connection that an earlier request has left open.
+    // Connects to the checked addresses, without reusing an open connection.
     const pinned: LookupFunction = (_name, options, done) => {
       const [first] = addresses ?? [];
       if (options.all) done(null, addresses ?? []);
@@ -199,7 +199,7 @@ async function readBody(message: IncomingMessage, maxBytes: number, signal: Abor
   return Buffer.concat(parts);
 }
 
-/** @throws ParleyError `url_not_allowed` for everything but HTTP(S) to a public name or number. */
+/** @throws ParleyError `url_not_allowed` for anything but HTTP(S) to a public name or address. */
 function parseTarget(text: string, { allowPrivateUrls }: OutboundSettings): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const refuse = (hint: string) => new ParleyError("url_not_allowed", { hint });
@@ -210,7 +210,7 @@ function parseTarget(text: string, { allowPrivateUrls }: OutboundSettings): URL 
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   if (closedPorts.has(port)) throw refuse("不允许访问该端口");
   const host = bare(url);
-  // Where no DNS answers for it, too.
+  // Also without a DNS record.
   const loopback = /^(?:.*\.)?localhost\.?$/i.test(host);
   if (loopback || (isIP(host) !== 0 && !isPublicAddress(host))) throw refuse("不允许访问本机或内网地址");
   return url;

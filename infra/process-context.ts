@@ -6,7 +6,7 @@ import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** What the command line hands to `startEdge(context)` and `startActors(context, names)`. */
+/** Passed by the command line to `startEdge(context)` and `startActors(context, names)`. */
 export interface ProcessContext {
   settings: Settings;
   log: Logger;
@@ -14,6 +14,6 @@ export interface ProcessContext {
   metrics: Metrics;
   endpoints: Endpoints;
   secrets: Secrets;
-  /** Whether this process can do its work now. */
+  /** Whether this process is ready. */
   readiness: Readiness;
 }

@@ -1,17 +1,17 @@
-/** Says what keeps a process from serving; undefined while nothing does. */
+/** Returns why a process can't serve; undefined when it can. */
 export type ReadinessCheck = () => string | undefined;
 
-/** Whether a process can do its work now, and why not. It is starting until {@link Readiness.started}. */
+/** Readiness of a process, with reasons. It is starting until {@link Readiness.started}. */
 export class Readiness {
   readonly #checks: ReadinessCheck[] = [];
   #started = false;
 
-  /** Asks `check` from now on. */
+  /** Adds a check. */
   add(check: ReadinessCheck): void {
     this.#checks.push(check);
   }
 
-  /** The start is complete. */
+  /** Marks the start as complete. */
   started(): void {
     this.#started = true;
   }
@@ -21,7 +21,7 @@ export class Readiness {
     return this.#started;
   }
 
-  /** What keeps the process from serving, empty = ready. */
+  /** Reasons why the process can't serve, empty = ready. */
   problems(): string[] {
     const found = this.#checks.map((check) => check()).filter((problem) => problem !== undefined);
     return this.#started ? found : ["starting", ...found];

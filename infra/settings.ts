@@ -8,12 +8,13 @@ export { SettingsError };
 
 const known = new Set(variables.map(({ name }) => name));
 
-// Prefixes that are ours alone: a misspelt name under them is a mistake, not another program's variable.
+// Prefixes reserved for Parley: an unknown name under them is a misspelling, not another program's variable.
 const ownPrefix = /^(LIMIT|QUOTA|QQ|TELEGRAM|FEISHU|ONEBOT|DISCORD|REGISTRATION)_/;
 
 /**
- * Settings from the environment over the file `.env` of the working folder. An empty value counts as unset.
- * @throws SettingsError with every unknown and every bad setting, one a line.
+ * Settings from the environment and, with lower precedence, the file `.env` of the working folder. Empty
+ * values count as unset.
+ * @throws SettingsError that lists every unknown and invalid setting, one per line.
  */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env, file = ".env"): Settings {
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};

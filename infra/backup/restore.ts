@@ -11,7 +11,7 @@ import { SettingsError } from "../settings-error.ts";
 import { type BackupRecord, decodeRecord, formatVersion } from "./format.ts";
 import { contentOf, makeStream, writeMessage } from "./stream-content.ts";
 
-/** The engines that a backup is brought to. */
+/** The engines that receive a backup. */
 export interface RestoreTarget {
   nc: NatsConnection;
   jsm: JetStreamManager;
@@ -19,15 +19,15 @@ export interface RestoreTarget {
 }
 
 const batchDocuments = 500;
-/** Actor processes say each second that they are there. */
+/** Actor processes send a heartbeat each second. */
 const listenMs = 2_500;
-/** What a start makes in an empty installation; a backup's own take their place. */
+/** Data that a start creates in an empty installation; the backup's replaces it. */
 const ofAStart = new Set<string>(Object.values(installationCollections));
 
 /**
- * Brings a backup to an empty installation. Answers how many records it had.
- * @throws SettingsError when the file is no complete backup or is of a newer version, when the installation is not empty,
- * or when actor processes run
+ * Restores a backup to an empty installation. Resolves with the number of records.
+ * @throws SettingsError when the file is not a complete backup or has a newer version, when the installation
+ * is not empty, or when actor processes run
  */
 export async function restoreBackup(target: RestoreTarget, file: string): Promise<number> {
   const records = await checkFile(file);
@@ -51,18 +51,18 @@ async function apply(
   if (record.kind === "collection") await makeCollection(db, record.name, record.options);
   if (record.kind === "message") await writeMessage(js, record);
   if (record.kind !== "stream") return;
-  // An empty one that a start has made, with sequences of its own.
+  // An empty one created by a start, with sequences of its own.
   await jsm.streams.delete(record.config.name).catch(() => undefined);
   await makeStream(jsm, record);
 }
 
-/** An empty one that a start has made is as good. */
+/** An empty one created by a start is used as it is. */
 async function makeCollection(db: Db, name: string, options: Document): Promise<void> {
   const isThere = await db.listCollections({ name }, { nameOnly: true }).hasNext();
   if (!isThere) await db.createCollection(name, options);
 }
 
-/** Reads the whole file before anything is written. */
+/** Validates the whole file before anything is written. */
 async function checkFile(file: string): Promise<number> {
   let count = 0;
   let isComplete = false;
@@ -95,7 +95,7 @@ async function requireNoActors(nc: NatsConnection): Promise<void> {
   try {
     for await (const _alive of subscription) isHeard = true;
   } catch {
-    // Nobody was heard in time.
+    // No heartbeat arrived in time.
   }
   if (isHeard) throw new SettingsError("actor processes run on this installation: stop them first");
 }
@@ -124,7 +124,7 @@ async function* recordsOf(file: string): AsyncGenerator<BackupRecord> {
     yield decodeRecord(line);
 }
 
-/** Documents of one collection on their way to MongoDB. */
+/** Documents of one collection that are waiting to be written. */
 class DocumentBatch {
   readonly #db: Db;
   #collection = "";

@@ -11,13 +11,16 @@ import { streamPolicy } from "../nats/stream-policy.ts";
 import { versionKey } from "../nats/streams.ts";
 import type { BackupRecord, StreamRecord } from "./format.ts";
 
-/** How the content of a stream is kept. */
+/** How a stream's content is backed up. */
 export type Content =
   /** All messages. */
   | "all"
-  /** Messages that a durable consumer has yet to take: those that all have taken must not come a second time. */
+  /** Messages that a durable consumer has yet to process; processed ones must not be delivered again. */
   | "pending"
-  /** Its configuration alone, so that its sequences continue: what it holds is made again from MongoDB, or is old. */
+  /**
+   * Only its configuration, so that its sequences continue: the content is rebuilt from MongoDB, or has
+   * expired.
+   */
   | "place"
   | "none";
 
@@ -30,7 +33,7 @@ const contents: Record<string, Content> = {
   DEVICES: "place",
   OBJ_files: "all",
   OBJ_bulk: "all",
-  // Frames of the last minutes, commands that were sent, what devices announce again, schedules that are set again.
+  // Recent frames, sent commands, discovery that devices repeat, schedules that are restored from MongoDB.
   OUT: "none",
   COMMANDS: "none",
   DISCOVERY: "none",
@@ -38,12 +41,12 @@ const contents: Record<string, Content> = {
   OBJ_speech: "none",
 };
 
-/** How a stream is kept; undefined for one that is not known. */
+/** How a stream is backed up; undefined for an unknown one. */
 export function contentOf(stream: string): Content | undefined {
   return stream.startsWith("KV_") ? "all" : contents[stream];
 }
 
-/** The records of a stream: itself, and what of it is kept. */
+/** The records of a stream: its configuration and its kept messages. */
 export async function* readStream(
   nc: NatsConnection,
   jsm: JetStreamManager,
@@ -68,7 +71,7 @@ export async function* readStream(
     };
 }
 
-/** First sequence that not every durable consumer has taken. */
+/** The first sequence not acknowledged by every durable consumer. */
 async function firstPending(jsm: JetStreamManager, { config, state }: StreamInfo): Promise<number> {
   let from = state.last_seq + 1;
   for await (const { config: consumer, ack_floor } of jsm.consumers.list(config.name))
@@ -99,7 +102,10 @@ async function* messagesOf(
   }
 }
 
-/** Makes a stream of a backup, with this installation's replicas; its sequences continue above those that were used. */
+/**
+ * Creates a stream from a backup, with this installation's replicas; its sequences continue above the used
+ * ones.
+ */
 export async function makeStream(jsm: JetStreamManager, { config, last_seq }: StreamRecord): Promise<void> {
   const { replicas, dataVersion } = streamPolicy();
   const { persist_mode, metadata, ...rest } = config;
@@ -113,7 +119,7 @@ export async function makeStream(jsm: JetStreamManager, { config, last_seq }: St
   });
 }
 
-/** Publishes a message of a backup into its stream. */
+/** Publishes a message of a backup to its stream. */
 export async function writeMessage(
   js: JetStreamClient,
   record: Extract<BackupRecord, { kind: "message" }>,

@@ -11,7 +11,7 @@ import { dataVersion } from "../installation/migrations.ts";
 import { type BackupRecord, encodeRecord, formatVersion } from "./format.ts";
 import { readStream } from "./stream-content.ts";
 
-/** The engines that are copied. */
+/** The engines that are backed up. */
 export interface BackupSource {
   nc: NatsConnection;
   jsm: JetStreamManager;
@@ -19,13 +19,13 @@ export interface BackupSource {
   db: Db;
 }
 
-/** Work of the moment, which means nothing elsewhere. */
+/** Transient data, useless in another installation. */
 const leftOut = new Set<string>([installationCollections.leases]);
 
 /**
- * Writes a backup to `file` (gzip, mode 600: it holds secrets) while the system runs. Answers how many records it has.
- * The order makes it consistent: see the decision about backups in `infra/adr`.
- * @throws Error of an engine; the file is then as it was before
+ * Writes a backup to `file` (gzip, mode 600: it contains secrets) while the system runs. Resolves with the
+ * number of records. The order makes it consistent: see the decision about backups in `infra/adr`.
+ * @throws Error of an engine; the file is then unchanged
  */
 export async function writeBackup(source: BackupSource, file: string): Promise<number> {
   const draft = `${file}.part`;
@@ -66,13 +66,13 @@ async function* recordsOf(source: BackupSource): AsyncGenerator<BackupRecord> {
   for (const info of stores) yield* readStream(nc, jsm, await jsm.streams.info(info.config.name));
 }
 
-/** All documents as they were at one moment. */
+/** A snapshot of all documents. */
 async function* documentsOf({ client, db }: BackupSource): AsyncGenerator<BackupRecord> {
   const found = await db.listCollections({}, { nameOnly: false }).toArray();
   const session: ClientSession = client.startSession({ snapshot: true });
   try {
     for (const { name, type, options } of found.toSorted((a, b) => a.name.localeCompare(b.name))) {
-      // What begins with "system." belongs to others that are listed by themselves.
+      // "system." collections belong to other collections, which are listed on their own.
       if (leftOut.has(name) || name.startsWith("system.") || type === "view") continue;
       if (type === "timeseries") yield { kind: "collection", name, options: options ?? {} };
       for await (const document of db.collection(name).find({}, { session, promoteValues: false }))

@@ -5,7 +5,7 @@ import type { BusContext } from "./bus.ts";
 import { errorOf } from "./error-answer.ts";
 import { answerOf } from "./payload.ts";
 
-/** Most answers that are gathered. */
+/** Maximum number of answers. */
 const mostAnswers = 256;
 
 /** See {@link Bus.askAll}. */

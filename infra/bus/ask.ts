@@ -11,15 +11,15 @@ import { withTraceparent } from "./trace.ts";
 
 const retryEveryMs = 150;
 
-/** A message to ask with, or what makes it from the time at which the asking process gives up (Unix ms). */
+/** A request message, or a function that builds it from the requester's deadline (Unix ms). */
 export type Question<Message extends z.ZodType> = z.input<Message> | ((deadline: number) => z.input<Message>);
 
-/** How a request is sent; `retryMs` takes the place of the entry's, 0 = once. */
+/** Request options; `retryMs` overrides the entry's, 0 = one attempt. */
 export interface AskOptions<Subject extends string> {
   to?: Address<Subject>;
   timeoutMs?: number;
   retryMs?: number;
-  /** The message as JSON, where its caller has encoded it already. */
+  /** The message as JSON, if already encoded. */
   text?: string;
 }
 
@@ -78,7 +78,7 @@ async function askOnce<Subject extends string, Message extends z.ZodType, Answer
   throw new NoAnswer("invalid", parsed.error);
 }
 
-/** A time of an entry, ms. */
+/** A duration of an entry, ms. */
 export function inMs(time: number | keyof Limits, limits: Limits): number {
   return typeof time === "number" ? time : limits[time];
 }

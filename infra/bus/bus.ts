@@ -26,7 +26,7 @@ import { type ServeOptions, type Serving, serve } from "./serve.ts";
 import { type StoredAck, type StoreOptions, StreamPublisher } from "./stream-publisher.ts";
 import { withTraceparent } from "./trace.ts";
 
-/** What a bus is made of. */
+/** Constructor options of a bus. */
 export interface BusOptions {
   nc: NatsConnection;
   log: Logger;
@@ -34,18 +34,21 @@ export interface BusOptions {
   limits: Limits;
   /** Consumers end with the process. */
   lifecycle?: Pick<Lifecycle, "onStop">;
-  /** Whether an error of a handler means that a store can't be reached: then it is waited for, and no try is counted. */
+  /**
+   * Whether a handler's error means that a store is unreachable: the message then waits, and no attempt is
+   * counted.
+   */
   isOutage?: (err: unknown) => boolean;
 }
 
-/** How a message is stored; `id` takes the place of the entry's. */
+/** How a message is stored; `id` overrides the entry's. */
 export interface AppendOptions<Subject extends string> extends StoreOptions {
   to?: Address<Subject>;
-  /** The message as JSON, where its caller has encoded it already. */
+  /** The message as JSON, if already encoded. */
   text?: string;
 }
 
-/** What the functions of this folder share. */
+/** State shared by the functions of this folder. */
 export interface BusContext extends Omit<BusOptions, "isOutage"> {
   isOutage: (err: unknown) => boolean;
   js: JetStreamClient;
@@ -55,8 +58,8 @@ export interface BusContext extends Omit<BusOptions, "isOutage"> {
 }
 
 /**
- * Everything that a process publishes, requests and receives, by the entries of `schemas/messages/`: each message is
- * checked against its entry's schema where it arrives, and counted. Generic: it knows no subject.
+ * All publishes, requests and subscriptions of a process, by the entries of `schemas/messages/`: each message
+ * is validated by its entry's schema on receipt, and counted. Generic: it contains no subject.
  */
 export class Bus {
   readonly #context: BusContext;
@@ -67,7 +70,7 @@ export class Bus {
     void this.#follow();
   }
 
-  /** A bus over a connection. Nothing is asked of the server yet. */
+  /** Creates a bus on a connection. Sends nothing to the server yet. */
   static async over(options: BusOptions): Promise<Bus> {
     const { nc } = options;
     return new Bus({
@@ -80,22 +83,22 @@ export class Bus {
     });
   }
 
-  /** Whether the connection stands. What is sent while it does not is sent much later, or never. */
+  /** Whether the connection is up. Messages sent while it is down are delivered late or not at all. */
   get up(): boolean {
     return this.#up;
   }
 
-  /** Stores payloads as they are, where a stream is copied. */
+  /** Stores raw payloads, for copying a stream. */
   get publisher(): Pick<StreamPublisher, "publish"> {
     return this.#context.publisher;
   }
 
-  /** Payload bytes that one message may have. */
+  /** Maximum payload bytes of a message. */
   get maxBytes(): number {
     return this.#context.publisher.maxBytes;
   }
 
-  /** Sends a message that nobody acknowledges. `to` gives the tokens of the subject that are not in the message. */
+  /** Publishes a message without an ack. `to` gives the subject's tokens that are not in the message. */
   signal<Subject extends string, Message extends z.ZodType>(
     entry: Signal<Subject, Message>,
     message: z.input<Message>,
@@ -105,8 +108,8 @@ export class Bus {
   }
 
   /**
-   * Sends a message that its caller has encoded; one that the server does not take is logged and dropped.
-   * Where nobody serves its subject, the server says so on `reply`.
+   * Publishes an encoded message; one over the server's limit is logged and dropped. If its subject has no
+   * responders, the server reports that to `reply`.
    */
   signalText<Subject extends string>(
     entry: Pick<Definition<Subject>, "name" | "subject">,
@@ -129,7 +132,7 @@ export class Bus {
     messages.count("published", entry.name);
   }
 
-  /** Receives a signal; `of` narrows its subject. */
+  /** Subscribes to a signal; `of` narrows its subject. */
   listen<Subject extends string, Message extends z.ZodType>(
     entry: Signal<Subject, Message>,
     handle: (message: z.output<Message>, from: ReceivedFrom) => void,
@@ -138,7 +141,7 @@ export class Bus {
     return listen(this.#context, entry, handle, of);
   }
 
-  /** Receives a message whose entry says why its schema is not run. */
+  /** Subscribes to a message that is not validated; its entry says why. */
   listenRaw<Subject extends string>(
     entry: Pick<Signal<Subject>, "name" | "subject" | "raw" | "queue">,
     handle: (message: RawMessage) => void,
@@ -148,8 +151,8 @@ export class Bus {
   }
 
   /**
-   * Asks one process. It is asked once, or for as long as the entry's `retryMs` says.
-   * @throws NoAnswer; ParleyError as the answering process threw it
+   * Sends a request to one process: once, or repeatedly for the entry's `retryMs`.
+   * @throws NoAnswer; ParleyError as the responder threw it
    */
   ask<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
     entry: Request<Subject, Message, Answer>,
@@ -160,8 +163,8 @@ export class Bus {
   }
 
   /**
-   * Asks all processes that serve a request, and gathers their answers: for as long as the entry's timeout (`timer`), or
-   * until no further one comes (`stall`). Those that do not answer in time are missing.
+   * Sends a request to all its responders and collects their answers: until the entry's timeout (`timer`), or
+   * until none follows (`stall`). Late answers are omitted.
    */
   askAll<Message extends z.ZodType, Answer extends z.ZodType>(
     entry: Request<string, Message, Answer>,
@@ -171,7 +174,7 @@ export class Bus {
     return askAll(this.#context, entry, message, strategy);
   }
 
-  /** Answers requests; a thrown ParleyError is the answer, too. */
+  /** Serves requests; a thrown ParleyError is sent as the answer. */
   serve<Subject extends string, Message extends z.ZodType, Answer extends z.ZodType>(
     entry: Request<Subject, Message, Answer>,
     handler: Serving<Message, Answer>,
@@ -181,8 +184,8 @@ export class Bus {
   }
 
   /**
-   * Stores a message in its stream; resolves when the stream has it.
-   * @throws MessageTooLarge, and as {@link StreamPublisher.publish} does
+   * Stores a message in its stream; resolves with the stream's ack.
+   * @throws MessageTooLarge, and errors of {@link StreamPublisher.publish}
    */
   append<Subject extends string, Message extends z.ZodType>(
     entry: StoredMessage<Subject, Message>,
@@ -194,7 +197,7 @@ export class Bus {
     return this.appendText(entry, options.text ?? encode(entry, message), { ...options, to, id });
   }
 
-  /** Stores a message that its caller has encoded; as {@link append}. */
+  /** Stores an encoded message; as {@link append}. */
   appendText<Subject extends string>(
     entry: Pick<StoredMessage<Subject>, "name" | "subject">,
     text: string,
@@ -205,8 +208,8 @@ export class Bus {
   }
 
   /**
-   * Reads stored messages with a durable consumer that all processes share; see {@link ConsumerOptions}. It ends with the
-   * process, after what it handles, or when its caller stops it.
+   * Reads stored messages with a durable consumer shared by all processes; see {@link ConsumerOptions}. It
+   * stops with the process, after the handlers in progress, or when its caller stops it.
    */
   consume<Subject extends string, Message extends z.ZodType>(
     entry: StoredMessage<Subject, Message>,
@@ -216,7 +219,7 @@ export class Bus {
     return startConsumer(this.#context, entry, options, handle);
   }
 
-  /** Puts a message that can't be handled aside, where an administrator finds it, and counts it. */
+  /** Moves a message that can't be handled to REJECTED, for the administrator, and counts it. */
   reject(entry: { name: string }, origin: Origin, reason: unknown): Promise<void> {
     return reject(this.#context, entry, origin, reason);
   }

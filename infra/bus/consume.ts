@@ -14,31 +14,33 @@ const defaultTries = 8;
 const readAgainMs = 1_000;
 const pullMs = 5_000;
 
-/** A durable consumer that all processes share: each message goes to one of them. */
+/** A durable consumer shared by all processes: each message is delivered to one of them. */
 export interface ConsumerOptions<Subject extends string> {
-  /** Name of the consumer; the server keeps its place. */
+  /** Durable name; the server stores its position. */
   name: string;
-  /** Which messages; all of the entry without it. */
+  /** Filter; all messages of the entry by default. */
   of?: Partial<Address<Subject>>;
-  /** Messages that one process handles at a time. */
+  /** Concurrency of one process. */
   inFlight: number;
-  /** Most messages that all processes hold together; eight times `inFlight` by default. */
+  /** Maximum unacknowledged messages across all processes; default: eight times `inFlight`. */
   pending?: number;
-  /** Whether a consumer that is made now begins with what is stored from now on. */
+  /** Whether a new consumer starts with messages stored from now on. */
   onlyNew?: boolean;
-  /** Long work: a process takes a message when a place is free, so that none waits behind others in its memory. */
+  /**
+   * For long work: a process fetches a message only when it can start it, so that none waits in its memory.
+   */
   oneByOne?: boolean;
-  /** Only one process reads at a time, and another takes over when it goes: for work whose order matters. */
+  /** Only one process reads at a time, with failover: for work whose order matters. */
   exclusive?: boolean;
-  /** Time without a sign of life after which a message is another process's, ms. */
+  /** Ack wait: a message without progress for this long is redelivered, ms. */
   ackWaitMs?: number;
-  /** It begins when its stream is there, and may end before the process does. */
+  /** Waits for its stream to exist, and may stop before the process does. */
   stoppedByCaller?: boolean;
-  /** Deliveries after which a message whose handler fails is set aside. */
+  /** Failed deliveries after which a message is rejected. */
   tries?: number;
 }
 
-/** Name of the only group of an exclusive consumer: the server pins one of its readers. */
+/** The only priority group of an exclusive consumer: the server pins one of its readers. */
 const group = "reader";
 
 function pinned(timeoutMs: number) {
@@ -49,7 +51,9 @@ function pinned(timeoutMs: number) {
   };
 }
 
-/** See {@link Bus.consume}. `stop` takes nothing more and resolves when what runs has ended. */
+/**
+ * See {@link Bus.consume}. `stop` fetches nothing more and resolves when the handlers in progress have ended.
+ */
 export async function startConsumer<Subject extends string, Message extends z.ZodType>(
   context: BusContext,
   entry: StoredMessage<Subject, Message>,
@@ -78,7 +82,7 @@ export async function startConsumer<Subject extends string, Message extends z.Zo
     signal: stopping.signal,
   });
   const read = async (): Promise<void> => {
-    // Again each time: a node that came back empty has no consumer.
+    // On every attempt: a node that lost its disk has no consumer.
     await ensure();
     const consumer = await js.consumers.get(entry.stream, name);
     await (oneByOne ? takeEach(consumer, deliveries, stopping.signal) : takeMany(consumer));

@@ -10,34 +10,40 @@ import { traceOf, withTrace } from "./trace.ts";
 const firstDelayMs = 500;
 const maxDelayMs = 30_000;
 const maxOutageDelayMs = 5_000;
-/** Longest that one delivery waits for a store that can't be reached; after that it counts as a failed try. */
+/** Longest wait of one delivery for an unreachable store; afterwards it counts as a failed attempt. */
 const outageMs = 600_000;
-/** Deliveries, as a multiple of the tries, after which a message is not handed to its handler: it ends the process. */
+/**
+ * Deliveries, as a multiple of the attempts, after which a message is rejected unhandled: it crashes the
+ * process.
+ */
 const crashFactor = 3;
 
-/** A stored message as its handler gets it. */
+/** A stored message for its handler. */
 export interface Delivered {
   subject: string;
   seq: number;
   /** When it was stored, Unix ms. */
   at: number;
-  /** 1 at the first try; more where a process may have begun with it before. */
+  /** 1 on the first attempt; on later ones a process may have begun handling it. */
   attempt: number;
-  /** Whether a failure of this try is the last one. */
+  /** Whether this is the last attempt. */
   last: boolean;
   /** Aborts when this process stops. */
   signal: AbortSignal;
-  /** Acknowledges it and waits until the server knows; without a call that is done, unawaited, after the handler. */
+  /**
+   * Acknowledges it and waits for the server's confirmation; without a call it is acknowledged, unawaited,
+   * after the handler.
+   */
   done(): Promise<void>;
 }
 
-/** Handles a message; what is handled twice must be the same as once. A throw brings it again. */
+/** Handles a message; must be idempotent. An exception causes a redelivery. */
 export type Handler<Message extends z.ZodType> = (
   message: z.output<Message>,
   delivered: Delivered,
 ) => Promise<void>;
 
-/** Thrown by a handler that bounds its tries by itself: the message is handed to it again after a time. */
+/** Thrown by a handler that limits its own attempts: the message is redelivered after a delay. */
 export class RetryLater extends Error {
   readonly afterMs: number;
 
@@ -47,18 +53,18 @@ export class RetryLater extends Error {
   }
 }
 
-/** How deliveries of one consumer are handled. */
+/** Delivery options of one consumer. */
 export interface DeliveryOptions {
   consumer: string;
   tries: number;
-  /** ms between two signs of life to the server. */
+  /** Interval of progress acks (in-progress), ms. */
   workingMs: number;
   signal: AbortSignal;
 }
 
 /**
- * Hands stored messages to a handler and settles each: acknowledged, given back for another try with growing delay, or
- * set aside. An outage of a store is waited for while the message is held, so that the server counts no try for it.
+ * Passes stored messages to a handler and settles each: ack, nak with growing delay, or reject. During an
+ * outage of a store the message is held, so that the server counts no attempt.
  */
 export class Deliveries {
   readonly #context: BusContext;
@@ -66,13 +72,13 @@ export class Deliveries {
   readonly #handle: (message: unknown, delivered: Delivered) => Promise<void>;
   readonly #options: DeliveryOptions;
   readonly #running = new Set<Promise<void>>();
-  /** Messages handled so far: an outage that others do not see is none. */
+  /** Messages handled so far: an outage that affects only one message is not an outage. */
   #succeeded = 0;
 
   constructor(
     context: BusContext,
     entry: StoredMessage,
-    // The payload is parsed by the schema that types the handler.
+    // The schema that validates the payload also types the handler.
     handle: (message: never, delivered: Delivered) => Promise<void>,
     options: DeliveryOptions,
   ) {
@@ -82,12 +88,12 @@ export class Deliveries {
     this.#options = options;
   }
 
-  /** Takes a message; resolves when it is settled. */
+  /** Handles a message; resolves when it is settled. */
   take(message: JsMsg): Promise<void> {
     const taken = withTrace(traceOf(message.headers), () => this.#take(message))
       .catch((err: unknown) => {
         const { consumer } = this.#options;
-        this.#context.log.warn({ err, consumer, subject: message.subject }, "message not settled");
+        this.#context.log.warn({ err, consumer, subject: message.subject }, "message not acknowledged");
         message.nak(maxDelayMs);
       })
       .finally(() => this.#running.delete(taken));
@@ -95,7 +101,7 @@ export class Deliveries {
     return taken;
   }
 
-  /** Resolves when all that was taken is settled. */
+  /** Resolves when all received messages are settled. */
   async settled(): Promise<void> {
     await Promise.all(this.#running);
   }
@@ -107,7 +113,7 @@ export class Deliveries {
     if (!payload.ok) return this.#setAside(message, payload.error, 0);
     const { deliveryCount } = message.info;
     if (deliveryCount > tries * crashFactor)
-      return this.#setAside(message, new Error("not acknowledged by any process"), deliveryCount);
+      return this.#setAside(message, new Error("delivery limit exceeded without an ack"), deliveryCount);
     const working = setInterval(() => message.working(), workingMs);
     try {
       await this.#try(message, payload.message);
@@ -127,7 +133,7 @@ export class Deliveries {
     }
   }
 
-  /** @throws what the handler threw, unless that can be waited for */
+  /** @throws the handler's error, unless the outage can be waited for */
   async #try(message: JsMsg, payload: unknown): Promise<void> {
     const { tries, signal, consumer } = this.#options;
     const { deliveryCount } = message.info;
@@ -154,12 +160,12 @@ export class Deliveries {
       } catch (err) {
         const later = err instanceof RetryLater ? err.afterMs : undefined;
         const outage = this.#context.isOutage(err) && performance.now() < until;
-        // Others were handled meanwhile: it is this message that fails.
+        // Others succeeded meanwhile: this message is the cause.
         const alone = waits > 0 && this.#succeeded > succeeded;
         succeeded = this.#succeeded;
         if (signal.aborted || (later === undefined && (!outage || alone))) throw err;
         if (later === undefined)
-          this.#context.log.warn({ err, consumer, seq: message.seq }, "store not reachable, message waits");
+          this.#context.log.warn({ err, consumer, seq: message.seq }, "store unreachable, message held");
         await delay(later ?? delayMs(waits + 1, maxOutageDelayMs), undefined, { signal });
       }
     }

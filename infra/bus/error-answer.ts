@@ -12,7 +12,7 @@ export function respondError(msg: Msg, error: ParleyError, head: MsgHdrs = heade
   msg.respond(JSON.stringify(error.body), { headers: head });
 }
 
-/** The error that an answer holds, or undefined for an answer of success. */
+/** Returns the error in an answer, or undefined for a successful one. */
 export function errorOf(msg: Msg): ParleyError | undefined {
   const status = msg.headers?.get(statusHeader);
   if (status === undefined || status === "") return undefined;

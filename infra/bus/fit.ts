@@ -1,7 +1,10 @@
-/** Most times that a value is halved: 2^40 times the limit is more than a process can hold. */
+/** Maximum halvings of a value: 2^40 times the limit is more than a process can hold. */
 const mostCuts = 40;
 
-/** A value as JSON; `cut`: bytes that it had, where it was cut. `bytes` may be the number of characters for small texts. */
+/**
+ * A value as JSON; `cut`: original bytes, if truncated. `bytes` may be the number of characters for small
+ * texts.
+ */
 export interface Fitted {
   text: string;
   bytes: number;
@@ -9,12 +12,12 @@ export interface Fitted {
 }
 
 /**
- * Encodes a value in at most `maxBytes`. What is larger than a message of the bus can never be delivered: the largest
- * text or list in it is halved until it fits, so that its reader gets a shorter value of the same form.
+ * Encodes a value in at most `maxBytes`. A message over the bus limit can never be delivered, so the largest
+ * text or list is halved until it fits: its reader gets a shorter value of the same schema.
  */
 export function encodeWithin(value: unknown, maxBytes: number): Fitted {
   const text = JSON.stringify(value);
-  // A UTF-16 unit is at most three bytes of UTF-8, so most texts need no count.
+  // A UTF-16 unit is at most three UTF-8 bytes, so most texts need no count.
   if (text.length * 3 <= maxBytes) return { text, bytes: text.length };
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return { text, bytes };
@@ -28,7 +31,7 @@ export function encodeWithin(value: unknown, maxBytes: number): Fitted {
   throw new RangeError(`value of ${bytes} bytes can't be cut to ${maxBytes}`);
 }
 
-/** The value with its largest part halved; objects and lists may be changed in place. */
+/** Halves the largest part of a value; objects and lists may be modified in place. */
 function halved(value: unknown): unknown {
   if (typeof value === "string") return wellFormed(value.slice(0, value.length >> 1));
   if (typeof value !== "object" || value === null) return value;
@@ -46,7 +49,7 @@ function halved(value: unknown): unknown {
   return parts;
 }
 
-/** Without half of a surrogate pair at its end. */
+/** Removes half a surrogate pair at the end. */
 function wellFormed(text: string): string {
   return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text;
 }

@@ -1,13 +1,15 @@
 import { ParleyError } from "../../schemas/errors.ts";
 
-/** Whether a payload takes more than `maxBytes`. A UTF-16 unit is at most three bytes of UTF-8, so most need no count. */
+/**
+ * Whether a payload exceeds `maxBytes`. A UTF-16 unit is at most three UTF-8 bytes, so most need no count.
+ */
 export function isLarge(payload: string, maxBytes: number): boolean {
   return payload.length * 3 > maxBytes && Buffer.byteLength(payload) > maxBytes;
 }
 
 /**
- * The one place that decides about a payload that is too large for a NATS message: bytes in it (data URIs, audio) have
- * become objects by now, so that what is left is refused.
+ * Rejects a payload that exceeds the size of a NATS message. Binary content (data URIs, audio) has been moved
+ * to objects by now.
  * @throws ParleyError `payload_too_large` that names the field
  */
 export function refuseLarge(payload: string, maxBytes: number, field: string): void {

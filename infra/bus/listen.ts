@@ -7,18 +7,18 @@ import { traceOf, withTrace } from "./trace.ts";
 
 /** A subscription. */
 export interface Listening {
-  /** Receives nothing more, from now on. */
+  /** Stops handling messages at once. */
   stop(): void;
-  /** Asks the server to send nothing more; resolves when what it had sent was handed on. */
+  /** Drains: resolves when all messages the server had sent were handled. */
   drain(): Promise<void>;
 }
 
-/** Where a message came from. */
+/** Origin of a message. */
 export interface ReceivedFrom {
   subject: string;
 }
 
-/** A message as it came. */
+/** A raw message. */
 export interface RawMessage {
   subject: string;
   data: Uint8Array;

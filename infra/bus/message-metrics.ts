@@ -3,12 +3,12 @@ import type { Metrics } from "../metrics.ts";
 
 const seconds = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30];
 
-/** Metrics of a process's messages. `subject` is the name of the entry in the table, so that users add no series. */
+/** Message metrics of a process. `subject` is the entry's name in the table, so that users add no series. */
 export class MessageMetrics {
   readonly #counters: Record<"published" | "received" | "rejected", Counter<"subject">>;
   readonly #failures: Counter<"subject" | "reason">;
   readonly #seconds: Histogram<"subject">;
-  /** A labelled counter is looked up by its label once: the look-up costs more than the count. */
+  /** Caches the labelled counter: the lookup costs more than the increment. */
   readonly #known = new Map<string, { inc(): void }>();
 
   constructor(metrics: Pick<Metrics, "counter" | "histogram">) {

@@ -2,12 +2,12 @@ import { RequestError, TimeoutError } from "nats";
 import { ParleyError } from "../../schemas/errors.ts";
 
 /**
- * Why a request has no answer. `no_responders`: no process serves it. `timeout`: one may have received it.
- * `disconnected`: there is no connection to NATS. `invalid`: the answer does not match its schema.
+ * Why a request failed. `no_responders`: no process serves it. `timeout`: one may have received it.
+ * `disconnected`: no connection to NATS. `invalid`: the answer does not match its schema.
  */
 export type NoAnswerReason = "no_responders" | "timeout" | "disconnected" | "invalid";
 
-/** A request without an answer; for a client it is `service_unavailable`, or `storage_unavailable` without NATS. */
+/** A request without an answer; clients get `service_unavailable`, or `storage_unavailable` without NATS. */
 export class NoAnswer extends ParleyError {
   readonly reason: NoAnswerReason;
 
@@ -17,7 +17,7 @@ export class NoAnswer extends ParleyError {
   }
 }
 
-/** Why a request of the NATS client failed. */
+/** Maps an error of the NATS client. */
 export function reasonOf(err: unknown): NoAnswerReason {
   if (err instanceof RequestError && err.isNoResponders()) return "no_responders";
   if (err instanceof TimeoutError || (err instanceof Error && err.cause instanceof TimeoutError))

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type AnyMessage, tokensOf } from "../../schemas/messages/define.ts";
 
-/** What reading a payload gives: the message, or why it is none. */
+/** Result of parsing a payload: the message, or the error. */
 export type Payload<Message extends z.ZodType> =
   | { ok: true; message: z.output<Message> }
   | { ok: false; error: Error };
@@ -11,8 +11,7 @@ type Entry<Message extends z.ZodType> = Pick<AnyMessage, "kind" | "subject" | "e
 };
 
 /**
- * Reads a payload by the schema of its entry. A signal without a payload says everything by its subject: its tokens are
- * the message then.
+ * Parses a payload by its entry's schema. A signal without a payload consists of its subject's tokens.
  */
 export function readPayload<Message extends z.ZodType>(
   entry: Entry<Message>,
@@ -24,7 +23,7 @@ export function readPayload<Message extends z.ZodType>(
   return parsePayload(entry.message, data, empty ? (tokensOf(entry, subject) ?? {}) : undefined);
 }
 
-/** Reads JSON by a cheaper check than a schema, where the entry's `raw` says why; undefined for anything else. */
+/** Parses JSON with a cheaper check than a schema (the entry's `raw` says why); undefined when invalid. */
 export function readUnchecked<Message>(
   data: Uint8Array,
   isMessage: (value: unknown) => value is Message,
@@ -37,7 +36,7 @@ export function readUnchecked<Message>(
   }
 }
 
-/** Reads the answer to a request. */
+/** Parses the answer to a request. */
 export function answerOf<Answer extends z.ZodType>(
   { answer, answerEncoding }: { answer: Answer; answerEncoding?: "text" },
   data: Uint8Array,
@@ -45,7 +44,7 @@ export function answerOf<Answer extends z.ZodType>(
   return answerEncoding === "text" ? checked(answer, textOf(data)) : parsePayload(answer, data);
 }
 
-/** Reads JSON by a schema; `given` takes the place of the payload. */
+/** Parses JSON by a schema; `given` replaces the payload. */
 export function parsePayload<Message extends z.ZodType>(
   schema: Message,
   data: Uint8Array,

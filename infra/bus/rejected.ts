@@ -16,7 +16,7 @@ const day = 24 * 3_600_000;
 const reasonChars = 1_000;
 const readMs = 5_000;
 
-/** REJECTED: messages that were set aside, for 30 days; the oldest go first where they are many. */
+/** REJECTED: messages that could not be handled, for 30 days; the oldest are dropped first at the limit. */
 export function rejectedStreamConfig(): WantedStream {
   return {
     name: rejected.stream,
@@ -32,7 +32,7 @@ export function rejectedStreamConfig(): WantedStream {
   };
 }
 
-/** Where a rejected message stood. */
+/** Origin of a rejected message. */
 export interface Origin {
   subject: string;
   stream: string;
@@ -41,11 +41,11 @@ export interface Origin {
   at: number;
   data: Uint8Array;
   consumer?: string;
-  /** How often a handler was given it. */
+  /** Number of attempts. */
   tries?: number;
 }
 
-/** See {@link Bus.reject}. @throws as {@link StreamPublisher.publish} does */
+/** See {@link Bus.reject}. @throws errors of {@link StreamPublisher.publish} */
 export async function reject(
   { publisher, jsm, messages, log }: BusContext,
   { name }: { name: string },
@@ -72,15 +72,15 @@ export async function reject(
   try {
     await store();
   } catch {
-    // The stream is made with the first message that needs it.
+    // The stream is created on demand.
     await ensureStream(jsm, rejectedStreamConfig());
     await store();
   }
   messages.count("rejected", name);
-  log.error({ err: reason, message: name, subject, stream, seq, consumer, tries }, "message set aside");
+  log.error({ err: reason, message: name, subject, stream, seq, consumer, tries }, "message rejected");
 }
 
-/** The beginning of a payload, at most so long as JSON: control characters take six bytes there. */
+/** The beginning of a payload, limited by its length as JSON, where a control character takes six bytes. */
 function payloadText(data: Uint8Array): string {
   const text = Buffer.from(data.subarray(0, rejectedPayloadBytes)).toString();
   return JSON.parse(encodeWithin(text, rejectedPayloadBytes).text) as string;

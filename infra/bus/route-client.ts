@@ -8,17 +8,17 @@ import type { Bus } from "./bus.ts";
 import { refuseLarge } from "./large-payload.ts";
 import { NoAnswer } from "./no-answer.ts";
 
-/** A request to a route from inside: the parts as its user would give them. */
+/** An internal request to a route, with the parts that a user would send. */
 export interface RouteCall {
   principal: Principal;
   params?: unknown;
   query?: unknown;
   body?: unknown;
-  /** The same for every repetition of one request. */
+  /** Idempotency key: constant across retries of one request. */
   idempotencyKey?: string;
 }
 
-/** Asks actors over the subjects of the route table: the only client of routes. */
+/** Sends requests to actors on the subjects of the route table: the only client of routes. */
 export class RouteClient {
   readonly #bus: Pick<Bus, "ask" | "up">;
   readonly #limits: Limits;
@@ -29,8 +29,9 @@ export class RouteClient {
   }
 
   /**
-   * The answer of an actor. It is asked once: a request that may have been served must not be served again.
-   * @throws ParleyError `storage_unavailable` without NATS, `service_unavailable` (or the area's own 502) without an actor
+   * Sends a request to an actor, once: it may have been executed and must not be repeated.
+   * @throws ParleyError `storage_unavailable` without NATS, `service_unavailable` (or the area's own 502) without an
+   * actor
    */
   async ask(route: Pick<Route, "area" | "name" | "patience">, request: RestRequest): Promise<RestAnswer> {
     const { area, name, patience = "requestTimeoutMs" } = route;
@@ -49,8 +50,9 @@ export class RouteClient {
   }
 
   /**
-   * Asks a route as its user would, by the same handler and under the same checks.
-   * @throws ParleyError `invalid_request` for parts that do not match the route; as the handler has thrown it, or as {@link ask}
+   * Calls a route as its user would, with the same handler and checks.
+   * @throws ParleyError `invalid_request`
+   * for parts that do not match the route; errors of the handler and of {@link ask}
    */
   async call<Answer extends z.ZodType>(
     route: Route<z.ZodType, z.ZodType, z.ZodType, Answer>,
@@ -69,7 +71,7 @@ export class RouteClient {
   }
 }
 
-/** Whether an actor may have got a request that failed so, and do what it asks. */
+/** Whether an actor may have received a failed request, and may still execute it. */
 export function mayHaveArrived(cause: unknown): boolean {
   return cause instanceof NoAnswer && cause.reason !== "no_responders";
 }

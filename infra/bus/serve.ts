@@ -9,17 +9,17 @@ import { type Listening, listeningOf, type ReceivedFrom } from "./listen.ts";
 import { readPayload } from "./payload.ts";
 import { traceOf, withTrace } from "./trace.ts";
 
-/** Answers a request; `undefined` answers nothing, where nobody waits any more. */
+/** Handles a request; `undefined` sends no answer, for a requester that has timed out. */
 export type Serving<Message extends z.ZodType, Answer extends z.ZodType> = (
   message: z.output<Message>,
   from: ReceivedFrom,
 ) => z.input<Answer> | undefined | Promise<z.input<Answer> | undefined>;
 
-/** How requests are answered. */
+/** Options of a request handler. */
 export interface ServeOptions<Subject extends string> {
-  /** Which requests; all of the entry without it. */
+  /** Filter; all requests of the entry by default. */
   of?: Partial<Address<Subject>>;
-  /** Bytes of an answer; a larger one becomes an error. Without it the server's limit holds. */
+  /** Maximum answer bytes; a larger answer becomes an error. Default: the server's limit. */
   answerBytes?: number;
 }
 
@@ -39,7 +39,7 @@ export function serve<Subject extends string, Message extends z.ZodType, Answer 
       messages.count("received", entry.name);
       const serving = async (...request: Parameters<typeof handler>) => {
         const result = await handler(...request);
-        // The subject may be another process's by now.
+        // The subject may belong to another process by now.
         return stopped ? undefined : result;
       };
       withTrace(traceOf(msg.headers), () => answer(context, entry, serving, msg, options.answerBytes)).catch(
@@ -74,7 +74,8 @@ async function answer<Subject extends string, Message extends z.ZodType, Answer 
     const result = await handler(payload.message, { subject: msg.subject });
     if (result === undefined) return;
     const text = encode({ encoding: entry.answerEncoding }, result);
-    if (isLarge(text, answerBytes)) throw new RangeError(`answer has ${Buffer.byteLength(text)} bytes`);
+    if (isLarge(text, answerBytes))
+      throw new RangeError(`answer too large: ${Buffer.byteLength(text)} bytes`);
     msg.respond(text);
   } catch (err) {
     respondError(msg, errorFor(context, entry.name, err));
@@ -86,11 +87,11 @@ function invalid(cause: Error): ParleyError {
   return isZod ? fromZodError(cause as z.ZodError) : new ParleyError("invalid_json", { cause });
 }
 
-/** The error that the asking process gets for what a handler threw. */
+/** Maps a handler's exception to the requester's error. */
 function errorFor({ isOutage, log }: BusContext, message: string, err: unknown): ParleyError {
   if (err instanceof ParleyError) return err;
   if (isOutage(err)) {
-    log.warn({ err, message }, "store not reachable");
+    log.warn({ err, message }, "store unreachable");
     return new ParleyError("storage_unavailable", { cause: err });
   }
   log.error({ err, message }, "request handler failed");

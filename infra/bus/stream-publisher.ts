@@ -5,18 +5,18 @@ import { withTraceparent } from "./trace.ts";
 const defaultTimeoutMs = 5_000;
 const sweepMs = 250;
 
-/** What the server says of a stored message; `duplicate`: its id was stored before, in this place of the stream. */
+/** A publish ack; `duplicate`: a message with this id is already stored, at this sequence. */
 export interface StoredAck {
   seq: number;
   duplicate: boolean;
 }
 
-/** Bytes of the server's payload limit that are left for headers. */
+/** Bytes of the server's payload limit reserved for headers. */
 const headerBytes = 8 * 1024;
-/** The server's default, until it has told its own. */
+/** The server's default, until its INFO has arrived. */
 const defaultMaxBytes = 1024 * 1024;
 
-/** A message that the server takes at no time, as it is larger than its limit. */
+/** The message exceeds the server's payload limit. */
 export class MessageTooLarge extends Error {
   readonly bytes: number;
 
@@ -27,11 +27,11 @@ export class MessageTooLarge extends Error {
   }
 }
 
-/** How a message is stored. */
+/** Publish options. */
 export interface StoreOptions {
-  /** `Nats-Msg-Id`: a second message with it is a duplicate within the stream's window. */
+  /** `Nats-Msg-Id`: a repeat within the stream's duplicate window is dropped. */
   id?: string | undefined;
-  /** The server publishes it on `target` at this time (ADR-51 of nats-architecture-and-design). */
+  /** The server publishes it to `target` at this time (ADR-51 of nats-architecture-and-design). */
   schedule?: { at: Date; target: string };
   timeoutMs?: number;
 }
@@ -43,8 +43,8 @@ interface Waiting {
 }
 
 /**
- * Publishes to streams and awaits the acknowledgements on one inbox. The client library's own publish makes a timer and
- * two error objects for each message, which was an eighth of an actor's CPU; here a message costs a map entry.
+ * Publishes to streams and receives the acks on one inbox. The client library's publish creates a timer and
+ * two error objects per message, an eighth of an actor's CPU; here a message costs a map entry.
  */
 export class StreamPublisher {
   readonly #nc: NatsConnection;
@@ -58,14 +58,15 @@ export class StreamPublisher {
     nc.subscribe(`${this.#inbox}.*`, { callback: (_err, message) => this.#acknowledge(message) });
   }
 
-  /** Payload bytes that one message may have. */
+  /** Maximum payload bytes of a message. */
   get maxBytes(): number {
     return (this.#nc.info?.max_payload ?? defaultMaxBytes) - headerBytes;
   }
 
   /**
    * Stores a message.
-   * @throws MessageTooLarge; JetStreamApiError where the stream refuses it, RequestError where no stream listens, TimeoutError.
+   * @throws MessageTooLarge; JetStreamApiError when the stream refuses it, RequestError without a stream,
+   * TimeoutError.
    */
   publish(
     subject: string,
@@ -73,7 +74,7 @@ export class StreamPublisher {
     { id, schedule, timeoutMs = defaultTimeoutMs }: StoreOptions = {},
   ): Promise<StoredAck> {
     return new Promise((resolve, reject) => {
-      // A UTF-16 unit is at most three bytes of UTF-8, so most payloads need no count.
+      // A UTF-16 unit is at most three UTF-8 bytes, so most payloads need no count.
       const bytes = payload.length * 3 > this.maxBytes ? Buffer.byteLength(payload) : 0;
       if (bytes > this.maxBytes) throw new MessageTooLarge(subject, bytes);
       const key = (this.#count++).toString(36);
@@ -97,7 +98,7 @@ export class StreamPublisher {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     this.#waiting.delete(key);
-    // Of status messages only "no responders" comes to a reply subject: it has no body.
+    // "No responders" is the only status message on a reply subject: it has no body.
     if (message.data.length === 0) {
       waiting.reject(new RequestError("no stream takes this subject"));
       return;

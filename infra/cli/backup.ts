@@ -29,7 +29,7 @@ export function restore(file: string): Promise<void> {
   });
 }
 
-/** Runs `work` on the engines of the settings; embedded ones that do not run are started for it. */
+/** Runs `work` on the engines of the settings; starts embedded ones that are not running. */
 async function withEngines(role: string, work: (engines: Opened) => Promise<void>): Promise<void> {
   await failing(role, undefined, async () => {
     const settings = loadSettings();

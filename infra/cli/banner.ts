@@ -3,7 +3,7 @@ import { version } from "../checkout.ts";
 import type { Engines } from "../engines/start.ts";
 import type { Secrets } from "../installation/secrets.ts";
 
-/** What `up` has to tell a person. */
+/** Content of the banner of `up`. */
 export interface BannerFacts {
   settings: Pick<Settings, "host" | "adminUsername">;
   port: number;
@@ -11,7 +11,7 @@ export interface BannerFacts {
   secrets: Pick<Secrets, "adminPassword" | "generated">;
 }
 
-/** The text that `up` shows: URL, administrator, password on the first start, three lines to paste into a shell. */
+/** The banner of `up`: URL, administrator, password on the first start, three lines to paste into a shell. */
 export function banner({ settings, port, ports, secrets }: BannerFacts): string {
   const host = ["0.0.0.0", "::"].includes(settings.host) ? "127.0.0.1" : settings.host;
   const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -7,7 +7,7 @@ import { SettingsError } from "../settings-error.ts";
 const program = join(checkoutDir, "bin", "parley.js");
 const firstBackoffMs = 200;
 const maxBackoffMs = 5_000;
-/** A child that served this long starts again without delay of earlier deaths. */
+/** A child that served this long restarts without backoff. */
 const stableMs = 10_000;
 const startAttempts = 8;
 const exitConfig = 78;
@@ -17,7 +17,7 @@ interface Ready {
   port?: number;
 }
 
-/** One parley process under `up`: started, started again with backoff when it dies, stopped. */
+/** One parley process under `up`: started, restarted with backoff when it dies, stopped. */
 export class Child {
   #args: string[];
   #env: Record<string, string>;
@@ -41,7 +41,7 @@ export class Child {
 
   /**
    * Starts the process. Resolves when it serves for the first time.
-   * @throws SettingsError when it refuses its settings; Error when it dies 8 times before it ever serves
+   * @throws SettingsError for invalid settings; Error when it dies 8 times before it serves
    */
   start(): Promise<{ port: number | undefined }> {
     return new Promise((resolve, reject) => {
@@ -74,11 +74,11 @@ export class Child {
     child.on("message", (message: Ready) => {
       if (!message.ready) return;
       this.#served = true;
-      // PORT=0 chose a port; the next process must answer there too.
+      // PORT=0 chose a port; a restarted process must listen on the same one.
       if (message.port !== undefined) this.#env.PORT = String(message.port);
       this.#settle?.resolve({ port: message.port });
     });
-    child.once("error", (err) => this.#log.error({ err, child: this.#args[0] }, "process can't be started"));
+    child.once("error", (err) => this.#log.error({ err, child: this.#args[0] }, "process spawn failed"));
     child.once("exit", (code, signal) => {
       if (this.#stopping) return;
       this.#failures = performance.now() - startedAt > stableMs ? 1 : this.#failures + 1;
@@ -93,7 +93,7 @@ export class Child {
       return;
     }
     if (!this.#served && this.#failures >= startAttempts) {
-      this.#settle?.reject(new Error(`${name} does not start, see above`));
+      this.#settle?.reject(new Error(`${name} failed to start, see the log above`));
       return;
     }
     const backoffMs = Math.min(firstBackoffMs * 2 ** (this.#failures - 1), maxBackoffMs);

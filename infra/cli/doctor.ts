@@ -17,7 +17,7 @@ import { failing } from "./run-process.ts";
 
 const connectMs = 8_000;
 
-/** `parley doctor`: a line for each check; exit 1 when one of them names a problem. */
+/** `parley doctor`: one line per check; exits 1 when a check finds a problem. */
 export async function runDoctor(): Promise<void> {
   await failing("doctor", undefined, async () => {
     const settings = loadSettings();
@@ -65,7 +65,7 @@ async function all(checks: readonly Check[]): Promise<Finding[]> {
   return findings;
 }
 
-/** The findings of an engine's checks, or why it can't be reached. */
+/** Results of an engine's checks, or why it is unreachable. */
 async function reached(checks: () => Promise<Finding[]>): Promise<Finding[]> {
   let findings: Finding[] = [];
   const failure = await run(async () => {

@@ -3,7 +3,7 @@ import { startEngines } from "../engines/start.ts";
 import { installWhisper } from "../engines/whisper.ts";
 import { announceReady, type CommandProcess, failing, progress } from "./run-process.ts";
 
-/** `parley engines --install`: makes sure that the programs are there. */
+/** `parley engines --install`: installs missing engines. */
 export async function installEngines(): Promise<void> {
   await failing("engines", undefined, async () => {
     await findNatsServer(progress);
@@ -11,12 +11,12 @@ export async function installEngines(): Promise<void> {
   });
 }
 
-/** `parley engines --install-voice`: speech recognition, which the next `parley up` starts. */
+/** `parley engines --install-voice`: installs speech recognition, which the next `parley up` starts. */
 export async function installVoice(): Promise<void> {
   await failing("engines", undefined, () => installWhisper(progress));
 }
 
-/** `parley engines`: the embedded engines alone. */
+/** `parley engines`: runs only the embedded engines. */
 export async function runEngines(command: CommandProcess): Promise<void> {
   const { settings, log, lifecycle } = command;
   const starting = startEngines(settings, log, progress);
@@ -30,7 +30,7 @@ export async function runEngines(command: CommandProcess): Promise<void> {
   engines.watch();
   process.stdout.write(`NATS_URL=${engines.natsUrl}\nMONGODB_URI=${engines.mongodbUri}\n`);
   announceReady(command, engines.ports);
-  // Nothing else holds the process: the engines are detached.
+  // Keeps the process alive: the engines are detached.
   const stay = setInterval(() => undefined, 2 ** 30);
   lifecycle.onStop("wait", () => clearInterval(stay));
 }

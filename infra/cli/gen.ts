@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { variables } from "../../schemas/config.ts";
 import { checkoutDir, version } from "../checkout.ts";
 
-/** The text of `.env.example`: every variable with its meaning, commented out at its default. */
+/** The text of `.env.example`: every variable with its description, commented out at its default. */
 export function envExample(): string {
   const lines = variables.map(({ name, doc, schema }) => {
     const byDefault = schema.safeParse(undefined);
@@ -16,7 +16,7 @@ export function envExample(): string {
 ${lines.join("\n")}`;
 }
 
-/** What describes the API. Loaded by path: infra/ reads of the vocabulary only what it needs to run. */
+/** Generators of the API documents. Loaded by path: infra/ imports only the schemas that it needs to run. */
 interface Descriptions {
   openApiDocument(version: string): object;
   asyncApiDocument(version: string): object;

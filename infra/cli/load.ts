@@ -37,7 +37,7 @@ Examples:
   parley load openai --rate 50 --model ena-test:50x20
   parley load storm --users 100 --cuts 5 --url https://chat.example --token "$TOKEN"`;
 
-/** Adds `parley load`. The load is a client of the public protocols, so any Parley can be loaded. */
+/** Adds `parley load`. The load uses the public protocols, so it can test any Parley. */
 export function addLoad(program: Command): void {
   program
     .command("load")
@@ -81,7 +81,7 @@ function collect(value: string, before: string[]): string[] {
 }
 
 async function load(scenario: string, options: Record<string, unknown>): Promise<number> {
-  // Loaded by path at run time: infra/ imports no room.
+  // Loaded by path at run time: infra/ must not import other rooms.
   const main = (await import(new URL("../../edge/load/main.js", import.meta.url).href)) as LoadMain;
   try {
     const settings = loadSettings();
@@ -97,7 +97,7 @@ async function load(scenario: string, options: Record<string, unknown>): Promise
   }
 }
 
-/** Where the installation of these settings answers. */
+/** URL of the installation of these settings. */
 function localAddresses(settings: Settings): Record<string, string> {
   const { nats = settings.natsPort, mqtt = settings.mqttPort } =
     readRecord(settings).engines["nats-server"]?.ports ?? {};
@@ -108,7 +108,7 @@ function localAddresses(settings: Settings): Record<string, string> {
   };
 }
 
-/** The administrator's password of the installation in DATA_DIR, where the load is for that one. */
+/** The administrator's password from DATA_DIR, when the load targets that installation. */
 async function localPassword(settings: Settings, { token, url }: Record<string, unknown>) {
   const { owner } = readRecord(settings);
   if (token !== undefined || url !== undefined || owner === undefined) return undefined;

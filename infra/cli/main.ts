@@ -10,7 +10,7 @@ import { runActors, runEdge } from "./roles.ts";
 import { runProcess } from "./run-process.ts";
 import { runUp } from "./up.ts";
 
-/** The roles with what they run. */
+/** The roles and their entry points. */
 function roleLines(): string {
   return Object.entries(roles)
     .map(([role, { doc, rooms }]) => `  ${role.padEnd(14)} ${doc} (${rooms.join(", ")})`)

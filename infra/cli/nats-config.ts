@@ -3,7 +3,10 @@ import { defaultUser, natsConfig } from "../nats/server-config.ts";
 import { loadSettings } from "../settings.ts";
 import { failing } from "./run-process.ts";
 
-/** `parley nats-config`: what an external nats-server needs, for the user and password of NATS_URL, or for new ones. */
+/**
+ * `parley nats-config`: prints the configuration of an external nats-server, for the user and password of
+ * NATS_URL, or for new ones.
+ */
 export async function printNatsConfig(): Promise<void> {
   await failing("nats-config", undefined, async () => {
     const { natsUrl, mqttPort } = loadSettings();

@@ -1,11 +1,11 @@
 /**
- * Flags with which an edge is best started. Young garbage of an edge dies at once, so V8's new space needs not grow to
- * its 32 MiB, which would be more than thousands of idle sockets take. V8 reads this one at its start only.
+ * Node flags for an edge. Its garbage is short-lived, so V8's new space need not grow to 32 MiB, which
+ * exceeds the memory of thousands of idle sockets. V8 reads this flag only at start.
  */
 export const edgeNodeFlags: readonly string[] = ["--max-semi-space-size=1"];
 
 /**
- * Flags with which actors are best started. What a turn makes lives until its commit, longer than V8's new space lasts
- * under load: with more of it, a tenth less CPU goes into moving it about.
+ * Node flags for actors. Objects of a turn live until its commit, longer than V8's default new space lasts
+ * under load: a larger one saves a tenth of the CPU.
  */
 export const actorNodeFlags: readonly string[] = ["--max-semi-space-size=32"];

@@ -13,12 +13,12 @@ interface EdgeMain {
   startEdge(context: ProcessContext): Promise<{ port: number }>;
 }
 
-/** What `actors/main.ts` exports. Unknown names are a SettingsError. */
+/** What `actors/main.ts` exports. Unknown names cause a SettingsError. */
 interface ActorsMain {
   startActors(context: ProcessContext, names: string[]): Promise<void>;
 }
 
-// Loaded by path at run time: infra/ imports neither room, and a process loads the one it runs.
+// Loaded by path at run time: infra/ imports neither room, and a process loads only its own.
 const load = <Main>(room: string): Promise<Main> =>
   import(new URL(`../../${room}/main.js`, import.meta.url).href);
 
@@ -38,16 +38,16 @@ export async function runActors(command: CommandProcess, names: string[]): Promi
   announceReady(command, { metrics_port: context.metricsPort });
 }
 
-/** A context, and the port of `METRICS_PORT` where it is set. */
+/** A process context, and the METRICS_PORT server if configured. */
 type StartedContext = ProcessContext & { metricsPort: number | undefined };
 
 async function processContext({ role, settings, log, lifecycle }: CommandProcess): Promise<StartedContext> {
-  // A child of `up` ends with it, also when `up` was killed.
+  // A child of `up` exits with it, even when `up` was killed.
   process.once("disconnect", () => void lifecycle.stop().then(() => process.exit(0)));
   const endpoints = resolveEndpoints(settings);
   const metrics = createMetrics(role, processName(settings, role));
   const readiness = new Readiness();
-  // Before anything is waited for: a start that hangs must be seen.
+  // Before any wait, so that a hanging start is visible.
   const metricsPort =
     settings.metricsPort === undefined
       ? undefined
@@ -67,7 +67,7 @@ async function processContext({ role, settings, log, lifecycle }: CommandProcess
   return { settings, log, lifecycle, metrics, endpoints, secrets, readiness, metricsPort };
 }
 
-/** The same over restarts where the operator or the container names it: a label that changes begins a new series. */
+/** Stable across restarts if set by the operator or the container: a changing label starts a new series. */
 function processName({ processName: given }: Settings, role: string): string {
   if (given !== undefined) return given;
   return process.pid === 1 ? hostname() : `${hostname()}-${role}-${process.pid}`;

@@ -4,7 +4,7 @@ import { createLogger, type Logger } from "../log.ts";
 import { loadSettings } from "../settings.ts";
 import { SettingsError } from "../settings-error.ts";
 
-/** What every command starts with. */
+/** Common context of all commands. */
 export interface CommandProcess {
   role: string;
   settings: Settings;
@@ -14,7 +14,7 @@ export interface CommandProcess {
 
 const exitConfig = 78;
 
-/** Runs a command until a signal ends it. */
+/** Runs a command until a signal stops it. */
 export async function runProcess(
   role: string,
   start: (process: CommandProcess) => Promise<void>,
@@ -28,7 +28,7 @@ export async function runProcess(
   });
 }
 
-/** Ends the process when `work` fails: 78 for a wrong setting, 1 for anything else, the reason on stderr. */
+/** Exits when `work` fails: 78 for an invalid setting, otherwise 1, with the reason on stderr. */
 export async function failing(
   role: string,
   lifecycle: Lifecycle | undefined,
@@ -37,7 +37,7 @@ export async function failing(
   try {
     await work();
   } catch (error) {
-    // A start that a signal cut short fails; the signal's stop goes on and exits 0.
+    // A start interrupted by a signal fails; the signal's stop continues and exits 0.
     if (lifecycle?.stopping) return;
     const { message, stack } = error as Error;
     const expected = error instanceof SettingsError;
@@ -48,7 +48,7 @@ export async function failing(
 }
 
 /**
- * Says that a process serves: one JSON line on stdout, whatever LOG_LEVEL is, and a message to the parent if it is `up`.
+ * Reports that a process serves: one JSON line on stdout at any LOG_LEVEL, and a message to the parent `up`.
  */
 export function announceReady({ role }: CommandProcess, ports: Record<string, number | undefined>): void {
   const line = {
@@ -63,7 +63,7 @@ export function announceReady({ role }: CommandProcess, ports: Record<string, nu
   process.send?.({ ready: true, ...ports });
 }
 
-/** Tells people how an installation goes, on stderr. */
+/** Prints installation progress on stderr. */
 export function progress(line: string): void {
   process.stderr.write(`parley: ${line}\n`);
 }

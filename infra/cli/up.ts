@@ -7,7 +7,7 @@ import { Child } from "./child.ts";
 import { actorNodeFlags, edgeNodeFlags } from "./node-flags.ts";
 import { announceReady, type CommandProcess, progress } from "./run-process.ts";
 
-/** Of the time a stop may take, what remains for the engines after edge and actors. */
+/** Share of the stop timeout that remains for the engines after edge and actors. */
 const enginesStopMs = 4_500;
 
 /** `parley up`: engines, one edge, all actors, then the extras in the background. */
@@ -23,7 +23,7 @@ export async function runUp(command: CommandProcess): Promise<void> {
   const engines = await starting;
   engines.watch();
 
-  // Made before the children start, so that they all read the same.
+  // Created before the children start, so that all of them read the same values.
   const secrets = await openInstallation({ role: "up", settings, log, endpoints: engines });
 
   const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);

@@ -8,7 +8,7 @@ import {
 import { dataVersion } from "../installation/migrations.ts";
 import { Problem } from "./report.ts";
 
-/** A majority of the set takes writes. */
+/** A majority of the replica set is writable. */
 export async function checkWrites(db: Db): Promise<string> {
   const probes = db.collection<{ _id: string }>(installationCollections.leases);
   const _id = `doctor ${randomUUID()}`;
@@ -33,7 +33,7 @@ async function describeServer(db: Db): Promise<{ version: string; setName: strin
   return { version: String(info.version), setName: String(hello.setName ?? "behind mongos") };
 }
 
-/** This program can read the data. */
+/** This program supports the version of the data. */
 export async function checkData(db: Db): Promise<string> {
   const state = await db.collection<DataState>(installationCollections.state).findOne({ _id: "data" });
   if (state === null) return "no data yet";
@@ -44,7 +44,7 @@ export async function checkData(db: Db): Promise<string> {
   return `data version ${state.version} of ${dataVersion}`;
 }
 
-/** The secrets that are not given are kept. */
+/** Secrets that are not configured are stored. */
 export async function checkSecrets(db: Db): Promise<string> {
   const kept = await db.collection<SecretDocument>(installationCollections.secrets).countDocuments();
   return `${kept} secrets kept in MongoDB`;

@@ -16,7 +16,7 @@ const leastVersion = [2, 14] as const;
 const connectMs = 5_000;
 const answerMs = 2_000;
 
-/** The server is new enough. */
+/** The server's version is supported. */
 export async function checkVersion(nc: NatsConnection): Promise<string> {
   const { version = "0.0.0", max_payload = 0 } = nc.info ?? {};
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -28,7 +28,7 @@ export async function checkVersion(nc: NatsConnection): Promise<string> {
   return `nats-server ${version}, messages up to ${max_payload} bytes`;
 }
 
-/** Revoked devices can be disconnected, and acknowledged messages survive a power cut. */
+/** Revoked devices can be disconnected, and acknowledged messages survive a power failure. */
 export async function checkSystemUser(url: string, log: Logger): Promise<string[]> {
   const system = new URL(url.split(",")[0] ?? "");
   system.username = systemUser;
@@ -75,7 +75,7 @@ async function serversWithoutSync(nc: NatsConnection): Promise<string[]> {
   return lazy;
 }
 
-/** The server asks us about log-ins that it does not know. */
+/** The server delegates unknown logins to us (auth callout). */
 export async function checkCallout(nc: NatsConnection, url: string): Promise<string> {
   let isAsked = false;
   const subscription = nc.subscribe(subjects.deviceLogin, {
@@ -96,7 +96,7 @@ export async function checkCallout(nc: NatsConnection, url: string): Promise<str
   return "auth callout for devices";
 }
 
-/** The cluster can hold as many copies as are wanted, and does. */
+/** The cluster can hold the configured replicas, and does. */
 export async function checkReplicas(jsm: JetStreamManager, replicas: number): Promise<string> {
   const name = `DOCTOR_${randomUUID().slice(0, 8)}`;
   try {
@@ -118,7 +118,7 @@ export async function checkReplicas(jsm: JetStreamManager, replicas: number): Pr
   return `${replicas} ${replicas === 1 ? "replica" : "replicas"} of every stream`;
 }
 
-/** No limit of the settings is below what is stored. */
+/** No configured limit is below what is stored. */
 export async function checkLimits(jsm: JetStreamManager, { limits }: Settings): Promise<string> {
   const problems: string[] = [];
   for (const wanted of [sessionsStreamConfig(limits), runsStreamConfig(limits)]) {

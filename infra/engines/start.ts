@@ -18,27 +18,27 @@ import { type EnginesRecord, readRecord, updateRecord } from "./record.ts";
 
 const leftBehindMs = 1_000;
 
-/** The settings that engines depend on. */
+/** Settings of the engines. */
 export type EngineSettings = Pick<
   Settings,
   "dataDir" | "natsUrl" | "mongodbUri" | "natsPort" | "mqttPort" | "mongodbPort"
 >;
 
-/** The engines of one `DATA_DIR`, or those of the settings' URLs. */
+/** The engines of one `DATA_DIR`, or those of the configured URLs. */
 export interface Engines extends Endpoints {
   /** Ports of the embedded engines; undefined for external ones. */
   ports: { nats?: number | undefined; mqtt?: number | undefined; mongodb?: number | undefined };
-  /** False when another process watches over the engines of this `DATA_DIR`. */
+  /** False when another process supervises the engines of this `DATA_DIR`. */
   owned: boolean;
   nats?: Engine | undefined;
   mongod?: Engine | undefined;
-  /** Starts engines that die again, from now on. */
+  /** Restarts engines that die, from now on. */
   watch(): void;
-  /** Ends the engines that this process started or adopted. */
+  /** Stops the engines that this process started or adopted. */
   stop(): Promise<void>;
 }
 
-/** A definition made for given ports, and the ports wanted. */
+/** Creates a definition for given ports; and the preferred ports. */
 interface Wish {
   name: string;
   wanted: Record<string, number>;
@@ -46,9 +46,10 @@ interface Wish {
 }
 
 /**
- * Starts nats-server and mongod where the settings name no URL, or adopts those that an earlier process left behind.
- * Engines that another living parley watches over are used as they are, and left running by `stop`.
- * @throws SettingsError when a program can't be had; Error with the end of the log when an engine does not start
+ * Starts nats-server and mongod if the settings have no URL for them, or adopts those left by an earlier
+ * process. Engines supervised by another running parley are used, and not stopped by `stop`.
+ * @throws SettingsError when a program is unavailable; Error with the end of the log when an engine fails to
+ * start
  */
 export async function startEngines(
   settings: EngineSettings,
@@ -68,13 +69,13 @@ export async function startEngines(
     mongodbKey: () => randomBytes(48).toString("base64"),
   });
 
-  // Installed one after the other: the progress lines stay readable. Started side by side.
+  // Installed sequentially for readable progress, started concurrently.
   const natsProgram = natsUrl === undefined ? await findNatsServer(progress) : undefined;
   const mongodProgram = mongodbUri === undefined ? await findMongod(progress) : undefined;
   const natsWish = natsProgram && {
     name: "nats-server",
     wanted: { nats: settings.natsPort, mqtt: settings.mqttPort, mqttBehind: 0 },
-    // Adopted from a version without a front, the listener keeps the port of the devices.
+    // When adopted from a version without the front, the listener keeps the devices' port.
     define: ({ nats = 0, mqtt = 0, mqttBehind = mqtt }: Record<string, number>) =>
       natsServer({
         program: natsProgram,
@@ -111,7 +112,7 @@ export async function startEngines(
   return owned(settings, { nats, mongo, front }, values);
 }
 
-/** Devices reach nats-server's MQTT listener through a front that makes client ids a user's own. */
+/** Devices connect through a front that scopes client ids to their user. */
 async function startFront(nats: Engine, password: string, log: Logger): Promise<Front | undefined> {
   const { nats: natsPort = 0, mqtt: port = 0, mqttBehind: behind = port } = nats.definition.ports;
   if (port === behind) return undefined;
@@ -152,7 +153,7 @@ function owned(
         engine?.watch((pid) => noteEngine(settings, engine.definition, pid));
     },
     stop: async () => {
-      // nats-server first: it has to see the connections, so that it can speak the last wills.
+      // nats-server first: it must detect the closed connections, to publish the last wills.
       await Promise.all([nats?.stop(), mongo?.stop(), endLeftBehind(settings)]);
       await front?.stop();
       updateRecord(settings, (record) => {
@@ -164,7 +165,7 @@ function owned(
   };
 }
 
-/** Adopts the recorded process, or starts a new one on the first free ports. Records it as soon as it exists. */
+/** Adopts the recorded process, or starts a new one on the first free ports. Records it once it exists. */
 export async function adoptOrStart(
   { name, wanted, define }: Wish,
   settings: Pick<Settings, "dataDir">,
@@ -182,7 +183,7 @@ export async function adoptOrStart(
   return Engine.start(definition, log, (pid) => noteEngine(settings, definition, pid));
 }
 
-/** Ends recorded engines that nobody adopted, such as extras that are switched off now. */
+/** Stops recorded engines that were not adopted, such as disabled extras. */
 async function endLeftBehind(settings: EngineSettings): Promise<void> {
   const ours = new Set(["nats-server", "mongod"]);
   for (const [name, { pid, program }] of Object.entries(readRecord(settings).engines)) {
@@ -214,7 +215,7 @@ function ofAnotherProcess(settings: EngineSettings, record: EnginesRecord, log: 
       `process ${record.owner} is starting engines in ${settings.dataDir}: wait for it or end it`,
     );
   }
-  log.info({ owner: record.owner }, "engines of another process are used");
+  log.info({ owner: record.owner }, "using engines of another process");
   const ports = Object.assign(
     {},
     ...Object.values(record.engines).map((engine) => engine.ports),

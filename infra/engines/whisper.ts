@@ -13,7 +13,7 @@ const whisper: PipPackage = { name: "whisper", version: "1.2.1", megabytes: 210 
 const wantedPort = 6_931;
 const program = join(checkoutDir, "infra", "engines", "whisper-server.py");
 
-/** Whether whisper has been installed. */
+/** Whether whisper is installed. */
 export function isWhisperInstalled(): boolean {
   return existsSync(installedAt(whisper));
 }
@@ -23,7 +23,7 @@ export async function installWhisper(progress: Progress): Promise<void> {
   await pipInstall(whisper, progress);
 }
 
-/** Runs whisper where it is installed, and says so in the record; undefined where it is not. */
+/** Runs whisper if installed, and adds it to the record; otherwise undefined. */
 export async function startWhisper(
   settings: Pick<Settings, "dataDir">,
   log: Logger,
@@ -56,7 +56,7 @@ export function whisperServer(dataDir: string, port: number): EngineDefinition {
     ping: async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2_000) });
       await answer.text();
-      if (!answer.ok) throw new Error(`whisper answers ${answer.status}`);
+      if (!answer.ok) throw new Error(`whisper server responded with ${answer.status}`);
     },
   };
 }

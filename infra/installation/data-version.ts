@@ -14,14 +14,14 @@ const lookMs = 200;
 const reportEveryMs = 5_000;
 const waitMs = 300_000;
 
-/** What a start is allowed to do with data of another version. */
+/** Options for data of another version. */
 export interface VersionRules {
   allowDowngrade: boolean;
   log: Logger;
 }
 
 /**
- * Compares the streams' version with this program's; reads only.
+ * Compares the streams' version with this program's; read-only.
  * @throws SettingsError when they are newer and that is not allowed
  */
 export async function checkStreamVersions(jsm: JetStreamManager, rules: VersionRules): Promise<void> {
@@ -31,9 +31,10 @@ export async function checkStreamVersions(jsm: JetStreamManager, rules: VersionR
 }
 
 /**
- * Compares the version of the data in MongoDB with this program's, and runs the steps that are missing: one process runs
- * them, the others wait.
- * @throws SettingsError when the data is newer and that is not allowed; Error when another process does not finish
+ * Compares the version of the data in MongoDB with this program's, and runs missing migrations: one process
+ * runs them, the others wait.
+ * @throws SettingsError when the data is newer and that is not allowed; Error
+ * when another process does not finish
  */
 export async function migrate(
   context: MigrationContext,
@@ -50,7 +51,7 @@ export async function migrate(
     if ((state?.version ?? 0) >= target) return;
     if (await takeLease(context.db, leaseName, owner)) break;
     if (performance.now() > deadline)
-      throw new Error("another process does not finish its migration: look at its log, or end it");
+      throw new Error("migration of another process does not finish: check its log, or stop it");
     if (performance.now() > reportAt) {
       reportAt = performance.now() + reportEveryMs;
       rules.log.warn({ version: state?.version ?? 0, target }, "waiting for another process to migrate");
@@ -75,7 +76,7 @@ async function runSteps(context: MigrationContext, steps: readonly Migration[], 
       { $set: { version: number, program }, $push: { steps: { number, title, program, at: new Date() } } },
       { upsert: true },
     );
-    log.info({ number, title, ms: Math.round(performance.now() - startedAt) }, "migration step done");
+    log.info({ number, title, ms: Math.round(performance.now() - startedAt) }, "migration completed");
   }
 }
 

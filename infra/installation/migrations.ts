@@ -3,14 +3,14 @@ import type { NatsConnection } from "nats";
 import type { Settings } from "../../schemas/config.ts";
 import { importFormerSecrets } from "./secrets.ts";
 
-/** What a migration step works with. */
+/** Context of a migration. */
 export interface MigrationContext {
   db: Db;
   nc: NatsConnection;
   settings: Settings;
 }
 
-/** One numbered change of stored data, run once. A step may be cut short and run again from its beginning. */
+/** One numbered change of stored data, run once. It may be interrupted and rerun from the beginning. */
 export interface Migration {
   number: number;
   title: string;
@@ -18,8 +18,9 @@ export interface Migration {
 }
 
 /**
- * The steps in the order of their numbers. A step is never changed or removed after a release. It is added only for data
- * that the version before can't read: its number is the version of the data, and older programs refuse to start on it.
+ * Migrations in order of their numbers. A released one is never changed or removed. One is added only for
+ * data that the previous version can't read: its number is the version of the data, and older programs refuse
+ * to start on it.
  */
 export const migrations: readonly Migration[] = [
   {

@@ -11,7 +11,7 @@ import { checkStreamVersions, migrate } from "./data-version.ts";
 import { dataVersion } from "./migrations.ts";
 import { givenSecrets, givesAllSecrets, loadSecrets, type Secrets } from "./secrets.ts";
 
-/** What a process that starts is given. */
+/** Options of a starting process. */
 export interface StartContext {
   role: string;
   settings: Settings;
@@ -20,9 +20,9 @@ export interface StartContext {
 }
 
 /**
- * Checks the engines and the version of their data, and reads the secrets. Nothing is written before both are known to
- * be right. MongoDB is asked only where a secret is not given: an edge needs it for nothing else.
- * @throws SettingsError for what an operator has to change; Error for an engine that does not answer in time
+ * Checks the engines and the version of their data, and reads the secrets. Nothing is written before both are
+ * verified. MongoDB is queried only for secrets that are not configured: an edge needs it for nothing else.
+ * @throws SettingsError for what an operator has to change; Error when an engine does not answer in time
  */
 export async function openInstallation({ role, settings, log, endpoints }: StartContext): Promise<Secrets> {
   const { startMs: connectMs } = settings.limits;
@@ -44,8 +44,9 @@ export async function openInstallation({ role, settings, log, endpoints }: Start
 }
 
 /**
- * Connects to MongoDB and brings its data to this program's version.
- * @throws SettingsError for what an operator has to change, newer data included; Error after `LIMIT_START_MS`
+ * Connects to MongoDB and migrates its data to this program's version.
+ * @throws SettingsError for what an operator has to change, including newer data; Error after
+ * `LIMIT_START_MS`
  */
 export async function openDatabase(
   { settings, log, endpoints }: Pick<StartContext, "settings" | "log" | "endpoints">,

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Values that are made once; `generated` names those that this call made. */
+/** Values that are generated once; `generated` names those created by this call. */
 export interface Kept<Name extends string> {
   values: Record<Name, string>;
   generated: Name[];
 }
 
-/** Reads `file` (JSON, mode 600) and adds what is missing in it, so that two processes end with the same values. */
+/** Reads `file` (JSON, mode 600) and adds missing values, so that two processes end with the same values. */
 export function keepInFile<K extends string>(file: string, make: Record<K, () => string>): Kept<K> {
   const before = readSecretFile(file);
   const generated = (Object.keys(make) as K[]).filter((name) => before?.[name] === undefined);
@@ -19,7 +19,7 @@ export function keepInFile<K extends string>(file: string, make: Record<K, () =>
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, `${JSON.stringify(values, null, 2)}\n`, { mode: 0o600 });
   try {
-    // A link never replaces: of two first starts one wins, and the other reads the winner's.
+    // A link never replaces: of two concurrent first starts one wins, and the other reads its values.
     if (before === undefined) linkSync(draft, file);
     else renameSync(draft, file);
   } catch (err) {
@@ -31,7 +31,7 @@ export function keepInFile<K extends string>(file: string, make: Record<K, () =>
   return { values, generated };
 }
 
-/** The values of such a file; undefined where there is none. @throws Error when it can't be read */
+/** The values of a secret file; undefined when missing. @throws Error when it can't be read */
 export function readSecretFile(file: string): Record<string, string> | undefined {
   try {
     const values = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;

@@ -9,13 +9,13 @@ import { isDuplicateKey } from "../mongo/duplicate-key.ts";
 import { findStream } from "../nats/streams.ts";
 import { readSecretFile } from "./secret-file.ts";
 
-/** What signs tokens, encrypts provider keys and lets the administrator in. */
+/** Secrets that sign tokens, encrypt provider keys and authenticate the administrator. */
 export interface Secrets {
   jwtSecret: string;
   /** 32 bytes, for AES-256-GCM. */
   encryptionKey: Buffer;
   adminPassword: string;
-  /** Names of those that this call made; the administrator's password is shown only then. */
+  /** Names of the values created by this call; the administrator's password is shown only then. */
   generated: string[];
 }
 
@@ -29,31 +29,32 @@ type Values = Partial<Record<Name, string>>;
 type SecretSettings = Pick<Settings, "dataDir" | "natsUrl" | Name>;
 
 const names = Object.keys(makers) as Name[];
-/** Where versions before 0.2 kept them. */
+/** Where versions before 0.2 stored them. */
 const formerBucket = "parley_secrets";
 const formerFile = "secrets.json";
 
-/** The engines that hold secrets; `nc` is asked only for those that an earlier version kept in NATS. */
+/** The engines that store secrets; `nc` is used only for those that an earlier version stored in NATS. */
 export interface SecretStores {
   db: Db;
   nc: NatsConnection;
 }
 
-/** Whether the settings give every secret, so that none has to be read. */
+/** Whether every secret is configured, so that none has to be read. */
 export function givesAllSecrets(settings: SecretSettings): boolean {
   return names.every((name) => settings[name] !== undefined);
 }
 
-/** The secrets of settings that give all of them. */
+/** The secrets, when all are configured. */
 export function givenSecrets(settings: SecretSettings): Secrets {
   const { jwtSecret = "", encryptionKey = "", adminPassword = "" } = settings;
   return { jwtSecret, encryptionKey: Buffer.from(encryptionKey, "hex"), adminPassword, generated: [] };
 }
 
 /**
- * Secrets from the settings; those that are missing are made once and kept in MongoDB, where all processes read them.
- * NATS alone would lose them with the disk of one server.
- * @throws MongoError when they can't be read or stored
+ * Secrets from the settings; missing ones are generated once and stored in MongoDB, where all processes read
+ * them. NATS alone would lose them with the disk of one server.
+ * @throws MongoError when they can't be read or
+ * stored
  */
 export async function loadSecrets(settings: SecretSettings, stores: SecretStores): Promise<Secrets> {
   const given = Object.fromEntries(
@@ -65,7 +66,7 @@ export async function loadSecrets(settings: SecretSettings, stores: SecretStores
   return { jwtSecret, encryptionKey: Buffer.from(encryptionKey, "hex"), adminPassword, generated };
 }
 
-/** Copies what an earlier version kept in a file or a bucket to MongoDB, where MongoDB has none. */
+/** Copies secrets that an earlier version stored in a file or a bucket to MongoDB, if missing there. */
 export async function importFormerSecrets(settings: SecretSettings, { db, nc }: SecretStores): Promise<void> {
   const former = await formerSecrets(settings, nc);
   for (const name of names) {
@@ -90,7 +91,7 @@ async function keep(db: Db, wanted: Name[], former: () => Promise<Values>) {
   return { values, generated };
 }
 
-/** Stores a secret unless there is one; answers the one that holds. */
+/** Stores a secret unless one exists; returns the stored value. */
 async function put(secrets: Collection<SecretDocument>, _id: Name, value: string): Promise<string> {
   const set = { $setOnInsert: { value } };
   for (let attempt = 0; ; attempt++) {
@@ -98,7 +99,7 @@ async function put(secrets: Collection<SecretDocument>, _id: Name, value: string
       const kept = await secrets.findOneAndUpdate({ _id }, set, { upsert: true, returnDocument: "after" });
       return kept?.value ?? value;
     } catch (err) {
-      // Two upserts at once: the second finds the first's document on its next try.
+      // Concurrent upserts: the second finds the first's document on its retry.
       if (!isDuplicateKey(err) || attempt > 3) throw err;
     }
   }

@@ -2,13 +2,13 @@ import { type Db, MongoClient } from "mongodb";
 import type { Logger } from "../log.ts";
 import { SettingsError } from "../settings-error.ts";
 
-/** Where to connect, and until when to try. */
+/** Connection options. */
 export interface MongoOptions {
   uri: string;
   log: Logger;
-  /** Time to find a server, at the start and for each later operation, ms. */
+  /** Server selection timeout, at the start and for each operation, ms. */
   selectionMs?: number;
-  /** Time for the first connection, ms; without it, there is no end. */
+  /** Timeout of the first connection, ms; unlimited by default. */
   waitMs?: number;
 }
 
@@ -24,9 +24,10 @@ const diagnosisMs = 2_000;
 const reportEveryMs = 5_000;
 
 /**
- * Tries until MongoDB answers. Writes wait for the majority's journal; reads are local unless the caller says else.
- * The database is the one in the URI, or `parley`.
- * @throws SettingsError when the credentials are refused or the server is no replica set; Error after `waitMs`
+ * Retries until MongoDB answers. Writes wait for a journaled majority; reads are local by default. The
+ * database is the one in the URI, or `parley`.
+ * @throws SettingsError when authentication fails or the server
+ * is not in a replica set; Error after `waitMs`
  */
 export async function connectMongo({ uri, log, selectionMs = 5_000, waitMs }: MongoOptions): Promise<Mongo> {
   const hosts = hostsOf(uri);
@@ -54,7 +55,7 @@ export async function connectMongo({ uri, log, selectionMs = 5_000, waitMs }: Mo
         );
       if (await isStandalone(uri)) throw noReplicaSet(hosts);
       if (performance.now() > deadline)
-        throw new Error(`MongoDB at ${hosts} has no primary that answers: start it, or correct MONGODB_URI`, {
+        throw new Error(`MongoDB at ${hosts} has no reachable primary: start it, or correct MONGODB_URI`, {
           cause: err,
         });
       if (performance.now() > reportAt) {
@@ -66,7 +67,7 @@ export async function connectMongo({ uri, log, selectionMs = 5_000, waitMs }: Mo
   }
 }
 
-/** Name of the database that a URI means. */
+/** Name of the database in a URI. */
 export function databaseOf(uri: string): string {
   const { pathname } = new URL(uri.replace(/^mongodb(\+srv)?:/, "http:").replace(/,[^/]*/, ""));
   return pathname.slice(1) || "parley";
@@ -87,7 +88,7 @@ function isRefusal(err: unknown): boolean {
   return err instanceof Error && "code" in err && err.code === authenticationFailed;
 }
 
-/** Whether the first host answers and belongs to no set: the driver names only a time that has passed. */
+/** Whether the first host answers and is not in a replica set: the driver only reports a timeout. */
 async function isStandalone(uri: string): Promise<boolean> {
   const host = hostsOf(uri).split(",")[0];
   if (uri.startsWith("mongodb+srv:") || host === undefined) return false;

@@ -1,7 +1,7 @@
-/** MongoDB's code for a write that meets another document under a unique key. */
+/** MongoDB's error code for a unique key that another document has. */
 export const duplicateKey = 11_000;
 
-/** Whether an error says that another document has the key. */
+/** Whether an error reports a duplicate key. */
 export function isDuplicateKey(err: unknown): err is Error & { code: number } {
   return err instanceof Error && "code" in err && err.code === duplicateKey;
 }

@@ -6,7 +6,7 @@ import { isDuplicateKey } from "./duplicate-key.ts";
 const leaseMs = 30_000;
 const renewMs = 10_000;
 
-/** Takes or renews a lease by MongoDB's clock; answers whether `owner` holds it. */
+/** Acquires or renews a lease by MongoDB's clock; returns whether `owner` holds it. */
 export async function takeLease(db: Db, name: string, owner: string): Promise<boolean> {
   const free = {
     $or: [
@@ -27,13 +27,13 @@ export async function takeLease(db: Db, name: string, owner: string): Promise<bo
     const options = { upsert: true, returnDocument: "after" } as const;
     return (await leasesOf(db).findOneAndUpdate({ _id: name }, take, options))?.owner === owner;
   } catch (err) {
-    // Two first upserts at once: one of them has lost.
+    // Concurrent first upserts: one of them has lost.
     if (isDuplicateKey(err)) return false;
     throw err;
   }
 }
 
-/** Runs `work` under a lease that `owner` has taken: renews it meanwhile, gives it back in the end. */
+/** Runs `work` under a lease held by `owner`: renews it meanwhile and releases it at the end. */
 export async function underLease<T>(
   { db, log }: { db: Db; log: Logger },
   name: string,

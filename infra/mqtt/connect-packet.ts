@@ -1,23 +1,23 @@
-/** Longest CONNECT that is read; a last will may be as large as a message. */
+/** Largest CONNECT packet; a last will may be as large as a message. */
 const longestPacket = 1024 * 1024 + 64 * 1024;
 const connectType = 1;
 const userNameFlag = 0x80;
 /** Protocol level of MQTT 3.1.1, the only one that nats-server speaks. */
 const level311 = 4;
 
-/** What the first bytes of a connection are. */
+/** Result of parsing the first bytes of a connection. */
 export type FirstPacket =
   /** More bytes are needed. */
   | { kind: "partial" }
-  /** No CONNECT, or one that is too large. */
+  /** Not a CONNECT, or too large. */
   | { kind: "invalid" }
-  /** A CONNECT of `bytes`, as it has to be handed on. */
+  /** A CONNECT of `bytes`, as it is forwarded. */
   | { kind: "connect"; bytes: number; packet: Buffer; user: string };
 
 /**
- * Reads the CONNECT with which a connection begins and puts the user's name before its client id, so that ids are a
- * user's own. One without a user name, without a client id or of another protocol level stays as it is: the server
- * judges it. Source: MQTT 3.1.1, sections 2.2 and 3.1.
+ * Parses the CONNECT of a connection and prefixes its client id with the user name, which scopes ids to a
+ * user. Without a user name or client id, or with another protocol level, it is forwarded unchanged for the
+ * server to judge. Source: MQTT 3.1.1, sections 2.2 and 3.1.
  */
 export function readConnect(received: Buffer): FirstPacket {
   const header = readHeader(received);
@@ -33,7 +33,7 @@ export function readConnect(received: Buffer): FirstPacket {
   return { kind: "connect", bytes: start + length, packet, user: renamed?.user ?? "" };
 }
 
-/** Where a packet's body begins and how long it is; null while that is not known. */
+/** Offset and length of a packet's body; null while incomplete. */
 function readHeader(received: Buffer): { start: number; length: number } | "invalid" | null {
   let length = 0;
   for (let index = 1; index <= 4; index++) {
@@ -45,7 +45,7 @@ function readHeader(received: Buffer): { start: number; length: number } | "inva
   return "invalid";
 }
 
-/** The body with the client id renamed, and whose it is; null where it stays as it is. */
+/** The body with the renamed client id, and its user; null when unchanged. */
 function rename(body: Buffer): { body: Buffer; user: string } | null {
   const protocol = field(body, 0);
   if (protocol === null) return null;
@@ -54,7 +54,7 @@ function rename(body: Buffer): { body: Buffer; user: string } | null {
   const id = field(body, idAt);
   if (level !== level311 || (flags & userNameFlag) === 0 || id === null || id.value.length === 0) return null;
   let at = id.end;
-  // A last will is a topic and a message.
+  // A last will has a topic and a message.
   if ((flags & 0x04) !== 0) at = field(body, field(body, at)?.end ?? body.length)?.end ?? body.length;
   const user = field(body, at);
   if (user === null) return null;
@@ -66,7 +66,7 @@ function rename(body: Buffer): { body: Buffer; user: string } | null {
   return { body: renamed, user: user.value.toString("utf8") };
 }
 
-/** A field with its length before it; null where the packet ends earlier. */
+/** A length-prefixed field; null when the packet is too short. */
 function field(body: Buffer, at: number): { value: Buffer; end: number } | null {
   if (at + 2 > body.length) return null;
   const end = at + 2 + body.readUInt16BE(at);

@@ -3,24 +3,24 @@ import type { Logger } from "../log.ts";
 import { readConnect } from "./connect-packet.ts";
 import { type Published, PublishScanner } from "./publish-scanner.ts";
 
-/** How long a connection may take until its CONNECT is there. */
+/** Timeout for the CONNECT of a connection. */
 const connectMs = 10_000;
 const longestConnect = 2 * 1024 * 1024;
 /** First byte of a CONNACK; its fourth is the return code. */
 const connackType = 0x20;
 
-/** Where the front listens, and nats-server's own MQTT listener behind it. */
+/** Address of the front, and of nats-server's own MQTT listener behind it. */
 export interface FrontPorts {
   port: number;
   behind: number;
 }
 
-/** Hears what logged-in users publish. */
+/** Receives what authenticated clients publish. */
 export type OnPublished = (user: string, published: Published) => void;
 
 /**
- * Stands before nats-server's MQTT listener: it reads the CONNECT of each connection, makes its client id the user's
- * own, and from then on hands bytes through in both directions.
+ * A proxy in front of nats-server's MQTT listener: it reads the CONNECT of each connection, scopes its client
+ * id to the user, and then forwards bytes in both directions.
  */
 export class MqttFront {
   readonly #server: Server;
@@ -43,7 +43,7 @@ export class MqttFront {
     });
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
@@ -73,7 +73,7 @@ export class MqttFront {
     socket.on("data", take);
   }
 
-  /** Hears what a client publishes, once the server has let it in. */
+  /** Scans what a client publishes, once the server has accepted it. */
   #hear(socket: Socket, server: Socket, user: string): void {
     server.once("data", (answer: Buffer) => {
       const isIn = answer[0] === connackType && answer[3] === 0;
@@ -88,11 +88,12 @@ export class MqttFront {
   #join(socket: Socket, behind: number, first: readonly Buffer[], log: Logger): Socket {
     const server = dial({ port: behind, host: "127.0.0.1", noDelay: true });
     this.#sockets.add(server);
-    server.on("error", (err) => log.debug({ err }, "MQTT listener not reachable"));
+    server.on("error", (err) => log.debug({ err }, "MQTT listener unreachable"));
     for (const bytes of first) if (bytes.length > 0) server.write(bytes);
     socket.pipe(server);
     server.pipe(socket);
-    // A broken connection must be broken on the other side, not ended: only then the last will is spoken.
+    // An aborted connection must be aborted on the other side, not ended: only then is the last will
+    // published.
     server.on("close", () => {
       this.#sockets.delete(server);
       socket.destroy();

@@ -1,19 +1,22 @@
 const publishType = 3;
 
-/** A PUBLISH that a client has sent: its topic, and the size of the whole packet. */
+/** A PUBLISH of a client: its topic, and the size of the whole packet. */
 export interface Published {
   topic: string;
   bytes: number;
 }
 
-/** Reads the topics of PUBLISH packets in a stream of bytes; payloads are passed over. Source: MQTT 3.1.1, sections 2.2 and 3.3. */
+/**
+ * Extracts the topics of PUBLISH packets from a byte stream; payloads are skipped. Source: MQTT 3.1.1,
+ * sections 2.2 and 3.3.
+ */
 export class PublishScanner {
-  /** Bytes of a packet that are still to come and do not matter. */
+  /** Remaining bytes to skip in the current packet. */
   #skip = 0;
-  /** Beginning of a packet whose topic is not complete. */
+  /** Beginning of a packet whose topic is incomplete. */
   #head: Buffer = Buffer.alloc(0);
 
-  /** Takes the next bytes and answers what was published in them. */
+  /** Processes the next bytes and returns the publishes in them. */
   scan(bytes: Buffer): Published[] {
     const found: Published[] = [];
     let rest = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
@@ -35,7 +38,7 @@ export class PublishScanner {
   }
 }
 
-/** Size and topic of the packet at the beginning; null where more bytes are needed. */
+/** Size and topic of the first packet; null when incomplete. */
 function readPacket(bytes: Buffer): { bytes: number; topic?: string } | null {
   let length = 0;
   let at = 1;

@@ -42,7 +42,7 @@ export class RefusalReport {
     else if (this.#waiting.size < waitingAtMost) this.#waiting.set(key, { user, topic, reason, count: 1 });
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#send().catch((err: unknown) => this.#log.warn({ err }, "refused messages not reported"));
+      this.#send().catch((err: unknown) => this.#log.warn({ err }, "report of refused messages not sent"));
     }, gatherMs);
   }
 

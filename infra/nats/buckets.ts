@@ -6,15 +6,15 @@ import { adjustStream } from "./streams.ts";
 
 const nameInUse = 10058;
 
-/** Bounds of a key-value bucket. */
+/** Limits of a key-value bucket. */
 export interface BucketOptions {
-  /** Values kept of each key. */
+  /** History per key. */
   history?: number;
-  /** Age at which a value goes, ms. */
+  /** TTL of a value, ms. */
   ttl?: number;
 }
 
-/** Opens a key-value bucket with as many replicas as this installation has; makes it where it is missing. */
+/** Opens a key-value bucket with this installation's replicas; creates it if missing. */
 export async function openBucket(nc: NatsConnection, name: string, options: BucketOptions = {}): Promise<KV> {
   const bucket = await opened(() =>
     new Kvm(nc).create(name, { ...options, replicas: streamPolicy().replicas }),
@@ -23,7 +23,9 @@ export async function openBucket(nc: NatsConnection, name: string, options: Buck
   return bucket;
 }
 
-/** Opens or makes a bucket; of two that make it at once, one finds the other's with a stamp in its metadata already. */
+/**
+ * Opens or creates a bucket. Of two concurrent creates, one finds the other's with its metadata already set.
+ */
 export async function opened<T>(open: () => Promise<T>): Promise<T> {
   try {
     return await open();
@@ -35,7 +37,7 @@ export async function opened<T>(open: () => Promise<T>): Promise<T> {
 
 const replicated = new WeakMap<NatsConnection, Set<string>>();
 
-/** Brings the stream of a bucket that was made with fewer replicas to those of this installation, once a connection. */
+/** Raises the replicas of a bucket's stream to this installation's, once per connection. */
 export async function replicate(nc: NatsConnection, stream: string): Promise<void> {
   const done = replicated.get(nc) ?? new Set();
   replicated.set(nc, done);

@@ -6,7 +6,7 @@ import { streamPolicy } from "./stream-policy.ts";
 const hourMs = 3_600_000;
 const GiB = 1024 ** 3;
 
-/** Bytes of spoken texts that are kept. */
+/** Capacity for spoken texts, bytes. */
 export const speechStoreBytes = 2 * GiB;
 
 const options = {
@@ -15,14 +15,14 @@ const options = {
   speech: { ttl: nanos(7 * 24 * hourMs), max_bytes: speechStoreBytes },
 };
 
-/** The object store for bytes that are too large for a message; what is in it goes away after an hour. */
+/** The object store for payloads too large for a message; its TTL is one hour. */
 export function openBulkStore(nc: NatsConnection): Promise<ObjectStore> {
   return openStore(nc, "bulk");
 }
 
-/** An object store: `bulk`, `files`, which keeps what it holds, or `speech`, which forgets it after a week. */
+/** An object store: `bulk`, `files` without a TTL, or `speech` with a TTL of one week. */
 export async function openStore(nc: NatsConnection, bucket: keyof typeof options): Promise<ObjectStore> {
-  // A copy: the client changes what it is given.
+  // A copy: the client modifies its input.
   const { replicas } = streamPolicy();
   const store = await opened(() => new Objm(nc).create(bucket, { ...options[bucket], replicas }));
   await replicate(nc, `OBJ_${bucket}`);

@@ -4,13 +4,13 @@ import { SettingsError } from "../settings-error.ts";
 
 export type { NatsConnection };
 
-/** Where and as whom to connect: `url` is one or more `nats://user:password@host:port`, separated by commas. */
+/** Address and credentials: `url` is one or more `nats://user:password@host:port`, separated by commas. */
 export interface NatsOptions {
   url: string;
   /** Shown in the server's connection list. */
   name: string;
   log: Logger;
-  /** Time for the first connection, ms. */
+  /** Timeout of the first connection, ms. */
   connectMs?: number;
 }
 
@@ -18,8 +18,8 @@ const retryMs = 200;
 const reportEveryMs = 5_000;
 
 /**
- * Connects and stays connected: it reconnects without end, every 100 to 250 ms.
- * @throws SettingsError when the credentials are refused; Error when the first connection does not succeed within
+ * Connects, and reconnects without limit, every 100 to 250 ms.
+ * @throws SettingsError when authentication fails; Error when the first connection does not succeed within
  * `connectMs` (30 s)
  */
 export async function connectNats({
@@ -33,7 +33,8 @@ export async function connectNats({
   const deadline = performance.now() + connectMs;
   for (let reportAt = performance.now() + reportEveryMs; ; ) {
     try {
-      // In a cluster the client's first connect with reconnection takes refusals for passing and never ends.
+      // In a cluster the client's initial reconnect mode treats authentication errors as transient and never
+      // ends.
       const probe = await connect({ ...options, reconnect: false, ignoreClusterUpdates: true });
       await probe.close();
       const connection = await connect({ ...options, maxReconnectAttempts: -1, ignoreAuthErrorAbort: true });
@@ -85,8 +86,8 @@ function isRefused(err: unknown): boolean {
 
 async function report(connection: NatsConnection, name: string, log: Logger): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === "disconnect") log.warn({ connection: name }, "nats disconnected");
-    if (status.type === "reconnect") log.info({ connection: name }, "nats reconnected");
-    if (status.type === "error") log.warn({ connection: name, err: status.error }, "nats error");
+    if (status.type === "disconnect") log.warn({ connection: name }, "NATS disconnected");
+    if (status.type === "reconnect") log.info({ connection: name }, "NATS reconnected");
+    if (status.type === "error") log.warn({ connection: name, err: status.error }, "NATS connection error");
   }
 }

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Metrics } from "../metrics.ts";
 
-/** Shows whether a connection to NATS stands, and how often it was made again. */
+/** Metrics of a NATS connection: its state and its reconnects. */
 export function showConnection(metrics: Metrics, nc: NatsConnection): void {
   const up = metrics.gauge("parley_nats_up", "Whether the connection to NATS stands");
   const reconnects = metrics.counter(

@@ -3,25 +3,28 @@ import type { Logger } from "../log.ts";
 import { streamPolicy } from "./stream-policy.ts";
 import { adjustStream, ensureStream, findStream, type WantedStream } from "./streams.ts";
 
-/** What a counting stream is made with. */
+/** Dependencies. */
 export interface CountingContext {
   jsm: JetStreamManager;
   log: Logger;
 }
 
-/** How a stream whose sequences are remembered elsewhere goes on after its content is gone. */
+/** How a stream whose sequences are stored elsewhere continues after losing its content. */
 export interface Counting {
-  /** The highest sequence that is remembered: what is stored from now on gets a higher one. */
+  /** The highest stored sequence: new messages get a higher one. */
   floor: number;
-  /** First sequence of a stream that is made or has lost its content; `floor` + 1 by default. */
+  /** First sequence of a stream that is new or has lost its content; `floor` + 1 by default. */
   next?: number;
-  /** Takes what was stored under used sequences out of the stream before they are skipped; without it, it is dropped. */
+  /**
+   * Moves messages under used sequences out of the stream before they are skipped; without it, they are
+   * dropped.
+   */
   rescue?: (stream: StreamInfo) => Promise<void>;
 }
 
 /**
- * Makes a stream, or brings it to `wanted`, so that its next sequence is above `floor`. A server that lost its disk keeps
- * the stream's name and begins again at the first sequence: the stream is there, and what it held is not.
+ * Creates a stream, or updates it to `wanted`, so that its next sequence is above `floor`. A server that lost
+ * its disk keeps the stream's name but restarts at the first sequence, without the content.
  * @throws as {@link ensureStream}
  */
 export async function ensureCountingStream(
@@ -34,7 +37,7 @@ export async function ensureCountingStream(
   if (mustBeMadeAgain(found, wanted)) {
     log.warn(
       { stream: wanted.name, messages: found.state.messages },
-      "stream deleted and made again: its storage can't be changed",
+      "stream recreated, its storage type can't be changed",
     );
     await jsm.streams.delete(wanted.name);
     return ensureCountingStream({ jsm, log }, wanted, { floor, next });
@@ -42,7 +45,7 @@ export async function ensureCountingStream(
   if (found.state.last_seq < floor) {
     log.warn(
       { stream: wanted.name, last_seq: found.state.last_seq, floor, messages: found.state.messages },
-      "stream has lost its content: it goes on above the sequences that were used",
+      "stream content lost, sequences continue above the used ones",
     );
     if (rescue === undefined) await jsm.streams.purge(wanted.name, { seq: next });
     else await rescue(found);
@@ -50,7 +53,7 @@ export async function ensureCountingStream(
   return adjustStream(jsm, found, wanted);
 }
 
-/** The server changes neither the storage nor, with more replicas, the persistence of a stream. */
+/** The server can't change the storage of a stream nor, with several replicas, its persistence. */
 function mustBeMadeAgain({ config }: StreamInfo, wanted: WantedStream): boolean {
   const asynchronous = config.persist_mode === "async";
   return config.storage !== wanted.storage || (asynchronous && streamPolicy().replicas > 1);

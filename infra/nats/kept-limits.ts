@@ -9,12 +9,12 @@ type LimitName =
   | "max_consumers"
   | "duplicate_window";
 
-/** A limit that stays as it is, because more is stored than the lower one allows. */
+/** A limit that is kept, because more is stored than the lower one allows. */
 export interface KeptLimit {
   limit: LimitName;
-  /** What the stream allows, and goes on to allow. */
+  /** The stream's current limit, which is kept. */
   current: number;
-  /** What was asked for. */
+  /** The requested limit. */
   wanted: number;
   /** What is stored, in the unit of the limit. */
   stored: number;
@@ -23,7 +23,9 @@ export interface KeptLimit {
 const nanosPerMs = 1_000_000;
 const unlimited = Number.POSITIVE_INFINITY;
 
-/** The limits of `found` that `wanted` would lower below what the stream holds: the server would delete the rest at once. */
+/**
+ * The limits that `wanted` would lower below what the stream holds: the server would delete the rest at once.
+ */
 export async function keptLimits(
   jsm: JetStreamManager,
   found: StreamInfo,
@@ -44,7 +46,7 @@ function isLowered(current: StreamConfig, wanted: WantedStream, name: LimitName)
   return value !== undefined && bound(value) < bound(current[name]);
 }
 
-/** The server writes "no limit" as 0 or -1. */
+/** The server represents "no limit" as 0 or -1. */
 function bound(value: number | undefined): number {
   return value === undefined || value <= 0 ? unlimited : value;
 }
@@ -61,7 +63,7 @@ const usage: Record<LimitName, Usage> = {
     return Object.values(state.subjects ?? {}).reduce((most, count) => Math.max(most, count), 0);
   },
   max_consumers: (_jsm, { state }) => state.consumer_count,
-  // What was stored in the longer window must be known as a duplicate until that window has passed.
+  // Duplicates of messages stored under the longer window must be detected until it has passed.
   duplicate_window: (_jsm, { state, config }) =>
     state.messages === 0 ? 0 : Number(config.duplicate_window ?? 0),
 };

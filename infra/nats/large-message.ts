@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { openBulkStore } from "./bulk-store.ts";
 
-/** Puts a payload that is too large for a message aside; answers its name in the bulk store. */
+/** Stores a payload too large for a message; returns its name in the bulk store. */
 export async function putAside(nc: NatsConnection, payload: string): Promise<string> {
   const name = randomUUID();
   await (await openBulkStore(nc)).putBlob({ name }, new TextEncoder().encode(payload));
   return name;
 }
 
-/** Takes a payload back, once; undefined when it is not there. */
+/** Loads and deletes a stored payload; undefined when missing. */
 export async function takeBack(nc: NatsConnection, name: string): Promise<string | undefined> {
   const store = await openBulkStore(nc);
   const bytes = await store.getBlob(name);

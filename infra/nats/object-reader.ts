@@ -3,14 +3,17 @@ import type { ObjectStore } from "@nats-io/obj";
 import { subjects } from "../../schemas/messages/subjects.ts";
 import { storedMessage } from "./stored-message.ts";
 
-/** An object's bytes, read as they are wanted: the store's own reading takes all of them as fast as they come. */
+/** An object's bytes with backpressure: the object store's own reader delivers everything at once. */
 export interface StoredObject {
   size: number;
-  /** The bytes `from` … `to` - 1, all of them by default, one piece at a time. @throws Error when a piece is missing */
+  /**
+   * The bytes `from` to `to` - 1, by default all, one chunk at a time.
+   * @throws Error when a chunk is missing
+   */
   read(from?: number, to?: number): AsyncGenerator<Uint8Array, void>;
 }
 
-/** Finds an object; null where there is none of this name. */
+/** Finds an object; null when missing. */
 export async function openObject(
   jsm: JetStreamManager,
   store: ObjectStore,
@@ -22,7 +25,7 @@ export async function openObject(
   return { size, read: (from = 0, to = size) => pieces(jsm, { bucket, nuid }, from, Math.min(to, size)) };
 }
 
-/** All bytes of an object; null where there is none of this name or it is larger than `maxBytes`. */
+/** Reads a whole object; null when missing or larger than `maxBytes`. */
 export async function objectBytes(
   jsm: JetStreamManager,
   store: ObjectStore,
@@ -47,7 +50,7 @@ async function* pieces(
   let seq = 1;
   while (at < to) {
     const piece = await next(jsm, `OBJ_${bucket}`, { seq, next_by_subj: subject });
-    if (piece === null) throw new Error(`object ${nuid} ends at ${at} of ${to} bytes`);
+    if (piece === null) throw new Error(`object ${nuid} truncated at ${at} of ${to} bytes`);
     seq = piece.seq + 1;
     const end = at + piece.data.length;
     if (end > from) yield piece.data.subarray(Math.max(0, from - at), Math.min(piece.data.length, to - at));
@@ -55,7 +58,7 @@ async function* pieces(
   }
 }
 
-/** From any replica; one that lags behind lacks what its leader has. */
+/** A direct get from any replica; a lagging one may not have the message yet. */
 async function next(jsm: JetStreamManager, stream: string, query: { seq: number; next_by_subj: string }) {
   return (await jsm.direct.getMessage(stream, query)) ?? (await storedMessage(jsm, stream, query));
 }

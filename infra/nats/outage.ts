@@ -16,7 +16,7 @@ const outages = [
   DrainingConnectionError,
 ];
 
-/** Whether NATS could not be reached or had no leader, as opposed to a request that is wrong. */
+/** Whether NATS was unreachable or had no leader, as opposed to an invalid request. */
 export function isNatsOutage(err: unknown): boolean {
   if (outages.some((kind) => err instanceof kind)) return true;
   if (err instanceof JetStreamApiError) return err.status === 503;

@@ -7,7 +7,7 @@ import type { Logger } from "../log.ts";
 import { takeLease, underLease } from "../mongo/lease.ts";
 import { storedMessage } from "./stored-message.ts";
 
-/** What a rescue works with. */
+/** Dependencies of a rescue. */
 export interface RescueContext {
   jsm: JetStreamManager;
   db: Db;
@@ -19,9 +19,9 @@ const againMs = 500;
 const publishMs = 5_000;
 
 /**
- * Takes a stream from sequences that were used before to those above `floor`, with what it holds: closes it to
- * publishers, keeps its messages in MongoDB, skips the sequences, opens it, and publishes the messages again. One process
- * does it, the others wait; one that dies leaves the rest to the next.
+ * Moves a stream and its messages from used sequences to those above `floor`: closes it to publishers, stores
+ * its messages in MongoDB, skips the sequences, opens it, and republishes the messages. One process does so
+ * while the others wait; after a crash the next one continues.
  */
 export async function rescueMessages(
   context: RescueContext,
@@ -42,7 +42,7 @@ export async function rescueMessages(
       try {
         const messages = await keep(context, name, String(created));
         await jsm.streams.purge(name, { seq: floor + 1 });
-        log.warn({ stream: name, messages, floor }, "stream goes on above the sequences that were used");
+        log.warn({ stream: name, messages, floor }, "stream sequences continue above the used ones");
       } finally {
         await jsm.streams.update(name, { subjects });
       }
@@ -69,7 +69,7 @@ async function keep({ db, jsm }: RescueContext, stream: string, life: string): P
   }
 }
 
-/** In the order in which they came; each has an id, so that one that was published before is stored once. */
+/** In order; each has an id, so that one republished before is stored once. */
 async function publishAgain({ db, publisher }: RescueContext, stream: string): Promise<void> {
   const waiting = rescuedOf(db).find({ "_id.stream": stream }).sort({ _id: 1 });
   for await (const { _id, subject, payload } of waiting) {

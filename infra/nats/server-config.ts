@@ -1,12 +1,13 @@
 import { natsAccount } from "../../schemas/messages/subjects.ts";
 import { deviceIssuer, systemUser } from "../device-issuer.ts";
 
-/** The user of Parley's own processes where NATS_URL names no other. */
+/** The user of Parley's own processes if NATS_URL names no other. */
 export const defaultUser = "parley";
 
 /**
- * The part of a nats-server's configuration that Parley needs, the same on every server of a cluster: its account with
- * JetStream, the system user that closes connections of revoked devices, and the log-in of devices (auth callout).
+ * The part of nats-server's configuration that Parley needs, the same on every server of a cluster: its
+ * account with JetStream, the system user that closes connections of revoked devices, and device logins (auth
+ * callout).
  */
 export function natsConfig(password: string, user = defaultUser): string {
   const quoted = JSON.stringify(password);

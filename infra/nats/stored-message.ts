@@ -8,8 +8,8 @@ import {
 const noMessageFound = 10037;
 
 /**
- * A message of a stream, read from its leader; null where there is none (any more).
- * @throws JetStreamApiError for any other refusal
+ * A message of a stream, read from its leader; null when missing.
+ * @throws JetStreamApiError for any other error
  */
 export async function storedMessage(
   jsm: JetStreamManager,

@@ -9,20 +9,21 @@ const day = 24 * 60 * minute;
 const MiB = 1024 * 1024;
 
 /**
- * Consumers that a partitioned stream may have. Each actor process reads each of its partitions through one, and those of
- * a process that was killed linger: the server's default of 1,000 is met by a dozen processes that start again at once.
+ * Consumer limit of a partitioned stream. Each actor process reads each of its partitions through one, and
+ * those of a killed process remain until they expire: a dozen processes that restart together reach the
+ * server's default of 1,000.
  */
 const partitionConsumers = 20_000;
 
-/** How long the server remembers a `Nats-Msg-Id`, ms. */
+/** Duplicate window of `Nats-Msg-Id`, ms. */
 export const duplicateWindowMs = 2 * minute;
 
-/** The same for commands to devices: a run that was interrupted may go on much later, ms. */
+/** Duplicate window of commands to devices: an interrupted run may continue much later, ms. */
 const commandWindowMs = 60 * minute;
 
 /**
- * SESSIONS: what is accepted and not finished, and nothing else. A full subject refuses the next message (10077), which
- * makes `max_msgs_per_subject` the bound of a session's queue. No age: nothing accepted may go away by itself.
+ * SESSIONS: accepted, unfinished messages only. A full subject refuses the next message (10077), so
+ * `max_msgs_per_subject` limits a session's queue. No max_age: accepted messages must not expire.
  */
 export function sessionsStreamConfig(limits: Limits): WantedStream {
   return {
@@ -40,8 +41,8 @@ export function sessionsStreamConfig(limits: Limits): WantedStream {
 }
 
 /**
- * OUT: frames on their way to devices, in memory for two minutes so that a device that lost its connection can resume.
- * `republish` hands each stored frame to core NATS with its sequence and the one before it on the same subject.
+ * OUT: frames for devices, in memory for two minutes, so that a reconnecting device can resume. `republish`
+ * passes each stored frame to core NATS with its sequence and the previous one on the same subject.
  */
 export function outStreamConfig(): WantedStream {
   return {
@@ -59,8 +60,8 @@ export function outStreamConfig(): WantedStream {
 }
 
 /**
- * BRIDGE: replies that wait for their chat platform; each goes when the platform has taken it. What could not be
- * delivered for a day is no answer any more.
+ * BRIDGE: replies queued for their chat platform, removed once accepted. Replies not delivered within a day
+ * are obsolete.
  */
 export function bridgeStreamConfig(): WantedStream {
   return {
@@ -75,7 +76,7 @@ export function bridgeStreamConfig(): WantedStream {
   };
 }
 
-/** EVENTS: what has happened, for 30 days, read by other actors with durables of their own. */
+/** EVENTS: events of the last 30 days, read by other actors with durable consumers. */
 export function eventsStreamConfig(): WantedStream {
   return {
     name: streams.events,
@@ -90,8 +91,8 @@ export function eventsStreamConfig(): WantedStream {
 }
 
 /**
- * SCHEDULES: messages that the server holds until their time, and what is due and not handled. A work queue: what was
- * handled leaves it.
+ * SCHEDULES: messages that the server holds until their time, and due ones not handled yet. A work queue:
+ * acknowledged messages are removed.
  */
 export function schedulesStreamConfig(): WantedStream {
   return {
@@ -104,7 +105,7 @@ export function schedulesStreamConfig(): WantedStream {
   };
 }
 
-/** RUNS: runs of automation rules that are not finished. A rule with too many of them refuses the next. */
+/** RUNS: unfinished runs of automation rules. A full subject refuses the rule's next run. */
 export function runsStreamConfig(limits: Limits): WantedStream {
   return {
     name: streams.runs,
@@ -121,9 +122,9 @@ export function runsStreamConfig(limits: Limits): WantedStream {
 }
 
 /**
- * DEVICES: what devices have published, until it is stored as their state; a day of it where nobody stores it. It outlives
- * the server's death, though not surely a power cut: a sync for each of thousands of updates a second is out of reach.
- * Sequences begin at the time of its making, so that those of a stream made anew are higher than all before.
+ * DEVICES: messages of devices until stored as their state, for at most a day. It survives a crash of the
+ * server, but not always a power failure: syncing thousands of updates a second is too slow. Sequences start
+ * at the creation time, so that a recreated stream continues above all earlier ones.
  */
 export function devicesStreamConfig(): WantedStream {
   return {
@@ -137,7 +138,7 @@ export function devicesStreamConfig(): WantedStream {
     discard: DiscardPolicy.Old,
     max_age: nanos(day),
     max_bytes: 1024 * MiB,
-    // One topic that is flooded loses its own oldest messages, never those of another.
+    // A flooded topic loses its own oldest messages, never those of another.
     max_msgs_per_subject: 512,
     duplicate_window: nanos(duplicateWindowMs),
     allow_direct: true,
@@ -145,8 +146,8 @@ export function devicesStreamConfig(): WantedStream {
 }
 
 /**
- * COMMANDS: what devices are told. `republish` hands each stored command to the device's own subject, so one whose
- * `Nats-Msg-Id` came before (a step of a rule that is made again) does not go out a second time.
+ * COMMANDS: commands to devices. `republish` passes each stored command to the device's own subject, so a
+ * duplicate `Nats-Msg-Id` (a retried step of a rule) is not sent twice.
  */
 export function commandsStreamConfig(): WantedStream {
   return {
@@ -162,7 +163,7 @@ export function commandsStreamConfig(): WantedStream {
   };
 }
 
-/** DISCOVERY: the last discovery message of each device that nobody has taken yet. */
+/** DISCOVERY: the last unprocessed discovery message of each device. */
 export function discoveryStreamConfig(): WantedStream {
   return {
     name: streams.discovery,

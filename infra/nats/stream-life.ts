@@ -5,8 +5,8 @@ import { storedMessage } from "./stored-message.ts";
 const wrongLastSequence = 10071;
 
 /**
- * Names the content of a stream: a message on `subject` that is lost with what the stream holds. The stream's creation
- * time is the cluster's and outlives a server's disk.
+ * Identifies a stream's content: a message on `subject` that is lost together with the content. The stream's
+ * creation time is cluster metadata and survives a server's disk.
  */
 export async function streamLife(
   jsm: JetStreamManager,
@@ -22,7 +22,7 @@ export async function streamLife(
       await js.publish(subject, life, { expect: { lastSubjectSequence: 0 } });
       return life;
     } catch (err) {
-      // Another process was faster: its word counts.
+      // Another process wrote first: use its value.
       if (!(err instanceof JetStreamApiError && err.code === wrongLastSequence)) throw err;
     }
   }

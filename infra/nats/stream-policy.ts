@@ -1,18 +1,18 @@
 import type { Logger } from "../log.ts";
 
-/** What holds for every stream, bucket and object store of this installation. */
+/** Settings of every stream, bucket and object store of this installation. */
 export interface StreamPolicy {
-  /** Copies of each (`NATS_REPLICAS`). */
+  /** Replicas (`NATS_REPLICAS`). */
   replicas: number;
   /** Version of the data that this program writes; see `infra/installation`. */
   dataVersion: number;
-  /** Takes warnings about limits that are kept. */
+  /** Logs warnings about kept limits. */
   log?: Logger;
 }
 
 let current: StreamPolicy = { replicas: 1, dataVersion: 0 };
 
-/** Sets the policy of this process, once, before it makes or opens a stream. */
+/** Sets the policy of this process, once, before it creates or opens a stream. */
 export function setStreamPolicy(policy: StreamPolicy): void {
   current = policy;
 }

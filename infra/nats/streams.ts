@@ -7,20 +7,20 @@ import {
 import { keptLimits } from "./kept-limits.ts";
 import { streamPolicy } from "./stream-policy.ts";
 
-/** A stream as wanted: what is left out takes the server's default. */
+/** A wanted stream; omitted fields take the server's defaults. */
 export type WantedStream = Partial<StreamConfig> & Pick<StreamConfig, "name">;
 
-/** Key in a stream's metadata: the version of the data that its last writer knew. */
+/** Metadata key: the data version of the stream's last writer. */
 export const versionKey = "parley_data_version";
 
 const streamNotFound = 10059;
 const nameInUse = 10058;
 
 /**
- * Makes the stream, or brings an existing one to `wanted` without weakening it: no limit goes below what is stored, the
- * number of replicas never falls, and a stream of a newer version stays as it is. Safe to call from many processes at
- * once.
- * @throws JetStreamNotEnabled or JetStreamApiError: JetStream is absent, or the change is not allowed by the server.
+ * Creates the stream, or updates it to `wanted` without weakening it: no limit is lowered below what is
+ * stored, replicas are never reduced, and a stream of a newer version is left unchanged. Safe for concurrent
+ * use by many processes.
+ * @throws JetStreamNotEnabled or JetStreamApiError: JetStream is disabled, or the server rejects the change.
  */
 export async function ensureStream(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
   const found = await findStream(jsm, wanted.name);
@@ -28,13 +28,13 @@ export async function ensureStream(jsm: JetStreamManager, wanted: WantedStream):
   try {
     return await jsm.streams.add(withPolicy(wanted));
   } catch (err) {
-    // Another process made it first.
+    // Another process created it first.
     if (!(err instanceof JetStreamApiError && err.code === nameInUse)) throw err;
     return ensureStream(jsm, wanted);
   }
 }
 
-/** Brings an existing stream to `wanted`, under the rules of {@link ensureStream}. */
+/** Updates an existing stream to `wanted`, under the rules of {@link ensureStream}. */
 export async function adjustStream(
   jsm: JetStreamManager,
   found: StreamInfo,
@@ -47,13 +47,13 @@ export async function adjustStream(
   for (const limit of kept)
     streamPolicy().log?.warn(
       { stream: wanted.name, ...limit },
-      "stream limit not lowered below what is stored",
+      "stream limit kept, more is stored than the lower limit allows",
     );
   const allowed = { ...target, ...Object.fromEntries(kept.map(({ limit, current }) => [limit, current])) };
   return contains(found.config, allowed) ? found : jsm.streams.update(wanted.name, allowed);
 }
 
-/** The stream, or undefined where there is none of this name. */
+/** The stream, or undefined when missing. */
 export async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
     return await jsm.streams.info(name);
@@ -63,12 +63,12 @@ export async function findStream(jsm: JetStreamManager, name: string): Promise<S
   }
 }
 
-/** Version of the data that a stream was last written by; 0 = none is stamped. */
+/** Data version of a stream's last writer; 0 = not set. */
 export function versionOf({ metadata }: Pick<StreamConfig, "metadata">): number {
   return Number(metadata?.[versionKey] ?? 0) || 0;
 }
 
-/** `wanted` with this installation's replicas and version; `present`: replicas that the stream has already. */
+/** `wanted` with this installation's replicas and version; `present`: the stream's current replicas. */
 function withPolicy(wanted: WantedStream, present = 1): WantedStream {
   const { replicas, dataVersion } = streamPolicy();
   const { persist_mode, ...rest } = wanted;
@@ -77,12 +77,12 @@ function withPolicy(wanted: WantedStream, present = 1): WantedStream {
     ...rest,
     num_replicas,
     metadata: { ...wanted.metadata, [versionKey]: String(dataVersion) },
-    // The server allows asynchronous persistence with one replica alone (10052).
+    // The server allows asynchronous persistence only with one replica (10052).
     ...(persist_mode !== undefined && num_replicas === 1 && { persist_mode }),
   };
 }
 
-/** Whether every field of `wanted` is so in `actual`; fields that the server filled in are not compared. */
+/** Whether `actual` has every field of `wanted`; defaults added by the server are ignored. */
 function contains(actual: unknown, wanted: unknown): boolean {
   if (typeof wanted !== "object" || wanted === null) return Object.is(actual, wanted);
   if (typeof actual !== "object" || actual === null) return false;

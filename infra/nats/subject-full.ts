@@ -1,6 +1,6 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 
-/** JetStream's error for a subject that holds as many messages as it may. */
+/** JetStream's error for a subject at its message limit. */
 const maximumPerSubject = 10077;
 
 /** Whether a stream refused a message because its subject is full. */

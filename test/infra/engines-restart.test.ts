@@ -17,7 +17,7 @@ test("engines that die start again on the same ports and data", async (t) => {
   for (const { pid } of Object.values(before.engines)) process.kill(pid, "SIGKILL");
   for (const name of Object.keys(before.engines)) {
     const again = ({ fields }: { fields: Record<string, unknown> }) =>
-      fields.msg === "engine started again" && fields.engine === name;
+      fields.msg === "engine restarted" && fields.engine === name;
     await engines.logged(again, 30_000, `that ${name} started again`);
   }
   const after = readRecord({ dataDir });

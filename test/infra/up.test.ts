@@ -47,7 +47,7 @@ test("a killed up takes its children along and leaves its engines to the next", 
   const { up } = await startUp(t, cwd);
   up.kill("SIGKILL");
   const stopped = (role: string) => (line: LogLine) =>
-    line.fields.msg === "stopped" && line.fields.role === role;
+    line.fields.msg === "process stopped" && line.fields.role === role;
   for (const role of ["edge", "actors"]) await up.logged(stopped(role), 15_000, `that ${role} stopped`);
 
   const { up: next, port } = await startUp(t, cwd);
