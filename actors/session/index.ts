@@ -20,7 +20,10 @@ import { SessionTitles } from "./rest/session-titles.ts";
 import { openTranscripts } from "./transcript/index.ts";
 import { createTurnDeps } from "./turn/index.ts";
 
-/** Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to place. */
+/**
+ * Prepares streams and indexes, serves the session routes, and returns the group for the partition runtime to
+ * place.
+ */
 export async function startSessions(context: ActorContext, moreTools: MoreTools): Promise<KeyedGroup> {
   const { db, jsm, bus, log, settings, lifecycle, models, quota, out } = context;
   const sessions = new SessionDocuments(db, log);

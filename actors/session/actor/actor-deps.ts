@@ -26,9 +26,9 @@ export interface ActorDeps extends CommandReplyDeps {
   readEdit(seq: number): Promise<string | null>;
   /** Keeps a log entry that this version can't read in REJECTED. */
   reject(origin: Origin, reason: Error): Promise<void>;
-  /** Completes the erasure of a clear or delete that its maker did not finish. */
+  /** Completes the erasure of a clear or delete that another process left unfinished. */
   erase(turn: Turn): void;
-  /** Dependencies of the turns that it runs. */
+  /** Dependencies of the turns that the actor runs. */
   turns: TurnDeps;
   limits: Pick<Limits, "mailboxPayloads" | "sessionQueue" | "turnFailures">;
   log: Logger;

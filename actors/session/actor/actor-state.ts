@@ -1,11 +1,12 @@
 /**
  * What a session actor is doing:
- * - `idle`: nothing is due. - `loading`: it reads the transcript before the next turn. - `running`: it works on its queue.
- * - `quiescing`: a planned move; the running turn ends, no other begins. - `abandoned`: the partition has another owner.
+ * - `idle`: no message is due. - `loading`: reads the transcript. - `running`: processes its queue.
+ * - `quiescing`: planned move; the running turn ends, no new one starts. - `abandoned`: another process owns
+ *   it.
  */
 export type ActorState = "idle" | "loading" | "running" | "quiescing" | "abandoned";
 
-/** Whether a turn may begin in this state. */
+/** Whether a turn may start in this state. */
 export function mayBeginTurn(state: ActorState): boolean {
   switch (state) {
     case "idle":
@@ -18,7 +19,7 @@ export function mayBeginTurn(state: ActorState): boolean {
   }
 }
 
-/** Whether an idle actor should start to work; a working one takes new messages by itself. */
+/** Whether an idle actor should start processing; a running one picks up new messages itself. */
 export function shouldStart(state: ActorState, isDue: boolean): boolean {
   switch (state) {
     case "idle":

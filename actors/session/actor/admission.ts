@@ -55,7 +55,7 @@ export function admit(
 /** State of the message that this one repeats; null for a new one. */
 function firstOf(queue: Queue, message: QueuedMessage, transcript: Transcript): MessageState | null {
   const turn = transcript.byClientMsgId.get(message.clientMsgId);
-  // A turn with the message's own sequence is its own, committed by another writer.
+  // A turn with the same sequence is not a repetition: another writer committed this message.
   if (turn !== undefined && turn.in_seq !== message.seq) return stateOfTurn(turn);
   const first = queue.mailbox.find(message.clientMsgId);
   return first === undefined || first === message ? null : queue.stateOf(first);

@@ -57,7 +57,7 @@ async function stateOf(
 }
 
 async function unfinished(actor: SessionActor): Promise<HistoryMessage[]> {
-  // A session that is only read needs no transcript in memory.
+  // Don't load the transcript for a read-only request.
   if (actor.mailbox.size === 0) return [];
   const { cursor } = await actor.transcript();
   const messages: HistoryMessage[] = [];
@@ -80,7 +80,7 @@ async function unfinished(actor: SessionActor): Promise<HistoryMessage[]> {
   return messages;
 }
 
-/** The answer waits for the commit: a confirmed stop is not undone by the owner's death. */
+/** Answers after the commit, so that a crash of the owner can't undo a confirmed stop. */
 async function stop(actor: SessionActor, messageId: string | undefined): Promise<StopAnswer> {
   await actor.transcript();
   const { run } = actor;

@@ -3,7 +3,7 @@ import { type Attempt, collections } from "../../../schemas/documents/collection
 
 /** From this attempt on a message runs exclusively in its process. */
 export const exclusiveFrom = 3;
-/** Exclusive runs that ended with the death of the process before the turn is committed as failed. */
+/** After this many exclusive runs that crashed the process, the turn is committed as failed. */
 export const exclusiveLimit = 3;
 const keepSeconds = 7 * 24 * 3600;
 
@@ -13,7 +13,7 @@ export interface AttemptCounts {
   exclusive: number;
 }
 
-/** Counts how often a message was started again after the death of an owner. The normal path writes nothing here. */
+/** Counts restarts of a message after its owner crashed. The normal path writes nothing here. */
 export class Attempts {
   readonly #attempts: Collection<Attempt>;
 
@@ -21,12 +21,12 @@ export class Attempts {
     this.#attempts = db.collection<Attempt>(collections.attempts);
   }
 
-  /** Makes the indexes; safe to repeat. */
+  /** Creates the indexes; idempotent. */
   async createIndexes(): Promise<void> {
     await this.#attempts.createIndex({ at: 1 }, { expireAfterSeconds: keepSeconds });
   }
 
-  /** Counts one more start and returns both counters. */
+  /** Increments the start counter and returns both counters. */
   begin(user: string, session: string, inSeq: number): Promise<AttemptCounts> {
     return this.#count(user, session, inSeq, "attempts");
   }

@@ -4,8 +4,8 @@ import type { Queue } from "./admission.ts";
 import type { QueuedMessage } from "./mailbox.ts";
 
 /**
- * The last resort for a message of which not even a failed turn can be committed: its sender gets the error and the end of
- * the stream, it leaves the log, and the next message runs.
+ * Last resort for a message whose failed turn can't be committed either: the sender gets the error and
+ * `stream_end`, the message is removed from the log, and the next one runs.
  */
 export async function failTurn(deps: ActorDeps, queue: Queue, message: QueuedMessage): Promise<void> {
   const { seq, messageId } = message;

@@ -7,7 +7,7 @@ import type { ActorDeps } from "./actor-deps.ts";
 import { answerAsk } from "./asks.ts";
 import { SessionActor } from "./session-actor.ts";
 
-/** The session actors, as a group that the partition runtime places. */
+/** The actor group of sessions, placed by the partition runtime. */
 export function sessionGroup(deps: ActorDeps, bus: Pick<Bus, "serve">): KeyedGroup {
   return {
     name: "session",

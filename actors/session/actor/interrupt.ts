@@ -11,8 +11,8 @@ import type { SessionActor } from "./session-actor.ts";
 type Interrupt = Extract<SessionAsk, { kind: "interrupt" }>;
 
 /**
- * Ends a spoken reply where its user interrupted it: history keeps what was played. A complete reply that is still playing
- * is truncated by a turn of its own. The answer waits for the commit.
+ * Truncates a spoken reply where the user interrupted it; history keeps what was played. A complete reply
+ * that is still playing is truncated by a separate turn. Answers after the commit.
  */
 export async function interrupt(deps: ActorDeps, actor: SessionActor, ask: Interrupt): Promise<StopAnswer> {
   await actor.transcript();
@@ -32,7 +32,7 @@ export async function interrupt(deps: ActorDeps, actor: SessionActor, ask: Inter
   return played === undefined ? { stopped: false } : cutReply(deps, actor, ask.message_id, played);
 }
 
-/** The position that the frame names, or else the one that devices have reported. */
+/** The position given in the frame, otherwise the one reported by devices. */
 function positionOf({ message_id, heard_index, heard_ms = 0 }: Interrupt, { playback }: SessionActor) {
   const index = heard_index ?? playback.next(message_id);
   return index === undefined ? undefined : { index, ms: heard_ms };
@@ -71,7 +71,7 @@ async function cutReply(
   }
 }
 
-/** A visible reply with its sentences; undefined where it was replaced, hidden or not spoken. */
+/** A visible reply with its sentences; undefined if it was replaced, hidden or not spoken. */
 function spokenReply(transcript: Transcript, messageId: string): PlayedReply | undefined {
   if (!transcript.visible.some(({ replyId }) => replyId === messageId)) return undefined;
   const turn = [...transcript.byInSeq.values()].find(({ reply }) => reply?.message_id === messageId);
@@ -103,7 +103,7 @@ function cutOf(
   };
 }
 
-/** Whether the cut is committed; an earlier try may have inserted it with its answer lost. */
+/** Whether the cut is committed; an earlier attempt may have inserted it and lost the response. */
 async function commit({ commit: insert, store, log }: ActorDeps, cut: Turn): Promise<boolean> {
   if ((await insert(cut)) === "committed") return true;
   const { user, session, n } = cut._id;

@@ -4,22 +4,25 @@ import type { MessageState, SessionInput } from "../../../schemas/messages/sessi
 import type { Arrival } from "../../runtime/keyed-actor.ts";
 
 /**
- * Where a queued message stands:
- * - `received`: read from the log, not shown yet. - `waiting`: shown to the user's devices.
- * - `cancelled`: stopped by its user before its turn began; its turn is committed without asking a model.
- * - `running`: its turn has begun here.
+ * Phase of a queued message:
+ * - `received`: read from the log, not announced yet. - `waiting`: announced to the user's devices.
+ * - `cancelled`: stopped by the user before its turn started; its turn is committed without a model request.
+ * - `running`: its turn has started in this process.
  */
 export type MessagePhase = "received" | "waiting" | "cancelled" | "running";
 
-/** One unfinished message of a session. The body of one far back is dropped and read again from the log when due. */
+/**
+ * An unfinished message of a session. Bodies far back in the queue are dropped and re-read from the log when
+ * due.
+ */
 export interface QueuedMessage {
-  /** Place at which its turn runs; differs from {@link inputSeq} where messages were moved. */
+  /** Position at which its turn runs; differs from {@link inputSeq} after a move. */
   seq: number;
-  /** Sequence in the log that holds it. */
+  /** Sequence of its log entry. */
   inputSeq: number;
-  /** Sequence of the change that holds its text, where it was edited. */
+  /** Sequence of the edit that holds its text, if it was edited. */
   editSeq?: number | undefined;
-  /** Taken out of the queue: its turn leaves nothing in history. */
+  /** Removed from the queue: its turn does not appear in history. */
   removed: boolean;
   arrival: Arrival;
   input: SessionInput | null;
@@ -27,15 +30,15 @@ export interface QueuedMessage {
   messageId: string;
   replyId: string;
   phase: MessagePhase;
-  /** Whether frames of a reply may have gone out, here or by an earlier owner. */
+  /** Whether frames of a reply may have been sent, by this or an earlier owner. */
   replyBegun: boolean;
-  /** Exceptions that have ended its turn in this process. */
+  /** Exceptions of its turn in this process. */
   failures: number;
-  /** The trace that it came in. */
+  /** Trace of the request that submitted it. */
   trace: Trace | undefined;
 }
 
-/** A message at its place of the queue. */
+/** The queue slot of a message. */
 export function slotOf({ seq, inputSeq, editSeq, removed, ...ids }: QueuedMessage): QueueSlot {
   return {
     seq,
@@ -48,7 +51,7 @@ export function slotOf({ seq, inputSeq, editSeq, removed, ...ids }: QueuedMessag
   };
 }
 
-/** Whether the message was shown to the user's devices. */
+/** Whether the message was announced to the user's devices. */
 export function isShown({ phase }: QueuedMessage): boolean {
   switch (phase) {
     case "received":
@@ -60,12 +63,12 @@ export function isShown({ phase }: QueuedMessage): boolean {
   }
 }
 
-/** The unfinished messages of a session, in the order of the log. Its bound is the log's own. */
+/** The unfinished messages of a session, in log order. Bounded by the log. */
 export class Mailbox {
   #messages: QueuedMessage[] = [];
   readonly #bodies: number;
 
-  /** `bodies`: how many message bodies it keeps. */
+  /** `bodies`: number of message bodies kept in memory. */
   constructor(bodies: number) {
     this.#bodies = bodies;
   }
@@ -90,12 +93,12 @@ export class Mailbox {
     return message;
   }
 
-  /** Drops the body of a message that was shown and is not due soon. */
+  /** Drops the body of an announced message that is not due soon. */
   shed(message: QueuedMessage): void {
     if (this.#messages.indexOf(message) >= this.#bodies) message.input = null;
   }
 
-  /** The message that is due. */
+  /** The next message to run. */
   get head(): QueuedMessage | undefined {
     return this.#messages[0];
   }
@@ -104,12 +107,12 @@ export class Mailbox {
     return this.#messages.length;
   }
 
-  /** All of them, oldest first. */
+  /** All messages, oldest first. */
   get messages(): readonly QueuedMessage[] {
     return this.#messages;
   }
 
-  /** How many stand before it. */
+  /** Number of messages before this one. */
   position(message: QueuedMessage): number {
     return this.#messages.filter(({ removed }) => !removed).indexOf(message);
   }
@@ -123,14 +126,14 @@ export class Mailbox {
       : { status: "queued", ...ids, queue_position: position };
   }
 
-  /** The message with this client id, or with this id of its own or of its reply. */
+  /** Finds a message by client id, message id or reply id. */
   find(id: string): QueuedMessage | undefined {
     return this.#messages.find(
       ({ clientMsgId, messageId, replyId }) => clientMsgId === id || messageId === id || replyId === id,
     );
   }
 
-  /** Messages behind the cursor whose turn has not begun and that were not cancelled, in their order. */
+  /** Messages after the cursor that are neither started nor cancelled, in queue order. */
   waiting(cursor: number): QueuedMessage[] {
     return this.#messages.filter(
       ({ seq, phase }) => seq > cursor && (phase === "waiting" || phase === "received"),
@@ -138,8 +141,8 @@ export class Mailbox {
   }
 
   /**
-   * Puts the messages where the transcript says that they run; idempotent. A message that the log has not delivered yet
-   * gets its place, and its body is read when due; one that is finished is dropped.
+   * Applies the queue state of the transcript; idempotent. A message that the log has not delivered yet
+   * gets its slot, and its body is read when due; finished messages are dropped.
    */
   arrange({ slots, done }: QueueState): void {
     if (slots.length === 0 && done.length === 0 && this.#messages.every(isUnchanged)) return;
@@ -155,12 +158,12 @@ export class Mailbox {
       .toSorted((a, b) => a.seq - b.seq);
   }
 
-  /** Whether a message of this sequence is known already: its place was taken before the log delivered it. */
+  /** Whether a message of this sequence is queued; it may be before the log delivers it. */
   has(inputSeq: number): boolean {
     return this.#messages.some((message) => message.inputSeq === inputSeq);
   }
 
-  /** Takes a message out. */
+  /** Removes a message. */
   remove(message: QueuedMessage): void {
     const index = this.#messages.indexOf(message);
     if (index >= 0) this.#messages.splice(index, 1);
@@ -173,16 +176,16 @@ function isUnchanged({ seq, inputSeq, editSeq, removed }: QueuedMessage): boolea
 
 function place(message: QueuedMessage, slot: QueueSlot | undefined): void {
   message.seq = slot?.seq ?? message.inputSeq;
-  // Its text stands elsewhere now.
+  // The text has changed: re-read it from the log.
   if (message.editSeq !== slot?.edit_seq) message.input = null;
   message.editSeq = slot?.edit_seq;
   message.removed = slot?.cancelled === true;
   if (message.removed) message.phase = "cancelled";
-  // Only messages that were shown can be changed.
+  // Only announced messages can be changed.
   else if (slot !== undefined && message.phase === "received") message.phase = "waiting";
 }
 
-/** A message that is known by its place alone. */
+/** A message of which only the slot is known. */
 function expected(slot: QueueSlot): QueuedMessage {
   return {
     seq: slot.seq,

@@ -16,7 +16,7 @@ interface Session {
   readonly mailbox: Mailbox;
 }
 
-/** Effects of a session's turns that are being published; the log is trimmed behind them, in their order. */
+/** Effects of a session's turns in flight; the log is trimmed after each of them, in order. */
 export class PendingEffects {
   readonly #deps: Deps;
   readonly #session: Session;
@@ -29,17 +29,17 @@ export class PendingEffects {
     this.#session = session;
   }
 
-  /** Resolves when everything that was added so far is published. */
+  /** Resolves when all effects added so far are published. */
   get published(): Promise<void> {
     return this.#published;
   }
 
-  /** How many are not published yet. */
+  /** Number of unpublished effects. */
   get count(): number {
     return this.#count;
   }
 
-  /** Trims up to `seq` once these effects and all before them are published; the next turn does not wait for that. */
+  /** Trims up to `seq` once these and all earlier effects are published; the next turn does not wait. */
   add(seq: number, effects: Promise<void>, queue?: QueueState): void {
     this.#count += 1;
     this.#published = Promise.all([this.#published, effects]).then(() => {

@@ -1,7 +1,7 @@
-/** Replies whose playback is remembered. */
+/** Number of replies whose playback is tracked. */
 const maxReplies = 16;
 
-/** Which sentences of the last replies the user's devices have played to the end. */
+/** Tracks which sentences of recent replies the user's devices have played completely. */
 export class Playback {
   readonly #last = new Map<string, number>();
 
@@ -15,7 +15,7 @@ export class Playback {
     if (oldest !== undefined) this.#last.delete(oldest);
   }
 
-  /** The sentence that is played next; undefined when no device has reported playback. */
+  /** Index of the next sentence to be played; undefined if no device has reported playback. */
   next(messageId: string): number | undefined {
     const last = this.#last.get(messageId);
     return last === undefined ? undefined : last + 1;

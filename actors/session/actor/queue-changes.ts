@@ -16,10 +16,10 @@ import type { Transcript } from "../transcript/transcript.ts";
 import type { ActorDeps } from "./actor-deps.ts";
 import { type Mailbox, type QueuedMessage, slotOf } from "./mailbox.ts";
 
-/** Outcomes that are remembered for those who ask. */
+/** Number of outcomes kept for later requests. */
 const maxOutcomes = 256;
 
-/** The session whose queue is changed. */
+/** The session whose queue changes. */
 export interface ChangedSession {
   readonly user: string;
   readonly session: string;
@@ -33,15 +33,15 @@ export interface ChangedSession {
 }
 
 /**
- * Decides on changes of a session's queue in the order of the log. A change is applied by an insert into the transcript,
- * so that a run of another process on the earlier queue conflicts with it; what has begun is not changed.
+ * Decides on changes of a session's queue in log order. A change is applied by an insert into the transcript,
+ * so that a run of another process on the earlier queue conflicts with it; started turns are not changed.
  */
 export class QueueChanges {
   readonly #deps: ActorDeps;
   readonly #session: ChangedSession;
   readonly #outcomes = new Map<string, QueueOutcome>();
   readonly #waiters = new Map<string, ((outcome: QueueOutcome) => void)[]>();
-  /** Changes that stay in the log until the turn of their message tells whether they were applied. */
+  /** Changes kept in the log until the turn of their message shows whether they were applied. */
   #held: { seq: number; replyId: string }[] = [];
   #last: Promise<void> = Promise.resolve();
   #undecided = 0;
@@ -51,12 +51,12 @@ export class QueueChanges {
     this.#session = session;
   }
 
-  /** Resolves when every change that was read is decided; undefined when that is so now. */
+  /** Resolves when all changes read so far are decided; undefined if none is pending. */
   get decided(): Promise<void> | undefined {
     return this.#undecided === 0 ? undefined : this.#last;
   }
 
-  /** Takes a change of the log. */
+  /** Adds a change read from the log. */
   add(seq: number, change: QueueChange): void {
     this.#undecided += 1;
     this.#last = this.#last
@@ -71,7 +71,7 @@ export class QueueChanges {
       });
   }
 
-  /** What became of a change, waiting at most `ms` for it. */
+  /** Outcome of a change; waits at most `ms` for it. */
   outcomeOf(changeId: string, ms: number): Promise<QueueOutcome> {
     const known = this.#outcomes.get(changeId);
     if (known !== undefined) return Promise.resolve(known);
@@ -91,7 +91,7 @@ export class QueueChanges {
     const session = this.#session;
     for (;;) {
       const transcript = await session.transcript();
-      // The next owner reads the change again.
+      // The next owner re-reads the change.
       if (session.leaving) return;
       const target = session.mailbox.messages.find(({ messageId }) => messageId === change.message_id);
       const refusal = outcomeBefore(seq, change, target, transcript);
@@ -109,7 +109,7 @@ export class QueueChanges {
     }
   }
 
-  /** Whether the change is in the transcript; an earlier insert may have succeeded with its answer lost. */
+  /** Whether the change is in the transcript; an earlier insert may have succeeded and lost its response. */
   async #commit(turn: Turn): Promise<boolean> {
     const { user, session, n } = turn._id;
     if ((await this.#deps.commit(turn)) === "committed") {
@@ -134,13 +134,13 @@ export class QueueChanges {
     const target = this.#session.mailbox.messages.find(
       ({ messageId, editSeq }) => editSeq === seq || messageId === change.message_id,
     );
-    // Another owner may have applied what is refused here, and needs the text of an edit.
+    // Another owner may have applied a change refused here, and needs the text of an edit.
     const isFinal = outcome === "applied" && change.action.kind !== "edit";
     if (target === undefined || isFinal) void this.#deps.trimmer.remove(seq);
     else this.#held.push({ seq, replyId: target.replyId });
   }
 
-  /** Removes the changes of a message that is finished. */
+  /** Removes the changes of a finished message. */
   messageFinished(replyId: string): void {
     for (const change of this.#held)
       if (change.replyId === replyId) void this.#deps.trimmer.remove(change.seq);
@@ -160,7 +160,7 @@ export class QueueChanges {
   }
 }
 
-/** The outcome of a change that can't be applied (again); undefined where it can. */
+/** The outcome of a change that can't be applied (again); undefined if it can. */
 function outcomeBefore(
   seq: number,
   { message_id, action }: QueueChange,
@@ -218,7 +218,7 @@ function isChanged({ seq, input_seq, edit_seq, cancelled }: QueueSlot): boolean 
   return seq !== input_seq || edit_seq !== undefined || cancelled === true;
 }
 
-/** A change keeps the cursor: it is no message of the log. */
+/** The turn of a change keeps the cursor, because a change is not a message of the log. */
 function queueTurn(
   { user, session }: ChangedSession,
   { nextN, nextId, cursor }: Transcript,

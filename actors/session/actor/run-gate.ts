@@ -1,13 +1,14 @@
 /**
- * Lets turns run concurrently, or one exclusively. A message that was in flight at several crashes runs exclusively, so
- * that a crash can be attributed to it. Exclusive waiters block later shared ones, so they do not starve.
+ * Lets turns run concurrently, or one exclusively. A message that was in flight at several crashes runs
+ * exclusively, so that a crash can be attributed to it. Exclusive waiters block later shared ones, so they do
+ * not starve.
  */
 export class RunGate {
   #shared = 0;
   #exclusive = false;
   readonly #waiters: Array<{ exclusive: boolean; enter(): void }> = [];
 
-  /** Waits for a place and returns the function that gives it back. */
+  /** Waits for admission and returns the release function. */
   async enter(exclusive: boolean): Promise<() => void> {
     if (!this.#isFree(exclusive) || this.#waiters.length > 0) {
       await new Promise<void>((enter) => this.#waiters.push({ exclusive, enter }));

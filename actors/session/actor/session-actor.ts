@@ -21,12 +21,12 @@ import { readMessage, settleFinished } from "./settle.ts";
 import { setAside } from "./unknown-form.ts";
 
 const retryMs = 1_000;
-/** Times that the same message is examined in a row without a pause. */
+/** Consecutive retries of the same message without a pause. */
 const maxStalls = 16;
 
 /**
- * One session: it shows new messages, runs one turn after another, and adds committed turns to its transcript. It may be
- * a second or stale owner at any moment: the store decides at the commit.
+ * Actor of one session: announces new messages, runs turns one at a time, and appends committed turns to
+ * its transcript. Another owner may exist at any time: the commit to the store decides between them.
  */
 export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession {
   readonly user: string;
@@ -53,17 +53,17 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     this.#effects = new PendingEffects(deps, this);
   }
 
-  /** When it was last active, ms of the monotonic clock. */
+  /** Time of the last activity, monotonic ms. */
   get usedAt(): number {
     return this.#usedAt;
   }
 
-  /** The highest sequence of the log that was delivered here. */
+  /** The highest log sequence delivered to this actor. */
   get highestSeq(): number {
     return this.#highestSeq;
   }
 
-  /** The turn that is running. */
+  /** The running turn. */
   get run(): TurnRun | null {
     return this.#run;
   }
@@ -140,7 +140,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     this.#transcript = null;
   }
 
-  /** Another process has changed the transcript: it is loaded again, and the run of a deleted message ends now. */
+  /** Reloads the transcript after a change by another process; aborts the run of a deleted message. */
   async onExternalChange(): Promise<void> {
     this.invalidate();
     const run = this.#run;
@@ -189,24 +189,26 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     });
   }
 
-  /** The message whose turn is next: what stands before it in the log must have been read. */
+  /** The next message to run; all earlier log entries must have been read. */
   get #due(): QueuedMessage | undefined {
     const { head } = this.mailbox;
     return head === undefined || head.seq > this.#highestSeq ? undefined : head;
   }
 
-  /** Works until the queue is empty. An exception fails the message that was due, never the session. */
+  /**
+   * Processes the queue until it is empty. An exception fails the message that was due, never the session.
+   */
   async #work(): Promise<void> {
     let stalled = 0;
     for (let due = this.#due; due !== undefined && !this.leaving; due = this.#due) {
       try {
         await this.#workOn();
         stalled = this.#due === due ? stalled + 1 : 0;
-        // A message that is examined again and again must not hold the event loop.
+        // A message that is retried in a loop must not block the event loop.
         if (stalled > maxStalls) await new Promise((resolve) => setTimeout(resolve, retryMs));
       } catch (err) {
         const { turnFailures } = this.#deps.limits;
-        // The same result would be refused again: the next run commits a failed turn without it.
+        // The store would refuse the same result again: the next run commits a failed turn.
         due.failures =
           err instanceof UnstorableTurnError ? Math.max(due.failures + 1, turnFailures) : due.failures + 1;
         const { user, session } = this;
@@ -219,10 +221,10 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     }
   }
 
-  /** Brings the message that is due one step on: settles it, or runs its turn. */
+  /** Processes the due message one step: settles it, or runs its turn. */
   async #workOn(): Promise<void> {
     if (!this.leaving) this.#state = "loading";
-    // Changes that came before a turn begins are decided first.
+    // Decide all earlier queue changes before the turn starts.
     await this.changes.decided;
     const transcript = await this.transcript();
     const message = this.#due;
@@ -231,7 +233,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     const isNew = message.phase === "waiting" || message.phase === "received";
     if (message.seq > transcript.cursor && isNew) message.phase = "running";
     const input = await this.inputOf(message);
-    // Another owner has finished and trimmed it.
+    // Another owner has finished and trimmed the message.
     if (input === null) this.invalidate();
     else if (message.seq <= transcript.cursor)
       await settleFinished(this.#deps, this.#effects, message, input, transcript);
@@ -254,7 +256,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     return transcript;
   }
 
-  /** Runs the turn of a message to its end; false when the message has to be examined again. */
+  /** Runs the turn of a message; false if the message has to be processed again. */
   async #runTurn(message: QueuedMessage, input: SessionInput): Promise<boolean> {
     const { seq, arrival, phase, failures } = message;
     const exhausted = failures >= this.#deps.limits.turnFailures;
@@ -271,12 +273,12 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     } finally {
       run.finish();
       this.#run = null;
-      // The queue may be another one by now.
+      // The queue may have changed meanwhile.
       if (!concludes && message.phase === "running") message.phase = "waiting";
     }
   }
 
-  /** A message that was moved goes with the next purge: its entry marks the place of another one. */
+  /** Leaves moved messages to the next purge, because their log entry marks another message's slot. */
   #removeFromLog({ seq, inputSeq }: QueuedMessage): void {
     if (seq === inputSeq) void this.#deps.trimmer.remove(seq);
   }

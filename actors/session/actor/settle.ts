@@ -5,7 +5,7 @@ import type { ActorDeps } from "./actor-deps.ts";
 import type { QueuedMessage } from "./mailbox.ts";
 import type { PendingEffects } from "./pending-effects.ts";
 
-/** Reads a message from the log, with its text as changed; null when it is no longer there. */
+/** Reads a message from the log, with its edited text; null if the entry was removed. */
 export async function readMessage(
   deps: Pick<ActorDeps, "readInput" | "readEdit">,
   { inputSeq, editSeq }: QueuedMessage,
@@ -16,7 +16,7 @@ export async function readMessage(
   return content === null ? input : { ...input, content };
 }
 
-/** The log still has a message that the transcript has passed: its effects may be missing and are published again. */
+/** Re-publishes the effects of a committed message that is still in the log, as they may be missing. */
 export async function settleFinished(
   deps: ActorDeps,
   pending: PendingEffects,
@@ -29,7 +29,7 @@ export async function settleFinished(
   const turn = transcript.byInSeq.get(seq) ?? (await store.byInSeq(user, session, seq));
   if (turn === null) await releaseTurn(deps, user, session, seq);
   else await settleTurn(deps, turn, false);
-  // A turn that was erased with its session has no effects left.
+  // A turn erased with its session has no effects left.
   const gone = turn === null || turn.blanked === true;
   const deleted = gone ? await store.deleteCovering(user, session, seq) : null;
   if (deleted !== null) pending.add(seq, effects.ofDeleted(input, seq, replyBegun));

@@ -10,7 +10,7 @@ import type { LogEntry } from "../../runtime/keyed-actor.ts";
 import { persist } from "../../storage/persist.ts";
 import type { ActorDeps } from "./actor-deps.ts";
 
-/** What can be read of a session message of any version: enough to answer its sender. */
+/** Fields common to session messages of all versions: enough to answer the sender. */
 const envelopeSchema = z.object({
   client_msg_id: idSchema,
   message_id: idSchema,
@@ -24,8 +24,8 @@ const envelopeSchema = z.object({
 type Deps = Pick<ActorDeps, "reject" | "effects" | "trimmer" | "log">;
 
 /**
- * Keeps a log entry that does not match this version's schema in REJECTED, tells its sender that it failed, and removes
- * it from the log, in this order. Its sender was told that it is accepted: it must not vanish.
+ * Stores a log entry that does not match this version's schema in REJECTED, sends the error to its sender,
+ * and removes it from the log, in this order. An accepted message must not disappear without an answer.
  */
 export async function setAside(
   deps: Deps,
@@ -55,7 +55,7 @@ export async function setAside(
     }
     await trimmer.remove(seq);
   } catch (err) {
-    // It stays in the log, where the next owner finds it.
+    // The entry stays in the log; the next owner retries it.
     log.error({ err, user, session, seq }, "message of unknown form not set aside");
   }
 }

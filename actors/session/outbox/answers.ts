@@ -4,8 +4,9 @@ import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 
 /**
- * Every case in which actors answer the sender of a log entry with `accepted`. A new message has none of these: its echo
- * goes to all devices, and the edge turns it into `accepted` for the socket that it came from.
+ * Every case in which actors answer the sender of a log entry with `accepted`. A new message has none of
+ * these: its echo goes to all devices, and the edge turns it into `accepted` for the socket that it came
+ * from.
  *
  * | case        | sent when                                              | `message_id`            | state |
  * |-------------|--------------------------------------------------------|-------------------------|-------|

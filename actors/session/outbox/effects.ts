@@ -15,8 +15,9 @@ import { TurnEvents } from "./turn-events.ts";
 type OutboxBus = Pick<Bus, "appendText" | "maxBytes">;
 
 /**
- * What follows a commit: the final frames and the event, each stored before the message may leave the log. All of it can
- * be repeated: the ids deduplicate within the server's window, and consumers are idempotent after that.
+ * What follows a commit: the final frames and the event, each stored before the message may leave the log.
+ * All of it can be repeated: the ids deduplicate within the server's window, and consumers are idempotent
+ * after that.
  */
 export class Effects {
   readonly #out: OutPublisher;

@@ -94,8 +94,8 @@ export function unfinishedFrames(
 }
 
 /**
- * The frames that end a turn, from its document alone: any process that finds a committed turn whose effects may be missing
- * sends exactly these again.
+ * The frames that end a turn, from its document alone: any process that finds a committed turn whose effects
+ * may be missing sends exactly these again.
  */
 export function finalFrames(turn: Turn): OutItem[] {
   if (turn.reply === undefined) return [];

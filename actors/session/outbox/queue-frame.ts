@@ -6,7 +6,10 @@ import type { QueueItem } from "../../../schemas/wire/session-frames.ts";
 const frameChars = 64 * 1024;
 const leastChars = 256;
 
-/** Waiting messages as clients are shown them, in their order; long texts are shortened so that the list fits a frame. */
+/**
+ * Waiting messages as clients are shown them, in their order; long texts are shortened so that the list fits
+ * a frame.
+ */
 export function queueItems(
   waiting: readonly Pick<SessionInput, "message_id" | "client_msg_id" | "content" | "client_info">[],
 ): QueueItem[] {

@@ -18,8 +18,8 @@ interface PendingEvent {
 }
 
 /**
- * Publishes events of committed turns. Events of a user that arrive while a message is being stored are batched in the
- * next one: each message on EVENTS costs an fsync, and as much again at each of its consumers.
+ * Publishes events of committed turns. Events of a user that arrive while a message is being stored are
+ * batched in the next one: each message on EVENTS costs an fsync, and as much again at each of its consumers.
  */
 export class TurnEvents {
   readonly #bus: Pick<Bus, "appendText" | "maxBytes">;
@@ -65,10 +65,14 @@ export class TurnEvents {
     this.#waiting.delete(user);
   }
 
-  /** Never rejects: an event that the server refuses for good must not end the process, nor hold up the next one. */
+  /**
+   * Never rejects: an event that the server refuses for good must not end the process, nor hold up the next
+   * one.
+   */
   async #publish(user: string, batch: readonly PendingEvent[]): Promise<void> {
     const payload = `{"turns":[${batch.map((entry) => entry.payload).join(",")}]}`;
-    // Another owner may publish one of these in a different batch: under its id the server would drop the rest.
+    // Another owner may publish one of these in a different batch: under its id the server would drop the
+    // rest.
     const id = batch.length === 1 && batch[0] !== undefined ? batch[0].id : newId("events_");
     try {
       const options = { to: { user }, id };

@@ -19,8 +19,8 @@ export function questionOf(visible: readonly VisibleTurn[], input: SessionInput)
 }
 
 /**
- * Prepares the attachments of the question, then those of the newest turns, within the limits. `sees`: the model takes
- * images. @throws the signal's reason
+ * Prepares the attachments of the question, then those of the newest turns, within the limits. `sees`: the
+ * model takes images. @throws the signal's reason
  */
 export async function prepareAttachments(
   { attachments, limits }: AttachmentDeps,

@@ -19,16 +19,19 @@ export interface PromptSource {
   budget: number;
 }
 
-/** A prompt. `foreign`: it holds text that others wrote, so tools with an outside effect need the user's consent. */
+/**
+ * A prompt. `foreign`: it holds text that others wrote, so tools with an outside effect need the user's
+ * consent.
+ */
 export interface Prompt {
   messages: ChatMessage[];
   foreign: boolean;
 }
 
 /**
- * The prompt: the system prompt and facts, then the newest whole turns that fit, then the message itself, which is never
- * dropped. Text of others stands fenced in the user's message, never in a system message. A message that regenerates asks
- * the last turn's question again.
+ * The prompt: the system prompt and facts, then the newest whole turns that fit, then the message itself,
+ * which is never dropped. Text of others stands fenced in the user's message, never in a system message. A
+ * message that regenerates asks the last turn's question again.
  */
 export function buildPrompt(source: PromptSource): Prompt {
   const { systemPrompt, visible, input, budget, attachments } = source;

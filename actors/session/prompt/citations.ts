@@ -9,7 +9,9 @@ export function sourceLine(passage: Passage, number: number): string {
 const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 const reference = /\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]/g;
 
-/** The sources that a reply cites by number outside of code, to be appended to it; empty when it cites none. */
+/**
+ * The sources that a reply cites by number outside of code, to be appended to it; empty when it cites none.
+ */
 export function citedSources(text: string, passages: readonly Passage[]): string {
   if (passages.length === 0) return "";
   const prose = text.replace(code, "");

@@ -16,8 +16,9 @@ export type PreparedAttachments = ReadonlyMap<Attachment, PreparedAttachment>;
 export const noAttachments: PreparedAttachments = new Map();
 
 /**
- * A user's message as a model gets it: images as parts of the message, `data` and the texts of files quoted before the
- * user's own words; attachments that are not prepared are only named. `room`: tokens that the texts may take.
+ * A user's message as a model gets it: images as parts of the message, `data` and the texts of files quoted
+ * before the user's own words; attachments that are not prepared are only named. `room`: tokens that the
+ * texts may take.
  */
 export function promptMessage(
   { text, attachments }: UserMessage,

@@ -47,7 +47,8 @@ export function serveQueueRoutes(context: RestContext, { bus, queues, users }: Q
 
 /**
  * Stores a change in the session's log and waits for the decision of its owner.
- * @throws ParleyError `turn_started`, `not_found`, `service_unavailable`; `session_queue_full` with too many changes
+ * @throws ParleyError `turn_started`, `not_found`, `service_unavailable`; `session_queue_full` with too many
+ * changes
  */
 async function applyChange(
   bus: QueueServices["bus"],

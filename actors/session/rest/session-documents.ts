@@ -51,8 +51,8 @@ export class SessionDocuments {
   }
 
   /**
-   * The turn created a session. A later delete stays in force: the condition fails, and the insert that the upsert then
-   * tries conflicts with the stub.
+   * The turn created a session. A later delete stays in force: the condition fails, and the insert that the
+   * upsert then tries conflicts with the stub.
    */
   async created(turn: Turn): Promise<void> {
     const { user, session, n } = turn._id;

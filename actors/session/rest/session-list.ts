@@ -27,7 +27,10 @@ export interface SessionListDeps {
   listBytes: number;
 }
 
-/** The sessions of a user: those with a document, and those with queued messages alone, whose first turn will write one. */
+/**
+ * The sessions of a user: those with a document, and those with queued messages alone, whose first turn will
+ * write one.
+ */
 export class SessionList {
   readonly #deps: SessionListDeps;
 

@@ -11,8 +11,8 @@ export class SessionQueues {
   }
 
   /**
-   * The unfinished messages of a session. Where its owner does not answer that is an error: an empty queue would hide
-   * what was accepted.
+   * The unfinished messages of a session. Where its owner does not answer that is an error: an empty queue
+   * would hide what was accepted.
    * @throws ParleyError `service_unavailable`
    */
   queue(user: string, session: string): Promise<SessionQueue> {

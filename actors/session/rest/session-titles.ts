@@ -19,8 +19,8 @@ const instruction =
   "Japanese, in the language of the message. Answer with the title alone, without quotation marks.";
 
 /**
- * Sets a title for each session after its first turn, unless its user has set one. This runs beside the turns and is lost
- * when the process dies; the next early turn repeats it.
+ * Sets a title for each session after its first turn, unless its user has set one. This runs beside the turns
+ * and is lost when the process dies; the next early turn repeats it.
  */
 export class SessionTitles {
   readonly #models: Models;

@@ -14,8 +14,8 @@ export class SessionUsers {
   }
 
   /**
-   * The caller. For an administrator that is `requested` where given, else themselves if they have a session of this id,
-   * else the user with the most recently updated one.
+   * The caller. For an administrator that is `requested` where given, else themselves if they have a session
+   * of this id, else the user with the most recently updated one.
    */
   async userOf(principal: Principal, requested: string | undefined, session: string): Promise<string> {
     const user = actingUser(principal, requested);

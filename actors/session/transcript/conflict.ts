@@ -3,30 +3,31 @@ import type { QueueState } from "../../../schemas/documents/session-queue.ts";
 import { isSameSlot, slotAt, unchangedQueue } from "./queue-state.ts";
 import type { CommitResult, TurnStore } from "./turn-store.ts";
 
-/** What to do with a turn whose place in the transcript is taken. */
+/** How to resolve a conflict on a turn's position in the transcript. */
 export type Resolution =
-  /** It is this insert itself, whose answer was lost. */
+  /** The stored turn is this insert, whose response was lost. */
   | { kind: "committed" }
-  /** The message became this turn, by another writer: publish the effects of that one. */
+  /** Another writer committed the message as this turn: publish its effects. */
   | { kind: "elsewhere"; turn: Turn }
-  /** The client had sent the message before, and that one became this turn. */
+  /** The message repeats an earlier one, which was committed as this turn. */
   | { kind: "duplicate"; turn: Turn }
-  /** The session was deleted with the message in its queue. */
+  /** The session was deleted while the message was queued. */
   | { kind: "deleted" }
-  /** The cursor has passed the message, which was answered without a turn: nothing is left to do. */
+  /** The cursor has passed the message, which was answered without a turn; no action is needed. */
   | { kind: "superseded" }
-  /** Only clears and cuts made after the message came between: the same turn is inserted at a later n. */
+  /** Only later clears and cuts were inserted before it: insert the same turn at a later n. */
   | { kind: "rebase"; n: number; firstId: number; queue: QueueState }
-  /** Another message, or another text, runs at the turn's place of the queue now. */
+  /** The queue slot of the turn now holds another message or text. */
   | { kind: "rearranged" }
-  /** The turn stands on a transcript that is no longer valid: run again. */
+  /** The turn is based on a stale transcript: run it again. */
   | { kind: "again" };
 
 type ConflictStore = Pick<TurnStore, "at" | "since" | "byClientMsgId" | "tail">;
 
 /**
- * Decides, by what a majority has committed, why the insert of `turn` failed and what follows. Order matters: first
- * whether it was this insert, then whether the message is finished, then what came between.
+ * Decides from majority-committed data why the insert of `turn` failed and how to resolve it. Order matters:
+ * first whether the stored turn is this insert, then whether the message is finished, then which turns were
+ * inserted since.
  */
 export async function resolveConflict(
   store: ConflictStore,
@@ -69,7 +70,7 @@ function ownOrFirst(turn: Turn, first: Turn): Resolution {
     : { kind: "duplicate", turn: first };
 }
 
-/** A turn made by request is no entry of the log: it keeps the cursor of the turn before it. */
+/** A turn created by a request has no log entry: it keeps the cursor of the previous turn. */
 function keepsCursor(turn: Turn): boolean {
   return turn.kind === "cut" || turn.kind === "queue" || (turn.kind === "clear" && turn.reply === undefined);
 }

@@ -20,8 +20,9 @@ const sweepEveryMs = 60_000;
 const sweepSize = 100;
 
 /**
- * Clears and deletes sessions from any process, without asking the owner: both are turns, so that a run on the earlier
- * transcript conflicts with them at its commit. What they hide is erased; a sweep completes erasures of dead processes.
+ * Clears and deletes sessions from any process, without asking the owner: both are turns, so that a run on
+ * the earlier transcript conflicts with them at its commit. Hidden turns are erased; a sweep completes
+ * erasures of crashed processes.
  */
 export class Eraser {
   readonly #bus: Pick<Bus, "signal">;
@@ -57,7 +58,7 @@ export class Eraser {
     clearInterval(this.#timer);
   }
 
-  /** Hides everything that the session says now. Messages that are queued stay queued. `deadline`: Unix ms. */
+  /** Hides all current turns of the session. Queued messages stay queued. `deadline`: Unix ms. */
   async clear(user: string, session: string, deadline?: number): Promise<void> {
     const turn = await this.#insert(user, session, deadline, async (cursor) => {
       const { state } = await this.#jsm.streams.info(sessionInput.stream);
@@ -67,7 +68,7 @@ export class Eraser {
     this.#notifyOwner(user, session);
   }
 
-  /** Deletes the session and everything that is queued in it. `deadline`: Unix ms. */
+  /** Deletes the session and its queued messages. `deadline`: Unix ms. */
   async delete(user: string, session: string, deadline?: number): Promise<void> {
     const turn = await this.#insert(user, session, deadline, async (cursor) => {
       const last = await this.#lastOf(user, session);
@@ -77,7 +78,7 @@ export class Eraser {
     await this.finish(turn);
   }
 
-  /** Erases what a clear, delete or cut hides; safe to repeat. */
+  /** Erases the content hidden by a clear, delete or cut; idempotent. */
   async finish(turn: Turn): Promise<void> {
     const { user, session, n } = turn._id;
     const expiresAt = new Date(turn.at.getTime() + stubMs);
@@ -90,7 +91,7 @@ export class Eraser {
     await this.#store.erased(turn, expiresAt);
   }
 
-  /** As {@link finish}, in the background; the sweep repeats it when it fails. */
+  /** Runs {@link finish} in the background; the sweep retries failures. */
   erase(turn: Turn): void {
     const { user, session, n } = turn._id;
     this.finish(turn).catch((err: unknown) => this.#log.warn({ err, user, session, n }, "erasure failed"));
@@ -103,7 +104,8 @@ export class Eraser {
     describe: (cursor: number) => Promise<Pick<Turn, "kind" | "in_seq" | "seen_seq">>,
   ): Promise<Turn> {
     for (;;) {
-      // After a long pause, don't execute a request whose caller has timed out: it would erase newer messages.
+      // After a long pause, don't execute a request whose caller has timed out: it would erase newer
+      // messages.
       if (isOver({ deadline })) throw new ParleyError("service_unavailable");
       const transcript = transcriptOf(await this.#store.tail(user, session, 1));
       const described = await describe(transcript.cursor);
@@ -120,7 +122,7 @@ export class Eraser {
       };
       const [result] = await this.#store.insertAll([turn]);
       if (result === "committed") return turn;
-      // The answer to an earlier insert may have been lost: then the turn at this n is this one.
+      // The response of an earlier insert may have been lost: the turn at this n is then this one.
       if ((await this.#store.at(user, session, turn._id.n))?.run_id === turn.run_id) return turn;
     }
   }
@@ -131,7 +133,7 @@ export class Eraser {
     return (await storedMessage(this.#jsm, sessionInput.stream, { last_by_subj }))?.seq ?? 0;
   }
 
-  /** Only a hint: an owner that misses it meets the turn at its next commit. */
+  /** Best effort: an owner that misses it conflicts with the turn at its next commit. */
   #notifyOwner(user: string, session: string): void {
     this.#bus.signal(sessionChanged, { kind: "changed", user, session });
   }

@@ -6,7 +6,7 @@ import type { TurnStore } from "./turn-store.ts";
 
 const turnsPerRead = 100;
 
-/** Which messages are wanted: `offset` counts from the newest back, `before` is an `id` or a `message_id`. */
+/** Selects messages: `offset` counts back from the newest, `before` is an `id` or a `message_id`. */
 export interface HistoryQuery {
   limit: number;
   offset: number;
@@ -19,7 +19,7 @@ export interface HistoryPage {
   has_more: boolean;
 }
 
-/** Reads transcripts as clients see them, without what a clear or delete hides. */
+/** Reads transcripts for clients, without the turns hidden by a clear or delete. */
 export class History {
   readonly #store: Pick<TurnStore, "page">;
   readonly #owner: Pick<SessionQueues, "queue">;
@@ -33,8 +33,8 @@ export class History {
   }
 
   /**
-   * A page of a session, with the accepted and unfinished messages at the end of the last one. The owner is asked
-   * before the transcript is read: a message that finishes meanwhile is then in both, and shown once.
+   * A page of a session; the last page ends with the accepted, unfinished messages. The owner is queried
+   * before the transcript is read: a message that finishes in between is in both, and listed once.
    */
   async page(user: string, session: string, query: HistoryQuery): Promise<HistoryPage> {
     const last = query.offset === 0 && query.before === undefined;
@@ -47,14 +47,14 @@ export class History {
     };
   }
 
-  /** Every message of a session, newest first. `wanted`: how many are likely to be taken. */
+  /** Every message of a session, newest first. `wanted`: expected number of messages read. */
   async *newestFirst(
     user: string,
     session: string,
     wanted = Number.MAX_SAFE_INTEGER,
   ): AsyncGenerator<HistoryMessage> {
     let below = Number.MAX_SAFE_INTEGER;
-    // Most turns have two messages, and one more tells whether there is more.
+    // Most turns have two messages; one extra turn shows whether another page exists.
     let size = Math.min(turnsPerRead, Math.ceil(wanted / 2) + 1);
     const replaced = new Set<string>();
     /** Text of truncated replies, by the newest cut of each. */
@@ -118,7 +118,7 @@ function messagesOf(turn: Turn, played: ReadonlyMap<string, string>): HistoryMes
   }));
 }
 
-/** The text of a message, and its pieces where it is a reply of several kinds of text. */
+/** The text of a message, with its review pieces if it is a reply with several kinds of text. */
 function renderedContent(role: HistoryMessage["role"], content: string) {
   if (role !== "assistant" || !/[<(（`#*|\n]/.test(content)) return { content };
   const pieces = reviewOf(content);

@@ -16,11 +16,11 @@ export interface Transcripts {
   committer: TurnCommitter;
   trimmer: Trimmer;
   eraser: Eraser;
-  /** Brings the stream into order after an outage. */
+  /** Restores the stream after an outage. */
   restore(): Promise<void>;
 }
 
-/** Prepares the stream of session logs and the collection of turns, and starts what trims and erases them. */
+/** Creates the session log stream and the turns collection, and starts the trimmer and the eraser. */
 export async function openTranscripts(
   context: ActorContext,
   sessions: SessionDocuments,
@@ -41,7 +41,7 @@ export async function openTranscripts(
   return { store, committer, trimmer, eraser, restore: () => ensureSessionsStream(context, store) };
 }
 
-/** A stream that lost its content continues above the sequences of the transcripts, or new messages would look finished. */
+/** A stream that lost its content must continue above the cursors, or new messages would look finished. */
 async function ensureSessionsStream(context: ActorContext, store: TurnStore): Promise<void> {
   const { settings } = context;
   const floor = await store.highestInSeq();

@@ -1,12 +1,12 @@
 import type { QueueSlot, QueueState } from "../../../schemas/documents/session-queue.ts";
 
-/** Changes that a queue remembers as applied: the log holds no more of them that matter. */
+/** Number of applied changes kept in the state; the log never holds more relevant ones. */
 const maxApplied = 64;
 
 /** A queue without changes. */
 export const unchangedQueue: QueueState = { slots: [], applied: [], done: [] };
 
-/** The changes that still matter once the log is finished up to `cursor`; `slot`: the changed place that was just finished. */
+/** The relevant changes once the log is finished up to `cursor`; `slot`: the changed slot just finished. */
 export function queueAfter(
   { slots, applied, done }: QueueState,
   cursor: number,
@@ -21,12 +21,15 @@ export function queueAfter(
   return state.slots.length + state.applied.length + state.done.length === 0 ? undefined : state;
 }
 
-/** Up to where the log may be trimmed when it is finished up to `seq`: messages that were moved back are still needed. */
+/**
+ * Sequence up to which the log may be trimmed once finished up to `seq`; messages moved back are still
+ * needed.
+ */
 export function trimmableTo(seq: number, state: QueueState | undefined): number {
   return Math.min(seq, ...(state?.slots ?? []).map(({ input_seq }) => input_seq - 1));
 }
 
-/** The changed place of a queue at `seq`, if it was changed. */
+/** The changed slot of a queue at `seq`, if any. */
 export function slotAt({ slots }: QueueState, seq: number): QueueSlot | undefined {
   return slots.find((slot) => slot.seq === seq);
 }
@@ -36,7 +39,7 @@ export function hasSlotBefore({ slots }: QueueState, seq: number): boolean {
   return slots.some((slot) => slot.seq < seq);
 }
 
-/** Whether the same message runs at a place of the queue, with the same text. */
+/** Whether two slots hold the same message with the same text. */
 export function isSameSlot(one: QueueSlot | undefined, other: QueueSlot | undefined): boolean {
   return (
     one?.input_seq === other?.input_seq &&

@@ -6,19 +6,19 @@ import { noAttachments, promptMessage, type UserMessage } from "../prompt/user-m
 import { unchangedQueue } from "./queue-state.ts";
 import { tailTurns } from "./turn-store.ts";
 
-/** A turn as prompts contain it, with its size: both are needed at every later turn. */
+/** A turn as used in prompts, with its size; every later turn needs both. */
 export interface VisibleTurn {
   /** `message_id` of its reply. */
   replyId: string;
   messages: ChatMessage[];
   tokens: number;
-  /** The user's message holds text that others wrote. */
+  /** The user's message contains third-party text. */
   foreign: boolean;
-  /** The user's message, where it has attachments; `messages` only name them. */
+  /** The user's message, if it has attachments; `messages` only name them. */
   question?: UserMessage;
 }
 
-/** The committed turns as a session actor needs them: the place of the next one, and what prompts may contain. */
+/** The committed turns as a session actor needs them: the position of the next one, and turns for prompts. */
 export interface Transcript {
   /** n of the next turn. */
   nextN: number;
@@ -28,15 +28,15 @@ export interface Transcript {
   cursor: number;
   /** Whether the next turn creates the session. */
   isNew: boolean;
-  /** Turns that no clear or delete hides, oldest first, at most {@link tailTurns}. */
+  /** Turns not hidden by a clear or delete, oldest first, at most {@link tailTurns}. */
   visible: VisibleTurn[];
   /** The newest turns by the `client_msg_id` of their message. */
   byClientMsgId: Map<string, Turn>;
   /** The newest turns by their sequence in the log. */
   byInSeq: Map<number, Turn>;
-  /** The newest clear or delete among them whose erasure is not complete. */
+  /** The newest clear or delete whose erasure is incomplete. */
   unerased: Turn | null;
-  /** Changes of the queue that still matter. */
+  /** Queue changes that are still relevant. */
   queue: QueueState;
 }
 
@@ -79,13 +79,13 @@ export function append(transcript: Transcript, turn: Turn): void {
   }
   // A clear or cut doesn't say whether the session is new: it may directly follow a delete.
   if (turn.kind === "message" || turn.kind === "delete") transcript.isNew = turn.kind === "delete";
-  // Only turns of a message have a reply; a clear or delete by request shares its in_seq with the turn before it.
+  // Only message turns have a reply; a clear or delete by request shares the in_seq of the previous turn.
   if (turn.reply === undefined) return;
   remember(transcript.byClientMsgId, turn.reply.client_msg_id, turn);
   remember(transcript.byInSeq, turn.in_seq, turn);
 }
 
-/** The new reply replaces the old one, after the same question. */
+/** Replaces the reply to the same question. */
 function replace(transcript: Transcript, turn: Turn): void {
   const index = transcript.visible.findIndex(({ replyId }) => replyId === turn.replaces);
   const old = transcript.visible[index];
@@ -94,7 +94,7 @@ function replace(transcript: Transcript, turn: Turn): void {
   transcript.visible[index] = visibleTurn(turn, question, old.question);
 }
 
-/** Truncates a reply to what was played, for prompts and for frames that are sent again. */
+/** Truncates a reply to what was played, for prompts and re-sent frames. */
 function cut(transcript: Transcript, { message_id, text, segments }: NonNullable<Turn["cut"]>): void {
   const index = transcript.visible.findIndex(({ replyId }) => replyId === message_id);
   const old = transcript.visible[index];

@@ -2,7 +2,9 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Logger } from "../../../infra/log.ts";
 import { streams, subjects } from "../../../schemas/messages/subjects.ts";
 
-/** Delay before a purge: one purge covers all finished messages of a session and costs the server about 1 ms. */
+/**
+ * Delay before a purge: one purge covers all finished messages of a session and costs the server about 1 ms.
+ */
 const lazyMs = 2_500;
 const sweepMs = 100;
 const purgesInFlight = 8;
@@ -15,8 +17,9 @@ interface PendingPurge {
 }
 
 /**
- * Removes finished messages from the log. Until then they count against the session's queue, so a session close to its
- * bound asks for an immediate purge. A lost purge is harmless: the next owner finds the message finished.
+ * Removes finished messages from the log. Until then they count against the session's queue, so a session
+ * close to its bound asks for an immediate purge. A lost purge is harmless: the next owner finds the message
+ * finished.
  */
 export class Trimmer {
   readonly #jsm: JetStreamManager;
@@ -35,14 +38,14 @@ export class Trimmer {
     this.#timer = setInterval(() => this.#sweep(performance.now()), sweepMs);
   }
 
-  /** Stops the sweep, after removing what is due at any time. */
+  /** Stops the sweep after a final purge of all finished messages. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#sweep(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     await Promise.all(this.#running);
   }
 
-  /** Everything of the session up to `seq` is finished and its effects are published. */
+  /** All messages of the session up to `seq` are finished and their effects published. */
   finished(user: string, session: string, seq: number, urgent: boolean): void {
     const key = `${user}.${session}`;
     const due = this.#due.get(key);
@@ -54,12 +57,12 @@ export class Trimmer {
     }
   }
 
-  /** Removes one message that is answered without a turn (a repetition, a command beside the queue). */
+  /** Removes one message that is answered without a turn (a repetition, an out-of-queue command). */
   async remove(seq: number): Promise<void> {
     try {
       await this.#jsm.streams.deleteMessage(streams.sessions, seq, false);
     } catch (err) {
-      // Already deleted, or found again by the next owner.
+      // Already deleted, or retried by the next owner.
       this.#log.debug({ err, seq }, "message not deleted from session log");
     }
   }

@@ -1,25 +1,25 @@
 import type { Segment } from "../../../schemas/wire/review.ts";
 
-/** How much of a spoken reply was played: the sentences before `index`, and `ms` of that one. */
+/** Playback position in a spoken reply: all sentences before `index`, and `ms` of that one. */
 export interface PlaybackPosition {
   index: number;
   ms: number;
 }
 
-/** A reply, as far as it was played. */
+/** The played part of a reply. */
 export interface PlayedReply {
   text: string;
   segments: Segment[];
 }
 
-/** Sentences that may be missing in the text of their reply. */
+/** Maximum number of sentences not found in the text of their reply. */
 const maxMisses = 8;
 
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
 
 /**
- * Truncates a reply to what was played; a partly played sentence ends at the current word. Unspoken text (actions, code)
- * before that point stays. `whole`: the reply has no more sentences than these.
+ * Truncates a reply to what was played; a partly played sentence ends at the current word. Unspoken text
+ * (actions, code) before that point stays. `whole`: the reply has no more sentences than these.
  */
 export function truncateAt(reply: PlayedReply, { index, ms }: PlaybackPosition, whole: boolean): PlayedReply {
   if (whole && index >= reply.segments.length) return reply;
@@ -32,7 +32,7 @@ export function truncateAt(reply: PlayedReply, { index, ms }: PlaybackPosition, 
     const played = full ? segment.text : wordsBefore(segment, ms);
     if (played === "") break;
     const found = endOf(reply.text, end, played);
-    // A sentence that the text does not hold costs a read of all that follows.
+    // A sentence missing in the text costs a scan of the whole rest.
     if (found === undefined) misses += 1;
     if (misses > maxMisses) break;
     end = found ?? end;
@@ -41,7 +41,7 @@ export function truncateAt(reply: PlayedReply, { index, ms }: PlaybackPosition, 
   return { text: reply.text.slice(0, end).trim(), segments };
 }
 
-/** The words of a sentence that had begun after `ms`; none of a sentence without audio. */
+/** The words of a sentence started within `ms`; none if it has no audio. */
 function wordsBefore({ text, duration_ms }: Segment, ms: number): string {
   if (duration_ms === undefined || duration_ms === 0) return "";
   const until = Math.min(1, ms / duration_ms) * text.length;
@@ -53,7 +53,7 @@ function wordsBefore({ text, duration_ms }: Segment, ms: number): string {
   return text.slice(0, end).trimEnd();
 }
 
-/** Where a sentence ends in the reply that it comes from, which may differ from it in white space. Linear in both. */
+/** End of a sentence in its reply, ignoring differences in white space. Linear in both. */
 function endOf(text: string, from: number, sentence: string): number | undefined {
   const wanted = sentence.replaceAll(/\s/g, "");
   const fallback = borders(wanted);

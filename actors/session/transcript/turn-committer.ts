@@ -6,7 +6,7 @@ import type { CommitResult } from "./turn-store.ts";
 /** Concurrent writes: one is in flight while the next group gathers. */
 const inFlight = 2;
 
-/** A turn that MongoDB refuses, whenever it is written. */
+/** A turn that MongoDB always refuses. */
 export class UnstorableTurnError extends Error {
   constructor(reason: string) {
     super(`turn can't be stored: ${reason}`);
@@ -21,9 +21,9 @@ interface PendingWrite {
 }
 
 /**
- * Commits the turns of all sessions of this process in groups: turns that wait when a write returns join the next one, so
- * that no turn waits for a timer. A write with an unknown outcome is repeated until MongoDB answers; a turn that can't be
- * stored fails alone.
+ * Group commit for all sessions of this process: turns pending when a write returns join the next write, so
+ * no turn waits for a timer. A write with an unknown outcome is retried until MongoDB answers; a turn that
+ * can't be stored fails alone.
  */
 export class TurnCommitter {
   readonly #insertAll: (turns: Turn[]) => Promise<CommitResult[]>;
@@ -39,7 +39,7 @@ export class TurnCommitter {
   }
 
   /**
-   * Resolves when a majority has the turn, or with the key that another writer has taken.
+   * Resolves once the turn is majority-committed, or with the unique key that another writer has taken.
    * @throws UnstorableTurnError for a turn that MongoDB refuses; the others of its group are committed
    */
   commit(turn: Turn): Promise<CommitResult> {
@@ -51,11 +51,11 @@ export class TurnCommitter {
 
   async #write(): Promise<void> {
     this.#writing += 1;
-    // One event-loop turn lets every turn that is ready join the group.
+    // Yield once to the event loop, so that all ready turns join the group.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length > 0) {
       const group = this.#pending.splice(0, this.#groupSize);
-      // Whatever a write throws belongs to its own turns: the committer goes on.
+      // A failed write rejects only its own turns; the committer continues.
       await this.#writeGroup(group).catch((err: unknown) => {
         for (const { reject } of group) reject(err);
       });

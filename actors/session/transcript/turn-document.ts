@@ -8,16 +8,16 @@ import type { Reply } from "../turn/reply.ts";
 import { queueAfter } from "./queue-state.ts";
 import type { Transcript } from "./transcript.ts";
 
-/** Identity of the run that a turn comes from. */
+/** Identity of the run that produced a turn. */
 export interface RunIdentity {
   seq: number;
   runId: string;
   attempt: number;
-  /** The changed place of the queue that it runs at. */
+  /** The changed queue slot at which it runs. */
   slot?: QueueSlot;
 }
 
-/** The document of a turn, at the next place of the transcript. */
+/** The document of a turn, at the next position of the transcript. */
 export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply, run: RunIdentity): Turn {
   const at = new Date();
   return {
@@ -78,7 +78,7 @@ export function clearOf(transcript: Transcript, input: SessionInput, text: strin
   };
 }
 
-/** The same turn at a later place. */
+/** The same turn at a later position. */
 export function rebased(
   { queue: _, ...turn }: Turn,
   { n, firstId, queue }: { n: number; firstId: number; queue: QueueState },
@@ -93,7 +93,7 @@ export function rebased(
   };
 }
 
-/** What a turn says of the queue: its own place, where that was changed, and the changes that still matter. */
+/** Queue fields of a turn: its own slot, if changed, and the changes still relevant. */
 function queueFields({ queue }: Transcript, { seq, slot }: RunIdentity): Pick<Turn, "queue" | "slot"> {
   const carried = queueAfter(queue, seq, slot);
   return { ...(slot && { slot }), ...(carried && { queue: carried }) };

@@ -2,16 +2,17 @@ import { type Collection, type Db, MongoBulkWriteError } from "mongodb";
 import { duplicateKey } from "../../../infra/mongo/duplicate-key.ts";
 import { collections, type Turn, turnKey } from "../../../schemas/documents/collections.ts";
 
-/** Turns that a session actor keeps at most: more never fit a model's context. */
+/** Maximum turns kept by a session actor; more never fit a model's context. */
 export const tailTurns = 40;
 
-/** Which unique key another insert has taken: `n` (the transcript has changed) or `client_msg_id` (a repetition). */
+/** Result of a commit: on a conflict, the unique key already taken; `n`: the transcript has changed,
+ * `client_msg_id`: the message is a repetition. */
 export type CommitResult = "committed" | "n" | "client_msg_id";
 
 const majority = { readConcern: { level: "majority" } } as const;
 const clientMsgIdIndex = "client_msg_id";
 
-/** The transcripts: one document a turn. Reads that decide something see what a majority has. */
+/** The transcripts, one document per turn. Reads that decide a conflict use read concern majority. */
 export class TurnStore {
   readonly #turns: Collection<Turn>;
 
@@ -19,7 +20,7 @@ export class TurnStore {
     this.#turns = db.collection<Turn>(collections.turns);
   }
 
-  /** Makes the indexes; safe to repeat. */
+  /** Creates the indexes; idempotent. */
   async createIndexes(): Promise<void> {
     await this.#turns.createIndexes([
       {
@@ -34,7 +35,9 @@ export class TurnStore {
     ]);
   }
 
-  /** The newest turns of a session, newest first; changes of the queue, except the last turn, do not count. */
+  /**
+   * The newest turns of a session, newest first; changes of the queue, except the last turn, do not count.
+   */
   async tail(user: string, session: string, limit = tailTurns): Promise<Turn[]> {
     const newest = await this.#range(user, session, 0).sort({ _id: -1 }).limit(limit).toArray();
     if (!newest.some(({ kind }) => kind === "queue")) return newest;
@@ -57,7 +60,7 @@ export class TurnStore {
     return this.#range(user, session, n).sort({ _id: 1 }).toArray();
   }
 
-  /** The turn that a message of the log became. */
+  /** The turn of a log message. */
   byInSeq(user: string, session: string, seq: number): Promise<Turn | null> {
     return this.#turns.findOne(
       { ...range(user, session, 0), in_seq: seq, reply: { $exists: true } },
@@ -73,7 +76,7 @@ export class TurnStore {
     );
   }
 
-  /** The first delete that ended what stood in the log up to `seq`. */
+  /** The first delete that covers log entries up to `seq`. */
   deleteCovering(user: string, session: string, seq: number): Promise<Turn | null> {
     return this.#turns.findOne(
       { ...range(user, session, 0), kind: "delete", in_seq: { $gte: seq } },
@@ -92,8 +95,9 @@ export class TurnStore {
 
   /**
    * Inserts turns in one unordered write and returns the result of each.
-   * @throws MongoError when the outcome is unknown, or the store refuses one: the caller repeats it, in parts where it
-   * was refused, which the unique keys make safe.
+   * @throws MongoError when the outcome is unknown or the store refuses a turn: the caller retries, in
+   * smaller
+   * parts after a refusal; the unique keys make that safe.
    */
   async insertAll(turns: Turn[]): Promise<CommitResult[]> {
     const results: CommitResult[] = turns.map(() => "committed");
@@ -102,7 +106,8 @@ export class TurnStore {
     } catch (err) {
       if (!(err instanceof MongoBulkWriteError)) throw err;
       const failures = [err.writeErrors].flat();
-      // A write concern error leaves the outcome unknown: repeated, each turn meets itself or the turn that took its key.
+      // A write concern error leaves the outcome unknown: a retry finds each turn itself or the holder of its
+      // key.
       if (failures.length === 0) throw err;
       const [refused] = failures.filter(({ code }) => code !== duplicateKey);
       if (refused !== undefined) throw new Error(refused.errmsg ?? "refused");
@@ -113,7 +118,7 @@ export class TurnStore {
     return results;
   }
 
-  /** Highest position of the log that any transcript has reached. */
+  /** Highest log sequence reached by any transcript. */
   async highestInSeq(): Promise<number> {
     const [turn] = await this.#turns
       .find({}, { projection: { in_seq: 1 }, ...majority })
@@ -123,7 +128,10 @@ export class TurnStore {
     return turn?.in_seq ?? 0;
   }
 
-  /** Erases what turns below n hold. Their stubs stay a week: n never starts again while a late writer may live. */
+  /**
+   * Erases the content of turns below n. Stubs stay for a week, so n is not reused while a late writer may
+   * exist.
+   */
   async blankBelow(user: string, session: string, n: number, expiresAt: Date): Promise<void> {
     await this.#turns.updateMany(
       {
@@ -137,7 +145,7 @@ export class TurnStore {
     );
   }
 
-  /** Leaves of a reply what the newest cut of it says. */
+  /** Truncates a stored reply to its newest cut. */
   async applyCut({ _id: { user, session, n }, cut }: Turn): Promise<void> {
     if (cut === undefined) return;
     const later = await this.since(user, session, n);
@@ -156,7 +164,7 @@ export class TurnStore {
     );
   }
 
-  /** Ends the erasing of a clear or delete; a delete's own stub goes with the others. */
+  /** Marks the erasure of a clear or delete as complete; the stub of a delete expires with the others. */
   async erased(turn: Turn, expiresAt: Date): Promise<void> {
     await this.#turns.updateOne(
       { _id: turn._id },
@@ -164,7 +172,7 @@ export class TurnStore {
     );
   }
 
-  /** Clears and deletes whose erasing was not finished. */
+  /** Clears and deletes with an incomplete erasure. */
   erasePending(limit: number): Promise<Turn[]> {
     return this.#turns.find({ erase_pending: true }).limit(limit).toArray();
   }

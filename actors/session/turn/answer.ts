@@ -33,7 +33,7 @@ export interface AnswerDeps
   limits: ModelDeps["limits"] & VoiceDeps["limits"] & Pick<Limits, "shownImages" | "shownTurns">;
 }
 
-/** Makes the turn of one message: a notice, a command, or the reply of a model. */
+/** Produces the turn of one message: a notice, a command, or a model reply. */
 export class TurnAnswer {
   readonly #deps: AnswerDeps;
   readonly #message: TurnMessage;
@@ -46,12 +46,12 @@ export class TurnAnswer {
     this.#signal = signal;
   }
 
-  /** The user has interrupted the spoken reply; of what was spoken, only this was played. */
+  /** Records that the user interrupted the spoken reply; `played`: the playback position. */
   interrupted(played: PlaybackPosition | undefined): void {
     this.#voice?.interrupted(played);
   }
 
-  /** The turn, at the next place of the transcript. `exhausted`: commit a failed turn without asking anybody. */
+  /** The turn, at the next position of the transcript. `exhausted`: a failed turn without any request. */
   async turn(
     transcript: Transcript,
     emitter: TurnEmitter,
@@ -137,7 +137,7 @@ export class TurnAnswer {
   }
 }
 
-/** What a model refused may be the images alone. */
+/** Whether a model may have refused the request because of its images. */
 function refusesImages(reply: Reply, attachments: PreparedAttachments): boolean {
   const images = [...attachments.values()].some(({ kind }) => kind === "image");
   return reply.refused === true && reply.text === "" && images;

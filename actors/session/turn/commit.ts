@@ -22,8 +22,8 @@ export interface CommitDeps {
 }
 
 /**
- * Inserts the turn and resolves conflicts with other writers by what a majority has committed. Null: the turn stands on
- * a transcript that is no longer valid and has to run again.
+ * Inserts the turn and resolves conflicts with other writers from majority-committed data. Null: the turn is
+ * based on a stale transcript and has to run again.
  * @throws UnstorableTurnError when the store refuses the turn itself
  */
 export async function commitTurn(

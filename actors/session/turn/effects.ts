@@ -11,12 +11,12 @@ export interface EffectsDeps {
   sessions: Pick<SessionDocuments, "created" | "touched">;
   effects: Pick<Effects, "ofTurn">;
   quota: Pick<QuotaLedger, "limited" | "settle" | "release" | "count">;
-  /** Completes the erasure that a clear asks for. */
+  /** Completes the erasure of a clear. */
   erase(turn: Turn): void;
   log: Logger;
 }
 
-/** Does what follows a commit: transcript, session document, quota, then frames and events. */
+/** Applies the effects of a commit: transcript, session document, quota, then frames and events. */
 export async function completeTurn(
   deps: EffectsDeps,
   host: TurnHost,
@@ -29,6 +29,6 @@ export async function completeTurn(
   if (created) await deps.sessions.created(turn);
   else deps.sessions.touched(user, session, turn.at);
   await settleTurn(deps, turn, own);
-  // Handed over before the next turn begins, so that its frames come after these.
+  // Start publishing before the next turn starts, so that its frames follow these.
   host.publishing(turn, deps.effects.ofTurn(turn));
 }

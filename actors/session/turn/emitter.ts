@@ -6,12 +6,15 @@ import type { OutPublisher } from "../../egress/out-publisher.ts";
 import { ReviewParser } from "../../review/review-parser.ts";
 import { piecesOf } from "../../text/pieces.ts";
 
-/** Characters of one frame: escaped as JSON they take up to six bytes each, and the frame still fits a message. */
+/**
+ * Characters of one frame: escaped as JSON they take up to six bytes each, and the frame still fits a
+ * message.
+ */
 const frameChars = 16_384;
 
 /**
  * The frames of a running turn. Text is coalesced to at most one frame every `coalesceMs`; the first one is
- * sent at once. A frame costs far more than the characters in it.
+ * sent immediately. The cost is per frame, not per character.
  */
 export class TurnEmitter {
   readonly #out: Pick<OutPublisher, "frame">;
@@ -37,12 +40,12 @@ export class TurnEmitter {
     this.#coalescer = new Coalescer(coalesceMs, () => this.#sendJoined());
   }
 
-  /** When the first piece of the reply came, Unix ms. */
+  /** Arrival of the first chunk of the reply, Unix ms. */
   get firstTokenAt(): number | undefined {
     return this.#firstTokenAt;
   }
 
-  /** Announces the reply, and the model that is asked for it. */
+  /** Announces the reply and its model. */
   start(model?: string): void {
     this.#send({
       type: "stream_start",
@@ -58,20 +61,20 @@ export class TurnEmitter {
     });
   }
 
-  /** Adds a piece of the reply. */
+  /** Adds a chunk of the reply. */
   content(text: string): void {
     this.#firstTokenAt ??= Date.now();
     this.#text += text;
     this.#coalescer.schedule();
   }
 
-  /** Adds a piece of the model's reasoning. */
+  /** Adds a chunk of the model's reasoning. */
   thinking(text: string): void {
     this.#thinking += text;
     this.#coalescer.schedule();
   }
 
-  /** Sends a spoken sentence, after the text that it belongs to. */
+  /** Sends a spoken sentence after its text. */
   segment(segment: Segment): void {
     this.#coalescer.flush();
     if (this.#ended) return;
@@ -85,7 +88,7 @@ export class TurnEmitter {
     });
   }
 
-  /** Reports the progress of a tool, after the text that came before it. */
+  /** Reports the progress of a tool, after the preceding text. */
   tool(tool_name: string, status: "started" | "running" | "completed" | "failed", message: string): void {
     this.#coalescer.flush();
     if (this.#ended) return;
@@ -99,13 +102,13 @@ export class TurnEmitter {
     });
   }
 
-  /** Sends what is left; nothing comes after it. */
+  /** Flushes and closes the emitter. */
   end(): void {
     this.#coalescer.flush();
     this.#ended = true;
   }
 
-  /** Drops what is left: another process goes on with the message. */
+  /** Drops the buffered text: another process continues with the message. */
   discard(): void {
     this.#coalescer.cancel();
     this.#ended = true;

@@ -11,22 +11,22 @@ export interface GateDeps {
   log: Logger;
 }
 
-/** What earlier runs of a message mean for this one. */
+/** State of a message's earlier attempts. */
 export interface Attempt {
-  /** Number that the frames of this run carry. */
+  /** Attempt number in the frames of this run. */
   number: number;
-  /** The message was in flight at several crashes and runs alone in its process. */
+  /** The message was in flight at several crashes and runs exclusively in its process. */
   exclusive: boolean;
-  /** It has killed its process too often: it is committed as failed. */
+  /** Too many exclusive runs crashed the process: the turn is committed as failed. */
   exhausted: boolean;
 }
 
-/** A place among the running turns. */
+/** A slot among the running turns. */
 export interface Place {
   leave(): void;
 }
 
-/** Counts a start after the death of an owner; nothing is written on the normal path. */
+/** Counts a start after the owner crashed; the normal path writes nothing. */
 export async function countAttempt(deps: GateDeps, { arrival, seq, input }: TurnMessage): Promise<Attempt> {
   switch (arrival.kind) {
     case "live":
@@ -45,12 +45,12 @@ export async function countAttempt(deps: GateDeps, { arrival, seq, input }: Turn
   }
 }
 
-/** Waits for a place among the running turns. */
+/** Waits for a slot among the running turns. */
 export async function enterGate(deps: GateDeps, attempt: Attempt): Promise<Place> {
   return { leave: await deps.gate.enter(attempt.exclusive) };
 }
 
-/** Counts an exclusive run; the message is exhausted where it was the last one allowed. */
+/** Counts an exclusive run; beyond the limit the message is exhausted. */
 export async function countExclusiveRun(
   deps: GateDeps,
   attempt: Attempt,

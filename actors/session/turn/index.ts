@@ -13,7 +13,7 @@ import type { TurnDeps } from "./pipeline.ts";
 import { RecallClient } from "./recall-client.ts";
 import { SpeechClient } from "./speech-client.ts";
 
-/** Other rooms' parts that turns use. */
+/** Dependencies of turns that other rooms provide. */
 export interface TurnParts {
   transcripts: Transcripts;
   sessions: SessionDocuments;
@@ -22,7 +22,7 @@ export interface TurnParts {
   commands: Commands;
   consent: Consent;
   out: OutPublisher;
-  /** Tools that belong to some users only. */
+  /** Per-user tools. */
   moreTools: MoreTools;
 }
 

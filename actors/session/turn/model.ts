@@ -22,7 +22,7 @@ export interface ModelDeps {
   log: Logger;
 }
 
-/** What a run asks of a model, and for whom. */
+/** A model request of a run. */
 export interface ModelRequest {
   input: SessionInput;
   user: string;
@@ -30,10 +30,10 @@ export interface ModelRequest {
   replyId: string;
   model?: string | undefined;
   messages: ChatMessage[];
-  /** The prompt holds text that others wrote. */
+  /** The prompt contains third-party text. */
   foreign: boolean;
   onNote?: ModelCall["onNote"];
-  /** Called with each piece of the reply. */
+  /** Called with each chunk of the reply. */
   onText?(text: string): void;
 }
 
@@ -48,8 +48,8 @@ interface Exchange {
 }
 
 /**
- * Asks the model and streams its reply to the emitter; tools that it calls are run for the user and it is asked again.
- * A model that fails is a reply that failed, with the text so far.
+ * Requests a completion and streams it to the emitter; runs tool calls for the user and requests again.
+ * A model error results in a failed reply with the text so far.
  * @throws RunAborted when the run is aborted for another reason than a stop
  */
 export async function askModel(
@@ -77,7 +77,7 @@ export async function askModel(
   return signal.aborted ? cancelledReply(reply, signal.reason) : reply;
 }
 
-/** After the last round of tool calls the model has to answer without tools. */
+/** Rounds of tool calls; the last request offers no tools. */
 async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
   const { request, tools, emitter, signal } = exchange;
   const messages = [...request.messages];
@@ -94,12 +94,12 @@ async function runRounds(deps: ModelDeps, exchange: Exchange): Promise<void> {
   }
 }
 
-/** The model calls tools although none are offered any more. @throws ParleyError when it has said nothing either */
+/** The model calls tools although none are offered. @throws ParleyError when the reply has no text */
 function endWithoutAnswer({ text }: Reply): void {
   if (text === "") throw new ParleyError("llm_unavailable", { error: "AI 服务暂不可用: 工具调用次数过多" });
 }
 
-/** One round: adds what the model says to the reply and returns its message, with the tools that it calls. */
+/** One round: appends the model's text to the reply and returns its message with the tool calls. */
 async function askOnce(
   { models }: ModelDeps,
   { request, tools, reply, budget, emitter, signal }: Exchange,
@@ -130,7 +130,7 @@ async function askOnce(
         emitter.thinking(delta.text);
         break;
       case "retract":
-        // What was shown can't be taken back, but it is no part of the reply.
+        // Text already streamed can't be recalled, but it is not part of the reply.
         reply.text = before;
         break;
       case "end":

@@ -8,16 +8,16 @@ const quietMs = 300_000;
 const maxSessions = 10_000;
 
 /**
- * What a user should know about a reply: a note of the model; `silent`: speech was requested and no engine is available;
+ * A notice about a reply: a note of the model; `silent`: speech was requested but no engine is available;
  * `blind`: the model can't see the images of the message.
  */
 export type Notice = ModelNote | { kind: "silent" } | { kind: "blind" };
 
-/** Makes `system_info` frames about replies that do not come from where their user would expect. */
+/** Builds `system_info` frames about replies that are degraded or come from a fallback model. */
 export class ModelNotices {
   readonly #sentAt = new Map<string, number>();
 
-  /** The frame of a notice; none where the session was sent the same recently. `now`: monotonic ms. */
+  /** The frame of a notice; none if the session received the same one recently. `now`: monotonic ms. */
   frameOf({ user, session }: SessionInput, note: Notice, now = performance.now()): OutItem | undefined {
     const often = note.kind === "fallback" || note.kind === "blind";
     if (!often && !this.#due(`${note.kind}.${user}.${session}`, now)) return undefined;
@@ -43,7 +43,7 @@ export class ModelNotices {
   }
 }
 
-/** Sends each kind of notice once a message: several models may be asked for one. */
+/** Sends each kind of notice once per message, as several models may be requested for one. */
 export function notifyOnce(
   notices: Pick<ModelNotices, "frameOf">,
   out: Pick<OutPublisher, "frame">,

@@ -2,9 +2,9 @@ import type { Turn } from "../../../schemas/documents/collections.ts";
 
 /**
  * How the run of a message ended:
- * - `committed`: the message is this turn; `own`: this run inserted it, so the transcript in memory stays valid.
- * - `dropped`: it was answered without a turn. - `superseded`: the transcript has passed it; the store says how.
- * - `handed_over`: another process goes on with it.
+ * - `committed`: as this turn; `own`: inserted by this run, so the transcript in memory stays valid.
+ * - `dropped`: answered without a turn. - `superseded`: the cursor has passed it; the store has the result.
+ * - `handed_over`: another process continues with it.
  */
 export type Outcome =
   | { kind: "committed"; turn: Turn; own: boolean }

@@ -36,8 +36,8 @@ export interface TurnDeps extends GateDeps, AnswerDeps, CommitDeps, EffectsDeps 
 }
 
 /**
- * One message on its way to a committed turn: gate → recall → prompt → reserve → model → commit → effects. The steps from
- * recall to commit are repeated until the reply stands on the transcript that counts.
+ * Pipeline from message to committed turn: gate → recall → prompt → reserve → model → commit → effects.
+ * The steps from recall to commit are repeated until the reply is based on the current transcript.
  */
 export class TurnRun {
   readonly #deps: TurnDeps;
@@ -61,12 +61,12 @@ export class TurnRun {
     this.#answer = new TurnAnswer(deps, message, this.#controller.signal);
   }
 
-  /** Sequence of its message in the log. */
+  /** Log sequence of the message. */
   get seq(): number {
     return this.#message.seq;
   }
 
-  /** Number of the run that its frames carry. */
+  /** Attempt number in the frames of this run. */
   get attempt(): number {
     return this.#attempt.number;
   }
@@ -79,29 +79,29 @@ export class TurnRun {
     return this.#message.input.reply_id;
   }
 
-  /** Whether it ended because the user stopped it. */
+  /** Whether the user stopped the run. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** Whether an id names this run's message or reply. */
+  /** Whether an id is that of this run's message or reply. */
   is(id: string): boolean {
     const { message_id, reply_id } = this.#message.input;
     return message_id === id || reply_id === id;
   }
 
-  /** Aborts the model's part; a commit in progress is not affected. */
+  /** Aborts the model request; a commit in progress is not affected. */
   abort(why: AbortCause): void {
     if (!this.#controller.signal.aborted) this.#controller.abort(new RunAborted(why));
   }
 
-  /** Stops the reply; of what was spoken, only this was played. */
+  /** Stops the reply; `played`: the playback position. */
   interrupt(played: PlaybackPosition | undefined): void {
     this.#answer.interrupted(played);
     this.abort("stop");
   }
 
-  /** The actor has the outcome. */
+  /** Marks the outcome as processed by the actor. */
   finish(): void {
     this.#done = true;
     this.#resolveEnded();
@@ -129,13 +129,13 @@ export class TurnRun {
     }
   }
 
-  /** Recall to effects, once; null when the transcript has changed meanwhile. */
+  /** One pass from recall to effects; null if the transcript has changed meanwhile. */
   async #runOnce(): Promise<Outcome | null> {
     const { metrics } = this.#deps;
     const { input, seq, slot } = this.#message;
     const transcript = await this.#host.transcript();
     if (transcript.cursor >= seq) return { kind: "superseded" };
-    // Another owner may have changed what runs at this place of the queue.
+    // Another owner may have changed this queue slot.
     if (!isSameSlot(slotAt(transcript.queue, seq), slot) || hasSlotBefore(transcript.queue, seq)) {
       this.#host.invalidate();
       return { kind: "superseded" };
@@ -160,20 +160,20 @@ export class TurnRun {
     return this.#attempt.exhausted || this.#message.exhausted;
   }
 
-  /** Streams the reply of this run and makes the turn of it. */
+  /** Streams the reply of this run and builds its turn. */
   async #reply(transcript: Transcript, run: RunIdentity): Promise<Turn> {
     const { out, limits, metrics, models } = this.#deps;
     const { input } = this.#message;
     const emitter = new TurnEmitter(out, input, run, limits.coalesceMs);
     this.#host.replyBegins();
-    // A message that was taken out of the queue has no reply that begins.
+    // A message removed from the queue has no reply.
     if (run.slot?.cancelled !== true)
       emitter.start(models.first(input.attachments.length > 0 ? "vision" : "chat", input.model));
     try {
       const startedAt = Date.now();
       const turn = await this.#answer.turn(transcript, emitter, run, this.#exhausted);
       const first_token_at = emitter.firstTokenAt ?? null;
-      // The store's answer comes later: the frame and history tell when the turn was handed to it.
+      // Set before the store confirms: the frame and history both report the time of the insert.
       const committed_at = turn.at.getTime();
       turn.timing = { accepted_at: input.at, started_at: startedAt, first_token_at, committed_at };
       return turn;
@@ -204,7 +204,7 @@ export class TurnRun {
   }
 }
 
-/** Only the last reply can be regenerated: later turns stand on it. */
+/** Only the last reply can be regenerated, because later turns are based on it. */
 function isLastReply(transcript: Transcript, regenerates: SessionInput["regenerates"]): boolean {
   return regenerates === undefined || transcript.visible.at(-1)?.replyId === regenerates;
 }

@@ -10,7 +10,7 @@ export interface PromptDeps {
   systemPrompt: string;
 }
 
-/** Builds the messages that the model is asked with. */
+/** Builds the messages of the model request. */
 export function promptOf(
   { models, systemPrompt }: PromptDeps,
   visible: readonly VisibleTurn[],

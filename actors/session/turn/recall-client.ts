@@ -7,7 +7,7 @@ import type { recallAnswerSchema } from "../../../schemas/documents/memory.ts";
 import { knowledgeChanged, knowledgeRecall } from "../../../schemas/messages/knowledge.ts";
 import { memoryChanged, memoryRecall } from "../../../schemas/messages/memory.ts";
 
-/** What a prompt says about its user: facts, and passages of their documents that may answer the message. */
+/** Context about the user: facts, and passages of their documents relevant to the message. */
 export interface RecalledContext {
   facts: readonly string[];
   passages: readonly Passage[];
@@ -22,7 +22,7 @@ const absentMs = 1_000;
 const maxEmpty = 50_000;
 const maxChars = 4_000;
 
-/** Requests context from the memory and knowledge actors, within the time that the limits allow. */
+/** Requests context from the memory and knowledge actors, within the configured time limits. */
 export class RecallClient {
   readonly #facts: Source<z.infer<typeof recallAnswerSchema>>;
   readonly #passages: Source<z.infer<typeof passageAnswerSchema>>;
@@ -45,7 +45,7 @@ export class RecallClient {
   }
 }
 
-/** One actor that supplies context. Users without any, and an absent actor, are cached and not requested each time. */
+/** One actor that supplies context. Caches users without context, and the absence of the actor. */
 class Source<Answer extends { empty: boolean }> {
   readonly #ask: (question: { user: string; text: string }) => Promise<Answer>;
   readonly #log: Logger;
@@ -59,7 +59,7 @@ class Source<Answer extends { empty: boolean }> {
     this.#log = log;
   }
 
-  /** The context of a user has changed. */
+  /** Drops the cache entry of a user. */
   invalidate(user: string): void {
     this.#changes += 1;
     this.#empty.delete(user);
@@ -68,7 +68,7 @@ class Source<Answer extends { empty: boolean }> {
   async request(user: string, text: string): Promise<Answer | null> {
     const now = performance.now();
     if (now < this.#absentUntil || now < (this.#empty.get(user) ?? 0)) return null;
-    // While the actor is absent, one turn at a time checks whether it is back.
+    // While the actor is absent, one turn at a time probes it.
     if (this.#absentUntil > 0) this.#absentUntil = now + absentMs;
     const changes = this.#changes;
     try {

@@ -11,12 +11,15 @@ export interface RecallDeps extends AttachmentDeps {
   models: Pick<Models, "sees">;
 }
 
-/** What a prompt is made of beside the transcript. */
+/** Prompt inputs other than the transcript. */
 export interface Recalled extends RecalledContext {
   attachments: PreparedAttachments;
 }
 
-/** Collects facts about the user, passages of their documents and attachments, concurrently. @throws the signal's reason */
+/**
+ * Collects facts about the user, passages of their documents and attachments, concurrently. @throws the
+ * signal's reason
+ */
 export async function recall(
   deps: RecallDeps,
   visible: readonly VisibleTurn[],

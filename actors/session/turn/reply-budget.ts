@@ -1,26 +1,26 @@
-/** Bytes of JSON that a sentence, a piece of the review or a line may add to the frames and documents of a reply. */
+/** JSON overhead in bytes of a sentence, review piece or line in the frames and documents of a reply. */
 const pieceBytes = 96;
-/** The reply's text stands in the review, in the segments and in `stream_end`. */
+/** Copies of the reply's text: in the review, in the segments and in `stream_end`. */
 const copies = 3;
 
-/** Characters behind which a sentence, line or piece of a reply may end. */
+/** Characters after which a sentence, line or piece of a reply may end. */
 const boundaries = new Set("\n.!?;。！？；…()（）<>`~#|".split(""));
 
 /**
- * Bounds a reply while it comes in, by the size of everything that is made of it: JSON text of all its copies, and the
- * frame around each sentence and piece. What is admitted fits one message of the bus and one document.
+ * Bounds a streaming reply by the size of its output: the JSON text of all copies, and the
+ * overhead of each sentence and piece. An admitted reply fits one bus message and one document.
  */
 export class ReplyBudget {
   #textBytes: number;
   #encodedBytes: number;
 
-  /** `textBytes`: of the reply as JSON text. `encodedBytes`: of all that is made of it. */
+  /** `textBytes`: limit of the reply as JSON text. `encodedBytes`: limit of its whole output. */
   constructor({ textBytes, encodedBytes }: { textBytes: number; encodedBytes: number }) {
     this.#textBytes = textBytes;
     this.#encodedBytes = encodedBytes;
   }
 
-  /** The part of `text` that still fits; it is shorter than `text` once the budget is used up. */
+  /** The part of `text` that still fits; shorter than `text` once the budget is used up. */
   take(text: string): string {
     for (let at = 0; at < text.length; ) {
       const code = text.codePointAt(at) ?? 0;

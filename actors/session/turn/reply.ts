@@ -2,10 +2,10 @@ import type { FinishReason } from "../../../schemas/documents/message.ts";
 import type { ErrorType } from "../../../schemas/errors.ts";
 import type { Segment } from "../../../schemas/wire/review.ts";
 
-/** Why a run was aborted. Only `stop` leaves a reply to commit. */
+/** Why a run was aborted. Only `stop` still commits a reply. */
 export type AbortCause = "stop" | "deleted" | "moved" | "lost";
 
-/** The reason of a run's abort signal. */
+/** Reason of a run's abort signal. */
 export class RunAborted extends Error {
   readonly why: AbortCause;
 
@@ -22,11 +22,11 @@ export interface Reply {
   finish: FinishReason;
   error?: string;
   errorType?: ErrorType;
-  /** The model refused the request itself. */
+  /** The model rejected the request as invalid. */
   refused?: true;
   model?: string;
   usage?: { prompt_tokens: number; completion_tokens: number };
-  /** Its sentences as they were spoken, and the audio of all of them. */
+  /** The spoken sentences, and their joined audio. */
   segments?: Segment[];
   fullAudioUrl?: string;
 }

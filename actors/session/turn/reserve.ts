@@ -8,7 +8,7 @@ import type { QuotaLedger } from "../../quota/quota-ledger.ts";
 import { persist } from "../../storage/persist.ts";
 import type { Reply } from "./reply.ts";
 
-/** Dependencies of the reserve step, and of what settles a reservation. */
+/** Dependencies of reserving, settling and releasing quota. */
 export interface ReserveDeps {
   quota: Pick<QuotaLedger, "limited" | "reserve">;
   log: Logger;
@@ -16,12 +16,12 @@ export interface ReserveDeps {
 type SettleDeps = { quota: Pick<QuotaLedger, "limited" | "settle" | "release" | "count">; log: Logger };
 type ReleaseDeps = { quota: Pick<QuotaLedger, "release">; log: Logger };
 
-/** One message of one log is one reservation, however often its turn starts. */
+/** One reservation per log message, however often its turn starts. */
 function reservationId(session: string, seq: number): string {
   return `${session}.${seq}`;
 }
 
-/** Reserves what a turn will use; over the quota, the result is the reply that says so. */
+/** Reserves quota for a turn; over the quota, returns the error reply. */
 export async function reserveTurn(
   { quota, log }: ReserveDeps,
   { user, session }: SessionInput,
@@ -39,7 +39,7 @@ export async function reserveTurn(
   }
 }
 
-/** Counts a committed turn, once, whichever process settles it; commands and failed turns are not counted. */
+/** Settles a committed turn once, from any process; commands and failed turns are not counted. */
 export async function settleTurn({ quota, log }: SettleDeps, turn: Turn, own: boolean): Promise<void> {
   const { user, session } = turn._id;
   const usage = usageOf(turn);
@@ -50,7 +50,7 @@ export async function settleTurn({ quota, log }: SettleDeps, turn: Turn, own: bo
   else await persist(log, "quota", () => quota.settle(user, reservation, usage));
 }
 
-/** Releases the reservation of a message that became no turn. */
+/** Releases the reservation of a message that ended without a turn. */
 export function releaseTurn(
   { quota, log }: ReleaseDeps,
   user: string,
@@ -63,7 +63,7 @@ export function releaseTurn(
 function usageOf(turn: Turn): NonNullable<Turn["usage"]> | null {
   if (turn.kind !== "message" || turn.finish_reason === "failed") return null;
   if (turn.usage !== undefined || turn.finish_reason !== "cancelled") return turn.usage ?? null;
-  // A model that was stopped does not report what it used.
+  // A stopped model does not report its usage.
   const tokens = (role: string) =>
     turn.messages.reduce((sum, one) => sum + (one.role === role ? estimateTokens(one.content) : 0), 0);
   return { prompt_tokens: tokens("user"), completion_tokens: tokens("assistant") };

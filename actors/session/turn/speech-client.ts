@@ -18,12 +18,12 @@ export class SpeechClient {
     this.#log = log;
   }
 
-  /** The sentence as audio; null when none is made in time. */
+  /** Synthesizes a sentence; null on a timeout or failure. */
   speak(text: string): Promise<Spoken | null> {
     return this.#request({ text });
   }
 
-  /** Joins spoken sentences to one file. */
+  /** Joins spoken sentences into one file. */
   join(parts: Spoken[]): Promise<Spoken | null> {
     return this.#request({ join: parts });
   }

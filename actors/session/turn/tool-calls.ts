@@ -8,13 +8,13 @@ import type { OfferedTools } from "../../tools/index.ts";
 import type { Tool, ToolCall } from "../../tools/tool.ts";
 import type { TurnEmitter } from "./emitter.ts";
 
-/** A longer result is cut: it has to fit the context beside the rest. */
+/** Longer results are truncated to leave room in the context. */
 const resultChars = 16_000;
-/** What a client is shown of a call or its result. */
+/** Maximum length of a call or result as sent to clients. */
 const messageChars = 200;
 const nameChars = 64;
 
-/** One call as the model made it. */
+/** A complete tool call of the model. */
 type WholeCall = NonNullable<ChatMessage["tool_calls"]>[number];
 
 /** Dependencies of tool calls. */
@@ -25,16 +25,18 @@ export interface ToolDeps {
   log: Logger;
 }
 
-/** For whom and in which turn tools are called. */
+/** The user and turn on whose behalf tools are called. */
 export interface ToolCaller extends Omit<ToolCall, "idempotencyKey"> {
   input: SessionInput;
   user: string;
   replyId: string;
-  /** Tools with an outside effect need the user's consent: the turn holds text of others, or is one of a group. */
+  /**
+   * Tools with external effects need the user's consent: the turn contains third-party text or is of a group.
+   */
   guarded: boolean;
 }
 
-/** Runs the calls one after another and returns their results for the model. A tool that fails is a result, too. */
+/** Runs the calls sequentially and returns their results for the model. A tool failure is a result. */
 export async function runToolCalls(
   deps: ToolDeps,
   calls: readonly WholeCall[],
@@ -54,7 +56,7 @@ export async function runToolCalls(
     emitter.tool(name, "started", called.arguments.slice(0, messageChars));
     const idempotencyKey = `${caller.replyId}.${round}.${index}`;
     const { ok, text } = await runOne(deps, called, caller, idempotencyKey, emitter);
-    // A stop or a move ends the turn, not the tool.
+    // On a stop or move the turn ends; the tool is not aborted.
     caller.signal.throwIfAborted();
     emitter.tool(name, ok ? "completed" : "failed", text.slice(0, messageChars));
     results.push({ role: "tool", tool_call_id: id, content: text.slice(0, resultChars) });
@@ -62,7 +64,7 @@ export async function runToolCalls(
   return results;
 }
 
-/** Whatever goes wrong in a tool is its result: it never ends the turn. */
+/** A tool error is returned as the result and never ends the turn. */
 async function runOne(
   deps: ToolDeps,
   called: WholeCall["function"],
@@ -78,7 +80,7 @@ async function runOne(
     const refusal = await refusalOf(deps, tool, args.data, caller, emitter);
     if (refusal !== undefined) return { ok: false, text: refusal };
     const result: unknown = await tool.run(args.data, { ...caller, idempotencyKey });
-    // From here on the turn holds what others wrote.
+    // From here on the turn contains third-party text.
     if (tool.foreign) caller.guarded = true;
     return { ok: true, text: JSON.stringify(result) ?? "done" };
   } catch (err) {
@@ -89,7 +91,7 @@ async function runOne(
   }
 }
 
-/** Asks for the consent that a call needs; returns what the model is told where it is not given. */
+/** Requests the consent that a call needs; if refused, returns the text for the model. */
 async function refusalOf(
   { consent }: ToolDeps,
   tool: Tool,
@@ -112,7 +114,7 @@ async function refusalOf(
   }
 }
 
-/** @throws ParleyError that tells the model what is wrong with its arguments */
+/** @throws ParleyError with a message for the model about invalid arguments */
 function parsed(text: string): unknown {
   try {
     return parseForeignJson(text);

@@ -4,31 +4,31 @@ import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Arrival } from "../../runtime/keyed-actor.ts";
 import type { Transcript } from "../transcript/transcript.ts";
 
-/** The message that a turn answers, as its actor hands it over. */
+/** The message of a turn, as passed by the session actor. */
 export interface TurnMessage {
-  /** Its sequence in the log. */
+  /** Log sequence. */
   seq: number;
   arrival: Arrival;
   input: SessionInput;
-  /** Stopped or taken out of the queue before the turn began: no model is asked. */
+  /** Stopped or removed from the queue before the turn started: no model is requested. */
   cancelled: boolean;
-  /** The place of the queue, where that was changed. */
+  /** The queue slot, if it was changed. */
   slot?: QueueSlot;
-  /** Its turn has failed too often in this process: it is committed as failed, without asking a model. */
+  /** The turn failed too often in this process: it is committed as failed without a model request. */
   exhausted: boolean;
 }
 
-/** What a turn needs of the actor it runs in. Only the actor changes the transcript and the queue. */
+/** Interface of the session actor to its turns. Only the actor changes the transcript and the queue. */
 export interface TurnHost {
-  /** The transcript, loaded again where another process may have changed it. */
+  /** The transcript, reloaded if another process may have changed it. */
   transcript(): Promise<Transcript>;
-  /** Makes the next {@link transcript} load again. */
+  /** Forces a reload at the next {@link transcript}. */
   invalidate(): void;
-  /** Frames of the reply are about to go out. */
+  /** Called before the first frame of the reply is sent. */
   replyBegins(): void;
-  /** Takes a committed turn into the transcript; returns whether it created the session. `own`: this run inserted it. */
+  /** Appends a committed turn; returns whether it created the session. `own`: inserted by this run. */
   append(turn: Turn, own: boolean): boolean;
-  /** The effects of the turn are being published; the next turn does not wait for them. */
+  /** Tracks effects being published; the next turn does not wait for them. */
   publishing(turn: Turn, effects: Promise<void>): void;
   /** Whether the actor is about to lose its partition. */
   readonly leaving: boolean;

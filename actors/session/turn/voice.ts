@@ -17,8 +17,8 @@ export interface VoiceDeps {
 }
 
 /**
- * The voice of one reply: each sentence is spoken as soon as it is complete, one after another, while the text still
- * streams. In text mode it does nothing.
+ * Speech synthesis of one reply: sentences are spoken in order, each as soon as it is complete, while the
+ * text still streams. In text mode it does nothing.
  */
 export class TurnVoice {
   readonly #deps: VoiceDeps;
@@ -51,7 +51,7 @@ export class TurnVoice {
     if (this.#enabled) this.#speak(this.#sentences.push(text));
   }
 
-  /** The user has interrupted the reply; of what was spoken, only this was played. */
+  /** Records that the user interrupted the reply; `played`: the playback position. */
   interrupted(played: PlaybackPosition | undefined): void {
     this.#played = played;
   }
@@ -75,7 +75,7 @@ export class TurnVoice {
   #truncate({ text, finish }: Reply) {
     const all = { text, segments: [...this.#segments] };
     if (this.#played === undefined || finish !== "cancelled") return all;
-    // Without speech the text was read; what waits to be spoken was not played.
+    // Without speech the user read the text; queued sentences were not played.
     if (this.#spoken.length === 0 && (this.#silent || this.#queue.length === 0)) return all;
     return truncateAt(all, this.#played, false);
   }
@@ -107,7 +107,7 @@ export class TurnVoice {
     }
   }
 
-  /** Waits for the last sentences, up to a limit and not after a stop. */
+  /** Waits for the last sentences, up to a time limit and not after a stop. */
   async #finish(): Promise<void> {
     this.#speak(this.#sentences.end());
     let timer: NodeJS.Timeout | undefined;
@@ -119,7 +119,7 @@ export class TurnVoice {
     await Promise.race([this.#working, enough]);
     clearTimeout(timer);
     if (this.#signal.aborted) return;
-    // Too late for the frames that end the turn: these sentences are text only.
+    // Too late for the final frames: send these sentences as text only.
     for (const text of this.#queue.splice(0)) this.#segments.push({ index: this.#segments.length, text });
   }
 
