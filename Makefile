@@ -22,8 +22,9 @@ test-python: build ## drive /v1 with OpenAI's Python package (needs a package in
 
 build: dist/.built dist/console/index.html ## compile to dist/
 
-check: node_modules/.installed ## format, lint, types, generated files
+check: node_modules/.installed ## format, lint, types, unused code, generated files
 	@npx biome check .
+	@npx knip --no-progress
 	@npx tsc -p . --noEmit
 	@npx tsc -p edge/console
 	@$(MAKE) gen

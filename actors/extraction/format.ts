@@ -3,7 +3,7 @@ import { extname } from "node:path";
 /** What can be read. */
 export type Format = "text" | "html" | "xml" | "json" | "csv" | "pdf" | "docx";
 
-export const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 const types: Record<string, Format> = {
   "text/html": "html",

@@ -7,7 +7,6 @@ import type { BusContext } from "./bus.ts";
 import { Deliveries, type Handler } from "./deliveries.ts";
 
 export type { Delivered, Handler } from "./deliveries.ts";
-export { RetryLater } from "./deliveries.ts";
 
 const defaultAckWaitMs = 30_000;
 const defaultTries = 8;

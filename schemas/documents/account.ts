@@ -86,7 +86,6 @@ export const userDeletedSchema = z.object({
   user: idSchema.describe("Id of the user."),
   at: z.int().describe("When it happened."),
 });
-export type UserDeleted = z.infer<typeof userDeletedSchema>;
 
 /** `event.zone.changed.<user>`: what goes by the user's clock goes by another now. */
 export const zoneChangedSchema = z.object({
@@ -94,7 +93,6 @@ export const zoneChangedSchema = z.object({
   time_zone: z.string().describe("IANA time zone, such as `Europe/Berlin`."),
   at: z.int().describe("When it happened."),
 });
-export type ZoneChanged = z.infer<typeof zoneChangedSchema>;
 
 /** Form of an API key: `sk-` and 32 random bytes in base64url. */
 export const apiKeyPattern = /^sk-[A-Za-z0-9_-]{43}$/;

@@ -203,4 +203,3 @@ export const runAskSchema = z.object({
   user: idSchema.describe("Id of the user."),
   rule: idSchema.describe("The rule."),
 });
-export type RunAsk = z.infer<typeof runAskSchema>;

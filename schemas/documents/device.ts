@@ -13,7 +13,6 @@ export const deviceUpdateSchema = z.object({
   name: nameSchema.optional().describe("Name."),
   type: nameSchema.optional().describe("Kind of the device, such as `light`."),
 });
-export type DeviceUpdate = z.infer<typeof deviceUpdateSchema>;
 
 /** Payload of `availability`. */
 export const availabilitySchema = z.enum(["online", "offline"]);
@@ -95,7 +94,6 @@ export const devicesUpdatedSchema = z.object({
   user: idSchema.describe("Id of the user."),
   changes: z.array(deviceChangeSchema).min(1).describe("Changes of devices, oldest first."),
 });
-export type DevicesUpdated = z.infer<typeof devicesUpdatedSchema>;
 
 const homeKey = z
   .object({

@@ -8,7 +8,6 @@ export const knowledgeCollections = {
 } as const;
 
 export const sourceTypeSchema = z.enum(["text", "file", "url"]);
-export type SourceType = z.infer<typeof sourceTypeSchema>;
 
 export const ingestionStatusSchema = z.enum(["pending", "ready", "failed"]);
 

@@ -71,7 +71,6 @@ export const recallRequestSchema = z.object({
   user: z.string().describe("Id of the user."),
   text: z.string().describe("The text."),
 });
-export type RecallRequest = z.infer<typeof recallRequestSchema>;
 
 /** Its answer, most important first. `empty`: nothing at all is known about this user. */
 export const recallAnswerSchema = z.object({

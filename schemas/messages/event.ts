@@ -25,4 +25,3 @@ export const turnsPerEvent = 64;
 export const turnsCompletedSchema = z.object({
   turns: z.array(turnCompletedSchema).min(1).max(turnsPerEvent),
 });
-export type TurnsCompleted = z.infer<typeof turnsCompletedSchema>;

@@ -56,4 +56,3 @@ export type StatelessAnswer = z.infer<typeof statelessAnswerSchema>;
 
 /** `edge.interest.<edge>`, every second: the stateless turns that this edge still wants. */
 export const edgeInterestSchema = z.object({ requests: z.array(idSchema) });
-export type EdgeInterest = z.infer<typeof edgeInterestSchema>;

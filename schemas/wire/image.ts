@@ -8,7 +8,6 @@ export const topColorSchema = z.object({
     .describe("Colour as `#RRGGBB`."),
   percent: z.number().min(0).max(100).describe("Share of the picture in percent."),
 });
-export type TopColor = z.infer<typeof topColorSchema>;
 
 /** What a camera or program has noted in a picture, by EXIF's names. */
 export const exifSchema = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())]));

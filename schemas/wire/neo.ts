@@ -8,7 +8,6 @@ export const neoActionSchema = z.object({
   payload: z.record(z.string(), z.unknown()).default({}).describe("Data of the action."),
   next: z.string().max(128).default("").describe("Name of the action that follows."),
 });
-export type NeoAction = z.infer<typeof neoActionSchema>;
 
 /** What a command wants of the front end: a confirmation of `command`, or that it does `actions`. */
 export const commandEffectSchema = z.object({
@@ -66,7 +65,6 @@ export const neoCommandSchema = z.object({
   stack: z.string().describe("Stack of pages."),
   path: z.string().describe("Path of the page."),
 });
-export type NeoCommand = z.infer<typeof neoCommandSchema>;
 
 /**
  * A command that pages of the front end get. `args` names its arguments, `keyword` or `field value`; `{{field}}` in

@@ -187,4 +187,3 @@ export const modelListSchema = z.object({
     )
     .describe("The entries."),
 });
-export type ModelList = z.infer<typeof modelListSchema>;

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Session, SessionState } from "../../../client/index.ts";
+import type { SessionState } from "../../../client/index.ts";
 import { IconButton } from "../../parts/button.tsx";
 import { confirm } from "../../parts/dialog.tsx";
 import { Menu } from "../../parts/menu.tsx";
@@ -100,5 +100,3 @@ export function save(blob: Blob, name: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
-
-export type { Session };
