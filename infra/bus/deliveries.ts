@@ -43,16 +43,6 @@ export type Handler<Message extends z.ZodType> = (
   delivered: Delivered,
 ) => Promise<void>;
 
-/** Thrown by a handler that limits its own attempts: the message is redelivered after a delay. */
-export class RetryLater extends Error {
-  readonly afterMs: number;
-
-  constructor(afterMs: number) {
-    super(`try again after ${afterMs} ms`);
-    this.afterMs = afterMs;
-  }
-}
-
 /** Delivery options of one consumer. */
 export interface DeliveryOptions {
   consumer: string;
@@ -158,15 +148,13 @@ export class Deliveries {
         if (!acknowledgement.sent) message.ack();
         return;
       } catch (err) {
-        const later = err instanceof RetryLater ? err.afterMs : undefined;
         const outage = this.#context.isOutage(err) && performance.now() < until;
         // Others succeeded meanwhile: this message is the cause.
         const alone = waits > 0 && this.#succeeded > succeeded;
         succeeded = this.#succeeded;
-        if (signal.aborted || (later === undefined && (!outage || alone))) throw err;
-        if (later === undefined)
-          this.#context.log.warn({ err, consumer, seq: message.seq }, "store unreachable, message held");
-        await delay(later ?? delayMs(waits + 1, maxOutageDelayMs), undefined, { signal });
+        if (signal.aborted || !outage || alone) throw err;
+        this.#context.log.warn({ err, consumer, seq: message.seq }, "store unreachable, message held");
+        await delay(delayMs(waits + 1, maxOutageDelayMs), undefined, { signal });
       }
     }
   }

@@ -39,6 +39,8 @@ test("users at the same time see their own words and nobody else's", async (t) =
     }
   }
   // A busy machine may announce that it answers late; that says nothing of anybody.
-  const about = admin.frames.filter(({ frame }) => frame.type !== "connected" && frame.type !== "system_info");
+  const about = admin.frames.filter(
+    ({ frame }) => frame.type !== "connected" && frame.type !== "system_info",
+  );
   t.deepEqual(about, [], "nor does the administrator");
 });
