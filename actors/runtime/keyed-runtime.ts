@@ -76,7 +76,7 @@ export class KeyedRuntime {
       const silentMs = Math.round(partition.silentMs);
       this.#context.log.warn(
         { group: this.group.name, partition: number, silent_ms: silentMs },
-        "partition reader silent, made again",
+        "partition reader silent, recreated",
       );
       // It tries until it succeeds or is stopped, and rejects never.
       void partition.read();
