@@ -25,13 +25,13 @@ const atLeast32Bytes = (value: string) => new TextEncoder().encode(value).length
 
 /** Every environment variable but the limits: name, type, default and one line of documentation. */
 export const variablesSchema = z.object({
-  PORT: port().default(6898).describe("port of everything that is served; 0 = any free one"),
+  PORT: port().default(6898).describe("HTTP port of all APIs; 0 = any free port"),
   HOST: text().default("127.0.0.1").describe("address to listen on; 0.0.0.0 = all"),
-  DATA_DIR: text().default(".data").describe("folder of the embedded engines' data, their logs and secrets"),
+  DATA_DIR: text().default(".data").describe("folder for the embedded engines' data, logs and secrets"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
-    .describe("least severe log line that is written"),
+    .describe("minimum log level"),
   NATS_URL: z
     .string()
     .refine((list) => list.split(",").every((one) => url("nats", "tls").safeParse(one.trim()).success), {
@@ -51,48 +51,50 @@ export const variablesSchema = z.object({
     .refine((count) => [1, 3, 5].includes(count), "must be 1, 3 or 5")
     .default(1)
     .describe(
-      "copies of every stream, bucket and object store; 3 or 5 need as many nats-servers in a cluster",
+      "replicas of every stream, bucket and object store; 3 or 5 require a cluster of as many nats-servers",
     ),
   ALLOW_DOWNGRADE: z
     .stringbool()
     .default(false)
-    .describe("whether this program may start on data that a newer version has written"),
+    .describe("whether to start on data written by a newer version"),
   PROCESS_NAME: text()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, dots, hyphens or underscores")
     .optional()
-    .describe("value of the label `process` in metrics; unset = made of host, role and process id"),
+    .describe("value of the label `process` in metrics; unset = host, role and process id"),
   METRICS_PORT: port()
     .optional()
     .describe(
-      "port of /livez, /readyz and /metrics of a process, without credentials; unset = none, 0 = any free one",
+      "port of a process's /livez, /readyz and /metrics, without credentials; unset = none, 0 = any free port",
     ),
   JWT_SECRET: z
     .string()
     .refine(atLeast32Bytes, "must have at least 32 bytes")
     .optional()
-    .describe("signs access tokens, at least 32 bytes; unset = made once and kept in MongoDB"),
+    .describe("key that signs access tokens, at least 32 bytes; unset = generated and stored in MongoDB"),
   ENCRYPTION_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits (32 bytes)")
     .optional()
-    .describe("encrypts stored provider keys, 64 hexadecimal digits; unset = made once and kept in MongoDB"),
-  ADMIN_USERNAME: text().max(64).default("admin").describe("name of the administrator"),
+    .describe(
+      "key that encrypts stored provider keys, 64 hexadecimal digits; unset = generated and stored in MongoDB",
+    ),
+  ADMIN_USERNAME: text().max(64).default("admin").describe("user name of the administrator"),
   ADMIN_PASSWORD: text()
     .optional()
-    .describe("password of the administrator; unset = made once and shown once"),
+    .describe("password of the administrator; unset = generated and shown once"),
   CHAT_USERS: z
     .enum(["admin", "all"])
     .default("admin")
     .describe("who may open /ws/chat: the administrator, or all users"),
-  REGISTRATION_ENABLED: z.stringbool().default(false).describe("whether strangers may register"),
-  VERIFY_CODE: text().default("000000").describe("verification code that registration asks for"),
+  REGISTRATION_ENABLED: z.stringbool().default(false).describe("whether new users may register"),
+  VERIFY_CODE: text().default("000000").describe("verification code required for registration"),
   AUTH_RATE_LIMIT: z.coerce
     .number("must be a number")
     .int()
     .min(1)
     .default(5)
-    .describe("log-in and registration attempts per minute and IP address"),
-  TRUST_PROXY: z.stringbool().default(false).describe("whether X-Forwarded-For of the peer is believed"),
+    .describe("login and registration attempts per minute and IP address"),
+  TRUST_PROXY: z.stringbool().default(false).describe("whether to trust the peer's X-Forwarded-For header"),
   ALLOWED_ORIGINS: z
     .string()
     .transform((list) => list.split(",").map((one) => one.trim()))
@@ -102,11 +104,11 @@ export const variablesSchema = z.object({
       ),
     )
     .default([])
-    .describe("browser origins that may call the API, separated by commas, besides its own"),
+    .describe("allowed browser origins in addition to the server's own, separated by commas"),
   ALLOW_PRIVATE_URLS: z
     .stringbool()
     .default(false)
-    .describe("whether URLs that users give may reach loopback and private addresses"),
+    .describe("whether user-supplied URLs may reach loopback and private addresses"),
   WEBHOOK_KEY: text().optional().describe("shared key of incoming webhooks (X-Webhook-Key)"),
   DISCORD_PUBLIC_KEY: z
     .string()
@@ -118,13 +120,13 @@ export const variablesSchema = z.object({
     .describe("base URL of the Discord API"),
   ONEBOT_ACCESS_TOKEN: text()
     .optional()
-    .describe("token that a OneBot (QQ) client must present; unset = none is let in"),
+    .describe("token required of OneBot (QQ) clients; unset = all are rejected"),
   QQ_REQUIRE_BIND: z
     .stringbool()
     .default(false)
-    .describe("whether QQ users must bind an account before they are answered"),
+    .describe("whether QQ users must bind an account before they can chat"),
   TELEGRAM_BOT_TOKEN: text().optional().describe("token of the Telegram bot; unset = no Telegram"),
-  TELEGRAM_WEBHOOK_SECRET: text().optional().describe("secret that Telegram's webhook calls carry"),
+  TELEGRAM_WEBHOOK_SECRET: text().optional().describe("secret token of Telegram's webhook calls"),
   TELEGRAM_API_URL: url("http", "https")
     .default("https://api.telegram.org")
     .describe("base URL of the Telegram bot API"),
@@ -132,7 +134,7 @@ export const variablesSchema = z.object({
   FEISHU_APP_SECRET: text().optional().describe("secret of the Feishu app"),
   FEISHU_ENCRYPT_KEY: text()
     .optional()
-    .describe("encrypt key of the Feishu app's events; needed, since it also signs them"),
+    .describe("encrypt key of the Feishu app's events; required, as it also signs them"),
   FEISHU_API_URL: url("http", "https")
     .default("https://open.feishu.cn")
     .describe("base URL of the Feishu API; https://open.larksuite.com for Lark"),
@@ -149,33 +151,35 @@ export const variablesSchema = z.object({
   STT_URL: url("http", "https")
     .optional()
     .describe(
-      "base URL of an OpenAI-compatible speech recognizer, …/v1; unset = the embedded whisper, if installed",
+      "base URL of an OpenAI-compatible speech-to-text server, …/v1; unset = the embedded whisper, if installed",
     ),
   MEMORY_EXTRACTION: z
     .enum(["auto", "patterns", "off"])
     .default("auto")
-    .describe("how facts are taken from conversations: auto = by a model where one is configured"),
+    .describe("how facts are extracted from conversations: auto = by a model if one is configured"),
   SYSTEM_PROMPT: text()
     .default("You are a helpful assistant. Answer in the language of the user.")
     .describe("system prompt of every conversation"),
   DEFAULT_TIMEZONE: text()
     .refine(isTimezone, "must be an IANA time zone such as Asia/Shanghai")
     .optional()
-    .describe("time zone of users who set none; unset = the system's"),
-  QUOTA_DAY_MESSAGES: quota().describe("messages of one user a day; 0 = no quota"),
-  QUOTA_DAY_TOKENS: quota().describe("tokens of one user a day; 0 = no quota"),
-  QUOTA_MONTH_MESSAGES: quota().describe("messages of one user a month; 0 = no quota"),
-  QUOTA_MONTH_TOKENS: quota().describe("tokens of one user a month; 0 = no quota"),
-  NATS_PORT: port().default(4222).describe("port of the embedded NATS; in use = the next free one"),
+    .describe("default time zone of users; unset = the system's"),
+  QUOTA_DAY_MESSAGES: quota().describe("messages per user and day; 0 = no quota"),
+  QUOTA_DAY_TOKENS: quota().describe("tokens per user and day; 0 = no quota"),
+  QUOTA_MONTH_MESSAGES: quota().describe("messages per user and month; 0 = no quota"),
+  QUOTA_MONTH_TOKENS: quota().describe("tokens per user and month; 0 = no quota"),
+  NATS_PORT: port().default(4222).describe("port of the embedded NATS; if in use, the next free port"),
   MQTT_PORT: port()
     .default(1883)
-    .describe("port of the embedded NATS's MQTT listener; in use = the next free one"),
-  MONGODB_PORT: port().default(27_017).describe("port of the embedded MongoDB; in use = the next free one"),
+    .describe("port of the embedded NATS's MQTT listener; if in use, the next free port"),
+  MONGODB_PORT: port()
+    .default(27_017)
+    .describe("port of the embedded MongoDB; if in use, the next free port"),
   EXTRAS: z
     .stringbool()
     .default(true)
     .describe(
-      "whether the local chat model and embeddings are installed and run, and whisper where it is installed",
+      "whether to install and run the local chat model and embeddings, and to run an installed whisper",
     ),
 });
 

@@ -12,18 +12,18 @@ export const accountCollections = {
   refreshUses: "refresh_uses",
 } as const;
 
-/** User names that can be registered. */
+/** Valid names for registration. */
 export const usernamePattern = /^[a-zA-Z0-9_]{3,32}$/;
 
-/** A place on the earth, degrees. */
+/** Geographic coordinates, degrees. */
 export const placeSchema = z.object({
   latitude: z.number().min(-90).max(90).describe("Degrees north."),
   longitude: z.number().min(-180).max(180).describe("Degrees east."),
 });
 
 /**
- * A user; `_id` is the `user_id`. The administrator's has no name and no password: the settings hold those. A deleted
- * user's stays, without what is personal, so that the name stays taken and later tokens meet it.
+ * A user; `_id` is the `user_id`. The administrator's has no name and password, which are settings. A deleted
+ * user's document remains without personal data, so that the name stays taken and old tokens are rejected.
  */
 export const userSchema = z.object({
   _id: idSchema.describe("Key of the document."),
@@ -42,7 +42,7 @@ export const userSchema = z.object({
 });
 export type UserDocument = z.infer<typeof userSchema>;
 
-/** An API key; only the SHA-256 of it (hex) is kept. */
+/** An API key; only its SHA-256 (hex) is stored. */
 export const apiKeySchema = z.object({
   _id: idSchema.describe("Key of the document."),
   user_id: idSchema.describe("Id of the user."),
@@ -53,7 +53,7 @@ export const apiKeySchema = z.object({
 });
 export type ApiKeyDocument = z.infer<typeof apiKeySchema>;
 
-/** A key with which another system calls the webhooks; only its SHA-256 (hex) is kept. */
+/** A key for webhook calls of another system; only its SHA-256 (hex) is stored. */
 export const webhookKeySchema = z.object({
   _id: idSchema.describe("Key of the document."),
   name: z.string().describe("Name of the integration."),
@@ -62,7 +62,7 @@ export const webhookKeySchema = z.object({
 });
 export type WebhookKeyDocument = z.infer<typeof webhookKeySchema>;
 
-/** A revoked family of tokens; one that has no document is not revoked. */
+/** A revoked token family; a family without a document is valid. */
 export const tokenFamilySchema = z.object({
   _id: z.string().describe("Key of the document."),
   user_id: idSchema.describe("Id of the user."),
@@ -71,7 +71,9 @@ export const tokenFamilySchema = z.object({
 });
 export type TokenFamilyDocument = z.infer<typeof tokenFamilySchema>;
 
-/** A refresh token (`_id` is its `jti`) that was used; `by` is the request that was first, `at` MongoDB's clock. */
+/**
+ * A used refresh token (`_id` is its `jti`); `by` is the first request that used it, `at` MongoDB's clock.
+ */
 export const refreshUseSchema = z.object({
   _id: z.string().describe("Key of the document."),
   by: z.string().describe("Id of the token that replaced it."),
@@ -80,31 +82,33 @@ export const refreshUseSchema = z.object({
 });
 export type RefreshUseDocument = z.infer<typeof refreshUseSchema>;
 
-/** `event.user.deleted.<user>`: whoever keeps something of this user erases it; twice is the same as once. */
+/** `event.user.deleted.<user>`: every owner of this user's data deletes it; idempotent. */
 export const userDeletedSchema = z.object({
   id: z.string().describe("Id of the entry."),
   user: idSchema.describe("Id of the user."),
   at: z.int().describe("When it happened."),
 });
 
-/** `event.zone.changed.<user>`: what goes by the user's clock goes by another now. */
+/** `event.zone.changed.<user>`: schedules in the user's local time must be recomputed. */
 export const zoneChangedSchema = z.object({
   user: idSchema.describe("Id of the user."),
   time_zone: z.string().describe("IANA time zone, such as `Europe/Berlin`."),
   at: z.int().describe("When it happened."),
 });
 
-/** Form of an API key: `sk-` and 32 random bytes in base64url. */
+/** Format of an API key: `sk-` and 32 random bytes in base64url. */
 export const apiKeyPattern = /^sk-[A-Za-z0-9_-]{43}$/;
-/** Form of a webhook key. */
+/** Format of a webhook key. */
 export const webhookKeyPattern = /^whk-[A-Za-z0-9_-]{43}$/;
 
-/** Request on `auth.check`: whose key is this? Text of another form is nobody's. */
+/** Request on `auth.check`: looks up the owner of a key. A malformed key has no owner. */
 export const authCheckSchema = z.object({
   token: z.string().describe("An API key or a webhook key."),
 });
 
-/** Its answer; `principal` is null for a key that nobody has, `unavailable` says that the keys can't be read now. */
+/**
+ * Its answer; `principal` is null for an unknown key, `unavailable` means that keys can't be read at present.
+ */
 export const authAnswerSchema = z.object({
   principal: principalSchema.nullable().describe("The user whose API key it is; null for nobody."),
   webhook: z.string().optional().describe("Id of the webhook key that it is."),

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { idSchema } from "../ids.ts";
 
-/** A user's answer to a tool call: this call, every call of the tool from now on, or no call. */
+/** A user's decision on a tool call: allow this call, always allow the tool, or deny. */
 export const approvalDecisionSchema = z.enum(["once", "always", "deny"]);
 export type ApprovalDecision = z.infer<typeof approvalDecisionSchema>;
 
-/** How an approval ended; `expired`: it was not answered in time, which counts as denied. */
+/** How an approval ended; `expired`: not answered in time, which counts as denied. */
 export const approvalOutcomeSchema = z.enum(["once", "always", "deny", "expired"]);
 export type ApprovalOutcome = z.infer<typeof approvalOutcomeSchema>;
 
-/** Fields of an approval that clients are shown. */
+/** Fields of an approval that clients receive. */
 export const approvalFields = {
   approval_id: idSchema.describe("Id of the approval."),
   tool_name: z.string().describe("The tool that a model wants to call."),
@@ -18,7 +18,7 @@ export const approvalFields = {
   expires_at: z.int().describe("Without an answer until then the call is denied; Unix ms."),
 };
 
-/** A pending approval as REST shows it. */
+/** A pending approval in the REST API. */
 export const approvalSchema = z.object({
   ...approvalFields,
   session_id: z.string().describe("Session whose turn waits for it."),
@@ -27,7 +27,7 @@ export const approvalSchema = z.object({
 });
 export type Approval = z.infer<typeof approvalSchema>;
 
-/** An approval as it is stored: one for a tool with these arguments in one reply, however often its turn starts. */
+/** A stored approval: for a tool with these arguments in one reply, across retries of its turn. */
 export const approvalDocumentSchema = z.object({
   _id: z.string().describe("Id of the approval."),
   user: z.string().describe("Id of the user."),
@@ -42,7 +42,7 @@ export const approvalDocumentSchema = z.object({
 });
 export type ApprovalDocument = z.infer<typeof approvalDocumentSchema>;
 
-/** A tool that a user has allowed for good. */
+/** A tool that a user has always allowed. */
 export const toolGrantSchema = z.object({
   _id: z.object({
     user: z.string().describe("Id of the user."),

@@ -32,7 +32,7 @@ export const ruleSchema = z.object({
   hook_url: z
     .string()
     .optional()
-    .describe("Secret path of a `webhook` rule: whoever calls it with POST triggers the rule."),
+    .describe("Secret path of a `webhook` rule: a POST to it triggers the rule."),
 });
 export type Rule = z.infer<typeof ruleSchema>;
 

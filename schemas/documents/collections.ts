@@ -162,7 +162,7 @@ export const sessionSchema = z.object({
 });
 export type SessionDocument = z.infer<typeof sessionSchema>;
 
-/** Which session of a user (`_id`) is his main one. */
+/** A user's (`_id`) main session. */
 export const mainSessionSchema = z.object({
   _id: z.string().describe("Key of the document."),
   session: z.string().describe("Id of the session."),

@@ -9,7 +9,7 @@ const meta = {
 
 /** One value of a device, in a time-series collection; gone after seven days. */
 export const historyPointSchema = z.object({
-  at: z.date().describe("When it was told."),
+  at: z.date().describe("When it was reported."),
   meta: z.object(meta).describe("Whose value it is."),
   value: z.number().describe("The value; 1 and 0 for on and off."),
 });

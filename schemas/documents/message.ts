@@ -16,7 +16,7 @@ export type MsgType = z.infer<typeof msgTypeSchema>;
 
 export const roleSchema = z.enum(["user", "assistant", "action", "system"]);
 
-/** Why a reply ended: of itself, by a stop, or because no model could finish it. */
+/** Why a reply ended: completed, stopped, or failed on all models. */
 export const finishReasonSchema = z.enum(["stop", "cancelled", "failed"]);
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 

@@ -5,7 +5,7 @@ import { defineSignal } from "./define.ts";
 
 export const approvalDecided = defineSignal({
   name: "approval.decided",
-  doc: "A user has answered an approval, or it has expired: the turn that waits for it goes on.",
+  doc: "A user has answered an approval, or it has expired: the waiting turn continues.",
   subject: "approval.decided.{user}",
   message: z.object({
     user: idSchema.describe("The user whose approval it is."),

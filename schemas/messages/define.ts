@@ -158,7 +158,7 @@ export function filterOf<Subject extends string>(
   });
 }
 
-/** The tokens of a concrete subject, or null for a subject of another form. */
+/** The tokens of a concrete subject, or null when the subject does not match. */
 export function tokensOf<Subject extends string>(
   { subject }: Pick<Definition<Subject>, "subject">,
   concrete: string,

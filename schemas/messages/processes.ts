@@ -27,7 +27,7 @@ export const partitionMove = defineRequest({
 
 export const processHealth = defineSignal({
   name: "health.actors",
-  doc: "What an actor process says of itself each second: edges learn from it what they can reach.",
+  doc: "Heartbeat of an actor process each second: edges derive from it which services are available.",
   subject: "health.actors.{id}",
   message: processHealthSchema,
   publishers: ["actors"],

@@ -147,7 +147,9 @@ export const turnQueueGroup = "turns";
 /** Last token of the subject on which changes of a session's queue are stored. */
 export const queueToken = "queue";
 
-/** The session of a `session.in` subject, and whether it is that of queue changes; null for a subject of another form. */
+/**
+ * The session of a `session.in` subject, and whether it carries queue changes; null for any other subject.
+ */
 export function parseSessionIn(
   subject: string,
 ): { user: string; session: string; isQueueChange: boolean } | null {
@@ -167,7 +169,7 @@ export function devicePartitionOf(user: string): number {
   return fnv1a(user) % devicePartitionCount;
 }
 
-/** User and topic below `device/<user>/` of a stored device message, or null for a subject of another form. */
+/** User and topic below `device/<user>/` of a stored device message; null for any other subject. */
 export function parseDeviceIn(subject: string): { user: string; topic: string } | null {
   const [root, , user, ...rest] = subject.split(".");
   if (root !== "telemetry" || user === undefined || rest.length === 0 || !idPattern.test(user)) return null;
@@ -200,7 +202,7 @@ export function runPartitionOf(user: string, rule: string): number {
   return fnv1a(`${user}.${rule}`) % runPartitionCount;
 }
 
-/** `{user, rule}` of a run's subject, or null for a subject of another form. */
+/** `{user, rule}` of a run's subject; null for any other subject. */
 export function parseRunIn(subject: string): { user: string; rule: string } | null {
   const [root, kind, , user, rule, ...rest] = subject.split(".");
   if (root !== "automation" || kind !== "in" || user === undefined || rule === undefined || rest.length > 0)
@@ -208,7 +210,7 @@ export function parseRunIn(subject: string): { user: string; rule: string } | nu
   return { user, rule };
 }
 
-/** What an event is, without its first token and its user, and whose it is; null for a subject of another form. */
+/** Kind and user of an event's subject; null for any other subject. */
 export function parseEvent(subject: string): { name: string; user: string } | null {
   const [root, ...rest] = subject.split(".");
   const user = rest.pop();

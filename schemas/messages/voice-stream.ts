@@ -4,21 +4,21 @@ import { idSchema } from "../ids.ts";
 import { originSchema } from "../wire/server-frame.ts";
 import { audioFormatSchema, spokenLanguageSchema } from "../wire/voice-format.ts";
 
-/** `voice.stream.start`: somebody is about to speak. What is heard goes to `to`. */
+/** `voice.stream.start`: opens a speech stream. Results are sent to `to`. */
 export const voiceStreamStartSchema = z.object({
   to: originSchema,
   format: audioFormatSchema,
   language: spokenLanguageSchema,
-  /** Whether he wants to read along. */
+  /** Whether the client wants interim results. */
   interims: z.boolean(),
 });
 export type VoiceStreamStart = z.infer<typeof voiceStreamStartSchema>;
 
-/** Answer to it: the id of the stream, in whose subject everything else goes to one process. */
+/** Its answer: the id of the stream, whose subject addresses one process. */
 export const voiceStreamOpenedSchema = z.object({ stream: idSchema });
 export type VoiceStreamOpened = z.infer<typeof voiceStreamOpenedSchema>;
 
-/** Requests to one stream. `object`: all of the audio is in the bulk store. `beat`: is the stream still there? */
+/** Requests to one stream. `object`: the whole audio is in the bulk store. `beat`: heartbeat. */
 export const voiceStreamPartSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("chunk"), sequence: z.int().nonnegative().optional(), audio: z.string() }),
   z.object({ kind: z.literal("object"), object: z.string() }),
@@ -28,10 +28,13 @@ export const voiceStreamPartSchema = z.discriminatedUnion("kind", [
 ]);
 export type VoiceStreamPart = z.infer<typeof voiceStreamPartSchema>;
 
-/** Answer to each part: there is somebody. */
+/** Answer to each request: the stream is alive. */
 export const voicePartTakenSchema = z.object({ ok: z.literal(true) });
 
-/** What a stream tells: text while somebody speaks, that it takes no more (`full`) or that nothing came for long (`idle`) and it ends by itself, the final text, or its failure. */
+/**
+ * Messages of a stream: interim text, that its length limit is reached (`full`) or that it was idle too long
+ * (`idle`), the final text, or its failure.
+ */
 export const voiceHeardSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("interim"), text: z.string() }),
   z.object({ kind: z.literal("full") }),
@@ -41,7 +44,7 @@ export const voiceHeardSchema = z.discriminatedUnion("kind", [
 ]);
 export type VoiceHeard = z.infer<typeof voiceHeardSchema>;
 
-/** A spoken text in the speech cache: where devices fetch it, and how long it takes. */
+/** Synthesised speech in the cache: its address for devices, and its duration. */
 export const spokenSchema = z.object({
   key: z.string(),
   url: z.string(),
@@ -50,7 +53,7 @@ export const spokenSchema = z.object({
 });
 export type Spoken = z.infer<typeof spokenSchema>;
 
-/** `voice.speak`: a sentence that is to be spoken, or spoken ones that are to become one. */
+/** `voice.speak`: a sentence to synthesise, or synthesised sentences to join. */
 export const speakRequestSchema = z.union([
   z.object({ text: z.string().min(1) }),
   z.object({ join: z.array(spokenSchema).min(1) }),

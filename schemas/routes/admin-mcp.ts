@@ -13,7 +13,7 @@ const shownServerSchema = mcpServerSettingsSchema.extend({
     .enum(["idle", "connected", "failed", "disabled"])
     .describe("Whether the process that answers is connected to it."),
   error: z.string().optional().describe("Why the last connection failed."),
-  offered: z.array(z.string()).describe("Names of its tools as models are told of them."),
+  offered: z.array(z.string()).describe("Names of its tools as offered to models."),
   updated_at: z.iso.datetime().describe("When it was last changed, ISO 8601."),
 });
 

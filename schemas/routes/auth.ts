@@ -3,7 +3,7 @@ import { placeSchema } from "../documents/account.ts";
 import { idSchema } from "../ids.ts";
 import { defineRoute } from "./route.ts";
 
-/** What a caller stays logged in with. `expires` is when `token` ends, Unix seconds; `refresh_token` lives 30 days. */
+/** Login tokens. `expires` is the expiry of `token`, Unix seconds; `refresh_token` is valid for 30 days. */
 const tokens = {
   token: z.string().describe("Token of the user: a JWT or an API key."),
   refresh_token: z.string().describe("Token that gets a new pair of tokens, once."),
@@ -12,7 +12,7 @@ const tokens = {
 const refreshToken = z.string().max(4096);
 const nickname = z.string().trim().min(1).max(32);
 
-/** Whoever has a token; `created_at` is RFC 3339, null while the database is away. */
+/** The authenticated user; `created_at` is RFC 3339, null while the database is unavailable. */
 const profile = z.object({
   user_id: z.string().describe("Id of the user."),
   username: z.string().describe("User name."),
@@ -131,7 +131,7 @@ export const deleteUser = defineRoute({
   access: "admin",
   area: "auth",
   name: "user-delete",
-  summary: "Delete a user, his keys and what he has stored; the name stays taken",
+  summary: "Delete a user with their keys and data; the name stays taken",
   params: z.object({ id: idSchema.describe("Id of the entry.") }),
   answer: z.object({ status: z.literal("deleted").describe("Result of the request.") }),
 });

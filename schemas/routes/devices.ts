@@ -52,7 +52,7 @@ const mirror = z.object({
   birth_topic: z.string().describe("Topic of its birth message."),
 });
 
-/** `GET /api/v1/devices/homeassistant`: whether Home Assistant is told of the user's devices. */
+/** `GET /api/v1/devices/homeassistant`: whether the user's devices are published to Home Assistant. */
 export const getHomeAssistant = defineRoute({
   method: "get",
   path: "/api/v1/devices/homeassistant",

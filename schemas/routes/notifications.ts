@@ -11,7 +11,7 @@ export const pushNotification = defineRoute({
   access: "user",
   area: "notifications",
   name: "push",
-  summary: "Notify a user on all his devices",
+  summary: "Notify a user on all of their devices",
   body: z.object({
     user_id: idSchema.describe("Id of the user."),
     type: notificationTypeSchema.describe("Kind of the notification."),

@@ -85,7 +85,7 @@ export const restRequestSchema = z.object({
     .int()
     .optional()
     .describe(
-      "When nobody waits for the answer any more, Unix ms. A process that was stopped meanwhile must not do then what its caller was told had failed, and may have done again elsewhere.",
+      "Requester's deadline, Unix ms. After a pause, a process must not execute a request that its caller has timed out on and may have retried elsewhere.",
     ),
   idempotency_key: z
     .string()

@@ -4,8 +4,8 @@ import { idSchema } from "../ids.ts";
 import { audioFormatSchema, spokenLanguageSchema } from "./voice-format.ts";
 
 /**
- * What is attached to a message: by `file_id` (uploaded before) or by `url` (data URI, own relative URL, or an image on the
- * web). Once it is accepted it names a file with its type and addresses; only what is on the web keeps its own.
+ * An attachment of a message: by `file_id` (uploaded before) or by `url` (data URI, own relative URL, or an
+ * image on the web). Once accepted it has a file, its type and addresses; only web images keep their URL.
  */
 export const attachmentSchema = z.object({
   type: z.enum(["image", "file"]).describe("Kind of the attachment."),
@@ -21,11 +21,11 @@ export const attachmentSchema = z.object({
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 
-/** How the user wants the reply: text, text with spoken sentences, or a hands-free conversation. */
+/** Reply mode: text, text with spoken sentences, or a hands-free conversation. */
 export const modeSchema = z.enum(["text", "voice_msg", "voice_assistant"]);
 export type Mode = z.infer<typeof modeSchema>;
 
-/** Who sent a message, as his other devices show it. */
+/** The sending client, as shown on the user's other devices. */
 export const clientInfoSchema = z.object({
   client_id: z
     .string()
@@ -70,7 +70,7 @@ const messageFrameSchema = z.object({
     .describe("Id of the message, chosen by its sender. A repeated one is the same message and runs once."),
 });
 
-/** What the turn of spoken words is to be like, and how they are to be understood. */
+/** Options of a spoken message: its turn and its recognition. */
 const speechFields = {
   mode: modeSchema
     .default("text")
@@ -134,7 +134,10 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
       .describe("Number of the chunk, from 0; chunks are put in this order."),
   }),
   z.object({ ...envelope, type: z.literal("voice_stream_end").describe("Kind of the frame.") }),
-  /** The user speaks over a reply: of it he has heard the sentences before `heard_index`, and `heard_ms` of that one. */
+  /**
+   * The user interrupts a spoken reply: sentences before `heard_index` were played, and `heard_ms` of that
+   * one.
+   */
   z.object({
     ...envelope,
     type: z.literal("voice_interrupt").describe("Kind of the frame."),
@@ -146,7 +149,7 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
       .optional()
       .describe("How much of that sentence was played, in milliseconds."),
   }),
-  /** A device has played a sentence of a reply to its end. */
+  /** A device has finished playing a sentence of a reply. */
   z.object({
     ...envelope,
     type: z.literal("segment_played").describe("Kind of the frame."),
@@ -179,7 +182,7 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
   }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
-/** A frame that brings spoken words, or announces them. */
+/** A frame with speech, or one that starts a stream. */
 export type SpeechFrame = Extract<ClientFrame, { type: "voice_input" | "voice_stream_start" }>;
 export type MessageFrame = z.infer<typeof messageFrameSchema>;
 
@@ -193,7 +196,7 @@ export const cyberRequestSchema = z.object({
 });
 export type CyberRequest = z.infer<typeof cyberRequestSchema>;
 
-/** Query of the `/ws/chat` upgrade. `resume` is `<epoch>-<seq>` of the last frame that the client has seen. */
+/** Query of the `/ws/chat` upgrade. `resume` is `<epoch>-<seq>` of the client's last frame. */
 export const chatUpgradeQuerySchema = z.object({
   session_id: idSchema.optional().describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
   client_id: idSchema.optional().describe("Id of the client, chosen by it: `^[A-Za-z0-9_-]{1,64}$`."),

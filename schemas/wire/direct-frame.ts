@@ -49,7 +49,7 @@ export const directFrameSchema = z.discriminatedUnion("type", [
       .describe("`seq` of the frame before it in the user's stream. A gap means that a frame was missed."),
     client_info: clientInfoSchema
       .optional()
-      .describe("Client that sent the message, as its other devices are told."),
+      .describe("Client that sent the message, as shown on the user's other devices."),
     attachments: z
       .array(attachmentSchema)
       .optional()

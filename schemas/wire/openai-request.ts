@@ -77,7 +77,12 @@ export const chatParamsSchema = z.looseObject({
   reasoning_effort: z.string().max(32).optional().describe("How long the model should think."),
   verbosity: z.string().max(32).optional().describe("How long the answer should be."),
   logprobs: z.boolean().optional().describe("Whether log probabilities of the tokens are wanted."),
-  top_logprobs: z.int().min(0).max(20).optional().describe("How many tokens are told at each place."),
+  top_logprobs: z
+    .int()
+    .min(0)
+    .max(20)
+    .optional()
+    .describe("Number of alternative tokens returned at each position."),
   logit_bias: z.record(z.string(), z.number()).optional().describe("What is added to the logits of tokens."),
   metadata: z.record(z.string(), z.unknown()).optional().describe("Data of the caller, passed on."),
   prediction: z.record(z.string(), z.unknown()).optional().describe("Text that the answer will resemble."),

@@ -101,7 +101,12 @@ const requestSchema = z.looseObject({
   truncation: z.enum(["disabled", "auto"]).optional().describe("Taken and not used."),
   stream_options: z.record(z.string(), z.unknown()).optional().describe("Taken and not used."),
   max_tool_calls: z.int().optional().describe("Taken and not used: tools are the caller's."),
-  top_logprobs: z.int().min(0).max(20).optional().describe("How many tokens are told at each place."),
+  top_logprobs: z
+    .int()
+    .min(0)
+    .max(20)
+    .optional()
+    .describe("Number of alternative tokens returned at each position."),
   previous_response_id: refused(": send the whole conversation").describe("Not supported."),
   conversation: refused(": send the whole conversation").describe("Not supported."),
   background: z.literal(false, "is not supported").optional().describe("Only false is supported."),

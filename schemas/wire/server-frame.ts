@@ -11,7 +11,7 @@ const timestamp = z.int();
 const session_id = z.string();
 const message_id = z.string();
 
-/** A notice of the system, shown as a toast; `action` names what it is about. */
+/** A system notice, shown as a toast; `action` is its topic. */
 export const systemInfoSchema = z.object({
   level: z.enum(["info", "warning", "error"]).describe("How important it is."),
   message: z.string().describe("Text of the message."),
@@ -19,7 +19,7 @@ export const systemInfoSchema = z.object({
 });
 export type SystemInfo = z.infer<typeof systemInfoSchema>;
 
-/** What went wrong, and with which message; the socket stays open. */
+/** An error, and the message it concerns; the socket stays open. */
 export const errorFrameSchema = z.object({
   type: z.literal("error").describe("Kind of the frame."),
   error: z.string().describe("What went wrong, in words."),
@@ -34,7 +34,7 @@ export const errorFrameSchema = z.object({
   timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
 });
 
-/** Frames of a user's stream: they carry `seq` and `prev` on the wire, which the edge adds. */
+/** Frames of a user's stream: the edge adds `seq` and `prev` on the wire. */
 export const streamFrameSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("response").describe("Kind of the frame."),
@@ -148,7 +148,7 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
       ),
     timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
-  /** A knowledge document on its way to being searchable. */
+  /** A knowledge document being indexed. */
   z.object({
     type: z.literal("knowledge_progress").describe("Kind of the frame."),
     msg_type: z.literal("tool_progress").describe("How clients show the text."),
@@ -164,7 +164,7 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
       .describe("How far the ingestion of a document is."),
     timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
-  /** Work for a user after a turn: facts are taken from it. */
+  /** Work after a turn: facts are being extracted. */
   z.object({
     type: z.literal("background_thinking").describe("Kind of the frame."),
     session_id: session_id.describe("Id of the session: `^[A-Za-z0-9_-]{1,64}$`."),
@@ -205,7 +205,10 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
     full_audio_url: z.string().optional().describe("All of the reply that is spoken, in one piece."),
     timestamp: timestamp.describe("When it was sent, Unix milliseconds."),
   }),
-  /** The user has spoken over a finished reply: `text` is what he heard of it, and what history holds now. */
+  /**
+   * The user has interrupted the playback of a finished reply: `text` is what was played, and what history
+   * now contains.
+   */
   z.object({
     type: z.literal("voice_interrupted").describe("Kind of the frame."),
     role: z.literal("assistant").describe("Who says it."),
@@ -264,7 +267,7 @@ export const streamFrameSchema = z.discriminatedUnion("type", [
 /** A frame of a user's stream, before the edge adds `seq` and `prev`. */
 export type StreamFrame = z.infer<typeof streamFrameSchema>;
 
-/** Which socket of which edge a message came from; its own echo becomes `accepted` there. */
+/** The socket and edge that a message came from; that socket receives `accepted` instead of the echo. */
 export const originSchema = z.object({
   edge: z.string().describe("Id of the edge process."),
   socket: z.string().describe("Id of the socket."),
@@ -272,8 +275,8 @@ export const originSchema = z.object({
 export type Origin = z.infer<typeof originSchema>;
 
 /**
- * Which run of a turn a frame comes from. While it is `running`, edges drop a lower attempt and follow one run of the
- * same attempt; what is `committed` replaces any of that, and nothing comes after what is `ended`.
+ * The run of a turn that a frame belongs to. While `running`, edges drop lower attempts and follow one run
+ * per attempt; a `committed` run replaces any of them, and no frame follows `ended`.
  */
 export const runMarkSchema = z.object({
   attempt: z
@@ -289,10 +292,10 @@ export const runMarkSchema = z.object({
 });
 export type RunMark = z.infer<typeof runMarkSchema>;
 
-/** `run_id` of the frames that end a reply because its session was deleted: no run of a model made them. */
+/** `run_id` of frames that end a reply because its session was deleted: no model run produced them. */
 export const deletedRunId = "deleted";
 
-/** One frame on its way out; `run` is there on the frames of a turn. */
+/** One outgoing frame; `run` is set on frames of a turn. */
 export const outItemSchema = z.object({
   frame: streamFrameSchema.describe("The frame as clients receive it."),
   run: runMarkSchema.optional().describe("Run of the turn that the frame belongs to."),
