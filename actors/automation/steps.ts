@@ -63,7 +63,10 @@ export async function perform(means: StepMeans, step: Step, call: StepCall): Pro
     case "device_command": {
       const { type: _, device_id, ...body } = step;
       const ask = { principal: principalOf(user), params: { device_id }, body, idempotencyKey: call.key };
-      await passing(context.routes.call(commandDevice, ask));
+      await passing(context.routes.call(commandDevice, ask)).catch((err: unknown) => {
+        const unknown = err instanceof ParleyError && err.errorType === "not_found";
+        throw unknown ? new RuleFault(`device does not exist: ${device_id}`, err) : err;
+      });
       return { device_id, ...body };
     }
     case "send_message": {

@@ -159,6 +159,8 @@ export class Home {
     if (data.length > this.#means.limits.deviceStateBytes * 4)
       throw new DeviceRefusal(`payload larger than ${this.#means.limits.deviceStateBytes * 4} bytes`);
     const payload = readPayload(data);
+    if (payload.json === undefined && payload.text.trimStart().startsWith("{"))
+      throw new DeviceRefusal("payload is not valid JSON");
     const native = levels.length === 2 && idPattern.test(levels[0] ?? "") ? levels[1] : undefined;
     if (this.#announcements.claims(topic)) {
       this.#topics.heard(topic, payload.text, message.at);

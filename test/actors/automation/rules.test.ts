@@ -60,7 +60,7 @@ test("rules and scenes have the documented shapes, and runs say what became of t
       "no device",
       { actions: { type: "device_command", device_id: "none", command: 1 } },
       "failed",
-      /设备不存在/,
+      /device does not exist: none/,
     ],
     ["no scene", { actions: { type: "scene", scene_id: "none" } }, "failed", /scene does not exist/],
     [

@@ -36,6 +36,7 @@ const hostile: Record<string, [topic: string, payload: string]> = {
   "name is null": ["evil/update", '{"state":{"a":1},"name":null}'],
   "300 kB": ["evil/update", `{"state":{"a":"${"x".repeat(300_000)}"}}`],
   "state too large": ["evil/update", `{"state":{"a":"${"x".repeat(70_000)}"}}`],
+  "broken JSON": ["evil/update", `{"state":{`],
   "deep plain value": ["evil/thing", `${"[".repeat(250)}${"]".repeat(250)}`],
   "deep announcement": ["homeassistant/sensor/evil/config", `{"a":${"[".repeat(250)}${"]".repeat(250)}}`],
   "many values": ["evil/list", `[${"1,".repeat(60_000)}1]`],
