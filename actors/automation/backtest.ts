@@ -23,7 +23,7 @@ const shownRuns = 1_000;
 const batch = 500;
 const inactiveMs = 10_000;
 
-/** Range of a back-test, Unix ms, and the user's zone. */
+/** Range of a back-test, Unix ms, and the user's time zone. */
 export interface Backtest {
   from: number;
   to: number;
@@ -38,7 +38,7 @@ export interface Fired {
   steps: StepTrace[];
 }
 
-/** What a back-test found. */
+/** Result of a back-test. */
 export interface BacktestResult {
   events: number;
   total: number;
@@ -46,23 +46,23 @@ export interface BacktestResult {
   fired: Fired[];
 }
 
-/** Why a back-test is refused while another of the same user runs. */
+/** Error text while another back-test of the user runs. */
 export const busyText = "another back-test of the user is running";
 
 type BacktestLimits = Pick<Limits, "backtestEvents" | "backtestMs" | "runSteps" | "schedulePeriodMs">;
 
-/** What one back-test works with. */
+/** State of one back-test. */
 interface Replay {
   rule: RuleDocument;
   range: Backtest;
   result: BacktestResult;
-  /** When its time is over, ms of the monotonic clock. */
+  /** Deadline, monotonic ms. */
   until: number;
   slices: Slices;
   look(at: number, event: Record<string, unknown>): void;
 }
 
-/** Back-tests: a user has one at a time, each has a budget of time and events, and the event loop turns meanwhile. */
+/** Runs back-tests: one per user at a time, bounded in time and events, yielding to the event loop. */
 export class Backtester {
   readonly #js: JetStreamClient;
   readonly #limits: BacktestLimits;
@@ -74,9 +74,9 @@ export class Backtester {
   }
 
   /**
-   * When a rule would have fired, from the events of the last 30 days: triggers and conditions read nothing but the
-   * event and its time, so they say now what they would have said then. Actions are stubbed.
-   * @throws RuleFault that names what the rule does not say clearly, or {@link busyText}
+   * When a rule would have fired, from the events of the last 30 days. Triggers and conditions depend only on
+   * the event and its time, so they evaluate as they would have then. Actions are stubbed.
+   * @throws RuleFault naming the invalid part of the rule, or {@link busyText}
    */
   async run(rule: RuleDocument, range: Backtest): Promise<BacktestResult> {
     if (this.#busy.has(rule.user)) throw new RuleFault(busyText);
@@ -150,7 +150,7 @@ type HeldConfig = {
   for_s: number;
 };
 
-/** Follows a comparison with `for_s` through the past. */
+/** Replays a comparison with `for_s`. */
 function heldFor(config: HeldConfig, { range, look }: Replay) {
   const nothing = { seq: 0, seq_at: 0, since: null, since_seq: 0, due_at: null, scheduled: true };
   let hold: ReturnType<typeof advance> = { _id: "", user: "", ...nothing, event: {} };
@@ -190,7 +190,7 @@ async function* pastCauses(js: JetStreamClient, replay: Replay, most: number): A
         if (!payload.ok) continue;
         const { message: said } = payload;
         const event = { name, seq: message.seq, at: message.info.timestampNanos / 1e6, payload: said };
-        // What happened before the end may be told a little after it.
+        // Events may arrive slightly after the end of their time range.
         if (event.at > range.to + inactiveMs) return;
         for (const cause of causesOf(event)) {
           result.events += 1;
@@ -207,7 +207,7 @@ async function* pastCauses(js: JetStreamClient, replay: Replay, most: number): A
   }
 }
 
-/** A large state is in the events by its changes alone: it is put together from those that came before. */
+/** Restores a large state, of which events contain only changes, from earlier events. */
 function completed(cause: Cause, states: Map<string, Record<string, unknown>>): Cause {
   const { change } = cause;
   if (change?.partial !== true) return cause;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { matchesPattern } from "./pattern.ts";
 import { RuleFault } from "./rule-fault.ts";
 
-/** @throws RuleFault that names an operator that does not exist, or a pattern that can't be used */
+/** @throws RuleFault naming an unknown operator or an invalid pattern */
 export function compare(op: string, actual: unknown, value: unknown): boolean {
   switch (op) {
     case "==":
@@ -27,7 +27,7 @@ export function compare(op: string, actual: unknown, value: unknown): boolean {
   }
 }
 
-/** Devices say `"21"` where rules say 21: texts of numbers are numbers beside numbers. */
+/** Compares numeric text with numbers as a number: devices send `"21"` where rules have 21. */
 function same(left: unknown, right: unknown): boolean {
   if (typeof left !== typeof right && numberOf(left) !== null && numberOf(left) === numberOf(right))
     return true;

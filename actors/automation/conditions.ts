@@ -12,23 +12,23 @@ const shownChars = 1_000;
 const groupKeys = new Set(["all", "any", "not"]);
 const conditionKeys = new Set(["field", "op", "value"]);
 
-/** Conditions as a tree. A group holds when its parts do as its keys say; one without parts holds. */
+/** Condition tree. A group combines its parts as its keys say; an empty group is true. */
 type Node =
   | { kind: "condition"; condition: Condition }
   | { kind: "group"; all: Node[]; any: Node[] | undefined; not: Node | undefined };
 
-/** Whether a rule's conditions hold for an event, and how each was judged. */
+/** Result of a rule's conditions for an event, with a trace of each. */
 export interface Judgement {
   met: boolean;
   traces: ConditionTrace[];
 }
 
-/** @throws RuleFault that names what can't be understood */
+/** @throws RuleFault naming the invalid part */
 export function judge(conditions: Record<string, unknown>, event: Record<string, unknown>): Judgement {
   const traces: ConditionTrace[] = [];
   const holds = (node: Node): boolean => {
     if (node.kind === "group") {
-      // All are judged, so that the trace shows each.
+      // Evaluate all parts, so that the trace has each.
       const all = node.all.map(holds);
       const any = node.any?.map(holds);
       const not = node.not && holds(node.not);
@@ -43,20 +43,20 @@ export function judge(conditions: Record<string, unknown>, event: Record<string,
   return { met: holds(readConditions(conditions)), traces };
 }
 
-/** Devices that conditions read besides the event, by `devices.<id>.…`. */
+/** Devices referenced by conditions as `devices.<id>.…`. */
 export function devicesOf(conditions: Record<string, unknown>): string[] {
   const found = leavesOf(readConditions(conditions)).flatMap(({ field }) => deviceIn(field) ?? []);
   return [...new Set(found)];
 }
 
-/** The device that a path such as `devices.lamp.state.on` names. */
+/** The device id in a path such as `devices.lamp.state.on`. */
 export function deviceIn(path: string): string | undefined {
   return /^devices\.([A-Za-z0-9_-]{1,64})\./.exec(path)?.[1];
 }
 
 /**
- * Checks everything but the operators, which a run names.
- * @throws RuleFault that names the field at fault
+ * Checks conditions except operators, which the run reports.
+ * @throws RuleFault naming the invalid field
  */
 export function assertConditions(conditions: Record<string, unknown>): void {
   for (const { field, op, value } of leavesOf(readConditions(conditions))) {
@@ -66,7 +66,7 @@ export function assertConditions(conditions: Record<string, unknown>): void {
   }
 }
 
-/** Whether a rule's conditions are no tree that can be read. @throws RuleFault that names the part */
+/** Parses a rule's conditions. @throws RuleFault naming the invalid part */
 function readConditions(conditions: Record<string, unknown>): Node {
   let count = 0;
   const read = (one: unknown, path: string, depth: number): Node => {
@@ -116,13 +116,13 @@ function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-/** A value as the trace keeps it: a large one is cut. */
+/** A value for the trace; large ones are truncated. */
 function shown(value: unknown): unknown {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text === undefined || text.length <= shownChars ? value : `${text.slice(0, shownChars)}…`;
 }
 
-/** What conditions read under `now`: the wall clock in the user's zone. */
+/** The `now` variable of conditions: wall clock time in the user's zone. */
 export function nowIn(at: number, zone: string): Record<string, unknown> {
   const { year, month, day, hour, minute } = localTime(at, zone);
   const two = (value: number) => String(value).padStart(2, "0");

@@ -3,15 +3,16 @@ import { isTimeZone } from "../time/zoned-time.ts";
 import { RuleFault } from "./rule-fault.ts";
 
 /**
- * The first time after an instant (Unix ms) at which a cron expression holds in a time zone; null when there is none.
- * A time that the clocks skip is their next one, one that they repeat counts once, a day that a month lacks is skipped.
- * @throws RuleFault that names an expression or a zone that can't be read
+ * The next time of a cron expression in a time zone after an instant (Unix ms); null if there is none. At
+ * clock changes, a skipped time moves to the next valid one and a repeated one counts once. Missing days are
+ * skipped.
+ * @throws RuleFault naming an invalid expression or zone
  */
 export function nextRun(cron: string, zone: string, after: number): number | null {
   return cronTimes(cron, zone)(after);
 }
 
-/** The same for one expression asked many times. @throws RuleFault as {@link nextRun} does */
+/** The same, compiled for repeated use. @throws RuleFault as {@link nextRun} */
 export function cronTimes(cron: string, zone: string): (after: number) => number | null {
   if (!isTimeZone(zone)) throw new RuleFault(`unknown timezone: ${zone.slice(0, 64)}`);
   try {

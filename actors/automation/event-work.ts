@@ -12,19 +12,21 @@ import { type RunIntake, runId } from "./run-intake.ts";
 import { type Cause, causesOf, configOf, isTriggered } from "./triggers.ts";
 
 const inFlight = 64;
-/** CPU that the patterns of all rules of a user may take for one message, ms. */
+/** CPU time for the patterns of all rules of a user per message, ms. */
 const patternMs = 1_000;
 
 type Means = Pick<ActorContext, "log" | "bus" | "routes">;
 
-/** What the triggers of events work with. */
+/** Dependencies of event triggers. */
 interface EventMeans {
   rules: RuleStore;
   intake: RunIntake;
   holds: HoldClock;
 }
 
-/** Starts the runs that events trigger; each event is looked at by one process, and again until it is done. */
+/**
+ * Starts the runs triggered by events; each event is processed by one process and redelivered until acked.
+ */
 export async function startEventWork(context: ActorContext, means: EventMeans): Promise<void> {
   const consumer = { name: "automation", inFlight, onlyNew: true };
   const lines = new UserLines();
@@ -32,7 +34,7 @@ export async function startEventWork(context: ActorContext, means: EventMeans): 
     const parsed = parseEvent(subject);
     if (parsed === null) return;
     const { user, name } = parsed;
-    // A user's events are looked at in their order: a later change must not overtake an earlier one.
+    // Process a user's events in order: a later change must not overtake an earlier one.
     await lines.run(user, async () => {
       const triggered = await means.rules.triggered(user, typesOf(name));
       if (triggered.length === 0) return;
@@ -57,7 +59,8 @@ async function lookAt(
     const began = performance.now();
     const fits = spent < patternMs && fires(context, rule, cause);
     if (rule.trigger_type === "message") spent += performance.now() - began;
-    if (spent >= patternMs) context.log.warn({ user: rule.user, rule: rule._id }, "patterns took too long");
+    if (spent >= patternMs)
+      context.log.warn({ user: rule.user, rule: rule._id }, "time limit for message patterns exceeded");
     if (isHeld(rule)) await means.holds.look(rule, cause);
     else if (fits) {
       completed ??= await complete(context, rule.user, cause);
@@ -66,7 +69,7 @@ async function lookAt(
   }
 }
 
-/** A large state is not in the event: what did not change is read from the device. */
+/** Reads the unchanged keys of a large state, which the event omits, from the device. */
 async function complete(context: Means, user: string, cause: Cause): Promise<Cause> {
   const { change } = cause;
   if (change?.partial !== true) return cause;
@@ -87,14 +90,14 @@ function fires({ log }: Pick<Means, "log">, rule: RuleDocument, cause: Cause): b
   try {
     return isTriggered(rule, cause);
   } catch (err) {
-    // A rule that can't be understood has said so when it was stored.
+    // An invalid rule was reported when it was saved.
     if (!(err instanceof RuleFault)) throw err;
     log.info({ rule: rule._id, reason: err.message }, "rule not triggered");
     return false;
   }
 }
 
-/** Whether a rule waits until its comparison has held for a while. */
+/** Whether a rule has a `for_s`. */
 function isHeld(rule: RuleDocument): boolean {
   if (rule.trigger_type !== "device" || rule.trigger_config.for_s === undefined) return false;
   try {

@@ -11,14 +11,14 @@ import { type RunIntake, runId } from "./run-intake.ts";
 import { type Cause, configOf, ofDevice } from "./triggers.ts";
 import { valueAt } from "./values.ts";
 
-/** Runs rules whose comparison has held for `for_s`, by the server's clock, which outlives processes. */
+/** Runs rules whose comparison has held for `for_s`, on durable schedules of the NATS server. */
 export class HoldClock {
   readonly #context: Pick<ActorContext, "bus" | "routes" | "log">;
   readonly #rules: RuleStore;
   readonly #holds: HoldStore;
   readonly #schedules: Schedules;
   readonly #intake: RunIntake;
-  /** Sets what is not scheduled. */
+  /** Creates missing schedules. */
   readonly repair: ScheduleRepair<HoldDocument>;
 
   constructor(
@@ -37,7 +37,7 @@ export class HoldClock {
     });
   }
 
-  /** Looks at a change: the comparison begins to hold, keeps holding, or ceases to. */
+  /** Processes a change: the comparison starts, continues or stops holding. */
   async look(rule: RuleDocument, cause: Cause): Promise<void> {
     const { for_s = 0, ...config } = configOf("device", rule.trigger_config);
     const { concerned, holds, begins } = ofDevice(config, cause);
@@ -49,12 +49,12 @@ export class HoldClock {
       if (hold.due_at === null) await this.#schedules.cancel("hold", hold.user, hold._id);
       else if (!hold.scheduled) await this.#set(hold);
     } catch (err) {
-      this.#context.log.warn({ err, rule: rule._id }, "hold not scheduled yet");
+      this.#context.log.warn({ err, user: rule.user, rule: rule._id }, "hold not scheduled, retrying");
       this.repair.soon();
     }
   }
 
-  /** A hold is due. It may have ceased since, also by a change whose event is on its way. */
+  /** Handles a due hold. It may have stopped since, also by a change whose event is still in flight. */
   async ring({ id, due_at }: Due): Promise<void> {
     const hold = await this.#holds.find(id);
     if (hold?.due_at == null) return;
@@ -74,7 +74,7 @@ export class HoldClock {
     await this.#holds.fired(hold);
   }
 
-  /** What a rule was waiting for is forgotten. */
+  /** Deletes the hold of a rule. */
   async forget(rule: RuleDocument): Promise<void> {
     await this.#holds.delete(rule._id);
     await this.#schedules.cancel("hold", rule.user, rule._id);

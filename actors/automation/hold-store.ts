@@ -12,7 +12,7 @@ export interface HeldChange {
   event: Record<string, unknown>;
 }
 
-/** Comparisons that have to hold for a while, in MongoDB. */
+/** Comparisons with a `for_s`, in MongoDB. */
 export class HoldStore {
   readonly #holds: Collection<HoldDocument>;
 
@@ -31,7 +31,7 @@ export class HoldStore {
     return this.#holds.findOne({ _id: rule });
   }
 
-  /** Takes a change into account; answers the hold as it is then. */
+  /** Applies a change and returns the updated hold. */
   async change(rule: string, user: string, forMs: number, change: HeldChange): Promise<HoldDocument> {
     for (;;) {
       const before = await this.find(rule);
@@ -56,7 +56,7 @@ export class HoldStore {
     await this.#holds.updateOne({ _id, due_at }, { $set: { scheduled: true } });
   }
 
-  /** Its run has started: it is not due again before it has ceased to hold. */
+  /** Marks its run as started: it is not due again until the comparison stops holding. */
   async fired({ _id, due_at }: HoldDocument): Promise<void> {
     await this.#holds.updateOne({ _id, due_at }, { $set: { due_at: null, scheduled: true } });
   }
@@ -87,8 +87,8 @@ function begin(_id: string, user: string): HoldDocument {
 }
 
 /**
- * The hold after a change. Values that keep holding do not begin the time again; a change that comes late and says
- * that it did not hold in between does, from the newest change on.
+ * The hold after a change. A continued hold does not restart the timer; a late change
+ * that shows an interruption does, from the newest change on.
  */
 export function advance(hold: HoldDocument, forMs: number, change: HeldChange): HoldDocument {
   const { seq, at, holds, begins, event } = change;

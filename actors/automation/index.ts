@@ -24,7 +24,7 @@ import { serveSceneRoutes } from "./scene-routes.ts";
 
 const minuteMs = 60_000;
 
-/** Serves rules and scenes, starts the runs that are triggered, and returns the group of the actors that make them. */
+/** Serves rules and scenes, starts triggered runs, and returns the actor group that executes them. */
 export async function startAutomation(actor: ActorContext): Promise<KeyedGroup> {
   const { db, jsm, settings, lifecycle } = actor;
   const rules = new RuleStore(db);

@@ -2,22 +2,22 @@ import { RE2JS } from "re2js";
 import { patternChars } from "../../schemas/documents/rule-parts.ts";
 import { RuleFault } from "./rule-fault.ts";
 
-/** Characters of a text that are searched, and instructions of a pattern: together they bound one search at about 70 ms. */
+/** Characters searched, and instructions of a pattern: together they bound one search to about 70 ms. */
 const textChars = 10_000;
 const instructions = 200;
 const keptPatterns = 2_000;
 const compiled = new Map<string, RE2JS>();
 
 /**
- * Whether a user's regular expression matches a text; the time grows in proportion to the text (RE2). JavaScript's
- * look-around and back references are not part of that syntax.
- * @throws RuleFault when the pattern can't be read or is too large
+ * Whether a user's regular expression matches a text, in linear time (RE2). Look-around and back references
+ * of JavaScript are not supported.
+ * @throws RuleFault when the pattern is invalid or too large
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   return compile(pattern).matcher(text.slice(0, textChars)).find();
 }
 
-/** @throws RuleFault when the pattern can't be read or is too large */
+/** @throws RuleFault when the pattern is invalid or too large */
 export function assertPattern(pattern: string): void {
   compile(pattern);
 }

@@ -6,14 +6,14 @@ const placeholder = /\{\{([^{}]{0,256})\}\}/g;
 const path = /^\s*([\w.\-\u00a0-\uffff]+)\s*$/u;
 const depthAtMost = 32;
 
-/** Fields of a step in which a placeholder that stands alone keeps the type of its value. */
+/** Fields of a step in which a single placeholder keeps the type of its value. */
 const typed = new Set(["command", "body"]);
-/** Fields that name something: what a device says must not choose it. */
+/** Fields without placeholders, as device data must not choose their targets. */
 const fixed = new Set(["type", "device_id", "component", "scene_id", "session_id", "method", "level"]);
 
 /**
- * A step whose texts have the event's values in place of `{{state.temp}}`. Each text is filled once: what a device has
- * said is data, also where it looks like a placeholder. A path without a value becomes an empty text.
+ * Replaces placeholders such as `{{state.temp}}` in a step with the event's values, in one pass: device data
+ * is never expanded as a placeholder. A path without a value becomes an empty string.
  */
 export function filled(
   step: Record<string, unknown>,
@@ -29,7 +29,7 @@ export function filled(
   });
 }
 
-/** Devices that a step's placeholders read besides the event. */
+/** Devices referenced by a step's placeholders. */
 export function devicesIn(step: Record<string, unknown>): string[] {
   const found: string[] = [];
   mapped(step, (text, field) => {
@@ -39,7 +39,7 @@ export function devicesIn(step: Record<string, unknown>): string[] {
   return found.filter((id) => id !== "");
 }
 
-/** @throws RuleFault that names the field with a placeholder that is more than a path */
+/** @throws RuleFault naming the field whose placeholder is not a plain path */
 export function assertPlaceholders(step: Record<string, unknown>): void {
   devicesIn(step);
 }

@@ -23,10 +23,10 @@ import {
 } from "./rule-run.ts";
 
 const retryMs = 1_000;
-/** Attempts at a run that fails for no outage, before it has failed for good. */
+/** Attempts of a run, outages excluded, before it is recorded as failed. */
 const runAttempts = 3;
 
-/** What a rule's actor works with. */
+/** Dependencies of the rule actor. */
 export type RuleActorMeans = RunMeans & { jsm: ActorContext["jsm"] };
 
 interface Running {
@@ -34,14 +34,16 @@ interface Running {
   done: Promise<void>;
 }
 
-/** One rule: it makes its runs as the rule's mode says, and takes each from the log when it has ended. */
+/**
+ * Actor of one rule: executes its runs according to the rule's mode and removes finished ones from the log.
+ */
 export class RuleActor implements KeyedActor {
   readonly #means: RuleActorMeans;
   readonly #user: string;
   readonly #rule: string;
   readonly #waiting: { seq: number; request: RunRequest }[] = [];
   readonly #running = new Set<Running>();
-  /** Aborted when the rule moves to another process: delays are left to the next owner. */
+  /** Aborted when the rule moves to another process; the next owner continues delays. */
   readonly #leaving = new AbortController();
   #highest = 0;
   #working: Promise<void> | undefined;
@@ -65,7 +67,7 @@ export class RuleActor implements KeyedActor {
     this.#pump();
   }
 
-  /** Drops the oldest run that waits, for a newer one to take its place. Whether there was one. */
+  /** Drops the oldest waiting run in favour of a newer one; returns whether there was one. */
   async dropOldest(): Promise<boolean> {
     const oldest = this.#waiting.shift();
     if (oldest === undefined) return false;
@@ -96,9 +98,7 @@ export class RuleActor implements KeyedActor {
 
   #pump(): void {
     this.#working ??= this.#work()
-      .catch((err: unknown) =>
-        this.#means.context.log.error({ err, rule: this.#rule }, "rule stopped working"),
-      )
+      .catch((err: unknown) => this.#means.context.log.error({ err, rule: this.#rule }, "rule actor failed"))
       .finally(() => {
         this.#working = undefined;
         if (this.#waiting.length > 0 && !this.#quiescing) this.#pump();
@@ -118,7 +118,7 @@ export class RuleActor implements KeyedActor {
       const mode = modeOf(rule);
       while (this.#running.size > 0 && mode === "queued") await this.#oneEnds();
       if (this.#quiescing) return;
-      // It may have been dropped meanwhile.
+      // The run may have been dropped meanwhile.
       if (this.#waiting[0] !== next) continue;
       this.#waiting.shift();
       if (this.#running.size > 0 && mode === "single") {
@@ -153,8 +153,8 @@ export class RuleActor implements KeyedActor {
       } catch (err) {
         if (isLost(signal) || err instanceof HandedOver) return;
         const { log, settings } = this.#means.context;
-        log.warn({ err, run: request.id, attempt }, "run not made yet");
-        // The process that makes it is given the time that it may take.
+        log.warn({ err, run: request.id, attempt }, "run attempt failed");
+        // Give the executing process the full time of a step.
         const elsewhere = err instanceof CommittedElsewhere;
         if (attempt >= runAttempts && !elsewhere) {
           await failRun(this.#means, request, err);
@@ -175,17 +175,17 @@ export class RuleActor implements KeyedActor {
     for (const { abort } of this.#running) abort.abort(reason);
   }
 
-  /** A run of a form that this version does not know is kept in REJECTED, then leaves the log. */
+  /** Stores a run that does not match this version's schema in REJECTED, then removes it from the log. */
   async #setAside(origin: Origin, reason: Error): Promise<void> {
     const { bus, log } = this.#means.context;
     try {
       await persist(log, "rejected run", () => bus.reject(runRequested, origin, reason));
       await this.#remove(origin.seq);
     } catch (err) {
-      // It stays in the log, where the next owner finds it.
+      // The entry stays in the log; the next owner retries it.
       log.error(
         { err, user: this.#user, rule: this.#rule, seq: origin.seq },
-        "run of unknown form not set aside",
+        "invalid run not moved to REJECTED",
       );
     }
   }
@@ -194,18 +194,18 @@ export class RuleActor implements KeyedActor {
     try {
       await this.#means.jsm.streams.deleteMessage(streams.runs, seq, false);
     } catch (err) {
-      // Gone already, or met again by the next owner, who finds the run ended.
+      // Already removed, or found as finished by the next owner.
       this.#means.context.log.debug({ err, seq }, "run not removed from the log");
     }
   }
 }
 
-/** Whether a run is another's now; one that was superseded has still to be ended. */
+/** Whether another process owns the run now; a superseded run still has to be finished here. */
 function isLost({ aborted, reason }: AbortSignal): boolean {
   return aborted && !(reason instanceof Superseded);
 }
 
-/** Unless the rule says otherwise its runs wait for one another: none is lost. */
+/** The default mode queues runs, so that none is lost. */
 function modeOf({ actions }: RuleDocument): RunMode {
   return runModeSchema.catch("queued").parse(Array.isArray(actions) ? undefined : actions.mode);
 }

@@ -12,16 +12,16 @@ import { type RunIntake, runId } from "./run-intake.ts";
 import { nextSun, placeOf } from "./sun.ts";
 import { configOf } from "./triggers.ts";
 
-/** Triggers that are due at a time. */
+/** Time-based triggers. */
 const clocked = ["schedule", "sun"];
 
-/** Gives the next time of schedule rules to the engine's clock, and starts their runs when it rings. */
+/** Schedules the next run of time-based rules on the NATS server, and starts their runs when due. */
 export class RuleClock {
   readonly #context: Pick<ActorContext, "db" | "settings" | "log">;
   readonly #store: RuleStore;
   readonly #schedules: Schedules;
   readonly #intake: RunIntake;
-  /** Sets what is not scheduled. */
+  /** Creates missing schedules. */
   readonly repair: ScheduleRepair<RuleDocument>;
 
   constructor(
@@ -43,7 +43,7 @@ export class RuleClock {
     });
   }
 
-  /** When a rule is due next; null for one without a schedule, that is disabled or whose schedule can't be read. */
+  /** Next due time of a rule; null if it has no schedule, is disabled or its schedule is invalid. */
   async dueAt(
     {
       user,
@@ -71,18 +71,18 @@ export class RuleClock {
     }
   }
 
-  /** Brings the schedule of a stored rule to its `due_at`. What fails now is done later. */
+  /** Sets the schedule of a stored rule to its `due_at`; failures are repaired later. */
   async settle(rule: RuleDocument): Promise<void> {
     try {
       if (rule.due_at === null) await this.#schedules.cancel("rule", rule.user, rule._id);
       else await this.#set(rule, rule.due_at);
     } catch (err) {
-      this.#context.log.warn({ err, rule: rule._id }, "rule not scheduled yet");
+      this.#context.log.warn({ err, user: rule.user, rule: rule._id }, "rule not scheduled, retrying");
       this.repair.soon();
     }
   }
 
-  /** The user has another time zone or place: their rules without one of their own are due by it. */
+  /** Applies a changed time zone or location of a user to the rules without their own. */
   async follow(user: string): Promise<void> {
     for (const rule of await this.#store.triggered(user, clocked)) {
       if (rule.due_at === null && rule.trigger_type === "schedule") continue;
@@ -95,7 +95,7 @@ export class RuleClock {
     }
   }
 
-  /** Starts the run that is due, and sets the next; a repetition starts the same run. */
+  /** Starts the due run and schedules the next; idempotent. */
   async ring({ user, id, due_at }: Due): Promise<void> {
     const rule = await this.#store.rule(user, id);
     if (rule?.due_at == null) return;
@@ -114,7 +114,7 @@ export class RuleClock {
       chain: [],
       dry_run: false,
     });
-    // From now on, not from then: what an outage made miss was one run.
+    // Continue from now: times missed in an outage result in one run.
     const least = due_at + this.#context.settings.limits.schedulePeriodMs - 1;
     const next = await this.dueAt(rule, Math.max(Date.now(), least));
     const moved = await this.#store.changeRule(

@@ -1,4 +1,4 @@
-/** What a rule asks for and can't be done: the message is the reason that its user sees. */
+/** A rule error; its message is the reason shown to the user. */
 export class RuleFault extends Error {
   constructor(reason: string, cause?: unknown) {
     super(reason, { cause });

@@ -19,7 +19,7 @@ import { assertAllowedSteps } from "./step-addresses.ts";
 import { placeOf } from "./sun.ts";
 import { assertTrigger, configOf, triggerFault } from "./triggers.ts";
 
-/** What the routes of automation work with. */
+/** Dependencies of the automation routes. */
 export interface AutomationServices extends RunMeans {
   actor: ActorContext;
   clock: RuleClock;
@@ -32,7 +32,7 @@ type RuleBody = Pick<
   "name" | "description" | "trigger_type" | "trigger_config" | "conditions" | "actions" | "enabled"
 >;
 
-/** Serves the rules of the API and their runs. */
+/** Serves the rule routes. */
 export function serveRuleRoutes(services: AutomationServices): void {
   const { actor, rules, runs, clock } = services;
   serveRoute(actor, listRules, async ({ principal }) => {
@@ -120,7 +120,7 @@ async function update(
   return reschedules ? sayFault(services, rule) : rule;
 }
 
-/** Checks what a rule is refused for when it is saved. @throws ParleyError `invalid_request` that names the field */
+/** Validates a rule on save. @throws ParleyError `invalid_request` naming the field */
 async function assertRule({ actor }: AutomationServices, user: string, rule: RuleBody): Promise<void> {
   try {
     assertTrigger(rule);
@@ -136,12 +136,12 @@ async function assertRule({ actor }: AutomationServices, user: string, rule: Rul
   }
 }
 
-/** The secret address of a webhook rule. */
+/** A new secret address for a webhook rule. */
 function hookOf({ trigger_type }: Pick<RuleBody, "trigger_type">): { hook?: string } {
   return trigger_type === "webhook" ? { hook: randomBytes(32).toString("base64url") } : {};
 }
 
-/** A rule that can never run says so by a run that failed. */
+/** Records a failed run for a rule that can never run. */
 async function sayFault(services: AutomationServices, rule: RuleDocument): Promise<RuleDocument> {
   const fault = rule.enabled ? triggerFault(rule) : null;
   if (fault === null) return rule;

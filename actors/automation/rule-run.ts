@@ -16,15 +16,15 @@ import { PassingFault, perform, type StepMeans, stubbed } from "./steps.ts";
 
 const firstRetryMs = 500;
 
-/** What runs work with. */
+/** Dependencies of runs. */
 export interface RunMeans extends StepMeans {
   runs: RunStore;
 }
 
-/** The reason of a run's abort signal that ends it as `failed`; any other end leaves it to the next owner. */
+/** Abort reason that ends a run as `failed`; any other leaves it to the next owner. */
 export class Superseded extends RuleFault {}
 
-/** Another process makes the run: this one was stopped or cut off, and has lost it. */
+/** Another process executes the run; this one was paused or disconnected and has lost it. */
 export class CommittedElsewhere extends Error {
   constructor() {
     super("the run is made elsewhere");
@@ -32,18 +32,18 @@ export class CommittedElsewhere extends Error {
   }
 }
 
-/** A run that waits in a delay is left to the rule's next owner. */
+/** A run in a delay is left to the rule's next owner. */
 export class HandedOver extends Error {}
 
-/** How a run is cut short: by its own signal, and in a delay also when its rule moves to another process. */
+/** Abort signals of a run: its own, and in a delay also the move of its rule to another process. */
 export interface RunSignals {
   signal: AbortSignal;
   leaving: AbortSignal;
 }
 
 /**
- * Makes a run, or continues one that an earlier owner has left: steps that succeeded are not done again.
- * @throws CommittedElsewhere; HandedOver; the signal's reason when it is cut short for another owner to continue
+ * Executes a run, or continues one of an earlier owner; completed steps are not repeated.
+ * @throws CommittedElsewhere; HandedOver; the signal's reason when another owner is to continue
  */
 export async function makeRun(
   means: RunMeans,
@@ -75,7 +75,7 @@ export async function makeRun(
   }
 }
 
-/** Ends a run that can't be made however often it is tried, also where its event can't be stored. */
+/** Ends a run that keeps failing, even if its event can't be stored. */
 export async function failRun(means: RunMeans, request: RunRequest, cause: unknown): Promise<void> {
   const { log } = means.context;
   const reason = cause instanceof Error ? cause.message.slice(0, 500) : "failed";
@@ -87,7 +87,7 @@ export async function failRun(means: RunMeans, request: RunRequest, cause: unkno
   }
 }
 
-/** Records a run that did not begin. */
+/** Records a run that was not started. */
 export async function refuseRun(
   means: RunMeans,
   request: RunRequest,
@@ -98,7 +98,7 @@ export async function refuseRun(
   if (run?.status === "running") await finish(means, request, status, reason);
 }
 
-/** What conditions and placeholders read: the event, the time, and the devices that they name. */
+/** Variables of conditions and placeholders: the event, the time, and referenced devices. */
 async function eventOf(
   { context }: RunMeans,
   { trigger, user }: RunRequest,
@@ -114,7 +114,7 @@ async function eventOf(
   return { ...trigger.event, trigger: { type: trigger.type }, now: nowIn(trigger.at, zone), devices };
 }
 
-/** Why the run is skipped, or null. */
+/** Reason to skip the run, or null. */
 async function judgeRun(
   { context, runs }: RunMeans,
   request: RunRequest,
@@ -130,7 +130,7 @@ async function judgeRun(
   return met ? null : "conditions do not hold";
 }
 
-/** Waits until a delay ends; its end is stored, so the next owner of the rule waits for the rest of it. */
+/** Waits for a delay; its end is stored, so that the next owner waits only for the rest. */
 async function wait(
   { context, runs }: RunMeans,
   request: RunRequest,
@@ -153,7 +153,7 @@ function traceOf({ id }: RunRequest, { type }: Step, index: number): StepTrace {
   return { index, type, key: `${id}-${index}`, status: "running", attempts: 0 };
 }
 
-/** Tries a step until it succeeds, or may not be tried again. */
+/** Executes a step with retries. */
 async function makeStep(
   means: RunMeans,
   request: RunRequest,
@@ -175,7 +175,7 @@ async function makeStep(
       throw new RuleFault(`step ${trace.index + 1} (${step.type}): ${error}`, last);
     }
     trace.attempts += 1;
-    // Written first: an attempt that kills its process counts as well, and of two processes one makes it.
+    // Written first: an attempt that crashes the process counts, and only one of two processes starts it.
     if (!(await persist(context.log, "run", () => runs.beginAttempt(request.id, trace))))
       throw new CommittedElsewhere();
     try {

@@ -3,12 +3,12 @@ import { type Step, stepSchema } from "../../schemas/documents/rule-parts.ts";
 import { assertPlaceholders, filled } from "./placeholders.ts";
 import { RuleFault } from "./rule-fault.ts";
 
-/** What stands in a rule's actions as its steps, unread. */
+/** The unvalidated steps of a rule's actions. */
 export function listedSteps(actions: RuleDocument["actions"]): unknown[] {
   return Array.isArray(actions) ? actions : Array.isArray(actions.steps) ? actions.steps : [actions];
 }
 
-/** The steps of a rule's actions. @throws RuleFault that names the first that can't be understood */
+/** The steps of a rule's actions. @throws RuleFault naming the first invalid one */
 export function stepsOf(actions: RuleDocument["actions"], most: number): Step[] {
   const listed = listedSteps(actions);
   if (listed.length === 0) throw new RuleFault("actions: no steps");
@@ -16,15 +16,15 @@ export function stepsOf(actions: RuleDocument["actions"], most: number): Step[] 
   return listed.map(readStep);
 }
 
-/** A step with the event's values in its texts. @throws RuleFault when it is no step any more */
+/** A step with its placeholders replaced. @throws RuleFault when the result is not a valid step */
 export function filledStep(step: Step, event: Record<string, unknown>, index: number): Step {
   return readStep(filled(step, event), index);
 }
 
 /**
- * Checks what is refused when a rule is saved: placeholders that are more than a path, and delays out of bounds. A step
- * that is unknown altogether is named by the run.
- * @throws RuleFault that names the step and the field
+ * Validates steps on save: placeholders must be plain paths, delays within bounds. Unknown step types are
+ * reported by the run.
+ * @throws RuleFault naming the step and the field
  */
 export function assertSteps(actions: RuleDocument["actions"]): void {
   for (const [index, step] of listedSteps(actions).entries()) {

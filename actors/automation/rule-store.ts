@@ -2,7 +2,7 @@ import type { Collection, Db } from "mongodb";
 import type { Rule, RuleDocument, Scene, SceneDocument } from "../../schemas/documents/automation.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 
-/** Rules and scenes in MongoDB; every call but the clock's is one user's. */
+/** Rules and scenes in MongoDB. All methods are scoped to a user, except those for schedules. */
 export class RuleStore {
   readonly #rules: Collection<RuleDocument>;
   readonly #scenes: Collection<SceneDocument>;
@@ -32,7 +32,7 @@ export class RuleStore {
     return this.#rules.findOne({ _id: id, user });
   }
 
-  /** Rules that events may trigger. */
+  /** Enabled rules with these trigger types. */
   triggered(user: string, types: readonly string[]): Promise<RuleDocument[]> {
     return this.#rules.find({ user, enabled: true, trigger_type: { $in: [...types] } }).toArray();
   }
@@ -62,7 +62,7 @@ export class RuleStore {
     return (await this.#rules.deleteOne({ _id: id, user })).deletedCount > 0;
   }
 
-  /** A run has ended. */
+  /** Records the end of a run. */
   async ran(user: string, id: string, status: string, at: Date): Promise<void> {
     await this.#rules.updateOne(
       { _id: id, user },
@@ -70,7 +70,7 @@ export class RuleStore {
     );
   }
 
-  /** Runs were dropped because too many were waiting. */
+  /** Counts runs dropped because too many were waiting. */
   async dropped(user: string, id: string, runs: number): Promise<void> {
     await this.#rules.updateOne({ _id: id, user }, { $inc: { dropped_count: runs } });
   }
@@ -84,7 +84,7 @@ export class RuleStore {
     await this.#rules.updateOne({ _id, user, due_at }, { $set: { scheduled: true } });
   }
 
-  /** Rules whose schedule may be missing. */
+  /** Rules with a possibly missing schedule. */
   unscheduled(limit: number): Promise<RuleDocument[]> {
     return this.#rules
       .find({ scheduled: false, due_at: { $ne: null } })
@@ -92,7 +92,7 @@ export class RuleStore {
       .toArray();
   }
 
-  /** All schedules were lost. */
+  /** Marks all rules as unscheduled after a loss of the schedules. */
   async unscheduleAll(): Promise<void> {
     await this.#rules.updateMany({ due_at: { $ne: null } }, { $set: { scheduled: false } });
   }
@@ -130,7 +130,7 @@ function hookPath(hook: string): string {
   return `/api/v1/automation/hooks/${hook}`;
 }
 
-/** A rule as the API shows it. */
+/** API view of a rule. */
 export function shownRule(rule: RuleDocument): Rule {
   const {
     _id: id,
@@ -156,7 +156,7 @@ export function shownRule(rule: RuleDocument): Rule {
   };
 }
 
-/** A scene as the API shows it. */
+/** API view of a scene. */
 export function shownScene({ _id: id, user: user_id, created_at, ...rest }: SceneDocument): Scene {
   return { id, user_id, ...rest, created_at: created_at.toISOString() };
 }

@@ -8,15 +8,15 @@ import { Budgets } from "../runtime/budgets.ts";
 import type { RuleStore } from "./rule-store.ts";
 
 const minuteMs = 60_000;
-/** How often room is made for one run before its cause is handled again later. */
+/** Attempts to make room for one run before its cause is redelivered. */
 const attempts = 3;
 
-/** Puts runs into the log; from there on they happen, whatever process dies. */
+/** Appends runs to the log; from there on they survive crashes. */
 export class RunIntake {
   readonly #context: Pick<ActorContext, "bus" | "log">;
   readonly #rules: RuleStore;
   readonly #budgets: Budgets;
-  /** The newest run of a rule whose user has no budget at the moment. */
+  /** The newest run of each rule whose user is out of budget. */
   readonly #deferred = new Map<string, RunRequest>();
 
   constructor(context: Pick<ActorContext, "bus" | "log" | "settings">, rules: RuleStore) {
@@ -25,7 +25,10 @@ export class RunIntake {
     this.#budgets = new Budgets(context.settings.limits.userRunsPerMin, minuteMs);
   }
 
-  /** @throws ParleyError `rate_limited` when the rule has as many unfinished runs as it may; as the stream does else */
+  /**
+   * @throws ParleyError `rate_limited` at the limit of unfinished runs of the rule; other errors of the
+   * stream
+   */
   async start(request: RunRequest): Promise<void> {
     try {
       await this.#append(request);
@@ -36,8 +39,8 @@ export class RunIntake {
   }
 
   /**
-   * Starts a run that something has triggered. Where too many wait, the oldest of them is dropped and counted on its
-   * rule; a user over their budget keeps the newest run of each rule, which starts when there is budget again.
+   * Starts a triggered run. If too many are waiting, the oldest is dropped and counted on its rule. For a
+   * user over budget, only the newest run of each rule is kept, and started when budget is available.
    */
   async startNewest(request: RunRequest): Promise<void> {
     const wait = this.#budgets.take(request.user, 1);
@@ -74,13 +77,13 @@ export class RunIntake {
       this.#deferred.delete(rule);
       if (newest === undefined) return;
       this.startNewest(newest).catch((err: unknown) =>
-        this.#context.log.warn({ err, rule }, "deferred run not started"),
+        this.#context.log.warn({ err, user, rule }, "deferred run not started"),
       );
     }, wait).unref();
   }
 }
 
-/** The same id for the same cause of the same rule. */
+/** Deterministic run id of a rule and cause. */
 export function runId(rule: string, cause: string): string {
   return `run_${createHash("sha256").update(`${rule} ${cause}`).digest("base64url").slice(0, 24)}`;
 }

@@ -4,7 +4,7 @@ import { collections } from "../../schemas/documents/collections.ts";
 
 const keptMs = 24 * 3600 * 1000;
 
-/** How many runs one trigger has led to through scenes, counted over all processes. */
+/** Counts the runs one trigger has started through scenes, over all processes. */
 export class RunRoots {
   readonly #roots: Collection<RunRoot>;
 
@@ -16,7 +16,7 @@ export class RunRoots {
     await this.#roots.createIndex({ expires_at: 1 }, { expireAfterSeconds: 0 });
   }
 
-  /** Takes up to `wanted` of the runs that one trigger may start; answers how many it got. */
+  /** Reserves up to `wanted` of the runs one trigger may start; returns the number granted. */
   async take(root: string, wanted: number, most: number): Promise<number> {
     const counted = await this.#roots.findOneAndUpdate(
       { _id: root },

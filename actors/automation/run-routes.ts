@@ -19,7 +19,7 @@ import { type AutomationServices, findRule } from "./rule-routes.ts";
 import { runId } from "./run-intake.ts";
 import { shownRun } from "./run-store.ts";
 
-/** Serves the runs of the API, and what starts them from outside. */
+/** Serves the run routes and external triggers. */
 export function serveRunRoutes(services: AutomationServices): void {
   const { actor, runs, intake } = services;
   serveRoute(
@@ -67,7 +67,7 @@ export function serveRunRoutes(services: AutomationServices): void {
   });
 }
 
-/** Serves the secret addresses of webhook rules, and the events that a user's programs publish. */
+/** Serves the secret addresses of webhook rules, and events published by a user's programs. */
 export function serveOutsideTriggers({ actor, rules, intake }: AutomationServices): void {
   serveRoute(actor, triggerHook, async ({ params, body, idempotency_key: key }) => {
     const rule = await rules.hooked(params.hook);
@@ -89,7 +89,7 @@ export function serveOutsideTriggers({ actor, rules, intake }: AutomationService
   );
 }
 
-/** What a manual run of a device rule looks at: the device as it is. */
+/** Event of a manual run of a device rule: the device's current state. */
 async function deviceOf(
   { actor }: AutomationServices,
   rule: RuleDocument,

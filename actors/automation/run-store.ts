@@ -25,7 +25,7 @@ export class RunStore {
     ]);
   }
 
-  /** Begins a run, or finds it as an earlier owner has left it. */
+  /** Starts a run, or loads the state left by an earlier owner. */
   async begin({ id, user, rule, trigger, dry_run }: RunRequest): Promise<RunDocument | null> {
     const started_at = new Date();
     const document: Omit<RunDocument, "_id"> = {
@@ -48,7 +48,9 @@ export class RunStore {
     await this.#runs.updateOne({ _id: id, status: "running" }, { $set: { conditions } });
   }
 
-  /** Writes that an attempt at a step begins; false when the run has ended or somebody else has begun that attempt. */
+  /**
+   * Records the start of an attempt; false if the run has ended or another process has started that attempt.
+   */
   async beginAttempt(id: string, step: StepTrace): Promise<boolean> {
     const before = step.attempts === 1 ? { $exists: false } : step.attempts - 1;
     const result = await this.#runs.updateOne(
@@ -58,7 +60,7 @@ export class RunStore {
     return result.matchedCount > 0;
   }
 
-  /** Writes what became of a step; false when the run has ended elsewhere. */
+  /** Records the result of a step; false if the run has ended elsewhere. */
   async traceStep(id: string, step: StepTrace): Promise<boolean> {
     const result = await this.#runs.updateOne(
       { _id: id, status: "running" },
@@ -67,7 +69,7 @@ export class RunStore {
     return result.matchedCount > 0;
   }
 
-  /** Ends a run; false when it had ended before. */
+  /** Ends a run; false if it had already ended. */
   async finish(
     id: string,
     status: RunDocument["status"],
@@ -103,7 +105,7 @@ export class RunStore {
   }
 }
 
-/** A run as the API shows it. */
+/** API view of a run. */
 export function shownRun(run: RunDocument): Run {
   const {
     _id: id,

@@ -15,7 +15,7 @@ import type { AutomationServices } from "./rule-routes.ts";
 import { shownScene } from "./rule-store.ts";
 import { runScene } from "./steps.ts";
 
-/** Serves the scenes of the API. */
+/** Serves the scene routes. */
 export function serveSceneRoutes(services: AutomationServices): void {
   const { actor, rules } = services;
   const most = actor.settings.limits.userRules;

@@ -5,8 +5,8 @@ import { stepSchema } from "../../schemas/documents/rule-parts.ts";
 import { listedSteps } from "./rule-steps.ts";
 
 /**
- * Checks the addresses of webhook steps before they are kept; they are checked again when they are called. Steps that
- * can't be understood are left to the run that names them.
+ * Checks the URLs of webhook steps on save; they are checked again on each call. Invalid steps
+ * are reported by the run.
  * @throws ParleyError `url_not_allowed`.
  */
 export async function assertAllowedSteps(

@@ -16,25 +16,25 @@ import type { RuleStore } from "./rule-store.ts";
 import { type RunIntake, runId } from "./run-intake.ts";
 import type { RunRoots } from "./run-roots.ts";
 
-/** Session of messages that a rule sends and that name none, where the user has no main session. */
+/** Session for a rule's messages without a session id, if the user has no main session. */
 const ownSession = "automation";
 const answerBytes = 64 * 1024;
 const shownChars = 500;
 
-/** A step that may succeed when it is tried again. */
+/** A transient error: the step may succeed on retry. */
 export class PassingFault extends RuleFault {}
 
-/** What steps work with. */
+/** Dependencies of steps. */
 export interface StepMeans {
   context: Pick<ActorContext, "nc" | "bus" | "routes" | "db" | "settings" | "log">;
   rules: RuleStore;
   intake: RunIntake;
   roots: RunRoots;
-  /** Webhook calls of a user. */
+  /** Webhook call budgets of users. */
   webhooks: Budgets;
 }
 
-/** Whose run a step belongs to. `key` is the same for every attempt at it. */
+/** The run of a step. `key`: idempotency key, the same for every attempt. */
 export interface StepCall {
   run: RunRequest;
   key: string;
@@ -42,8 +42,8 @@ export interface StepCall {
 }
 
 /**
- * Does a step and answers what its trace shows.
- * @throws PassingFault where another attempt may help, RuleFault or ParleyError where none does
+ * Executes a step and returns its trace output.
+ * @throws PassingFault for transient errors, RuleFault or ParleyError for permanent ones
  */
 export async function perform(means: StepMeans, step: Step, call: StepCall): Promise<unknown> {
   const { context } = means;
@@ -86,15 +86,15 @@ export async function perform(means: StepMeans, step: Step, call: StepCall): Pro
   }
 }
 
-/** What a step would do: the trace of a dry run. */
+/** Trace output of a step in a dry run. */
 export function stubbed(step: Step): unknown {
   return { would: step };
 }
 
 /**
- * Hands over the runs of a scene's rules; each knows which rules led to it. One trigger starts a bounded number of runs
- * in all, however scenes and rules lead to one another.
- * @throws RuleFault when that many have been started
+ * Starts the runs of a scene's rules; each has the chain of rules that led to it. One trigger starts a
+ * bounded number of runs in total, however scenes and rules refer to each other.
+ * @throws RuleFault when that number is reached
  */
 export async function runScene(
   { rules, intake, roots, context }: Pick<StepMeans, "rules" | "intake" | "roots" | "context">,
@@ -178,7 +178,7 @@ async function remind(
   return { reminder_id: reminder.id, remind_at: reminder.remind_at };
 }
 
-/** An actor that is away comes back. */
+/** Converts the unavailability of an actor into a transient error. */
 async function passing<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -188,7 +188,7 @@ async function passing<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** The user as whom a rule acts: it may do what he may. */
+/** The principal a rule runs as; it has exactly its owner's permissions. */
 export function principalOf(user: string): Principal {
   return { user_id: user, nickname: "", is_admin: user === adminUserId };
 }

@@ -2,10 +2,10 @@ import { getTimes } from "suncalc";
 import { RuleFault } from "./rule-fault.ts";
 
 const dayMs = 86_400_000;
-/** Beyond the polar circles the sun may stay up or down for half a year. */
+/** Days searched: beyond the polar circles the sun may stay up or down for half a year. */
 const searchedDays = 400;
 
-/** Where somebody is, degrees. */
+/** A location, degrees. */
 export interface Place {
   latitude: number;
   longitude: number;
@@ -19,7 +19,10 @@ interface SunTrigger {
   longitude?: number | undefined;
 }
 
-/** The first time after an instant (Unix ms) at which a `sun` trigger is due; null where the sun does not do it for a year. */
+/**
+ * The first time after an instant (Unix ms) at which a `sun` trigger is due; null if there is none for a
+ * year.
+ */
 export function nextSun({ event, offset_min }: SunTrigger, place: Place, after: number): number | null {
   const offset = offset_min * 60_000;
   for (let day = -2; day < searchedDays; day++) {
@@ -30,7 +33,7 @@ export function nextSun({ event, offset_min }: SunTrigger, place: Place, after: 
   return null;
 }
 
-/** The trigger's own place, else the user's. @throws RuleFault where there is neither */
+/** The trigger's location, otherwise the user's. @throws RuleFault without either */
 export function placeOf({ latitude, longitude }: SunTrigger, profile: Place | undefined): Place {
   if (latitude !== undefined && longitude !== undefined) return { latitude, longitude };
   if (profile !== undefined) return profile;

@@ -12,10 +12,10 @@ import { assertPattern, matchesPattern } from "./pattern.ts";
 import { RuleFault } from "./rule-fault.ts";
 import { isNoValue, valueAt } from "./values.ts";
 
-/** Something that may trigger rules: an event as conditions read it. `id` is the same however often it is read. */
+/** An event that may trigger rules, as read by conditions. `id` is stable across redeliveries. */
 export interface Cause {
   id: string;
-  /** Event's name without its user, `device.updated`. */
+  /** Event name without its user, such as `device.updated`. */
   name: string;
   at: number;
   event: Record<string, unknown>;
@@ -24,7 +24,7 @@ export interface Cause {
   text?: string;
 }
 
-/** One event message: where it stands and what it says. */
+/** An event message with its stream sequence. */
 export interface EventMessage {
   name: string;
   seq: number;
@@ -32,7 +32,10 @@ export interface EventMessage {
   payload: unknown;
 }
 
-/** What an event may trigger. What automation itself has caused is left out, or rules would trigger one another for ever. */
+/**
+ * Causes in an event. Events caused by automation are excluded, so that rules can't trigger each other in a
+ * loop.
+ */
 export function causesOf({ name, seq, at, payload }: EventMessage): Cause[] {
   const plain = { id: String(seq), name, at, event: { subject: name, event: payload } };
   if (name === eventNames.devicesUpdated) {
@@ -50,7 +53,10 @@ export function causesOf({ name, seq, at, payload }: EventMessage): Cause[] {
   return [plain];
 }
 
-/** An event holds what changed: the state before is the one now with the earlier values of what changed. */
+/**
+ * Builds the cause of a change; the previous state is the current one with the earlier values of changed
+ * keys.
+ */
 export function causeOfChange(change: DeviceChange): Cause {
   const { id, device_id, name, type, online, state, changed, at } = change;
   const before = new Map(Object.entries(state));
@@ -77,7 +83,7 @@ function causeOfTurn(plain: Cause, turn: TurnCompleted): Cause[] {
   ];
 }
 
-/** Whether a rule is triggered. @throws RuleFault when its trigger can't be understood */
+/** Whether a rule is triggered. @throws RuleFault when its trigger is invalid */
 export function isTriggered(
   rule: Pick<RuleDocument, "trigger_type" | "trigger_config">,
   cause: Cause,
@@ -94,7 +100,7 @@ export function isTriggered(
   }
 }
 
-/** Why a rule can't ever be triggered, or null. */
+/** Reason why a rule can never be triggered, or null. */
 export function triggerFault({
   trigger_type: type,
   trigger_config: config,
@@ -115,8 +121,8 @@ export function triggerFault({
 }
 
 /**
- * Checks what is refused when a rule is saved: keys that no trigger has, and patterns that can't be read.
- * @throws RuleFault that names the field
+ * Validates a trigger on save: unknown keys and invalid patterns.
+ * @throws RuleFault naming the field
  */
 export function assertTrigger({
   trigger_type: type,
@@ -140,7 +146,7 @@ export function assertTrigger({
     throw new RuleFault("trigger_config: for_s needs a field and a value that hold so long");
 }
 
-/** A trigger's configuration. @throws RuleFault that names the first field at fault */
+/** A trigger's configuration. @throws RuleFault naming the first invalid field */
 export function configOf<Type extends keyof typeof triggerConfigs>(type: Type, config: unknown) {
   const parsed = triggerConfigs[type].safeParse(config);
   if (parsed.success) return parsed.data as ReturnType<(typeof triggerConfigs)[Type]["parse"]>;
@@ -148,19 +154,19 @@ export function configOf<Type extends keyof typeof triggerConfigs>(type: Type, c
   throw new RuleFault(`trigger_config: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
 }
 
-/** How a change concerns a device trigger. */
+/** Effect of a change on a device trigger. */
 interface DeviceTriggering {
-  /** Whether the change is of the trigger's field. */
+  /** Whether the trigger's field changed. */
   concerned: boolean;
   /** Whether the comparison holds after the change. */
   holds: boolean;
-  /** Whether it begins to hold with the change; without a comparison, every change of the field does. */
+  /** Whether the comparison starts to hold with the change; true for every change without a comparison. */
   begins: boolean;
 }
 
 const thresholds = new Set([">", ">=", "<", "<="]);
 
-/** @throws RuleFault that names an operator that does not exist */
+/** @throws RuleFault naming an unknown operator */
 export function ofDevice(
   config: { device_id: string; field?: string | undefined; op: string; value?: unknown },
   { change, event }: Pick<Cause, "change" | "event">,
@@ -179,7 +185,7 @@ export function ofDevice(
     return { concerned: moved, holds: moved, begins: moved };
   }
   const holds = compare(op, now, value) && !(thresholds.has(op) && isNoValue(now));
-  // Nothing is crossed from a value that nobody knows. The first value of all counts as a crossing.
+  // A threshold can't be crossed from an unknown value. The very first value counts as a crossing.
   const from =
     thresholds.has(op) && isNoValue(before) ? true : before !== undefined && compare(op, before, value);
   return { concerned: true, holds, begins: holds && !from };
@@ -195,7 +201,9 @@ function ofMessage(
   return has && (pattern === undefined || matchesPattern(pattern, text));
 }
 
-/** `turn.completed`, also with its first token or its user, with `*` for one and `>` for all further tokens. */
+/**
+ * Matches `turn.completed`, optionally with its first token or user; wildcards: `*` one token, `>` the rest.
+ */
 function subjectMatches(subject: string, name: string): boolean {
   const wanted = subject.split(".");
   if (wanted[0] === "event") wanted.shift();

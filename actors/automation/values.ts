@@ -1,9 +1,9 @@
-/** Words with which devices and Home Assistant say that they have no value. */
+/** Payloads of devices and Home Assistant for a missing value. */
 const noValues = new Set(["unknown", "unavailable"]);
 
 /**
- * The value at a path such as `state.temp`; undefined where there is none. A key that has a dot in it is found as well:
- * the longest key that exists is taken.
+ * The value at a path such as `state.temp`, or undefined. Keys that contain dots are supported:
+ * the longest existing key wins.
  */
 export function valueAt(value: unknown, path: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
@@ -17,7 +17,7 @@ export function valueAt(value: unknown, path: string): unknown {
   return undefined;
 }
 
-/** Whether a value says that nothing is known, so that nothing can be crossed from it. */
+/** Whether a value is missing or unknown, so that no threshold can be crossed from it. */
 export function isNoValue(value: unknown): boolean {
   return value === null || (typeof value === "string" && noValues.has(value.toLowerCase()));
 }

@@ -3,7 +3,7 @@ import { type Config, type Announcement as Document, isObject, readAnnouncement 
 import { textOf } from "./discovery/own-topic.ts";
 import { objectOf, payloadOf } from "./payload.ts";
 
-/** A discovery document and the entities that it announces, all of one device. */
+/** A discovery document and the entities it announces, all of one device. */
 export interface Announcement {
   topic: string;
   text: string;
@@ -11,11 +11,12 @@ export interface Announcement {
   name: string;
   type: string;
   entities: Entity[];
-  /** What of it is not used, and why; empty for nothing. */
+  /** Unsupported parts of the document, with reasons. */
   unsupported: string[];
 }
 
-/** Whether a topic below the user's prefix is one of discovery documents: `homeassistant/<component>/[<node>/]<object>/config`. */
+/** Whether a topic below the user's prefix is a discovery topic:
+ * `homeassistant/<component>/[<node>/]<object>/config`. */
 export function isAnnouncementTopic(levels: readonly string[]): boolean {
   return (
     levels[0] === "homeassistant" &&
@@ -24,12 +25,12 @@ export function isAnnouncementTopic(levels: readonly string[]): boolean {
   );
 }
 
-/** The announcements of one user, and which entities a topic concerns. */
+/** The announcements of one user, indexed by device and topic. */
 export class Announcements {
   readonly #user: string;
   readonly #componentsAtMost: number;
   readonly #all = new Map<string, Announcement>();
-  /** Device by the identifiers that its announcements share. */
+  /** Device ids by the identifiers shared by its announcements. */
   readonly #byIdentifier = new Map<string, string>();
   #byTopic = new Map<string, Announcement[]>();
   #byDevice = new Map<string, Announcement[]>();
@@ -54,7 +55,9 @@ export class Announcements {
     return this.#byDevice.get(device) ?? [];
   }
 
-  /** Takes a document. Answers what it announces now; a text that is no JSON object announces an unusable device. */
+  /**
+   * Sets a document and returns its announcement; text other than a JSON object announces an unusable device.
+   */
   set(topic: string, text: string): Announcement {
     const announcement = this.#read(topic, text);
     this.#all.set(topic, announcement);
@@ -67,7 +70,7 @@ export class Announcements {
     this.#indexed = false;
   }
 
-  /** Forgets all announcements of a device; answers their topics. */
+  /** Deletes all announcements of a device; returns their topics. */
   deleteOf(device: string): string[] {
     const topics = this.of(device).map(({ topic }) => topic);
     for (const topic of topics) this.delete(topic);
@@ -80,7 +83,7 @@ export class Announcements {
     return this.#byTopic.get(topic) ?? [];
   }
 
-  /** Whether an announcement says what a topic's values mean. */
+  /** Whether an announcement defines the values of a topic. */
   claims(topic: string): boolean {
     return this.concerning(topic).some(({ entities }) => entities.some((entity) => saysOf(entity, topic)));
   }

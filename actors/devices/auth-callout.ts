@@ -14,11 +14,11 @@ import { hasScope } from "../../schemas/principal.ts";
 import type { ActorContext } from "../actor-context.ts";
 
 /**
- * How long a log-in lasts where nobody can close the connections of a revoked key, s. Its end would speak the last will
- * of a device that is well, so elsewhere a log-in has no end.
+ * Expiry of a login where connections of a revoked key can't be closed, s. Expiry publishes the last will
+ * of a healthy device, so logins don't expire elsewhere.
  */
 const loginSeconds = 3600;
-/** The server waits 6 s for the answer (`authorization.timeout`). */
+/** nats-server waits 6 s for the response (`authorization.timeout`). */
 const checkMs = 2_500;
 const checkAttempts = 2;
 const retryMs = 500;
@@ -26,9 +26,9 @@ const retryMs = 500;
 type Means = Pick<ActorContext, "nc" | "bus" | "log" | "endpoints">;
 
 /**
- * Decides who may connect to NATS and MQTT besides our own processes (NATS auth callout): user name = a user's id,
- * password = an API key of that user. What a device may say and hear is in the permissions that the server enforces.
- * `canClose`: the connections of a revoked key are closed, so that a log-in needs no end.
+ * NATS auth callout for NATS and MQTT clients other than our own processes: user name = a user's id,
+ * password = an API key of that user. The server enforces the permissions of each device.
+ * `canClose`: connections of a revoked key are closed, so logins don't expire.
  */
 export function serveDeviceLogin(means: Means, canClose: boolean): void {
   const { nc, log, endpoints } = means;
@@ -41,7 +41,8 @@ export function serveDeviceLogin(means: Means, canClose: boolean): void {
     if (user_nkey === undefined || server_id === undefined) return null;
     const user = connect_opts?.user ?? "";
     const name = await loginOf(means, user, connect_opts?.pass ?? "");
-    // Firmware takes a refusal for a wrong password: without an answer the server closes the connection after a while.
+    // Firmware treats a refusal as a wrong password; without a response the server closes the connection on
+    // timeout.
     if (name === undefined) return null;
     const device = fromPublic(user_nkey);
     const isMqtt = client_info?.type === "mqtt";
@@ -62,15 +63,15 @@ export function serveDeviceLogin(means: Means, canClose: boolean): void {
       if (err !== null) return;
       answer(msg).then(
         (response) => void (response !== null && msg.respond(response)),
-        (cause: unknown) => log.warn({ err: cause }, "log-in of a device not answered"),
+        (cause: unknown) => log.warn({ err: cause }, "device login not answered"),
       );
     },
   });
 }
 
 /**
- * Name of a connection whose key is its user's, as {@link isOfRevoked} reads it; null for any other, undefined where the
- * key can't be checked.
+ * Connection name for a valid key of the user, in the format of {@link isOfRevoked}; null if invalid,
+ * undefined if the key could not be checked.
  */
 async function loginOf({ bus, log }: Means, user: string, token: string): Promise<string | null | undefined> {
   if (user === "" || token === "") return null;
@@ -83,22 +84,22 @@ async function loginOf({ bus, log }: Means, user: string, token: string): Promis
           ? `${user}/${principal.credential ?? ""}`
           : null;
     } catch (err) {
-      log.warn({ err, user, attempt }, "API key of a device not checked yet");
+      log.warn({ err, user, attempt }, "device API key check failed, retrying");
     }
     await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
   return undefined;
 }
 
-/** Whether a connection's log-in rests on what was revoked. */
+/** Whether the key or user of a connection was revoked. */
 export function isOfRevoked(name: string, revoked: ReadonlySet<string>): boolean {
   const [user = "", credential] = name.split("/");
   return credential !== undefined && (revoked.has(credential) || revoked.has(revocations.user(user)));
 }
 
 /**
- * An MQTT subscription with QoS 1 hears on a subject of the server's own, which no other connection needs. Nothing under
- * `$MQTT` may be published: it would pass for the server.
+ * An MQTT subscription with QoS 1 uses an internal subject of the server, which no other client needs.
+ * Publishing under `$MQTT` is denied: it would impersonate the server.
  */
 function permissionsOf(user: string, isMqtt: boolean) {
   return {

@@ -4,8 +4,8 @@ import type { ActorContext } from "../actor-context.ts";
 import { askOwner } from "./owner.ts";
 
 /**
- * Devices of a user as they are now, also what is not stored yet; those that do not exist are left out.
- * @throws ParleyError `service_unavailable` where nobody owns them at the moment
+ * Current devices of a user, including unstored changes; unknown ids are omitted.
+ * @throws ParleyError `service_unavailable` while they have no owner
  */
 export async function currentDevices(
   context: Pick<ActorContext, "bus" | "log">,

@@ -2,23 +2,23 @@ import type { DeviceDocument } from "../../schemas/documents/device.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { shownDevice } from "./device-store.ts";
 
-/** Frames of one device take at most so many bytes a second: one with a large state is shown less often. */
+/** Maximum frame bytes per ms and device; devices with a large state are sent less often. */
 const bytesPerMs = 32;
 const measuredBytes = 1_024;
 
 interface Shown {
   changed: Set<string>;
-  /** When its next frame may go, ms of the monotonic clock. */
+  /** Earliest time of its next frame, monotonic ms. */
   due: number;
 }
 
-/** Frames of devices, one per device and interval, with the newest state. */
+/** Coalesces device frames: one per device and interval, with the newest state. */
 export class DeviceFrames {
   readonly #out: ActorContext["out"];
   readonly #intervalMs: number;
   readonly #onTell: () => void;
   readonly #waiting = new Map<DeviceDocument, Shown>();
-  /** When a device with a large state may be shown again. */
+  /** Earliest next frame of devices with a large state. */
   readonly #restUntil = new WeakMap<DeviceDocument, number>();
   #timer: NodeJS.Timeout | undefined;
   #toldAt = 0;
@@ -64,7 +64,7 @@ export class DeviceFrames {
     this.#out.frame(device._id.user, {
       frame: { type: "device_update", device_update: update, timestamp: Date.now() },
     });
-    // A rough measure is enough, and free for the small states that nearly all devices have.
+    // A rough estimate is enough, and free for the small states of nearly all devices.
     if (Object.keys(state).length * 16 < measuredBytes && !hasLarge(state)) return;
     this.#restUntil.set(device, now + JSON.stringify(state).length / bytesPerMs);
   }

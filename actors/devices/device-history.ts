@@ -10,9 +10,9 @@ const daySeconds = 24 * 3600;
 const rawDays = 7;
 const meanDays = 366;
 const minuteMs = 60_000;
-/** Length of one mean. */
+/** Interval of one mean. */
 export const slotMs = 5 * minuteMs;
-/** Points of one field that are kept at once, and over each ten minutes: sustained rates are thinned out. */
+/** Burst of points of one field, refilled over ten minutes; sustained rates are thinned out. */
 const fieldPoints = 60;
 const fieldMs = 10 * minuteMs;
 const fieldsAtMost = 50_000;
@@ -22,8 +22,8 @@ interface Mean extends Omit<HistoryMean, "_id" | "expires_at"> {
 }
 
 /**
- * Numbers and on/off values of devices over time: seven days as they came, thinned out where a field changes all the
- * time, and means of five minutes for a year.
+ * Time series of numbers and on/off values of devices: raw points for seven days, thinned out where a field
+ * changes constantly, and five-minute means for a year.
  */
 export class DeviceHistory {
   readonly #points: Collection<HistoryPoint>;
@@ -33,7 +33,7 @@ export class DeviceHistory {
   readonly #users: Budgets;
   readonly #fields = new Budgets(fieldPoints, fieldMs);
   #waiting: HistoryPoint[] = [];
-  /** Means of the slots that are not over. */
+  /** Means of unfinished intervals. */
   readonly #open = new Map<string, Mean>();
 
   constructor(db: Db, log: Logger, userPointsPerMin: number) {
@@ -52,14 +52,14 @@ export class DeviceHistory {
           timeseries: { timeField: "at", metaField: "meta", granularity: "seconds" },
           expireAfterSeconds: rawDays * daySeconds,
         })
-        .catch((err: unknown) => this.#log.debug({ err }, "history was made by another process"));
+        .catch((err: unknown) => this.#log.debug({ err }, "device history collection not created"));
     await Promise.all([
       this.#points.createIndex({ "meta.user": 1, "meta.device": 1, "meta.field": 1, at: 1 }),
       this.#means.createIndex({ expires_at: 1 }, { expireAfterSeconds: 0 }),
     ]);
   }
 
-  /** Takes the values that a change has brought. */
+  /** Adds the values of a change. */
   changed(user: string, device: string, values: Record<string, unknown>, at: number): void {
     for (const [field, value] of numbersIn(values)) {
       if (this.#open.size >= fieldsAtMost || this.#users.take(user, 1) > 0) return;
@@ -69,7 +69,7 @@ export class DeviceHistory {
     }
   }
 
-  /** Writes what is waiting, and the means of slots that are over; with `all`, those of the others too. */
+  /** Writes pending points and the means of finished intervals; with `all`, also of unfinished ones. */
   async flush(all = false): Promise<void> {
     const points = this.#waiting;
     this.#waiting = [];
@@ -89,7 +89,7 @@ export class DeviceHistory {
     ]);
   }
 
-  /** Points of a field in a time, as they came, oldest first; at most so many, the newest ones. */
+  /** Raw points of a field in a time range, oldest first; the newest `limit` points. */
   async raw(meta: HistoryPoint["meta"], from: Date, to: Date, limit: number): Promise<HistoryPoint[]> {
     const { user, device, field } = meta;
     const filter = { "meta.user": user, "meta.device": device, "meta.field": field };
@@ -97,7 +97,7 @@ export class DeviceHistory {
     return (await found.sort({ at: -1 }).limit(limit).toArray()).reverse();
   }
 
-  /** Means of a field in a time, oldest first. */
+  /** Means of a field in a time range, oldest first. */
   async means(meta: HistoryPoint["meta"], from: Date, to: Date): Promise<HistoryMean[]> {
     const between = { $gte: { ...meta, slot: from }, $lte: { ...meta, slot: to } };
     return this.#means.find({ _id: between }).sort({ _id: 1 }).toArray();

@@ -15,7 +15,7 @@ const retryMs = 1_000;
 const againMs = 2_000;
 const gatherMs = 100;
 
-/** Answer of a server about its connections (nats-server, `Connz`). */
+/** Response of nats-server about its connections (`Connz`). */
 const connectionsSchema = z.object({
   server: z.object({ id: z.string() }),
   data: z.object({
@@ -24,9 +24,9 @@ const connectionsSchema = z.object({
 });
 
 /**
- * Closes the connections of devices whose key or user was revoked; they can't log in again. Where the server has no
- * system user of ours (an external one), they go when their log-in ends: the answer is null then, else the connection
- * of the system user.
+ * Closes the connections of devices whose key or user was revoked; they can't log in again. If the server has
+ * no Parley system user (external NATS), they stay until their login expires. Returns the connection of the
+ * system user, or null without one.
  */
 export async function startDeviceLogout(context: ActorContext): Promise<NatsConnection | null> {
   const { endpoints, log, lifecycle, nc, actorId } = context;
@@ -36,14 +36,16 @@ export async function startDeviceLogout(context: ActorContext): Promise<NatsConn
   try {
     system = await connectNats({ url: url.href, name: `${actorId} system`, log, connectMs });
   } catch (err) {
-    log.info({ err }, "no system user: revoked devices stay until their log-in ends");
+    log.info({ err }, "no NATS system user, revoked devices stay connected until their login expires");
     return null;
   }
   let stopped = false;
   let stop: () => void = () => {};
   const fresh = new Set<string>();
   const sweep = (revoked: ReadonlySet<string>) => {
-    close(system, revoked).catch((err: unknown) => log.warn({ err }, "devices not logged out"));
+    close(system, revoked).catch((err: unknown) =>
+      log.warn({ err, revoked: [...revoked].slice(0, 16) }, "connections of revoked devices not closed"),
+    );
   };
   const take = (key: string): void => {
     fresh.add(key);
@@ -52,7 +54,7 @@ export async function startDeviceLogout(context: ActorContext): Promise<NatsConn
       const revoked = new Set(fresh);
       fresh.clear();
       sweep(revoked);
-      // A key is revoked before it is deleted: a device that was quicker has logged in again.
+      // A key is revoked before it is deleted: a device may have logged in again in between.
       setTimeout(() => sweep(revoked), againMs).unref();
     }, gatherMs).unref();
   };
@@ -67,13 +69,13 @@ export async function startDeviceLogout(context: ActorContext): Promise<NatsConn
       try {
         await follow();
       } catch (err) {
-        log.warn({ err }, "revocations not read yet");
+        log.warn({ err, bucket: revocationBucket }, "watch of revocations failed, retrying");
       }
       if (!stopped) await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   };
   void loop();
-  lifecycle.onStop("device log-out", async () => {
+  lifecycle.onStop("device logout", async () => {
     stopped = true;
     stop();
     await system.close();
@@ -81,7 +83,7 @@ export async function startDeviceLogout(context: ActorContext): Promise<NatsConn
   return system;
 }
 
-/** Users who have a device connected at the moment. */
+/** Users with a connected device. */
 export async function connectedUsers(system: NatsConnection): Promise<string[]> {
   const users = new Set<string>();
   await eachConnection(system, async (_server, { authorized_user: name = "" }) => {
@@ -91,7 +93,9 @@ export async function connectedUsers(system: NatsConnection): Promise<string[]> 
   return [...users];
 }
 
-/** The server does nothing where it can't answer, so this is a request. A connection that has gone is well. */
+/**
+ * Sent as a request: nats-server ignores KICK without a reply subject. A closed connection is not an error.
+ */
 async function kick(system: NatsConnection, server: string, cid: number): Promise<void> {
   const ask = JSON.stringify({ cid });
   await system.request(subjects.serverKick(server), ask, { timeout: answerMs }).catch(() => undefined);

@@ -23,19 +23,19 @@ import { eraseMqtt } from "./mqtt-erasure.ts";
 import { askOwner } from "./owner.ts";
 import type { Refusals } from "./refusals.ts";
 
-/** How long a reader waits for what is on its way to the store. */
+/** How long a read waits for pending writes, ms. */
 const readMs = 1_000;
 
 type RouteContext = Pick<ActorContext, "bus" | "log" | "settings">;
 
-/** What is kept of devices. */
+/** Stores of devices. */
 export interface DeviceStores {
   store: DeviceStore;
   refusals: Refusals;
   history: DeviceHistory;
 }
 
-/** Serves the devices of the API. */
+/** Serves the device routes. */
 export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): void {
   const { store, refusals, history } = stores;
   serveReading(context, store, refusals);
@@ -47,7 +47,7 @@ export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): 
       throw new ParleyError("payload_too_large");
     }
     const { seq } = await context.bus.append(deviceUpdated, body, { to: { user, device } });
-    // It will be stored all the same; made again, it changes nothing.
+    // The change is stored later in any case; repeating it is idempotent.
     const answer = await askOwner(context, { kind: "settled", user, seq });
     if (answer === null) throw new ParleyError("service_unavailable");
     return { success: true as const };
@@ -71,7 +71,7 @@ export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): 
     context,
     deleteDevice,
     async ({ principal: { user_id: user }, params: { device_id: device } }) => {
-      // What is on its way to the store would bring it back.
+      // A pending write would restore the device.
       await askOwner(context, { kind: "settled", user });
       await askOwner(context, { kind: "forget", user, device });
       const known = await store.delete(user, device);
@@ -85,7 +85,7 @@ export function serveDeviceRoutes(context: RouteContext, stores: DeviceStores): 
 function serveReading(context: RouteContext, store: DeviceStore, refusals: Refusals): void {
   const { settings } = context;
   serveRoute(context, listDevices, async ({ principal: { user_id: user }, query }) => {
-    // What was heard a moment ago is shown; where the owner is away, what is stored.
+    // Include recent updates; without an owner, return the stored state.
     await askOwner(context, { kind: "settled", user }, readMs);
     const [devices, total] = await Promise.all([
       store.list(user, query.limit, query.offset),
@@ -136,7 +136,7 @@ function serveHomeAssistant(context: RouteContext, store: DeviceStore): void {
   });
 }
 
-/** Erases what is kept of a deleted user's devices. */
+/** Erases the device data of a deleted user. */
 export async function eraseDevices(
   context: Pick<ActorContext, "bus" | "jsm" | "log">,
   { store, refusals, history }: DeviceStores,
@@ -151,7 +151,7 @@ export async function eraseDevices(
   await eraseMqtt(context, user);
 }
 
-/** The first of them that fit into so many bytes; at least one. */
+/** The first devices that fit into `bytes`; at least one. */
 function fitting(devices: readonly Device[], bytes: number): Device[] {
   let left = bytes;
   const over = devices.findIndex((device) => {

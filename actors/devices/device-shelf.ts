@@ -6,15 +6,15 @@ import type { DeviceStore } from "./device-store.ts";
 import type { DeviceWriteBehind } from "./device-write-behind.ts";
 
 const fieldsAtMost = 1_000;
-/** A state with fewer bytes is in its events as a whole. */
+/** Smaller states are included in events as a whole. */
 const wholeStateBytes = 1_024;
 
-/** What a message says of one device. */
+/** A change to one device. */
 export interface Patch {
   state?: Record<string, unknown>;
-  /** Objects are merged member by member. */
+  /** Merges objects recursively. */
   deep?: boolean;
-  /** Keys that are no longer part of the state. */
+  /** Keys removed from the state. */
   gone?: readonly string[];
   name?: string | undefined;
   type?: string | undefined;
@@ -25,17 +25,17 @@ export interface Patch {
   unsupported?: string | undefined;
 }
 
-/** Who a device is, in the words of whoever speaks for it. */
+/** Identity of a device as given by its adapter or announcement. */
 export interface Origin {
   kind: string;
   node?: string;
   base?: string;
 }
 
-/** Why a device can't take what came. */
+/** A device message that can't be applied. */
 export class DeviceRefusal extends Error {}
 
-/** The devices of one user: those that are in memory, and what is known of the others. */
+/** The devices of one user: loaded ones, and the origins of the others. */
 export class DeviceShelf {
   readonly #user: string;
   readonly #store: DeviceStore;
@@ -45,9 +45,9 @@ export class DeviceShelf {
   readonly #onChanged: (device: DeviceDocument) => void;
   readonly #loaded = new Map<string, DeviceDocument>();
   readonly #known = new Map<string, Origin>();
-  /** Ids by maker and the maker's name. */
+  /** Ids by adapter and node name. */
   readonly #byNode = new Map<string, string>();
-  /** Bound of the size of a state, once measured. */
+  /** Upper bound of a state's size, once measured. */
   readonly #bytesAtMost = new Map<string, number>();
 
   constructor(
@@ -78,7 +78,7 @@ export class DeviceShelf {
     if (origin.node !== undefined) this.#byNode.set(`${origin.kind}/${origin.node}`, id);
   }
 
-  /** Reads devices of which messages wait, all at once. */
+  /** Loads the devices of queued messages in one query. */
   async preload(ids: Iterable<string>): Promise<void> {
     const missing = [...new Set(ids)].filter((id) => this.#known.has(id) && !this.#loaded.has(id));
     if (missing.length === 0) return;
@@ -104,7 +104,7 @@ export class DeviceShelf {
     return this.#loaded.get(id);
   }
 
-  /** The id of a maker's device: its own name, unless another maker's device has that. */
+  /** The id of an adapter's device: its own name, unless a device of another adapter has it. */
   idFor({ kind, node = "" }: Origin): string {
     const known = this.#byNode.get(`${kind}/${node}`);
     if (known !== undefined) return known;
@@ -115,8 +115,8 @@ export class DeviceShelf {
   }
 
   /**
-   * The device, made where it is new.
-   * @throws DeviceRefusal when the user has as many devices as they may
+   * The device; created if it is new.
+   * @throws DeviceRefusal when the user has reached the device limit
    */
   async obtain(id: string, origin: Origin): Promise<DeviceDocument> {
     const found = await this.find(id);
@@ -134,7 +134,7 @@ export class DeviceShelf {
   }
 
   /**
-   * Applies what a message says; one that is in the state already changes nothing.
+   * Applies a patch; a message already contained in the state changes nothing.
    * @throws DeviceRefusal when the state would be too large
    */
   apply(device: DeviceDocument, seq: number, patch: Patch, bytes: number, at = new Date()): void {
@@ -155,7 +155,7 @@ export class DeviceShelf {
     this.#tell(device, before, changed, at);
   }
 
-  /** Forgets a device, also what is not stored of it. */
+  /** Drops a device, including unstored changes. */
   forget(id: string): void {
     const origin = this.#known.get(id);
     if (origin?.node !== undefined) this.#byNode.delete(`${origin.kind}/${origin.node}`);
@@ -165,7 +165,7 @@ export class DeviceShelf {
     this.#book.drop(this.#user, id);
   }
 
-  /** Deletes a device that nobody speaks for any more. */
+  /** Deletes a device that no longer has a source. */
   async remove(id: string): Promise<void> {
     this.forget(id);
     await this.#store.delete(this.#user, id);
@@ -176,10 +176,10 @@ export class DeviceShelf {
     return [...this.#known.keys()];
   }
 
-  /** The state is measured only where what came since it was measured last may have made it too large. */
+  /** Measures the state only if the bytes received since the last measurement could make it too large. */
   #assertFits({ _id }: DeviceDocument, state: DeviceDocument["state"], bytes: number): void {
     const { deviceStateBytes } = this.#limits;
-    // A number such as 1e20 is written out in the state.
+    // A number such as 1e20 is stored with all digits.
     const most = (this.#bytesAtMost.get(_id.device) ?? Number.POSITIVE_INFINITY) + 6 * bytes;
     this.#bytesAtMost.set(_id.device, most);
     if (most <= deviceStateBytes) return;

@@ -12,7 +12,7 @@ import type {
 } from "../../schemas/documents/device.ts";
 import { type RefusedItem, writeBatch } from "../storage/batch-write.ts";
 
-/** Devices in MongoDB: the last state of each, what discovery says of it, and how far the stream is stored. */
+/** Devices in MongoDB: last states, discovery data, and the stored sequence of each stream partition. */
 export class DeviceStore {
   readonly #devices: Collection<DeviceDocument>;
   readonly #announcements: Collection<AnnouncementDocument>;
@@ -59,7 +59,7 @@ export class DeviceStore {
     return (await this.#devices.deleteOne({ _id: { user, device } })).deletedCount > 0;
   }
 
-  /** Who a user's devices are, without their states. */
+  /** Identities of a user's devices, without states. */
   origins(user: string): Promise<Pick<DeviceDocument, "_id" | "kind" | "node" | "base">[]> {
     const found = this.#devices.find({ "_id.user": user });
     return found.project<DeviceDocument>({ kind: 1, node: 1, base: 1 }).toArray();
@@ -81,11 +81,11 @@ export class DeviceStore {
   }
 
   /**
-   * Writes states; one that a later owner of the device has passed stays as it is. Answers those that can't be stored.
+   * Writes states, except those already overwritten by a later owner. Returns those that can't be stored.
    */
   write(log: Logger, devices: readonly DeviceDocument[]): Promise<RefusedItem<DeviceDocument>[]> {
     return writeBatch(log, "devices", devices, (some) => {
-      // A document with a later sequence does not match, and can't be inserted a second time.
+      // A document with a later sequence does not match, and its upsert fails on the duplicate key.
       const operations = some.map(({ _id, ...fields }): AnyBulkWriteOperation<DeviceDocument> => {
         const filter = { _id, seq: { $lt: fields.seq } };
         return { updateOne: { filter, update: { $set: fields }, upsert: true } };
@@ -94,7 +94,7 @@ export class DeviceStore {
     });
   }
 
-  /** Sequence up to which a partition is stored; 0 at first. */
+  /** Sequence up to which a partition is stored; initially 0. */
   async place(partition: number): Promise<number> {
     return (await this.#places.findOne({ _id: partition }))?.seq ?? 0;
   }
@@ -103,7 +103,7 @@ export class DeviceStore {
     await this.#places.updateOne({ _id: partition }, { $max: { seq } }, { upsert: true });
   }
 
-  /** The highest sequence of any partition. */
+  /** The highest stored sequence of all partitions. */
   async highestPlace(): Promise<number> {
     const [highest] = await this.#places.find().sort({ seq: -1 }).limit(1).toArray();
     return highest?.seq ?? 0;
@@ -140,7 +140,7 @@ export class DeviceStore {
     return this.#topics.find({ "_id.user": user }).toArray();
   }
 
-  /** Writes the last payload of topics; `heard: null` forgets one. */
+  /** Writes the last payload of topics; `heard: null` deletes one. */
   async writeTopics(
     log: Logger,
     topics: readonly { _id: HeardTopic["_id"]; heard: HeardTopic | null }[],
@@ -156,7 +156,7 @@ export class DeviceStore {
   }
 }
 
-/** A device as the API shows it. */
+/** API view of a device. */
 export function shownDevice(device: DeviceDocument): Device {
   const { _id, name, type, state, online, online_until, last_seen, kind, fields, components, unsupported } =
     device;

@@ -9,7 +9,7 @@ import type { DeviceHistory } from "./device-history.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { Refusals } from "./refusals.ts";
 
-/** Bytes of changes in one event, well under the limit of a message. */
+/** Bytes of changes in one event, well under the message size limit. */
 const eventBytes = 128 * 1024;
 const placeMs = 1_000;
 
@@ -23,9 +23,9 @@ type Means = Pick<ActorContext, "out" | "bus"> & {
 type Stored = (seq: number) => void;
 
 /**
- * What the devices of this process have told, on its way out: frames; events with every change, a user's in one message;
- * and the last states, in one write. Events and states are stored before the partition's place moves on, so that the
- * next owner begins where this one has ended.
+ * Write-behind for the devices of this process: frames; events with every change, batched per user; and the
+ * last states, in one write. Events and states are stored before the partition's position advances, so the
+ * next owner continues without a gap.
  */
 export class DeviceWriteBehind {
   readonly #means: Means;
@@ -33,12 +33,12 @@ export class DeviceWriteBehind {
   readonly #frames: DeviceFrames;
   #unstored = new Map<string, DeviceDocument>();
   #topics = new Map<string, { _id: HeardTopic["_id"]; heard: HeardTopic | null }>();
-  /** Who waits for what is stored, by user, with the highest sequence that was applied. */
+  /** Callbacks for stored changes, by user, with the highest applied sequence. */
   #passed = new Map<string, { seq: number; stored: Stored }>();
   /** Changes by user, as JSON. */
   #changes = new Map<string, { id: string; text: string }[]>();
   #eventsOut: Promise<unknown> = Promise.resolve();
-  /** Highest sequence that an actor has taken, by partition, and those that are not applied. */
+  /** Highest sequence taken by an actor, by partition, and the unapplied ones. */
   readonly #taken = new Map<number, number>();
   readonly #waiting = new Map<number, Set<{ seq: number }>>();
   readonly #places = new Map<number, { seq: number; at: number }>();
@@ -51,7 +51,7 @@ export class DeviceWriteBehind {
     this.#frames = new DeviceFrames(means.out, means.limits.deviceFrameMs, () => this.#sendEvents());
   }
 
-  /** A message has reached its actor; call the result when it is applied or refused. */
+  /** Registers a message taken by its actor; call the result once it is applied or refused. */
   taken(partition: number, seq: number): () => void {
     this.#taken.set(partition, Math.max(seq, this.#taken.get(partition) ?? 0));
     const waiting = this.#waiting.get(partition) ?? new Set();
@@ -61,7 +61,7 @@ export class DeviceWriteBehind {
     return () => void waiting.delete(mark);
   }
 
-  /** A device has changed, or was only heard of (`changed` is empty then). */
+  /** Records a device change; `changed` is empty if only its last-seen time changed. */
   changed(device: DeviceDocument, change: DeviceChange, stored: Stored): void {
     const { user } = device._id;
     this.#frames.changed(device, change.changed);
@@ -74,7 +74,7 @@ export class DeviceWriteBehind {
     this.passed(user, Math.floor(device.seq), stored);
   }
 
-  /** Everything of a user up to this sequence is applied: `stored` is called when it is stored. */
+  /** All messages of a user up to this sequence are applied; `stored` is called once they are stored. */
   passed(user: string, seq: number, stored: Stored): void {
     const before = this.#passed.get(user);
     this.#passed.set(user, { seq: Math.max(seq, before?.seq ?? 0), stored });
@@ -90,7 +90,7 @@ export class DeviceWriteBehind {
     this.#topics.set(`${_id.user}/${_id.topic}`, { _id, heard: null });
   }
 
-  /** A device is forgotten: nothing more of it is stored or shown. */
+  /** Drops all pending output of a deleted device. */
   drop(user: string, id: string): void {
     const key = `${user}.${id}`;
     const device = this.#unstored.get(key);
@@ -99,19 +99,19 @@ export class DeviceWriteBehind {
     this.#frames.drop(device);
   }
 
-  /** A user is deleted: nothing more of theirs is stored or shown. */
+  /** Drops all pending output of a deleted user. */
   dropUser(user: string): void {
     for (const { _id } of [...this.#unstored.values()]) if (_id.user === user) this.drop(user, _id.device);
     for (const [key, { _id }] of this.#topics) if (_id.user === user) this.#topics.delete(key);
     this.#changes.delete(user);
   }
 
-  /** Somebody waits: what is not stored is stored now. */
+  /** Stores pending changes now, for a waiting caller. */
   hurry(): void {
     clearTimeout(this.#storeTimer);
     this.#storeTimer = undefined;
     if (this.#storing !== undefined) {
-      // What came since that write began goes out with the next one.
+      // Changes since the start of that write go into the next one.
       this.#storeTimer = setTimeout(() => this.hurry(), 0);
       return;
     }
@@ -123,7 +123,7 @@ export class DeviceWriteBehind {
       });
   }
 
-  /** Resolves when everything that was changed until now is stored. */
+  /** Resolves when all changes so far are stored. */
   async flush(): Promise<void> {
     await this.#storing;
     this.hurry();
@@ -169,20 +169,20 @@ export class DeviceWriteBehind {
       this.#means.refusals.add(
         item._id.user,
         `device/${item._id.user}/${item._id.device}`,
-        `not storable: ${reason}`,
+        `not stored: ${reason}`,
       );
     for (const { seq, stored } of passed.values()) stored(seq);
     await Promise.all(places.map(([partition, seq]) => this.#movePlace(partition, seq)));
   }
 
-  /** Sequence up to which everything of a partition is applied. */
+  /** Sequence up to which all messages of a partition are applied. */
   #finished(partition: number): number {
     let finished = this.#taken.get(partition) ?? 0;
     for (const { seq } of this.#waiting.get(partition) ?? []) finished = Math.min(finished, seq - 1);
     return finished;
   }
 
-  /** A place that is behind costs the next owner some messages again, which change nothing. */
+  /** A stale position only makes the next owner re-read some messages, which is idempotent. */
   async #movePlace(partition: number, seq: number): Promise<void> {
     const last = this.#places.get(partition);
     const now = performance.now();
@@ -192,7 +192,7 @@ export class DeviceWriteBehind {
   }
 }
 
-/** What a change has brought: the keys that changed. */
+/** The changed keys and their values. */
 function valuesOf({ changed, state, online }: DeviceChange): Record<string, unknown> {
   const values = changed.filter((key) => Object.hasOwn(state, key)).map((key) => [key, state[key]]);
   return {
@@ -201,7 +201,7 @@ function valuesOf({ changed, state, online }: DeviceChange): Record<string, unkn
   };
 }
 
-/** A user's changes in messages of a bounded size. */
+/** Splits a user's changes into messages of bounded size. */
 function eventsOf(
   user: string,
   changes: readonly { id: string; text: string }[],

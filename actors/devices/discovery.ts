@@ -7,8 +7,8 @@ import type { ActorContext } from "../actor-context.ts";
 const inFlight = 32;
 
 /**
- * Brings discovery documents of the documented place, `homeassistant/<component>/<user>/<object>/config`, among what
- * the user's devices publish, so that one actor reads both in one order.
+ * Maps discovery documents on the standard topic, `homeassistant/<component>/<user>/<object>/config`, into
+ * the stream of the user's devices, so that one actor reads both in order.
  */
 export async function startDiscovery({ jsm, bus }: ActorContext): Promise<void> {
   await ensureStream(jsm, discoveryStreamConfig());
@@ -21,7 +21,7 @@ export async function startDiscovery({ jsm, bus }: ActorContext): Promise<void> 
   });
 }
 
-/** Says that Parley is there, which makes the firmware of these users announce itself again. */
+/** Publishes a birth message, which makes the devices of these users re-announce themselves. */
 export function announceBirth(
   { bus, log }: Pick<ActorContext, "bus" | "log">,
   users: readonly string[],

@@ -1,4 +1,4 @@
-/** Times at which devices expire; the callback is called when one has come. */
+/** Expiry timers of devices. */
 export class Expiry {
   readonly #onDue: (id: string) => void;
   readonly #due = new Map<string, number>();
@@ -12,7 +12,7 @@ export class Expiry {
     return this.#due.size;
   }
 
-  /** Sets the time (Unix ms) of a device; an earlier one is replaced. */
+  /** Sets the expiry (Unix ms) of a device, replacing the previous one. */
   set(id: string, at: number): void {
     this.#due.set(id, at);
     this.#arm();

@@ -10,16 +10,16 @@ import { type ChartPoint, thinned } from "./history-values.ts";
 import { askOwner } from "./owner.ts";
 
 const dayMs = 24 * 3600 * 1000;
-/** Points are kept for seven days; older ones are means. */
+/** Raw points are kept for seven days; older data is means. */
 const rawMs = 7 * dayMs;
 const readAtMost = 20_000;
 const settleMs = 1_000;
 
-/** Serves values of a device over time. */
+/** Serves the history of device values. */
 export function serveHistory(context: ActorContext, store: DeviceStore, history: DeviceHistory): void {
   serveRoute(context, deviceHistory, async ({ principal: { user_id: user }, params, query }) => {
     const device = params.device_id;
-    // What was heard a moment ago is in the answer.
+    // Include the most recent values.
     await askOwner(context, { kind: "settled", user }, settleMs);
     const found = await store.find(user, device);
     if (found === null) throw new ParleyError("not_found", { error: "设备不存在" });

@@ -2,7 +2,7 @@ const switches: Record<string, number> = { on: 1, off: 0, open: 1, closed: 0, tr
 const depthAtMost = 3;
 const fieldsAtMost = 64;
 
-/** Numbers and on/off values (1, 0) in what changed, by their path in the state; lists are left out. */
+/** Numbers and on/off values (1, 0) among the changes, by their path in the state, without lists. */
 export function numbersIn(values: Record<string, unknown>): [field: string, value: number][] {
   const found: [string, number][] = [];
   const look = (value: unknown, path: string, depth: number): void => {
@@ -26,7 +26,7 @@ function numberOf(value: unknown): number | undefined {
   return /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : undefined;
 }
 
-/** A value of a chart. */
+/** A chart point. */
 export interface ChartPoint {
   at: number;
   value: number;
@@ -35,7 +35,7 @@ export interface ChartPoint {
   count: number;
 }
 
-/** At most so many points: those of one interval become their mean, weighted by what each stands for. */
+/** Downsamples to a maximum number of points: the weighted mean of each interval. */
 export function thinned(points: readonly ChartPoint[], from: number, to: number, most: number): ChartPoint[] {
   if (points.length <= most) return [...points];
   const width = Math.max(1, (to - from) / most);

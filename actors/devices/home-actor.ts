@@ -7,12 +7,12 @@ import type { DeviceWriteBehind } from "./device-write-behind.ts";
 import { Home, type HomeMeans } from "./home.ts";
 
 const preloaded = 500;
-/** Between two looks for budget, ms. */
+/** Interval of budget checks, ms. */
 const drainMs = 250;
 
-/** What the actor of a user's devices works with. */
+/** Dependencies of the device actor. */
 export interface HomeActorMeans extends HomeMeans {
-  /** Updates, and bytes, of each user. */
+  /** Update and byte budgets of each user. */
   updates: Budgets;
   bytes: Budgets;
 }
@@ -26,15 +26,15 @@ interface Letter {
 }
 
 /**
- * The devices of one user: it applies what they publish in the order of the stream. Whoever publishes more than their
- * budget keeps the newest message of each topic, which waits for budget; the others are dropped and counted.
+ * Actor for the devices of one user; applies their messages in stream order. Over the budget it
+ * keeps only the newest message of each topic until budget is available; others are dropped and counted.
  */
 export class HomeActor implements KeyedActor {
   readonly #means: HomeActorMeans;
   readonly #user: string;
   readonly #partition: number;
   readonly #letters: Letter[] = [];
-  /** Newest message of each topic that waits for budget. */
+  /** Newest message of each topic waiting for budget. */
   readonly #over = new Map<string, Letter>();
   #home: Home;
   #loaded: Promise<void> | undefined;
@@ -72,7 +72,7 @@ export class HomeActor implements KeyedActor {
     this.#pump();
   }
 
-  /** Answers a question about the user's devices, after all that has arrived before it. */
+  /** Answers a request about the user's devices, after all earlier messages. */
   async answer(ask: DeviceAsk): Promise<DeviceAnswer> {
     if (ask.kind === "settled") {
       await this.#settled(ask.seq);
@@ -123,7 +123,7 @@ export class HomeActor implements KeyedActor {
 
   #postpone(letter: Letter): void {
     const older = this.#over.get(letter.topic);
-    // The newest goes to the end of the line, in the order of the stream.
+    // Re-insert the newest at the end, to keep stream order.
     this.#over.delete(letter.topic);
     this.#over.set(letter.topic, letter);
     if (older !== undefined) {
@@ -160,7 +160,7 @@ export class HomeActor implements KeyedActor {
     if (this.#working || this.#abandoned) return;
     this.#working = true;
     this.#work()
-      .catch((err: unknown) => this.#means.log.error({ err, user: this.#user }, "devices stopped working"))
+      .catch((err: unknown) => this.#means.log.error({ err, user: this.#user }, "device actor failed"))
       .finally(() => {
         this.#working = false;
         for (const wake of this.#idlers.splice(0)) wake();
@@ -180,7 +180,7 @@ export class HomeActor implements KeyedActor {
     }
   }
 
-  /** An error of one message is that message's alone. */
+  /** An error fails only its own message. */
   async #apply(letter: Letter): Promise<void> {
     try {
       await persist(this.#means.log, "device", () => this.#home.receive(letter));

@@ -23,14 +23,14 @@ interface AnnouncementMessage {
   at: number;
 }
 
-/** What a user's announcements do to their devices. */
+/** Applies a user's announcements to their devices. */
 export class HomeDiscovery {
   readonly #means: { store: DeviceStore; limits: Limits };
   readonly #user: string;
   readonly #shelf: DeviceShelf;
   readonly #announcements: Announcements;
   readonly #topics: TopicMemory;
-  /** Makers' devices for which an announcement speaks. */
+  /** Adapter devices replaced by an announcement. */
   #suppressed: Set<string> | undefined;
 
   constructor(means: { store: DeviceStore; limits: Limits }, user: string, parts: Parts) {
@@ -41,7 +41,7 @@ export class HomeDiscovery {
     this.#topics = parts.topics;
   }
 
-  /** Whether a device is there by what its announced topics have said; undefined where nothing was said. */
+  /** Availability of a device from its announced topics; undefined without any message. */
   isAvailable(id: string): boolean | undefined {
     const said = this.#announcements
       .of(id)
@@ -53,7 +53,7 @@ export class HomeDiscovery {
     return said.length === 0 ? undefined : said.some(Boolean);
   }
 
-  /** A discovery document: new, the same again, changed, or (empty) gone. */
+  /** Handles a discovery document: new, unchanged, changed, or (empty) removed. */
   async announced({ topic, data, seq, at }: AnnouncementMessage): Promise<void> {
     const { store, limits } = this.#means;
     const before = this.#announcements.get(topic);
@@ -80,7 +80,7 @@ export class HomeDiscovery {
     this.#describe(device, announcement, { seq, at, gone, alive: !existed });
   }
 
-  /** What an announcement says of its device, with the values that came before it. */
+  /** The announced device, with values received before the announcement. */
   #describe(
     device: DeviceDocument,
     announcement: Announcement,
@@ -135,7 +135,7 @@ export class HomeDiscovery {
     return keysOf(this.#announcements.of(device._id.device));
   }
 
-  /** A maker's device for which an announcement speaks now goes, and so do the values of its topic. */
+  /** Removes an adapter device now replaced by an announcement, with the values of its topic. */
   async #giveUpMakers({ entities, device }: Announcement): Promise<void> {
     for (const topic of new Set(entities.flatMap(({ readers }) => readers.map((one) => one.topic)))) {
       const levels = topic.split("/");
@@ -149,20 +149,20 @@ export class HomeDiscovery {
     }
   }
 
-  /** Whether a plain device has no values but those of one topic. */
+  /** Whether all values of a plain device come from one topic. */
   async #isOnly(id: string, topic: string): Promise<boolean> {
     const others = this.#topics.names().filter((name) => name !== topic && name.startsWith(`${id}/`));
     return others.every((name) => this.#announcements.claims(name));
   }
 
-  /** Forgets what was announced of a device. */
+  /** Deletes the announcements of a device. */
   async forget(device: string): Promise<void> {
     const topics = this.#announcements.deleteOf(device);
     this.#suppressed = undefined;
     await this.#means.store.deleteAnnouncements(this.#user, topics);
   }
 
-  /** Whether an announcement speaks for a maker's device. */
+  /** Whether an announcement replaces an adapter device. */
   speaksFor(kind: string, node: string): boolean {
     if (kind === "plain") return false;
     if (this.#suppressed === undefined) {

@@ -10,13 +10,13 @@ const gatherMs = 100;
 const fieldsAtMost = 256;
 const onOff = /^(?:on|off)$/i;
 
-/** A scene, as Home Assistant shows it. */
+/** A scene announced to Home Assistant. */
 export interface MirroredScene {
   id: string;
   name: string;
 }
 
-/** How a mirror reaches the rest of Parley. */
+/** Dependencies of a mirror. */
 export interface MirrorMeans {
   bus: Pick<Bus, "signalText">;
   log: Logger;
@@ -27,16 +27,17 @@ export interface MirrorMeans {
 }
 
 /**
- * Announces a user's own devices and scenes by Home Assistant's MQTT discovery, so that a Home Assistant on the same
- * listener, with discovery prefix `device/<user>/homeassistant`, shows and switches them. Devices that announce
- * themselves are left to Home Assistant. Source: its MQTT integration, "Device discovery payload".
+ * Announces a user's own devices and scenes by Home Assistant's MQTT discovery, so that a Home Assistant on
+ * the same listener, with discovery prefix `device/<user>/homeassistant`, shows and switches them. Devices
+ * that announce themselves are left to Home Assistant. Source: its MQTT integration, "Device discovery
+ * payload".
  */
 export class HomeMirror {
   readonly #means: MirrorMeans;
   readonly #user: string;
   readonly #shelf: DeviceShelf;
   readonly #changed = new Set<DeviceDocument>();
-  /** What was announced of each device. */
+  /** Last announcement of each device. */
   readonly #announced = new Map<string, string>();
   #enabled = false;
   #timer: NodeJS.Timeout | undefined;
@@ -51,7 +52,7 @@ export class HomeMirror {
     return this.#enabled;
   }
 
-  /** Whether it announces; taken back where it no longer does. */
+  /** Enables or disables announcements; disabling removes them. */
   async turn(enabled: boolean): Promise<void> {
     const before = this.#enabled;
     this.#enabled = enabled;
@@ -60,7 +61,7 @@ export class HomeMirror {
     if (!enabled) this.#announced.clear();
   }
 
-  /** A device has changed: its state goes out in a moment, its announcement where it has other values than before. */
+  /** Schedules publishing of a changed state, and of the announcement if its keys have changed. */
   changed(device: DeviceDocument): void {
     if (!this.#enabled || device.kind === "discovery") return;
     this.#changed.add(device);
@@ -72,7 +73,7 @@ export class HomeMirror {
     }, gatherMs);
   }
 
-  /** Home Assistant has started, or has been told to look again: nothing of what was said is retained. */
+  /** Re-announces everything after a start of Home Assistant, because messages are not retained. */
   async announceAll(): Promise<void> {
     if (!this.#enabled) return;
     this.#announced.clear();
@@ -93,7 +94,7 @@ export class HomeMirror {
     try {
       await this.#means.runScene(this.#user, id);
     } catch (err) {
-      this.#means.log.info({ err, user: this.#user, scene: id }, "scene not run for Home Assistant");
+      this.#means.log.info({ err, user: this.#user, scene: id }, "scene requested by Home Assistant not run");
     }
   }
 
@@ -136,7 +137,7 @@ export class HomeMirror {
     };
   }
 
-  /** Says it where it is new: the last one is remembered. */
+  /** Publishes a document if it differs from the last one. */
   #announce(topic: string, document: object): void {
     const text = JSON.stringify(document);
     if (this.#announced.get(topic) === text) return;
@@ -154,7 +155,7 @@ export class HomeMirror {
   }
 }
 
-/** By these words Parley knows its own announcements. */
+/** Marks Parley's own announcements. */
 const origin = { origin: { name: "parley", support_url: "https://github.com/parley" } };
 
 function isSwitched(type: string): boolean {

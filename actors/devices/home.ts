@@ -20,7 +20,7 @@ import { objectOf, type Payload, readPayload } from "./payload.ts";
 import type { Refusals } from "./refusals.ts";
 import { TopicMemory } from "./topic-memory.ts";
 
-/** A message of a user's devices. `topic` is what stands below `device/<user>/`. */
+/** A message of a user's devices. `topic` is relative to `device/<user>/`. */
 export interface HomeMessage {
   seq: number;
   topic: string;
@@ -28,7 +28,7 @@ export interface HomeMessage {
   at: number;
 }
 
-/** What homes work with. */
+/** Dependencies of a home. */
 export interface HomeMeans {
   store: DeviceStore;
   book: DeviceWriteBehind;
@@ -38,12 +38,12 @@ export interface HomeMeans {
   log: Logger;
 }
 
-/** Levels at the end of a topic that devices are told on, not heard on. */
+/** Last levels of topics to devices, as opposed to topics from devices. */
 const outgoing = new Set(["command", "set", "get", "cmnd"]);
 
 /**
- * The devices of one user and what their topics mean: announcements first, then Parley's own topics, then the topics of
- * makers. Messages are applied in the order of the stream, so announcement and value may come in either order.
+ * The devices of one user. Topics are resolved by announcements first, then as Parley's own topics, then by
+ * adapters. Messages are applied in stream order; announcement and value may come in either order.
  */
 export class Home {
   readonly #means: HomeMeans;
@@ -52,7 +52,7 @@ export class Home {
   readonly #announcements: Announcements;
   readonly #topics: TopicMemory;
   readonly #discovery: HomeDiscovery;
-  /** What a Home Assistant is told of the user's devices. */
+  /** Announces the user's devices to Home Assistant. */
   readonly mirror: HomeMirror;
   readonly #expiry: Expiry;
 
@@ -63,7 +63,7 @@ export class Home {
     this.mirror = new HomeMirror(means.mirror, user, this.#shelf);
     this.#expiry = new Expiry((id) => {
       this.#expired(id).catch((err: unknown) =>
-        means.log.warn({ err, user, device: id }, "device not expired"),
+        means.log.warn({ err, user, device: id }, "device expiry failed"),
       );
     });
     this.#announcements = new Announcements(user, means.limits.deviceComponents);
@@ -84,12 +84,12 @@ export class Home {
     await this.mirror.turn(await store.isMirrored(this.#user));
   }
 
-  /** Reads what waiting messages are about, at once. */
+  /** Loads the devices of queued messages in one query. */
   preload(messages: readonly { topic: string }[]): Promise<void> {
     return this.#shelf.preload(messages.map(({ topic }) => topic.slice(0, topic.indexOf("/"))));
   }
 
-  /** Applies a message. What can't be taken is noted for the user, and hurts nothing else. */
+  /** Applies a message. A refused message is recorded for the user and affects nothing else. */
   async receive(message: HomeMessage): Promise<void> {
     try {
       await this.#receive(message);
@@ -106,14 +106,14 @@ export class Home {
     this.#means.refusals.add(this.#user, `device/${this.#user}/${topic}`, reason);
   }
 
-  /** Devices as they are; those that do not exist are left out. */
+  /** Current devices; unknown ids are omitted. */
   async read(ids: readonly string[]): Promise<DeviceAnswer> {
     await this.#shelf.preload(ids);
     const found = await Promise.all(ids.map((id) => this.#shelf.find(id)));
     return { devices: found.filter((device) => device !== undefined).map((device) => shownDevice(device)) };
   }
 
-  /** The messages that carry a command out. */
+  /** The messages that execute a command. */
   async command(id: string, component: string | undefined, command: unknown): Promise<DeviceAnswer> {
     const device = await this.#shelf.find(id);
     if (device === undefined) return { missing: true };
@@ -133,13 +133,13 @@ export class Home {
     }
   }
 
-  /** Forgets a device with its announcements. */
+  /** Deletes a device with its announcements. */
   async forget(id: string): Promise<void> {
     this.#shelf.forget(id);
     await this.#discovery.forget(id);
   }
 
-  /** Whether a device waits for its `expire_after`. */
+  /** Whether an `expire_after` timer is pending. */
   get isWaiting(): boolean {
     return this.#expiry.size > 0;
   }
@@ -173,7 +173,7 @@ export class Home {
     await this.#toMaker(message, { ...payload, topic: levels });
   }
 
-  /** `parley/<device>/<field>/set` and `parley/scene/<id>/set`: what Home Assistant tells the user's devices and scenes. */
+  /** `parley/<device>/<field>/set` and `parley/scene/<id>/set`: commands from Home Assistant. */
   async #ofHomeAssistant([, id = "", key = "", last]: string[], data: Uint8Array): Promise<void> {
     if (last !== "set" || !this.mirror.enabled) return;
     if (id === "scene") return this.mirror.runScene(key);
@@ -191,14 +191,14 @@ export class Home {
       this.#means.mirror.send(this.#user, topic, payload);
   }
 
-  /** The documented `{state, name?, type?}`. Whether it was one. */
+  /** The documented `{state, name?, type?}`. Returns whether it was one. */
   async #update(id: string, message: HomeMessage, payload: Payload): Promise<boolean> {
     const given = objectOf(payload);
     if (given === null || !("state" in given)) return false;
     const update = deviceUpdateSchema.safeParse(given);
     if (!update.success) {
       const [issue] = update.error.issues;
-      // A light's own JSON has a state as well, a word.
+      // The JSON of lights also has a `state`, which is a string.
       if (typeof given.state !== "object") return false;
       throw new DeviceRefusal(`${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
     }
@@ -212,7 +212,7 @@ export class Home {
     const said = availabilitySchema.safeParse(text.trim());
     if (!said.success) return false;
     const device = await this.#shelf.find(id);
-    // Kept for a device that is announced later.
+    // Remember the value for a later announcement.
     this.#topics.heard(message.topic, text, message.at);
     if (device !== undefined) this.#apply(device, message, { online: said.data === "online" });
     return true;
@@ -232,7 +232,7 @@ export class Home {
     const { node, base, online, state } = reading;
     const origin = { kind, node, base };
     const id = this.#shelf.idFor(origin);
-    // A last will alone makes no device.
+    // A last will alone does not create a device.
     if (state === undefined && online !== undefined && kind === "plain" && !this.#shelf.has(id)) return;
     const device = await this.#shelf.obtain(id, origin);
     if (device.base === undefined) Object.assign(device, { node, base });
@@ -241,7 +241,7 @@ export class Home {
     this.#apply(device, message, { ...reading, ...(is !== undefined && { online: is }) });
   }
 
-  /** What a maker's device has said of itself: a value of a gateway's memory does not bring it back. */
+  /** Availability reported by the device itself; a cached value from a gateway does not set it online. */
   #said(kind: string, { base }: Reading): boolean | undefined {
     if (kind !== "zigbee2mqtt") return undefined;
     const own = this.#topics.get(`${base}/availability`)?.text;
@@ -258,7 +258,7 @@ export class Home {
     }
   }
 
-  /** Hands a payload to the entities that it is for; whether any had a value or an availability in it. */
+  /** Passes a payload to its entities; returns whether any read a value or an availability. */
   async #toEntities(message: HomeMessage, payload: Payload): Promise<boolean> {
     let used = false;
     for (const device of new Set(this.#announcements.concerning(message.topic).map((one) => one.device)))
@@ -291,7 +291,7 @@ export class Home {
   async #expired(id: string): Promise<void> {
     const device = await this.#shelf.find(id);
     if (device?.online !== true) return;
-    // Between two messages: a later one has a higher sequence, whatever it says.
+    // A sequence between two messages: any later message overrides it.
     this.#shelf.apply(device, device.seq + 0.5, { online: false, onlineUntil: null }, 0, device.last_seen);
   }
 }

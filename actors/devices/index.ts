@@ -32,11 +32,11 @@ import { HomeActor, type HomeActorMeans } from "./home-actor.ts";
 import type { MirrorMeans } from "./home-mirror.ts";
 import { Refusals } from "./refusals.ts";
 
-/** Sequences of a new stream count on from the time, in µs. */
+/** Sequences of a new stream start at the current time in µs. */
 const microseconds = 1_000;
 const minuteMs = 60_000;
 
-/** Serves devices: their log-in, what they publish and what they are told. Returns the group of their actors. */
+/** Serves device login, messages and commands. Returns the actor group. */
 export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   const { db, jsm, out, bus, log, settings } = context;
   const { limits } = settings;
@@ -78,7 +78,7 @@ export async function startDevices(context: ActorContext): Promise<KeyedGroup> {
   };
 }
 
-/** How Home Assistant reaches a user's scenes and devices: as the user would. */
+/** Dependencies of the mirror; Home Assistant acts with the user's permissions. */
 function mirrorMeans({ bus, log, routes }: ActorContext): MirrorMeans {
   const principalOf = (user: string) => ({ user_id: user, nickname: "", is_admin: user === adminUserId });
   return {
@@ -100,7 +100,7 @@ function mirrorMeans({ bus, log, routes }: ActorContext): MirrorMeans {
   };
 }
 
-/** One actor for all devices of a user: what one says may concern others, and its meaning may be announced by a gateway. */
+/** One actor for all devices of a user: messages may affect several devices, and gateways announce others. */
 function deviceGroup(means: HomeActorMeans): KeyedGroup {
   return {
     name: "device",
@@ -115,7 +115,7 @@ function deviceGroup(means: HomeActorMeans): KeyedGroup {
   };
 }
 
-/** A stream that is made, or has lost its content, begins at the time: its sequences are higher than all before. */
+/** A new stream, or one that lost its content, starts at the current time, above all earlier sequences. */
 async function ensureDevicesStream(context: ActorContext, store: DeviceStore): Promise<void> {
   const floor = await store.highestPlace();
   const next = Math.max(Date.now() * microseconds, floor + 1);

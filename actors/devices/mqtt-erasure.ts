@@ -3,13 +3,13 @@ import { storedMessage } from "../../infra/nats/stored-message.ts";
 import { mqttStreams, subjects } from "../../schemas/messages/subjects.ts";
 import type { ActorContext } from "../actor-context.ts";
 
-/** A stored session of nats-server's MQTT: `cons` are its consumers by filter. */
+/** A stored MQTT session of nats-server; `cons`: consumers by filter. */
 const sessionSchema = z.object({
   id: z.string(),
   cons: z.record(z.string(), z.looseObject({ durable_name: z.string().optional() })).nullish(),
 });
 
-/** Erases what nats-server keeps of a user's MQTT clients: retained messages, messages on their way, and sessions. */
+/** Erases a user's MQTT data in nats-server: retained messages, messages in flight, and sessions. */
 export async function eraseMqtt(
   { jsm, log }: Pick<ActorContext, "jsm" | "log">,
   user: string,
@@ -33,13 +33,13 @@ async function eraseSessions({ jsm, log }: Pick<ActorContext, "jsm" | "log">, us
     if (stored === null) return;
     seq = stored.seq + 1;
     const session = sessionSchema.safeParse(stored.json());
-    // The front puts the user before each client id.
+    // The MQTT front prefixes client ids with the user.
     if (session.data?.id.startsWith(`${user}/`) !== true) continue;
     await jsm.streams.deleteMessage(mqttStreams.sessions, stored.seq, false);
     for (const { durable_name: name } of Object.values(session.data.cons ?? {}))
       if (name !== undefined)
         await jsm.consumers.delete(mqttStreams.messages, name).catch((err: unknown) => {
-          log.debug({ err, user, consumer: name }, "consumer of a session not deleted");
+          log.debug({ err, user, consumer: name }, "MQTT session consumer not deleted");
         });
   }
 }

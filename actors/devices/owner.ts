@@ -2,7 +2,7 @@ import type { DeviceAnswer, DeviceAsk } from "../../schemas/documents/device.ts"
 import { deviceAsk } from "../../schemas/messages/devices.ts";
 import type { ActorContext } from "../actor-context.ts";
 
-/** Asks the process that owns a user's devices; null where it does not answer. */
+/** Requests the owner of a user's devices; null on no response. */
 export async function askOwner(
   { bus, log }: Pick<ActorContext, "bus" | "log">,
   question: DeviceAsk,
@@ -11,7 +11,7 @@ export async function askOwner(
   try {
     return await bus.ask(deviceAsk, question, timeoutMs === undefined ? {} : { timeoutMs });
   } catch (err) {
-    log.debug({ err, user: question.user }, "owner of devices did not answer");
+    log.debug({ err, user: question.user }, "request to device owner failed");
     return null;
   }
 }

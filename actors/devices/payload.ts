@@ -1,6 +1,6 @@
 import { ForeignJsonError, parseForeignJson } from "../../schemas/foreign-json.ts";
 
-/** A payload of a device: its text, and what it is as JSON. Text that is no JSON has none. */
+/** A device payload: its text, and the parsed JSON if valid. */
 export interface Payload {
   text: string;
   json: unknown;
@@ -8,7 +8,9 @@ export interface Payload {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** @throws ForeignJsonError for what no device may send: too deep, too many values, keys that can't be stored, no UTF-8 */
+/**
+ * @throws ForeignJsonError for disallowed content: too deep, too many values, unstorable keys, invalid UTF-8
+ */
 export function readPayload(data: Uint8Array): Payload {
   let text: string;
   try {
@@ -19,7 +21,7 @@ export function readPayload(data: Uint8Array): Payload {
   return parse(text);
 }
 
-/** The same for a text; null for one that may not be used. */
+/** The same for text; null for disallowed content. */
 export function payloadOf(text: string): Payload | null {
   try {
     return parse(text);
@@ -29,7 +31,7 @@ export function payloadOf(text: string): Payload | null {
 }
 
 function parse(text: string): Payload {
-  // Most values of sensors are bare numbers and words.
+  // Most sensor values are bare numbers and words.
   const first = text.trimStart()[0];
   if (first !== undefined && !'{["-0123456789tfn'.includes(first)) return { text, json: undefined };
   try {
@@ -40,7 +42,10 @@ function parse(text: string): Payload {
   }
 }
 
-/** The value of a payload without a template: JSON's numbers, booleans and objects, else the text; empty is no value. */
+/**
+ * The value of a payload without a template: JSON numbers, booleans and objects, otherwise the text;
+ * undefined if empty.
+ */
 export function bareValue({ text, json }: Payload): unknown {
   if (text.trim() === "") return undefined;
   return json === undefined ? text : json;

@@ -9,7 +9,7 @@ const topicChars = 512;
 const reasonChars = 256;
 const writeMs = 500;
 
-/** What users' devices sent and was not taken: the last hundred of each user. */
+/** Refused device messages: the last hundred of each user. */
 export class Refusals {
   readonly #refusals: Collection<RefusalsDocument>;
   readonly #log: Logger;
@@ -21,7 +21,7 @@ export class Refusals {
     this.#log = log;
   }
 
-  /** Notes a refusal; the same again within a moment is counted. */
+  /** Records a refusal; immediate repetitions are counted. */
   add(user: string, topic: string, reason: string, count = 1): void {
     this.#log.debug({ user, topic, reason }, "device message refused");
     const waiting = this.#waiting.get(user) ?? [];
@@ -38,7 +38,7 @@ export class Refusals {
     this.#timer ??= setTimeout(() => void this.flush(), writeMs);
   }
 
-  /** The last refusals of a user, the newest first. */
+  /** The last refusals of a user, newest first. */
   async list(user: string): Promise<Refusal[]> {
     await this.flush();
     return (await this.#refusals.findOne({ _id: user }))?.refused.reverse() ?? [];

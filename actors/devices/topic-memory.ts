@@ -5,13 +5,13 @@ const topicsAtMost = 2_000;
 const charsAtMost = 4 * 1024 * 1024;
 const longestText = 64 * 1024;
 
-/** Where remembered topics are stored. */
+/** Storage of remembered topics. */
 export interface TopicStorage {
   topicHeard(heard: HeardTopic): void;
   topicForgotten(id: HeardTopic["_id"]): void;
 }
 
-/** The last payload of a user's topics, the topic that was silent longest is forgotten first. */
+/** LRU cache of the last payload of a user's topics. */
 export class TopicMemory {
   readonly #user: string;
   readonly #storage: TopicStorage;
@@ -51,7 +51,7 @@ export class TopicMemory {
 
   #put(topic: string, word: Word): void {
     const before = this.#words.get(topic);
-    // Put last: a map keeps the order in which keys came.
+    // Re-insert last, as a map keeps insertion order.
     this.#words.delete(topic);
     this.#words.set(topic, word);
     this.#chars += word.text.length - (before?.text.length ?? 0);

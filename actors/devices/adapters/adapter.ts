@@ -1,73 +1,75 @@
 import type { FieldInfo } from "../../../schemas/documents/device.ts";
 import type { Payload } from "../payload.ts";
 
-/** A message of a device: its topic below the user's prefix, in levels, and its payload. */
+/** A message published by a device: topic levels below the user's prefix, and payload. */
 export interface Heard extends Payload {
   topic: readonly string[];
 }
 
-/** A device as its maker's topics name it: `base` is what its command topics begin with. */
+/** A device as named in its vendor's topics; `base` is the prefix of its command topics. */
 export interface Node {
   node: string;
   base: string;
 }
 
-/** What a message says of a device. */
+/** Device data extracted from a message. */
 export interface Reading extends Node {
   name?: string;
   type?: string;
   state?: Record<string, unknown>;
-  /** Objects in `state` are merged into the ones before, member by member. */
+  /** Merges objects in `state` into the previous ones recursively. */
   deep?: boolean;
   online?: boolean;
   fields?: Record<string, FieldInfo>;
-  /** Parts that take commands. */
+  /** Components that accept commands. */
   components?: string[];
 }
 
-/** A command on its way: a topic below the user's prefix, and a payload. */
+/** An outgoing command: topic below the user's prefix, and payload. */
 export interface Outgoing {
   topic: string;
   payload: string;
 }
 
-/** A command that somebody gives to a device of a maker. */
+/** A command for a device. */
 export interface CommandCall extends Node {
   components: readonly string[];
   component: string | undefined;
   command: unknown;
 }
 
-/** One setting of a device's firmware. */
+/** A firmware setting. */
 export interface Setting {
   name: string;
   value: string;
 }
 
-/** What settings are made of. */
+/** Values for firmware settings. */
 export interface SetupPlace {
   user: string;
   host: string;
   port: number;
 }
 
-/** Devices of one maker or firmware. All of it is pure: what was heard before stands in the device's state. */
+/**
+ * Adapter for the devices of one vendor or firmware. Pure functions; previous data is in the device's state.
+ */
 export interface Adapter {
   kind: string;
-  /** Whose topic this is; null for one that is none of this maker's. */
+  /** The device of a topic; null if the topic is not of this vendor. */
   detect(topic: readonly string[]): Node | null;
-  /** What a message says; nothing for what is of no interest. */
+  /** Parses a message; empty if it is irrelevant. */
   read(heard: Heard, node: Node): Reading[];
-  /** Messages that carry a command out. @throws CommandError that names the components it could be meant for */
+  /** Messages that execute a command. @throws CommandError listing the possible components */
   command(call: CommandCall): Outgoing[];
-  /** What to set on the device, so that it publishes below the user's prefix. */
+  /** Firmware settings that make the device publish below the user's prefix. */
   setup(place: SetupPlace): Setting[];
 }
 
-/** A command that can't be carried out as it is. */
+/** An invalid command. */
 export class CommandError extends Error {}
 
-/** The component that is meant: the one that is named, else the only one. @throws CommandError that lists them */
+/** The named component, otherwise the only one. @throws CommandError listing the components */
 export function componentOf({ components, component }: CommandCall): string {
   const meant = component ?? (components.length === 1 ? components[0] : undefined);
   if (meant === undefined || (components.length > 0 && !components.includes(meant)))
@@ -75,12 +77,12 @@ export function componentOf({ components, component }: CommandCall): string {
   return meant;
 }
 
-/** A command as the text of a payload. */
+/** A command as payload text. */
 export function textOfCommand(command: unknown): string {
   return typeof command === "string" ? command : JSON.stringify(command);
 }
 
-/** `true`, `"ON"` and `{on: true}` alike, as the words of a maker; other texts as they are. */
+/** Maps `true`, `"ON"` and `{on: true}` to the vendor's words; other texts are unchanged. */
 export function switchWord(command: unknown, on: string, off: string): string {
   if (typeof command === "object" && command !== null) {
     const { on: is, state } = command as { on?: unknown; state?: unknown };
@@ -96,7 +98,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Login of a device: the same three settings for every firmware. */
+/** Login settings of a device, the same for every firmware. */
 export function login({ user, host, port }: SetupPlace): Setting[] {
   return [
     { name: "host", value: host },

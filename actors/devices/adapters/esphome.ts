@@ -8,8 +8,9 @@ const components = new Set(
 const switched = new Set(["switch", "light", "fan"]);
 
 /**
- * ESPHome with `topic_prefix` `device/<user>/<name>`: `<component>/<id>/state`, commands on `<component>/<id>/command`,
- * `status` for birth and last will. Source: its documentation, "MQTT Client Component".
+ * ESPHome with `topic_prefix` `device/<user>/<name>`: `<component>/<id>/state`, commands on
+ * `<component>/<id>/command`, `status` for birth and last will. Source: its documentation, "MQTT Client
+ * Component".
  */
 export const esphome: Adapter = {
   kind: "esphome",
@@ -71,7 +72,7 @@ function prefixed(key: string, value: Record<string, unknown>): Record<string, u
   return Object.fromEntries(entries.map(([name, one]) => [`${key}_${name}`, one]));
 }
 
-/** `relay` stands for `switch/relay` where there is one of that id alone. */
+/** Resolves `relay` to `switch/relay` if the id is unique. */
 function fullName(all: readonly string[], component: string | undefined): string | undefined {
   if (component === undefined || all.includes(component)) return component;
   const matching = all.filter((one) => one.endsWith(`/${component}`));

@@ -6,10 +6,10 @@ import { shellyGen2 } from "./shelly-gen2.ts";
 import { tasmota } from "./tasmota.ts";
 import { zigbee2mqtt } from "./zigbee2mqtt.ts";
 
-/** All makers, the one that takes everything last. */
+/** All adapters; the catch-all is last. */
 export const adapters: readonly Adapter[] = [tasmota, zigbee2mqtt, esphome, shellyGen2, shellyGen1, plain];
 
-/** The maker of a topic, and the device that it names. */
+/** The adapter and device of a topic. */
 export function detect(topic: readonly string[]): { adapter: Adapter; node: Node } {
   for (const adapter of adapters) {
     const node = adapter.detect(topic);

@@ -1,15 +1,15 @@
 import { bareValue, objectOf } from "../payload.ts";
 import { type Adapter, componentOf, login, textOfCommand } from "./adapter.ts";
 
-/** Last levels that name no field of their own. */
+/** Last topic levels that are not field names. */
 const unnamed = new Set(["update", "state", "value", "status"]);
 const presence = new Set(["status", "availability", "online", "connected", "LWT", "lwt"]);
 const words: Record<string, boolean> = { online: true, offline: false, true: true, false: false };
 const outgoing = new Set(["set", "get", "command", "cmnd", "cmd", "rpc", "request", "config"]);
 
 /**
- * Whatever publishes values by itself: `garden/soil/moisture` with `41` is the field `soil_moisture` of the device
- * `garden`, `raw/update` with `ON` its `value`, and the members of a JSON object are fields.
+ * Devices that publish plain values: `garden/soil/moisture` with `41` is the field `soil_moisture` of the
+ * device `garden`, `raw/update` with `ON` its `value`, and the members of a JSON object are fields.
  */
 export const plain: Adapter = {
   kind: "plain",

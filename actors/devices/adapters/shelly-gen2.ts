@@ -32,8 +32,9 @@ const units: Record<string, FieldInfo> = {
 };
 
 /**
- * Shelly's second generation and later, with `topic_prefix` `device/<user>/<name>`: `status/switch:0`, `events/rpc`,
- * `online`, commands on `command/switch:0` and `rpc`. Source: Shelly's API documentation, "MQTT" and "Notifications".
+ * Shelly's second generation and later, with `topic_prefix` `device/<user>/<name>`: `status/switch:0`,
+ * `events/rpc`, `online`, commands on `command/switch:0` and `rpc`. Source: Shelly's API documentation,
+ * "MQTT" and "Notifications".
  */
 export const shellyGen2: Adapter = {
   kind: "shelly-gen2",

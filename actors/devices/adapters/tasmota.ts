@@ -16,7 +16,7 @@ const told =
   /^(?:LWT|STATE|SENSOR|RESULT|INFO\d?|POWER\d*|STATUS\d*|UPTIME|MARGINS|HASS_STATE|WAKEUP|ENERGY)$/;
 const prefixes = new Set(["tele", "stat"]);
 
-/** Units of what sensors say. Source: Tasmota's documentation ("MQTT", "Power Monitoring"). */
+/** Units of sensor values. Source: Tasmota's documentation ("MQTT", "Power Monitoring"). */
 const units: Record<string, FieldInfo> = {
   Power: { unit: "W", device_class: "power" },
   ApparentPower: { unit: "VA", device_class: "apparent_power" },
@@ -32,8 +32,8 @@ const units: Record<string, FieldInfo> = {
 };
 
 /**
- * Tasmota, by `%prefix%/%topic%` in either order below any base: `…/kitchen/tele/STATE` and `…/tele/kitchen/STATE`, and
- * its own discovery on `tasmota/discovery/<mac>/config` and `…/sensors`.
+ * Tasmota, by `%prefix%/%topic%` in either order below any base: `…/kitchen/tele/STATE` and
+ * `…/tele/kitchen/STATE`, and its own discovery on `tasmota/discovery/<mac>/config` and `…/sensors`.
  */
 export const tasmota: Adapter = {
   kind: "tasmota",
@@ -101,11 +101,14 @@ function isDiscovery(topic: readonly string[]): boolean {
   );
 }
 
-/** Tasmota's own discovery: `t` topic, `ft` full topic, `tp` prefixes, `dn` device name, `fn` friendly names, `rl` relays. */
+/**
+ * Tasmota's own discovery: `t` topic, `ft` full topic, `tp` prefixes, `dn` device name, `fn` friendly names,
+ * `rl` relays.
+ */
 function announced({ topic, json }: Heard): Reading[] {
   if (!isObject(json)) return [];
   const { t, ft, tp, dn, fn, rl, md } = json;
-  // What it says of sensors comes with `tele/SENSOR` as well, under a name that can be told from it.
+  // Sensors also come with `tele/SENSOR`, under distinguishable names.
   if (topic.at(-1) === "sensors" || typeof t !== "string" || typeof ft !== "string") return [];
   const [cmnd = "cmnd"] = Array.isArray(tp) ? tp.map(String) : [];
   const full = ft.replace("%topic%", t).replace("%prefix%", cmnd).replace(/\/$/, "");
@@ -153,6 +156,6 @@ function fieldsOf(state: Record<string, unknown>): Record<string, FieldInfo> {
 
 function commandName(name: string): string {
   if (!/^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name))
-    throw new CommandError(`component ${name.slice(0, 32)} is no command of Tasmota`);
+    throw new CommandError(`component ${name.slice(0, 32)} is not a Tasmota command`);
   return name;
 }

@@ -6,9 +6,9 @@ const ignored = new Set(["set", "get", "request", "response"]);
 const types = ["light", "switch", "fan", "cover", "lock", "climate"];
 
 /**
- * Zigbee2MQTT with `base_topic` `device/<user>/zigbee2mqtt`: `<name>` has the state, `<name>/availability` and
- * `bridge/state` say who is there, `bridge/devices` what each device is. Source: its documentation, "MQTT topics and
- * messages" and "Exposes".
+ * Zigbee2MQTT with `base_topic` `device/<user>/zigbee2mqtt`: `<name>` has the state, `<name>/availability`
+ * and `bridge/state` report availability, `bridge/devices` describes each device. Source: its documentation,
+ * "MQTT topics and messages" and "Exposes".
  */
 export const zigbee2mqtt: Adapter = {
   kind: root,
@@ -63,7 +63,7 @@ function isOnline({ text, json }: Heard): boolean {
   return (isObject(json) ? json.state : text.trim()) === "online";
 }
 
-/** A device of `bridge/devices`. Bit 2 of `access` says that a property can be set. */
+/** A device of `bridge/devices`. Bit 2 of `access` marks settable properties. */
 function described(device: Record<string, unknown>): Reading[] {
   const { friendly_name: name, type, definition } = device;
   if (typeof name !== "string" || type === "Coordinator" || !isObject(definition)) return [];

@@ -4,7 +4,7 @@ import { ownTopic, textOf } from "./own-topic.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { TemplateError } from "./template-error.ts";
 
-/** A topic that says whether an entity is there, and the words that it uses. */
+/** A topic for the availability of an entity, and its payloads. */
 export interface AvailabilityTopic {
   topic: string;
   template: Template | null;
@@ -12,20 +12,20 @@ export interface AvailabilityTopic {
   notAvailable: string;
 }
 
-/** How an entity's availability follows from what its topics have said. */
+/** Computes an entity's availability from its topics. */
 export interface Availability {
-  /** `all` must say that it is there, `any` of them, or the `latest` that spoke. */
+  /** Available if `all` topics, `any` topic, or the `latest` message says so. */
   mode: "all" | "any" | "latest";
   topics: AvailabilityTopic[];
 }
 
-/** Last word on a topic, and when it came (any growing number). */
+/** Last payload on a topic, and its time (any increasing number). */
 export interface Word {
   text: string;
   at: number;
 }
 
-/** Reads `availability_topic`, or the list `availability`; what can't be used is named in `unsupported`. */
+/** Parses `availability_topic`, or the list `availability`; adds unsupported parts to `unsupported`. */
 export function readAvailability(config: Config, user: string, unsupported: string[]): Availability | null {
   const single = config.availability_topic !== undefined;
   const listed = single
@@ -55,7 +55,7 @@ export function readAvailability(config: Config, user: string, unsupported: stri
   return topics.length === 0 ? null : { mode: mode === "all" || mode === "any" ? mode : "latest", topics };
 }
 
-/** Whether an entity is there; undefined where nothing was said about it. */
+/** Whether an entity is available; undefined without any message. */
 export function isAvailable(
   { mode, topics }: Availability,
   said: (topic: string) => Word | undefined,
@@ -77,7 +77,7 @@ function meaningOf(topic: AvailabilityTopic, text: string): boolean | undefined 
   return said === topic.notAvailable ? false : undefined;
 }
 
-/** What templates read of a payload. */
+/** Template variables of a payload. */
 export function variablesOf(text: string): Record<string, unknown> {
   return { value: text, value_json: payloadOf(text)?.json };
 }

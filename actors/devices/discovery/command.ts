@@ -3,8 +3,8 @@ import type { Announcement } from "../announcements.ts";
 import type { Command } from "./entity.ts";
 
 /**
- * The messages that carry a command out, by what was announced; null for a device that announced no command topic.
- * @throws CommandError that lists the components that take commands
+ * Messages that execute a command on an announced device; null if it announced no command topic.
+ * @throws CommandError listing the components that accept commands
  */
 export function discoveredCommand(
   announced: readonly Announcement[],
@@ -26,7 +26,7 @@ export function discoveredCommand(
   return main.json ? [messageOf(main, command)] : spread(main, commands, command);
 }
 
-/** `{state: "ON", brightness: 100}`: each member goes to the topic that takes it. */
+/** `{state: "ON", brightness: 100}`: sends each member to its topic. */
 function spread(main: Command, commands: readonly Command[], command: unknown): Outgoing[] {
   if (typeof command !== "object" || command === null || Array.isArray(command))
     return [messageOf(main, command)];
@@ -49,7 +49,7 @@ function messageOf({ topic, template, payloads, json }: Command, command: unknow
   return { topic, payload: text(made ?? "") };
 }
 
-/** `true` is `ON`, and a word for which the entity has a payload of its own becomes that. */
+/** Maps `true` to `ON`, and words to the entity's custom payloads. */
 function wordOf(command: unknown, payloads: Record<string, string>): unknown {
   const word = typeof command === "boolean" ? (command ? "ON" : "OFF") : command;
   if (typeof word !== "string") return word;

@@ -5,26 +5,26 @@ import { ownTopic, textOf } from "./own-topic.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { TemplateError } from "./template-error.ts";
 
-/** A value of an entity: what comes on a topic of the user, by a template, becomes a key of the device's state. */
+/** A value of an entity: maps a topic, through a template, to a key of the device's state. */
 export interface Reader {
   topic: string;
   key: string;
   template: Template | null;
-  /** The members of a JSON object become keys of their own (lights with `schema: json`, attributes). */
+  /** Members of a JSON object become separate keys (lights with `schema: json`, attributes). */
   spread: boolean;
 }
 
-/** Where a command of an entity goes. */
+/** Command topic of an entity. */
 export interface Command {
   id: string;
   topic: string;
   template: Template | null;
-  /** Payloads by what they do: `on`, `off`, `open`, … */
+  /** Payloads by action: `on`, `off`, `open`, … */
   payloads: Record<string, string>;
   json: boolean;
 }
 
-/** A component that discovery announces, as far as Parley uses it. */
+/** An announced component, with the fields Parley uses. */
 export interface Entity {
   id: string;
   component: string;
@@ -37,7 +37,7 @@ export interface Entity {
   unsupported: string[];
 }
 
-/** Keys that say something about an entity without changing what Parley does with its values. */
+/** Descriptive keys that do not affect how values are processed. */
 const descriptive = new Set(
   `name unique_id object_id default_entity_id device origin platform icon entity_category enabled_by_default device_class
   state_class unit_of_measurement suggested_display_precision options expire_after schema availability availability_topic
@@ -52,19 +52,19 @@ const descriptive = new Set(
   on_command_type send_if_off display_precision migrate_discovery reports_position event_types`.split(/\s+/),
 );
 
-/** Where an announcement's component stands. */
+/** Position of a component in its announcement. */
 export interface EntityPlace {
   component: string;
   /** Component's id inside its device, or the object id. */
   id: string;
-  /** Key of the main value where its template names none. */
+  /** Key of the main value if its template has no path. */
   fallbackKey: string;
   /** Whether the component's id is the key, as in a document that announces a whole device. */
   keyIsId: boolean;
   user: string;
 }
 
-/** Reads a component; each key is used, or named in `unsupported`. */
+/** Parses a component; unsupported keys are added to `unsupported`. */
 export function readEntity(config: Config, place: EntityPlace): Entity {
   const used = new Set(descriptive);
   const unsupported: string[] = [];
@@ -101,7 +101,7 @@ class Reading {
     this.#unsupported = unsupported;
   }
 
-  /** Everything that is said on a topic: `state_topic`, `position_topic`, `brightness_state_topic`, … */
+  /** Readers for all state topics: `state_topic`, `position_topic`, `brightness_state_topic`, … */
   readers(): Reader[] {
     const readers: Reader[] = [];
     const isLight = this.#config.schema === "json" || this.#config.schema === "template";
@@ -172,7 +172,7 @@ class Reading {
     return topic;
   }
 
-  /** Null where there is none; undefined where there is one that can't be read, which is named. */
+  /** Null without a template; undefined for an invalid one, which is added to `unsupported`. */
   #template(candidates: readonly string[]): Template | null | undefined {
     for (const name of candidates) {
       const text = textOf(this.#config[name]);

@@ -82,13 +82,13 @@ const fullDeviceNames = tableOf(deviceNames);
 
 export type Config = Record<string, unknown>;
 
-/** The components that a payload announces, with full names and topics; `id` is empty where it announces one alone. */
+/** The announced components, with full names and topics; `id` is empty for a single component. */
 export interface Announcement {
   config: Config;
   components: { id: string; config: Config }[];
 }
 
-/** What the components of a device may have in common, and say once for all. */
+/** Keys that the components of a device may share. */
 const shared = [
   "state_topic",
   "command_topic",
@@ -104,7 +104,7 @@ const shared = [
   "qos",
 ];
 
-/** Reads a discovery document: one component by itself, or a device with several under `components`. */
+/** Parses a discovery document: a single component, or a device with several under `components`. */
 export function readAnnouncement(json: Config): Announcement {
   const config = expand(json);
   if (!isObject(config.components)) return { config, components: [{ id: "", config }] };
@@ -113,14 +113,14 @@ export function readAnnouncement(json: Config): Announcement {
   );
   const components = Object.entries(config.components).flatMap(([id, one]) => {
     const own = isObject(one) ? expand({ "~": json["~"], ...one }) : {};
-    // Nothing but its platform: it was taken out of the device.
+    // A component with only its platform was removed from the device.
     const gone = Object.keys(own).every((name) => name === "platform");
     return gone ? [] : [{ id, config: { ...common, ...own } }];
   });
   return { config, components };
 }
 
-/** Full names for short ones, and the base topic `~` put in at either end. */
+/** Expands abbreviations, and the base topic `~` at either end. */
 function expand({ "~": base, ...rest }: Config): Config {
   const entries = Object.entries(rest).map(([name, value]): [string, unknown] => {
     const full = fullNames.get(name) ?? name;

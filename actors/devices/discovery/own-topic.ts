@@ -1,4 +1,4 @@
-/** The topic below the user's prefix, or undefined for one that is none of theirs. */
+/** The topic below the user's prefix, or undefined for topics outside it. */
 export function ownTopic(topic: unknown, user: string): string | undefined {
   const prefix = `device/${user}/`;
   const text = textOf(topic);

@@ -1,2 +1,2 @@
-/** What a template asks for and is not understood, in the words that the API shows. */
+/** An unsupported or invalid template; the message is returned by the API. */
 export class TemplateError extends Error {}

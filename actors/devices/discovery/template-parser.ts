@@ -33,10 +33,10 @@ const literals: Record<string, true | false | null> = {
   None: null,
 };
 const names = new Set(["value", "value_json", "this", "entity_id", "name"]);
-/** Operators by how tightly they bind. */
+/** Operators by precedence, lowest first. */
 const levels = [["==", "!=", "<", "<=", ">", ">=", "in"], ["~"], ["+", "-"], ["*", "/", "//", "%"], ["**"]];
 
-/** @throws TemplateError that names what is not understood */
+/** @throws TemplateError naming the unsupported part */
 export function parseTemplate(text: string): Part[] {
   if (text.length > charsAtMost) throw new TemplateError(`longer than ${charsAtMost} characters`);
   return new Parser(tokensOf(text)).template();
@@ -194,7 +194,7 @@ class Parser {
     const items: Expression[] = [];
     while (!this.#accept(end)) {
       if (items.length > 0) this.#expect(",");
-      // Named arguments such as `default=0` are taken by their place.
+      // Named arguments such as `default=0` are treated as positional.
       const [name, equals] = this.#tokens.slice(this.#at, this.#at + 2);
       if (name?.kind === "name" && equals?.text === "=") this.#at += 2;
       items.push(this.#expression());

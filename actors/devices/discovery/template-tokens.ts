@@ -10,7 +10,7 @@ const symbols = ["==", "!=", "<=", ">=", "//", "**", ..."()[].,|+-*/%~<>=".split
 const word = /[A-Za-z_]\w*/y;
 const digits = /\d+(?:\.\d+)?/y;
 
-/** @throws TemplateError for a character that no expression has, or braces that do not close */
+/** @throws TemplateError for an invalid character or unclosed braces */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -32,7 +32,7 @@ export function tokensOf(text: string): Token[] {
   return tokens;
 }
 
-/** Reads tokens up to the closing brace; answers where the text after it begins. */
+/** Reads tokens up to the closing brace; returns the offset after it. */
 function readExpression(text: string, from: number, close: string, tokens: Token[]): number {
   let at = from;
   for (;;) {

@@ -1,18 +1,18 @@
 import { TemplateError } from "./template-error.ts";
 
-/** A value that was asked for is not there: the payload has no value for the template. */
+/** The payload has no value for a path of the template. */
 export class Undefined extends Error {}
 
 const textAtMost = 64 * 1024;
 
-/** Jinja's truth: empty texts, lists and objects are false, and so is 0. */
+/** Jinja's truthiness: empty strings, lists and objects, and 0, are false. */
 export function isTruthy(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
 }
 
-/** A member of an object or list; undefined where there is none. Nothing is read from a prototype. */
+/** A member of an object or list, or undefined; prototypes are not read. */
 export function memberOf(of: unknown, key: unknown): unknown {
   if (Array.isArray(of)) {
     const index = Number(key);
@@ -66,7 +66,10 @@ export function applyBinary(operator: string, left: unknown, right: unknown): un
 
 type Filter = (value: unknown, args: readonly unknown[]) => unknown;
 
-/** Filters, tests (`is …`) and methods (`.get`). Names and meanings: Jinja's and Home Assistant's template documentation. */
+/**
+ * Filters, tests (`is …`) and methods (`.get`). Names and meanings: Jinja's and Home Assistant's template
+ * documentation.
+ */
 const filters: Record<string, Filter> = {
   float: (value, [fallback]) => parsed(Number.parseFloat(asText(value)), fallback),
   int: (value, [fallback]) => parsed(Math.trunc(Number.parseFloat(asText(value))), fallback),
@@ -116,7 +119,7 @@ export function hasFilter(name: string): boolean {
   return Object.hasOwn(filters, name);
 }
 
-/** @throws TemplateError for one that does not exist; Undefined where there is no value to shape */
+/** @throws TemplateError for an unknown filter; Undefined without a value */
 export function applyFilter(name: string, value: unknown, args: readonly unknown[]): unknown {
   const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
   if (filter === undefined) throw new TemplateError(`filter ${name}`);

@@ -2,21 +2,21 @@ import { TemplateError } from "./template-error.ts";
 import { type Expression, type Part, parseTemplate } from "./template-parser.ts";
 import { applyBinary, applyFilter, isTruthy, memberOf, Undefined } from "./template-values.ts";
 
-/** Steps that one evaluation may take: what a device says must not choose how long Parley works on it. */
+/** Maximum steps of one evaluation, so that device data can't control its run time. */
 const stepsAtMost = 2_000;
 
-/** A compiled template; `read` answers undefined where it has no value for a payload. */
+/** A compiled template; `read` returns undefined without a value for the payload. */
 export interface Template {
   read(variables: Record<string, unknown>): unknown;
-  /** Keys of the first `value_json` path in it, which name the value. */
+  /** Keys of its first `value_json` path, used as the name of the value. */
   path: readonly string[];
 }
 
 /**
- * Compiles a template of Home Assistant's discovery: the part of Jinja that firmware uses. Expressions with `value` and
- * `value_json`, filters, arithmetic, comparisons, `… if … else …`, and the statements `if` and `set`. No loops, macros or
- * calls other than `.get()`, `.split()`, `.lower()`, `.upper()` and `is_defined`.
- * @throws TemplateError that names what is not understood
+ * Compiles a template of Home Assistant's discovery: the part of Jinja that firmware uses. Expressions with
+ * `value` and `value_json`, filters, arithmetic, comparisons, `… if … else …`, and the statements `if` and
+ * `set`. No loops, macros or calls other than `.get()`, `.split()`, `.lower()`, `.upper()` and `is_defined`.
+ * @throws TemplateError naming the unsupported part
  */
 export function compileTemplate(text: string): Template {
   const parts = parseTemplate(text);
@@ -33,7 +33,7 @@ function render(parts: readonly Part[], variables: Record<string, unknown>): unk
   try {
     const shown = parts.filter((part) => part.kind !== "text" || part.text.trim() !== "");
     const [only] = shown;
-    // A template that is one expression keeps the type of its value.
+    // A template of a single expression keeps the type of its value.
     if (shown.length === 1 && only?.kind === "output") return known(evaluate(only.expression, scope));
     const text = textOf(parts, scope).trim();
     return text === "" ? undefined : typed(text);
@@ -113,7 +113,7 @@ function known(value: unknown): unknown {
   return isNone ? undefined : value;
 }
 
-/** Text that several parts made is a number where it reads as one, as Home Assistant's native types are. */
+/** Converts numeric text to a number, as Home Assistant's native types do. */
 function typed(text: string): unknown {
   return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 }

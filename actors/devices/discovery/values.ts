@@ -2,15 +2,15 @@ import type { Announcement } from "../announcements.ts";
 import { bareValue, objectOf, type Payload } from "../payload.ts";
 import type { Entity, Reader } from "./entity.ts";
 
-/** What a payload on a topic says of a device. */
+/** Device values in a payload. */
 export interface TopicValues {
   state: Record<string, unknown>;
-  /** For how long the values hold; null where that is not said. */
+  /** Expiry of the values, ms; null if not announced. */
   expiresMs: number | null;
   isAvailability: boolean;
 }
 
-/** Reads a payload by all entities of a device. */
+/** Parses a payload with all entities of a device. */
 export function valuesOf(announced: readonly Announcement[], topic: string, payload: Payload): TopicValues {
   const values: TopicValues = { state: {}, expiresMs: null, isAvailability: false };
   for (const entity of announced.flatMap(({ entities }) => entities)) {
@@ -26,7 +26,7 @@ export function valuesOf(announced: readonly Announcement[], topic: string, payl
 
 function stateOf({ readers }: Entity, topic: string, payload: Payload): Record<string, unknown> {
   const state: Record<string, unknown> = {};
-  // An empty payload clears a retained message; it is no value.
+  // An empty payload clears a retained message and is not a value.
   if (payload.text.trim() === "") return state;
   for (const reader of readers) {
     if (reader.topic !== topic) continue;
