@@ -1,11 +1,13 @@
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
 
-/** Whether there is a Chromium here: that of npm is for Linux on x64, `CHROMIUM_PATH` names another. */
+/**
+ * Whether a Chromium is available: the npm package has one for Linux on x64, `CHROMIUM_PATH` names another.
+ */
 export const hasBrowser =
   process.env.CHROMIUM_PATH !== undefined || (process.platform === "linux" && process.arch === "x64");
 
-/** What a test's page is opened with. */
+/** Options of a test's page. */
 export interface PageOptions {
   language?: "en" | "zh";
   theme?: "light" | "dark";
@@ -13,7 +15,9 @@ export interface PageOptions {
   height?: number;
 }
 
-/** Not those that the package proposes: some of them end the browser with its first window, or weaken what is tested. */
+/**
+ * Not the package's default flags: some close the browser with its first window, or weaken what is tested.
+ */
 const basicFlags = [
   "--no-sandbox",
   "--no-zygote",
@@ -23,14 +27,15 @@ const basicFlags = [
 ];
 
 /**
- * A Chromium of npm, in the processes of this test alone. `CHROMIUM_PATH` names another one. `flags`: further arguments.
+ * The npm package's Chromium, in processes of this test only. `CHROMIUM_PATH` names another. `flags`:
+ * additional arguments.
  */
 export async function startBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? (await chromium.executablePath());
   return playwright.launch({ executablePath, args: [...basicFlags, ...flags], headless: true });
 }
 
-/** A browser of one person: nothing is shared with other contexts. */
+/** A browser context of one user, isolated from other contexts. */
 export async function newPerson(
   browser: Browser,
   { language = "en", theme = "light", width = 1280, height = 800 }: PageOptions = {},

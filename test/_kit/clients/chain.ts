@@ -1,10 +1,10 @@
 import type { DirectFrame } from "../../../schemas/wire/direct-frame.ts";
 import type { StreamFrame } from "../../../schemas/wire/server-frame.ts";
 
-/** A frame as it stands on the wire of `/ws/chat`. */
+/** A frame of `/ws/chat` as received. */
 export type Frame = (StreamFrame & { seq?: number; prev?: number }) | DirectFrame;
 
-/** Where a client was when it asked to resume. */
+/** Position of a client when it asked to resume. */
 export interface Resume {
   epoch: string;
   seq: number;
@@ -13,8 +13,8 @@ export interface Resume {
 const inStream = new Set(["response", "queued", "stream_start", "stream_chunk", "stream_end"]);
 
 /**
- * The chain of one client over all its connections: each frame's `prev` is the `seq` before it, and a resumed
- * connection goes on where the last one ended.
+ * The `seq`/`prev` chain of one client across its connections: each frame's `prev` is the previous `seq`, and
+ * a resumed connection continues at the last position.
  */
 export class Chain {
   /** Last position, for `resume`; undefined before the first `connected`. */
@@ -22,13 +22,13 @@ export class Chain {
   #asked: Resume | undefined;
   #open = false;
 
-  /** A new connection begins; `asked` is what its `resume` said. */
+  /** Starts a new connection; `asked` is its `resume`. */
   begin(asked: Resume | undefined): void {
     this.#asked = asked;
     this.#open = false;
   }
 
-  /** What is wrong with the next frame, or undefined. */
+  /** Returns what is wrong with the next frame, or undefined. */
   next(frame: Frame): string | undefined {
     if (frame.type === "connected") return this.#connected(frame);
     if (!this.#open) return `${frame.type} before connected`;

@@ -6,10 +6,10 @@ export interface ClientOptions {
   /** Ports of the edges; a reconnect takes the next one. */
   ports: () => readonly number[];
   session?: string;
-  /** Comes back by itself, with `resume`, when the connection is lost. */
+  /** Reconnects automatically, with `resume`. */
   reconnect?: boolean;
-  /** Sends what was not accepted again: after a reconnect, and when the answer was a passing error. */
+  /** Resends messages without an `accepted`: after a reconnect, and after a retryable error. */
   retry?: boolean;
-  /** Cuts the connection right after these numbers of frames of the stream, counted over all connections. */
+  /** Closes the connection after these numbers of stream frames, counted over all connections. */
   cutAfter?: readonly number[];
 }

@@ -2,14 +2,14 @@ import type { HistoryMessage } from "../../../schemas/documents/message.ts";
 import type { Shown } from "../judge/history.ts";
 import type { Frame } from "./chain.ts";
 
-/** What a client shows: accepted user messages and finished replies, put together from frames and from history. */
+/** What a client shows: accepted user messages and finished replies, assembled from frames and history. */
 export class ClientView {
   readonly messages = new Map<string, Shown>();
   /** Reply ids of finished turns by `client_msg_id`: the final frame, or history, was seen. */
   readonly finished = new Map<string, string>();
   readonly sessions = new Set<string>();
 
-  /** Takes a frame of the stream; frames that end or show no message change nothing. */
+  /** Processes a frame of the stream; frames that neither show nor end a message are ignored. */
   take(frame: Frame, contentOf: (clientMsgId: string) => string | undefined): void {
     if ("session_id" in frame && frame.session_id !== undefined && frame.type !== "connected") {
       this.sessions.add(frame.session_id);
@@ -26,7 +26,7 @@ export class ClientView {
     } else if (frame.type === "stream_end") {
       const { session_id, message_id, text, client_msg_id } = frame;
       this.finished.set(client_msg_id, message_id);
-      // A reply that failed before its first word ends, and is no message.
+      // A reply that failed before its first token ends without a message.
       if (text === "") return;
       this.messages.set(message_id, {
         session: session_id,
@@ -40,7 +40,7 @@ export class ClientView {
     }
   }
 
-  /** Takes one page of history. */
+  /** Processes one page of history. */
   load(session: string, messages: readonly HistoryMessage[]): void {
     let asked: string | undefined;
     for (const message of messages) {
@@ -56,7 +56,7 @@ export class ClientView {
     }
   }
 
-  /** Forgets everything: the server said that frames were lost. */
+  /** Clears the view: the server reported lost frames. */
   clear(): void {
     this.messages.clear();
     this.finished.clear();

@@ -11,7 +11,7 @@ const defaultMs = 60_000;
 const retryMs = 250;
 const passing = new Set(["service_unavailable", "storage_unavailable"]);
 
-/** A `/ws/chat` client that records every frame, checks their chain as they come, and sends again what was lost. */
+/** A `/ws/chat` client that records every frame, checks their chain on arrival, and resends lost messages. */
 export class ChatClient {
   readonly name: string;
   readonly user: string;
@@ -21,7 +21,7 @@ export class ChatClient {
   readonly closes: { at: number; code: number; reason: string }[] = [];
   readonly view = new ClientView();
   readonly chain = new Chain();
-  /** `client_msg_id`s whose final frame was seen once, also when the view was loaded anew since. */
+  /** `client_msg_id`s whose final frame was seen, also when the view was reloaded afterwards. */
   readonly everFinished = new Set<string>();
   #options: ClientOptions;
   #socket: WebSocket | undefined;
@@ -41,7 +41,7 @@ export class ChatClient {
     this.user = options.user;
   }
 
-  /** A client that is connected. */
+  /** A connected client. */
   static async connect(options: ClientOptions, port?: number): Promise<ChatClient> {
     const client = new ChatClient(options);
     await client.connect(port === undefined ? {} : { port });
@@ -52,7 +52,7 @@ export class ChatClient {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Opens a connection and waits for its first frame. `resume`: where to go on; null = do not resume. */
+  /** Opens a connection and waits for its first frame. `resume`: start position; null = no resume. */
   async connect({ port, resume }: { port?: number; resume?: Resume | null } = {}): Promise<Frame> {
     const from = this.frames.length;
     this.#open(port ?? this.#nextPort(), resume === undefined ? this.chain.at : (resume ?? undefined));
@@ -68,7 +68,8 @@ export class ChatClient {
     const send = this.post(content, { session, id, model });
     const answered = () => {
       if (send.outcome !== undefined) return send.outcome;
-      if (!this.#options.retry && !this.connected) throw new Error(`${this.name} was cut before an answer`);
+      if (!this.#options.retry && !this.connected)
+        throw new Error(`${this.name} was disconnected before an answer`);
       return undefined;
     };
     await this.until(answered, `an answer to ${send.client_msg_id}`, 120_000);
@@ -107,7 +108,7 @@ export class ChatClient {
     return this.#watch.until(look, ms, what);
   }
 
-  /** Makes those who wait look again. */
+  /** Re-evaluates all waiting conditions. */
   touch(): void {
     this.#watch.changed();
   }
@@ -118,22 +119,22 @@ export class ChatClient {
     return found.frame;
   }
 
-  /** Cuts the connection without a closing handshake. */
+  /** Closes the connection without a closing handshake. */
   cut(): void {
     this.#socket?.terminate();
   }
 
-  /** Stops reading from the socket, as a client that hangs. */
+  /** Stops reading from the socket, like a hanging client. */
   stopReading(): void {
     this.#socket?.pause();
   }
 
-  /** Reads again. */
+  /** Resumes reading. */
   readOn(): void {
     this.#socket?.resume();
   }
 
-  /** Ends it for good. */
+  /** Closes it permanently. */
   async close(): Promise<void> {
     this.#ended = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -156,7 +157,7 @@ export class ChatClient {
     });
   }
 
-  /** What the checker needs of it. */
+  /** The client's record for the checker. */
   record(): ClientRecord {
     return {
       name: this.name,
@@ -169,13 +170,13 @@ export class ChatClient {
     };
   }
 
-  /** Asks for the history of a session until it comes; the view takes it. */
+  /** Requests a session's history until it arrives; the view is updated with it. */
   reload(session: string): void {
     this.#loading.add(session);
     this.raw({ type: "history", session_id: session, limit: 200 });
   }
 
-  /** Waits until all asked-for histories have come. */
+  /** Waits until all requested histories have arrived. */
   async caughtUp(ms = defaultMs): Promise<void> {
     await this.until(() => this.#loading.size === 0, `${this.name} gets its histories`, ms);
   }
@@ -209,7 +210,7 @@ export class ChatClient {
   }
 
   #receive(text: string, connection: number): void {
-    // What was still in flight when the connection was cut, or a newer one began, belongs to no chain.
+    // Frames in flight when the connection was closed or replaced belong to no chain.
     if (connection !== this.#connection || !this.connected) return;
     const frame = JSON.parse(text) as Frame;
     this.frames.push({ at: Date.now(), connection, frame });
@@ -240,10 +241,10 @@ export class ChatClient {
       send.outcome = "accepted";
       send.acceptedAt = Date.now();
       send.message_id = frame.message_id;
-      // A repeat of a message whose final frame came before: its state is in the answer, its reply in history.
+      // A repeat of a message that was already finished: the answer has its state, history its reply.
       if (frame.type === "accepted" && frame.status === "completed") this.reload(send.session);
     } else if (frame.type === "error" && "seq" in frame) {
-      // Stored, and ended before anybody echoed it: its session was deleted.
+      // Stored, but ended without an echo: its session was deleted.
       const send = this.#byId.get(frame.client_msg_id ?? "");
       if (send !== undefined) send.outcome ??= frame.errorType;
     } else if (frame.type === "error") this.#refused(frame);

@@ -4,7 +4,7 @@ import { eventually } from "../judge/waiting.ts";
 import type { System } from "../worlds/system.ts";
 import { call } from "./rest.ts";
 
-/** A device, or gateway, of a user, connected over MQTT with an API key of theirs. */
+/** A user's device or gateway, connected over MQTT with an API key of that user. */
 export class MqttDevice {
   readonly client: MqttClient;
   readonly user: string;
@@ -16,7 +16,7 @@ export class MqttDevice {
     this.client = client;
   }
 
-  /** Makes a key and connects. */
+  /** Creates a key and connects. */
   static async connect(
     system: System,
     { user = "admin", ...options }: IClientOptions & { user?: string } = {},
@@ -33,13 +33,13 @@ export class MqttDevice {
     return new MqttDevice(system, user, client);
   }
 
-  /** Publishes below the user's prefix; objects as JSON. Resolves when the server has it. */
+  /** Publishes below the user's prefix; objects as JSON. Resolves with the server's ack. */
   async say(topic: string, payload: unknown, retain = false): Promise<void> {
     const text = typeof payload === "string" ? payload : JSON.stringify(payload);
     await this.client.publishAsync(`device/${this.user}/${topic}`, text, { qos: 1, retain });
   }
 
-  /** Announces an entity at the documented place; null takes it back. */
+  /** Publishes a discovery message at the documented topic; null removes the entity. */
   async announce(component: string, object: string, config: unknown): Promise<void> {
     const text = config === null ? "" : JSON.stringify(config);
     await this.client.publishAsync(`homeassistant/${component}/${this.user}/${object}/config`, text, {
@@ -64,7 +64,7 @@ export class MqttDevice {
       .devices;
   }
 
-  /** The device of this id or name, once it is as wanted. */
+  /** The device with this id or name, once it matches. */
   device(name: string, is: (device: Device) => boolean, what: string, ms = 15_000): Promise<Device> {
     return eventually(
       async () => {

@@ -4,18 +4,18 @@ import type { Seed } from "../judge/seed.ts";
 import { within } from "../judge/waiting.ts";
 import type { ChatClient } from "./client.ts";
 
-/** How much is sent. */
+/** Size of the load. */
 export interface LoadOptions {
   clients: readonly ChatClient[];
   sessions: number;
   seed: Seed;
-  /** Most unfinished messages of one session at a time. */
+  /** Maximum unfinished messages per session. */
   window?: number;
-  /** Messages of each session; without it the load goes on until it is stopped. */
+  /** Messages per session; by default the load runs until stopped. */
   messages?: number;
 }
 
-/** Numbered messages into many sessions at a time, each session written by one client in order. */
+/** Numbered messages to many sessions concurrently, each session written by one client in order. */
 export class Load {
   readonly sessions: readonly string[];
   /** Deletes, clears and stops, for the checker. */
@@ -29,7 +29,7 @@ export class Load {
     this.#options = options;
     this.sessions = Array.from({ length: options.sessions }, (_, index) => `s${index}`);
     this.#running = Promise.all(this.sessions.map((session, index) => this.#write(session, index)));
-    // Looked at in settle; until then a failure must not end the process.
+    // Awaited in settle; until then a failure must not crash the process.
     this.#running.catch(() => undefined);
   }
 
@@ -45,7 +45,7 @@ export class Load {
     });
   }
 
-  /** Sends a command in its session's place of the queue; a clear is told to the checker. */
+  /** Sends a command at its place in the session's queue; a clear is reported to the checker. */
   command(session: string, content: string): void {
     const { clients } = this.#options;
     const client = clients[this.sessions.indexOf(session) % clients.length];
@@ -54,13 +54,13 @@ export class Load {
     this.controls.push({ kind: "clear", user: client.user, session, sentAt: send.sentAt });
   }
 
-  /** Ends the sending. */
+  /** Stops sending. */
   stop(): void {
     this.#stopped = true;
     for (const client of this.#options.clients) client.touch();
   }
 
-  /** Ends the sending, and waits until all that was sent has its answer and its final frame. */
+  /** Stops sending, and waits until every message has its answer and its final frame. */
   async settle(ms = 120_000): Promise<void> {
     this.stop();
     await within(this.#running, ms, "the senders end");
@@ -86,13 +86,13 @@ export class Load {
     await Promise.any(clients.map((client) => client.until(() => ends() > before, what, ms)));
   }
 
-  /** Sends nothing until {@link resume}; resolves when all that was sent has its answer. */
+  /** Pauses sending until {@link resume}; resolves when every message has its answer. */
   async pause(): Promise<void> {
     this.#paused = true;
     await Promise.all(this.#options.clients.map((client) => client.settled(120_000, () => true)));
   }
 
-  /** Sends again. */
+  /** Resumes sending. */
   resume(): void {
     this.#paused = false;
     for (const client of this.#options.clients) client.touch();
@@ -120,7 +120,7 @@ export class Load {
     }
   }
 
-  /** Answered for good: finished, refused, or perhaps met by a delete or clear, after which nobody tells. */
+  /** Finally answered: finished, refused, or possibly removed by a delete or clear, which is not reported. */
   #over(client: ChatClient, send: Send): boolean {
     if (client.view.finished.has(send.client_msg_id)) return true;
     if (send.outcome !== undefined && send.outcome !== "accepted") return true;

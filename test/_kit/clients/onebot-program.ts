@@ -2,12 +2,12 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import WebSocket from "ws";
 
-/** A message segment as a scripted client has it. */
+/** A message segment of a scripted client. */
 type Segment = { type: string; data: Record<string, string> };
 
 /**
- * A OneBot v11 client as a program: it dials in and comes again when it is cut. Commands are JSON lines on stdin, what
- * it gets is told as JSON lines on stdout.
+ * A OneBot v11 client as a program: it connects and reconnects. Commands are JSON lines on stdin; what it
+ * receives is written as JSON lines on stdout.
  */
 const { values } = parseArgs({
   options: {

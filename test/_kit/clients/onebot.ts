@@ -6,7 +6,7 @@ import { Watch } from "../judge/waiting.ts";
 
 const program = fileURLToPath(new URL("./onebot-program.js", import.meta.url));
 
-/** A call that the client got. */
+/** A call that the client received. */
 export interface OnebotCall {
   action: string;
   params: {
@@ -16,7 +16,7 @@ export interface OnebotCall {
   };
 }
 
-/** A OneBot client in a process of its own. */
+/** A OneBot client in a separate process. */
 export class Onebot {
   readonly self: string;
   readonly calls: OnebotCall[] = [];
@@ -51,7 +51,7 @@ export class Onebot {
     return new Onebot(options.self, child);
   }
 
-  /** Waits for something that it told. */
+  /** Waits for an output line. */
   told(event: string, count = 1): Promise<unknown> {
     return this.until(() => this.lines.filter((line) => line.event === event).length >= count, event);
   }
@@ -65,7 +65,7 @@ export class Onebot {
     return this.until(() => this.calls.find((call) => textOf(call).includes(text)), `a reply with ${text}`);
   }
 
-  /** A private message of a user. Answers the event, to be sent again. */
+  /** Sends a private message of a user. Returns the event, for repeats. */
   say(user: number, message: unknown, more: Record<string, unknown> = {}): Record<string, unknown> {
     const event = {
       time: 1_700_000_000 + ++this.#messages,
@@ -89,7 +89,7 @@ export class Onebot {
     this.#command({ do: "event", event });
   }
 
-  /** Cuts the connection; it dials again. */
+  /** Closes the connection; the client reconnects. */
   cut(): void {
     this.#command({ do: "cut" });
   }
@@ -108,7 +108,7 @@ export class Onebot {
     this.#command({ do: "set", set });
   }
 
-  /** Dials now, and from now on `url` where given. */
+  /** Connects now, and to `url` from now on if given. */
   dial(url?: string): void {
     this.#command({ do: "dial", url });
   }

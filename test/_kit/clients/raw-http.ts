@@ -1,13 +1,13 @@
 import { connect, type Socket } from "node:net";
 import { within } from "../judge/waiting.ts";
 
-/** What a server answered; `status` 0 where the connection ended without an answer. */
+/** A response; `status` 0 when the connection closed without one. */
 export interface RawAnswer {
   status: number;
   text: string;
 }
 
-/** A connection on which a test writes a request byte by byte. Ends with the test. */
+/** A connection on which a test writes a request byte by byte. Closed with the test. */
 export class RawHttp {
   readonly #socket: Socket;
   #text = "";
@@ -30,12 +30,12 @@ export class RawHttp {
     return new RawHttp(socket);
   }
 
-  /** Writes bytes; resolves when the kernel has all of them, or the connection is gone. */
+  /** Writes bytes; resolves when the kernel has accepted all of them, or the connection is closed. */
   write(bytes: string | Buffer): Promise<void> {
     return new Promise((resolve) => this.#socket.write(bytes, () => resolve()));
   }
 
-  /** Writes a POST of JSON with this body, all of it before the answer is read, as many clients do. */
+  /** Writes a POST of JSON with this body completely before reading the response, as many clients do. */
   async post(path: string, headers: Record<string, string>, body: Buffer): Promise<RawAnswer> {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     await this.write(
@@ -45,7 +45,7 @@ export class RawHttp {
     return this.answer();
   }
 
-  /** Resolves when what has come so far matches. */
+  /** Resolves when the received text matches. */
   async until(pattern: RegExp, ms = 20_000): Promise<void> {
     const matched = new Promise<void>((resolve) => {
       this.#changed = () => {
@@ -56,7 +56,7 @@ export class RawHttp {
     await within(matched, ms, String(pattern));
   }
 
-  /** The answer, once its head is complete. */
+  /** The response, once its head is complete. */
   async answer(ms = 20_000): Promise<RawAnswer> {
     const complete = new Promise<RawAnswer>((resolve) => {
       const look = () => {

@@ -2,13 +2,13 @@ import { adminUserId } from "../../../schemas/principal.ts";
 import type { System } from "../worlds/system.ts";
 import { mintToken } from "../worlds/token.ts";
 
-/** An answer of the API with its parsed body. */
+/** A response of the API with its parsed body. */
 export interface RestReply<T> {
   status: number;
   body: T;
 }
 
-/** Calls the API as this user (the administrator by default) on the first edge that runs. */
+/** Calls the API as this user (by default the administrator) on the first running edge. */
 export async function call<T = Record<string, unknown>>(
   system: Pick<System, "ports">,
   method: string,

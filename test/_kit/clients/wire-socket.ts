@@ -2,14 +2,14 @@ import type { ExecutionContext } from "ava";
 import WebSocket, { type ClientOptions } from "ws";
 import { Watch } from "../judge/waiting.ts";
 
-/** A frame of whatever shape, as it came. */
+/** A frame of any type, as received. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads fields of any protocol
 export type AnyFrame = Record<string, any>;
 
-/** A WebSocket of a test that keeps every frame. */
+/** A WebSocket that records every frame. */
 export class WireSocket {
   readonly frames: AnyFrame[] = [];
-  /** `system_info` of the edge itself. */
+  /** `system_info` frames of the edge itself. */
   readonly notices: AnyFrame[] = [];
   readonly ws: WebSocket;
   /** Code and reason, once it is closed. */
@@ -22,7 +22,7 @@ export class WireSocket {
     this.ws = new WebSocket(url, { perMessageDeflate: false, ...options });
     this.ws.on("message", (data) => {
       const frame = JSON.parse(String(data)) as AnyFrame;
-      // What the edge tells of its own state stands outside of the user's stream.
+      // Frames on the edge's own state are not part of the user's stream.
       const own = frame.type === "system_info" && frame.seq === undefined;
       (own ? this.notices : this.frames).push(frame);
       this.#watch.changed();
@@ -73,7 +73,7 @@ export class WireSocket {
     return this.until(() => this.frames.find(fits), JSON.stringify(fields));
   }
 
-  /** Ends it without a closing handshake. */
+  /** Closes it without a closing handshake. */
   async cut(): Promise<void> {
     this.ws.terminate();
     await this.until(() => this.closed, "closed");

@@ -19,7 +19,7 @@ const styled = (style: string, text: string) => p(text, `<w:pPr><w:pStyle w:val=
 const item = (text: string, level = 0) =>
   p(text, `<w:pPr><w:numPr><w:ilvl w:val="${level}"/><w:numId w:val="1"/></w:numPr></w:pPr>`);
 
-/** Word documents with what carries meaning besides paragraphs. */
+/** Word documents with content other than paragraphs. */
 export function docxFixtures(): Fixture[] {
   return [
     docx("headings.docx", styled("Heading1", "Filter") + p("Rinse it."), ["# Filter\n\nRinse it."]),

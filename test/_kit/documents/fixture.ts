@@ -1,18 +1,18 @@
-/** A made document, and what a reader of it must get. */
+/** A generated document, and its expected content. */
 export interface Fixture {
   /** File name, unique among all. */
   name: string;
   type: string;
   bytes: Uint8Array;
-  /** Charset that its sender declares. */
+  /** Charset declared by its sender. */
   charset?: string;
-  /** Sentences that its text must hold, as they stand here. */
+  /** Sentences that the text must contain literally. */
   expected: readonly string[];
-  /** What must not be in the text. */
+  /** What the text must not contain. */
   absent?: readonly string[];
-  /** A warning that its owner must get. */
+  /** An expected warning. */
   warning?: RegExp;
-  /** Why it can't be read; then nothing is expected. */
+  /** Why it can't be parsed; then no content is expected. */
   fails?: RegExp;
 }
 

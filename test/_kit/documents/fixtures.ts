@@ -7,12 +7,12 @@ import { recordFixtures } from "./record-fixtures.ts";
 import { textFixtures } from "./text-fixtures.ts";
 import { webFixtures } from "./web-fixtures.ts";
 
-/** All made documents. */
+/** All generated documents. */
 export function documentFixtures(): Fixture[] {
   return [...textFixtures(), ...recordFixtures(), ...webFixtures(), ...pdfFixtures(), ...docxFixtures()];
 }
 
-/** What reading a fixture got wrong, in words; empty where nothing. */
+/** Lists what is wrong with the parsed content of a fixture; empty when correct. */
 export async function faultsOf(fixture: Fixture): Promise<string[]> {
   const { bytes, type, charset, expected, absent = [], warning, fails } = fixture;
   const format = formatOf(type);

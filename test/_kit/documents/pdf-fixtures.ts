@@ -19,7 +19,7 @@ const book = Array.from({ length: 5 }, (_, i) =>
   page([`Ferry handbook`, `Chapter ${i + 1} tells about part ${i + 1}.`, `${i + 1}`], 300),
 );
 
-/** PDFs as invoices, forms, scans and books are. */
+/** PDFs like typical invoices, forms, scans and books. */
 export function pdfFixtures(): Fixture[] {
   return [
     ...(Object.keys(collections) as Collection[]).map((name) =>
@@ -78,7 +78,7 @@ function oddFiles(): Fixture[] {
   ];
 }
 
-/** A content stream with a line of text each `leading` points. */
+/** A content stream with a text line every `leading` points. */
 function page(lines: readonly string[], leading = 14): string {
   const shown = lines.map((line) => `(${line}) Tj 0 -${leading} Td`);
   return `BT /F1 12 Tf 72 740 Td ${shown.join(" ")} ET`;
@@ -90,7 +90,7 @@ function foreign(name: Collection, more = ""): Buffer {
   return cidFont(name, font, cmap, [{ content: `BT /F2 14 Tf 60 760 Td <${hex}> Tj ET ${more}` }]);
 }
 
-/** The national encoding instead of Unicode. */
+/** In the national encoding instead of Unicode. */
 function national(): Buffer {
   return cidFont("GB1", "STSong-Light", "GBK-EUC-H", [
     { content: "BT /F2 14 Tf 60 760 Td <d6d0cec4b7a2c6b1> Tj ET" },
@@ -122,7 +122,7 @@ function form(): Buffer {
   return pdfOf([{ content: "BT /F1 12 Tf 72 694 Td (Passenger:) Tj ET" }], parts);
 }
 
-/** An encrypted PDF whose user password is not empty: its check value is of no known password. */
+/** An encrypted PDF with a non-empty user password: its check value matches no known password. */
 function locked(): Buffer {
   const value = "a1".repeat(32);
   const encrypt = `/Encrypt << /Filter /Standard /V 1 /R 2 /O <${value}> /U <${value}> /P -4 >> /ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>]`;

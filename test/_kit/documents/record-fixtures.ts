@@ -1,6 +1,6 @@
 import type { Fixture } from "./fixture.ts";
 
-/** Tables and JSON as programs write them. */
+/** Tables and JSON as programs export them. */
 export function recordFixtures(): Fixture[] {
   const csv = (name: string, text: string, ...expected: string[]): Fixture => {
     return { name, type: "text/csv", bytes: Buffer.from(text), expected };

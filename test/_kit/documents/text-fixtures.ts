@@ -30,7 +30,7 @@ const encodings: [name: string, text: keyof typeof texts, encoding: string][] = 
   ["utf-16be.txt", "de", "utf-16be"],
 ];
 
-/** Plain texts in the encodings of many machines, whole and damaged. */
+/** Plain texts in the encodings of various systems, intact and damaged. */
 export function textFixtures(): Fixture[] {
   return [...encodings.map(encoded), ...declared(), ...damaged()];
 }
@@ -145,7 +145,7 @@ function damaged(): Fixture[] {
   ];
 }
 
-/** Bytes without a pattern and without zeros, always the same. */
+/** Deterministic pseudo-random bytes without zeros. */
 function noise(length: number): Buffer {
   let state = 12_345;
   return Buffer.from(

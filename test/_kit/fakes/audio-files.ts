@@ -7,14 +7,14 @@ export function tone(seconds: number, sampleRate: number, frequency = 440): Int1
   );
 }
 
-/** The frequency of a tone, by how often it crosses zero. */
+/** Estimates the frequency of a tone from its zero crossings. */
 export function frequencyOf(pcm: Int16Array, sampleRate: number): number {
   let crossings = 0;
   for (let i = 1; i < pcm.length; i++) if ((pcm[i - 1] ?? 0) < 0 !== (pcm[i] ?? 0) < 0) crossings += 1;
   return (crossings * sampleRate) / (2 * pcm.length);
 }
 
-/** A WAV file of any kind: interleaved samples of so many channels and bits. */
+/** A WAV file with interleaved samples of the given channels and bits. */
 export function anyWav(pcm: Int16Array, sampleRate: number, { channels = 1, bits = 16 } = {}): Buffer {
   const bytes = bits / 8;
   const data = Buffer.alloc(pcm.length * channels * bytes);
@@ -41,7 +41,7 @@ export function anyWav(pcm: Int16Array, sampleRate: number, { channels = 1, bits
   return Buffer.concat([head, data]);
 }
 
-/** What a browser's microphone sends: Opus in WebM, 48 kHz. */
+/** A browser recording: Opus in WebM, 48 kHz. */
 export async function webmFile(pcm: Int16Array): Promise<Buffer> {
   const sampleRate = 48_000;
   const av = await LibAV.LibAV({ noworker: true });

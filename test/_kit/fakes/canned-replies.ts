@@ -1,4 +1,4 @@
-/** Replies of the scripted model `told`, by the message that asks for them: conversations for pictures of the console. */
+/** Replies of the scripted model `told`, by message: conversations for screenshots of the console. */
 export const cannedReplies: Readonly<Record<string, string>> = {
   "How do I keep tomatoes and basil alive on the balcony?": `<action>opens the notebook</action>
 Here is a short plan for the balcony:

@@ -5,22 +5,22 @@ import { Watch } from "../judge/waiting.ts";
 
 type Json = Record<string, unknown>;
 
-/** A server that speaks `/ws/chat` as a test scripts it. */
+/** A `/ws/chat` server scripted by a test. */
 export class ChatServer {
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #watch = new Watch();
-  /** Addresses of the upgrades, with their queries. */
+  /** URLs of the upgrades, including queries. */
   readonly upgrades: URL[] = [];
   /** Requests as `METHOD path`. */
   readonly requests: string[] = [];
-  /** Frames of the client, over all connections. */
+  /** Frames of the client, across all connections. */
   readonly frames: Json[] = [];
-  /** Answers of REST requests by `METHOD path`; others are 404. A number is a status. */
+  /** Responses to REST requests by `METHOD path`; others get 404. A number is a status. */
   answers: Record<string, unknown> = {};
-  /** Status of a refused upgrade. */
+  /** Status of a rejected upgrade. */
   refuses: number | undefined;
-  /** The connection that is open. */
+  /** The open connection. */
   socket: WebSocket | undefined;
   seq = 0;
 
@@ -53,24 +53,24 @@ export class ChatServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Begins a connection's stream at its present position. */
+  /** Starts a connection's stream at its current position. */
   connected(recovered = false): void {
     this.push({ type: "connected", session_id: "s", epoch: "1", seq: this.seq, recovered, timestamp: 1 });
   }
 
-  /** Sends a frame of the stream, with the next `seq`. */
+  /** Sends a stream frame with the next `seq`. */
   stream(frame: Json): void {
     const prev = this.seq;
     this.seq += 1;
     this.push({ session_id: "s", timestamp: this.seq, ...frame, seq: this.seq, prev });
   }
 
-  /** Sends a frame as it is. */
+  /** Sends a frame unchanged. */
   push(frame: Json): void {
     this.socket?.send(JSON.stringify(frame));
   }
 
-  /** Waits for the first value of `look` that is there. */
+  /** Waits until `look` returns a value. */
   until<T>(look: () => T | undefined | false, what: string): Promise<T> {
     return this.#watch.until(look, 10_000, what);
   }

@@ -4,19 +4,19 @@ import type { AddressInfo } from "node:net";
 import type { ExecutionContext } from "ava";
 import { Watch } from "../judge/waiting.ts";
 
-/** A call that the fake Discord got. */
+/** A call that the fake Discord received. */
 export interface DiscordCall {
   method: string;
   path: string;
   content: string;
 }
 
-/** Discord as far as interactions go: it signs them, and takes the calls that answer them late. */
+/** Discord's interactions: it signs them, and receives the calls that respond to deferred ones. */
 export class FakeDiscord {
   readonly calls: DiscordCall[] = [];
-  /** Statuses of the next calls, for refusals; a call without one is taken. */
+  /** Statuses of the next calls, for failures; other calls succeed. */
   readonly refusals: number[] = [];
-  /** In hexadecimal, as an application shows it. */
+  /** In hexadecimal, as in Discord's developer portal. */
   readonly publicKey: string;
   readonly url: string;
   readonly #keys = generateKeyPairSync("ed25519");
@@ -42,7 +42,7 @@ export class FakeDiscord {
     return discord;
   }
 
-  /** Sends an interaction, signed unless `tamper` changes it afterwards. */
+  /** Sends a signed interaction; `tamper` changes it after signing. */
   async send(url: string, interaction: object, tamper: (body: string) => string = (body) => body) {
     const body = JSON.stringify(interaction);
     const timestamp = String(Math.floor(Date.now() / 1000));
@@ -75,7 +75,7 @@ export class FakeDiscord {
     };
   }
 
-  /** Waits until so many calls have come in all. */
+  /** Waits until the total number of calls is reached. */
   called(count: number): Promise<true> {
     return this.#watch.until(() => this.calls.length >= count, 20_000, `${count} calls of Discord's API`);
   }

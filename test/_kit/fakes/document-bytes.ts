@@ -1,4 +1,4 @@
-/** A page of a made PDF: its content stream, as it stands in the file, and how it is packed. */
+/** A page of a generated PDF: its raw content stream and its filter. */
 export interface PageStream {
   content: Buffer | string;
   filter?: string;
@@ -9,15 +9,15 @@ export interface PageStream {
 export interface PdfParts {
   /** Entries of the pages' `/Font` dictionary. */
   fonts?: string;
-  /** Further objects, numbered from 100. */
+  /** Additional objects, numbered from 100. */
   objects?: (string | Buffer)[];
-  /** Further entries of each page, such as `/Annots [100 0 R]`. */
+  /** Additional page entries, such as `/Annots [100 0 R]`. */
   page?: string;
-  /** Further entries of the catalog. */
+  /** Additional catalog entries. */
   catalog?: string;
 }
 
-/** A PDF with these pages; Helvetica is font /F1. */
+/** Builds a PDF of these pages; font /F1 is Helvetica. */
 export function pdfOf(pages: readonly PageStream[], parts: PdfParts = {}): Buffer {
   const fonts = `/F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> ${parts.fonts ?? ""}`;
   const objects = new Map<number, Buffer>();
@@ -60,7 +60,7 @@ export function pdfOf(pages: readonly PageStream[], parts: PdfParts = {}): Buffe
   return Buffer.concat(out);
 }
 
-/** A member of a made ZIP file. `claimed`: the unpacked size that its headers state. */
+/** A member of a generated ZIP file. `claimed`: the uncompressed size in its headers. */
 export interface ZipMember {
   name: string;
   data: Buffer | string;
@@ -68,7 +68,7 @@ export interface ZipMember {
   claimed?: number;
 }
 
-/** A ZIP file of these members, as they are. */
+/** Builds a ZIP file of these members. */
 export function zipOf(members: readonly ZipMember[]): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];

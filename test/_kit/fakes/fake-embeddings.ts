@@ -2,16 +2,18 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ExecutionContext } from "ava";
 
-/** An OpenAI-compatible embeddings server whose vectors count words; words of one group of `synonyms` are the same. */
+/**
+ * An OpenAI-compatible embeddings server whose vectors count words; words in a group of `synonyms` are equal.
+ */
 export interface FakeEmbeddings {
   url: string;
-  /** Name that it gives its model; a change is a change of the model. */
+  /** Name of its model; changing it simulates a model change. */
   model: string;
-  /** While true every call is refused. */
+  /** Rejects every call while true. */
   down: boolean;
-  /** Ms that each text takes, one after the other, as in a real server. */
+  /** Processing time per text, ms, sequentially, as in a real server. */
   msPerText: number;
-  /** Texts that were embedded. */
+  /** Embedded texts. */
   texts: string[];
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Watch } from "../judge/waiting.ts";
 
-/** A reply that the fake got. */
+/** A reply that the fake received. */
 export interface FeishuReply {
   messageId: string;
   body: { msg_type: string; content: string; uuid: string; reply_in_thread?: boolean };
@@ -13,15 +13,15 @@ export interface FeishuReply {
 const encryptKey = "encrypt-key-of-the-tests";
 const app = { id: "cli_a1", secret: "app-secret" };
 
-/** Feishu's side: signs and encrypts events, takes replies, serves files and messages. */
+/** Fake Feishu server: signs and encrypts events, receives replies, serves files and messages. */
 export class FakeFeishu {
   static readonly self = "ou_bot";
   readonly replies: FeishuReply[] = [];
-  /** Bytes by key of an image or file. */
+  /** Content by key of an image or file. */
   readonly resources = new Map<string, { type: string; bytes: Buffer }>();
   /** Messages that can be quoted, by id. */
   readonly messages = new Map<string, { msg_type: string; sender: string; content: object }>();
-  /** Answers in place of success, each once, to a reply with `when` in it. */
+  /** Responses instead of success, each used once, for a reply that contains `when`. */
   readonly refusals: { when: string; status: number; body: object }[] = [];
   readonly #watch = new Watch();
   readonly #server: Server;
@@ -51,7 +51,7 @@ export class FakeFeishu {
     this.#server.closeAllConnections();
   }
 
-  /** Posts a callback as Feishu does. `change` spoils it. */
+  /** Posts a callback as Feishu does. `change` tampers with it. */
   post(
     url: string,
     callback: object,
@@ -85,7 +85,7 @@ export class FakeFeishu {
     };
   }
 
-  /** Waits for a reply with `part` in it. */
+  /** Waits for a reply that contains `part`. */
   reply(part: string): Promise<FeishuReply> {
     const look = () => this.replies.find(({ body }) => body.content.includes(part));
     return this.#watch.until(look, 20_000, `a reply with ${part}`);

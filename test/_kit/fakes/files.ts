@@ -3,20 +3,20 @@ import type { AnyFrame } from "../clients/wire-socket.ts";
 import type { Api, Caller, Reply } from "../worlds/api.ts";
 import { mintToken } from "../worlds/token.ts";
 
-/** A file to send. */
+/** A file to upload. */
 export interface TestFile {
   name: string;
   type: string;
   bytes: Uint8Array | string;
 }
 
-/** A PNG of one pixel. */
+/** A one-pixel PNG. */
 export const tinyPng = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 
-/** Uploads a file as a form, as a browser does. */
+/** Uploads a file in a form, as a browser does. */
 export async function upload(
   api: Api,
   caller: Caller,
@@ -29,14 +29,14 @@ export async function upload(
   return replyOf(await fetch(url(api, path), { method: "POST", headers: headersOf(caller), body: form }));
 }
 
-/** The id of a file that is uploaded. @throws Error when it is refused */
+/** Uploads a file and returns its id. @throws Error when it is rejected */
 export async function uploaded(api: Api, caller: Caller, file: TestFile): Promise<string> {
   const { status, text, body } = await upload(api, caller, file);
   if (status !== 201) throw new Error(`${status} ${text}`);
   return body.id as string;
 }
 
-/** A GET with headers of its own; the body as bytes. */
+/** A GET with custom headers; the body as bytes. */
 export async function getBytes(api: Api, caller: Caller, path: string, headers: Record<string, string> = {}) {
   const response = await fetch(url(api, path), { headers: { ...headersOf(caller), ...headers } });
   return {
@@ -46,7 +46,7 @@ export async function getBytes(api: Api, caller: Caller, path: string, headers: 
   };
 }
 
-/** A text file of exactly this many bytes, no two alike. */
+/** A unique text file of exactly this many bytes. */
 export function textOfSize(bytes: number): Uint8Array {
   const line = Buffer.from(`${randomBytes(32).toString("hex")}\n`);
   return Buffer.alloc(bytes, line);
@@ -57,7 +57,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The address of a path on the first edge that runs. */
+/** URL of a path on the first running edge. */
 export function url(api: Api, path: string): string {
   return `http://127.0.0.1:${api.system.ports()[0]}${path}`;
 }

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** One address before edges that come and go, as a load balancer is; it can cut what goes through it. */
+/** A load balancer in front of changing edges; it can close the connections through it. */
 export class FrontDoor {
   readonly #server: Server;
   readonly #target: () => number | undefined;
@@ -11,7 +11,7 @@ export class FrontDoor {
     this.#server = createServer((client) => this.#join(client));
   }
 
-  /** Opens one. `target` names the port of an edge that runs; without one, connections are refused. */
+  /** Starts one. `target` returns the port of a running edge; without one, connections are refused. */
   static async open(target: () => number | undefined): Promise<FrontDoor> {
     const door = new FrontDoor(target);
     await new Promise<void>((resolve) => door.#server.listen(0, "127.0.0.1", resolve));
@@ -24,7 +24,7 @@ export class FrontDoor {
     return typeof address === "object" ? `http://127.0.0.1:${address?.port}` : "";
   }
 
-  /** Cuts every open connection. */
+  /** Closes every open connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

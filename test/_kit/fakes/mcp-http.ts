@@ -4,7 +4,7 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { createMcpTools } from "./mcp-tools.ts";
 
-/** An MCP server over streamable HTTP that wants a key. */
+/** An MCP server over streamable HTTP that requires a key. */
 export interface McpHttp {
   url: string;
   close(): void;
@@ -15,7 +15,7 @@ export async function startMcpHttp(key: string): Promise<McpHttp> {
   const server: Server = createServer(async (request, response) => {
     if (request.headers.authorization !== `Bearer ${key}`) return response.writeHead(401).end();
     if (request.method !== "POST") return response.writeHead(405).end();
-    // Without sessions: a server for each request.
+    // Without sessions: one server instance per request.
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
     await createMcpTools().connect(transport as Transport);
     response.on("close", () => void transport.close());

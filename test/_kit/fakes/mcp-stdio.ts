@@ -1,6 +1,6 @@
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { createMcpTools } from "./mcp-tools.ts";
 
-// An MCP server as a process: `node dist/test/_kit/fakes/mcp-stdio.js`.
+// An MCP server on stdio: `node dist/test/_kit/fakes/mcp-stdio.js`.
 
 await createMcpTools().connect(new StdioServerTransport());

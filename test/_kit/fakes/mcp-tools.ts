@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
 
-/** An MCP server as others write them, with the SDK's own server. */
+/** A third-party MCP server, built with the SDK's server. */
 export function createMcpTools(): McpServer {
   const server = new McpServer({ name: "fake", version: "1" });
   server.registerTool(

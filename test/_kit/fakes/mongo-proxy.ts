@@ -3,13 +3,18 @@ import { within } from "../judge/waiting.ts";
 
 const headerBytes = 16;
 
-/** A reply to cut: the first one to a request that holds all of these texts, for instance a command and a collection. */
+/**
+ * A reply to drop: the first to a request that contains all of these texts, for instance a command and a
+ * collection.
+ */
 interface Cut {
   texts: readonly string[];
   done: () => void;
 }
 
-/** A TCP proxy before mongod that can lose a reply: the write was made, and its answer never comes. */
+/**
+ * A TCP proxy in front of mongod that can drop a reply: the write succeeds, but its response never arrives.
+ */
 export class MongoProxy {
   #server: Server;
   #sockets = new Set<Socket>();
@@ -19,7 +24,7 @@ export class MongoProxy {
     this.#server = createServer((client) => this.#join(client, tcpConnect(port, host)));
   }
 
-  /** A proxy before the server of this URI. */
+  /** Starts a proxy in front of the server of this URI. */
   static async start(uri: string): Promise<{ proxy: MongoProxy; uri: string }> {
     const [, head = "", host = "", port = "", tail = ""] =
       /^(mongodb:\/\/(?:[^@/]*@)?)([^:/@,]+):(\d+)(.*)$/.exec(uri) ?? [];
@@ -27,13 +32,13 @@ export class MongoProxy {
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     const address = proxy.#server.address();
     if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-    // Directly: a client that follows the replica set's own list of members would go past the proxy.
+    // A direct connection: a client that discovers the replica set's members would bypass the proxy.
     const options = tail.replace(/replicaSet=[^&]*&?/, "").replace(/[?&]$/, "");
     const direct = `${options}${options.includes("?") ? "&" : "?"}directConnection=true`;
     return { proxy, uri: `${head}127.0.0.1:${address.port}${direct.startsWith("/") ? "" : "/"}${direct}` };
   }
 
-  /** Drops the next reply to such a request and cuts that connection; resolves when it was done. */
+  /** Drops the next reply to a matching request and closes that connection; resolves when done. */
   cutReply(texts: readonly string[], ms: number): Promise<void> {
     const done = new Promise<void>((resolve) => this.#cuts.push({ texts, done: resolve }));
     return within(done, ms, `a request with ${texts.join(" and ")}`);
@@ -78,7 +83,7 @@ export class MongoProxy {
   }
 }
 
-/** Calls `take` with each whole message of MongoDB's wire protocol. */
+/** Calls `take` with each complete message of MongoDB's wire protocol. */
 function onMessages(socket: Socket, take: (message: Buffer) => void): void {
   let pending: Buffer = Buffer.alloc(0);
   socket.on("data", (bytes: Buffer) => {

@@ -6,21 +6,21 @@ import type { ExecutionContext } from "ava";
 import type { ChatMessage } from "../../../schemas/wire/openai.ts";
 import { chunk, stop } from "./odd-reply.ts";
 
-/** A chat request as a provider gets it. */
+/** A chat request received by a provider. */
 export interface OddRequest {
   [field: string]: unknown;
   model: string;
   messages: ChatMessage[];
 }
 
-/** A provider that a test answers for. */
+/** A provider whose responses a test defines. */
 export interface OddProvider {
   /** Base URL of its API. */
   url: string;
   requests: OddRequest[];
 }
 
-/** Starts it. `answer` gets each request with its number from 1; what it throws away is for the client to notice. */
+/** Starts it. `answer` receives each request with its number from 1; an exception aborts the response. */
 export async function startOddProvider(
   t: Pick<ExecutionContext, "teardown">,
   answer: (request: OddRequest, response: ServerResponse, nth: number) => unknown,
@@ -40,7 +40,7 @@ export async function startOddProvider(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, requests };
 }
 
-/** Answers with values as a stream; `[DONE]` is the end mark. */
+/** Responds with values as a stream; `[DONE]` is the end mark. */
 export function stream(response: ServerResponse, ...values: unknown[]): void {
   if (!response.headersSent) response.writeHead(200, { "content-type": "text/event-stream" });
   for (const value of values)
@@ -48,15 +48,15 @@ export function stream(response: ServerResponse, ...values: unknown[]): void {
   response.end();
 }
 
-/** Lets a provider take its time, ms. */
+/** Delays a provider's response, ms. */
 export const takeTime = (ms: number): Promise<void> => delay(ms);
 
-/** Answers with a text. */
+/** Responds with a text. */
 export function say(response: ServerResponse, content: string): void {
   stream(response, chunk({ content }), stop, "[DONE]");
 }
 
-/** Refuses with a status and a message. */
+/** Responds with an error status and message. */
 export function refuse(response: ServerResponse, status: number, error: unknown, headers = {}): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(typeof error === "string" ? { error: { message: error } } : error));

@@ -1,7 +1,7 @@
 import { chunk, done, type OddReply, stop, whole } from "./odd-reply.ts";
 import { oddToolCalls } from "./odd-tool-calls.ts";
 
-/** Shapes of a whole text. */
+/** Variants of plain text. */
 const texts: OddReply[] = [
   {
     name: "the reference",
@@ -152,7 +152,7 @@ const texts: OddReply[] = [
   },
 ];
 
-/** Thinking. */
+/** Variants of reasoning. */
 const thoughts: OddReply[] = [
   {
     name: "reasoning under both names",
@@ -176,7 +176,7 @@ const thoughts: OddReply[] = [
   },
 ];
 
-/** Words for the end. */
+/** Variants of the finish reason. */
 const ends: OddReply[] = [
   ...["length", "max_tokens", "MAX_TOKENS", "max-tokens", "model_length", "maxTokens", "incomplete"].map(
     (word): OddReply => ({
@@ -248,5 +248,5 @@ const errors: OddReply[] = [
   { name: "something else alone", stream: [{ hello: "world" }], error: /中断/ },
 ];
 
-/** Odd replies of OpenAI-compatible providers, by what is odd about them. */
+/** Unusual replies of OpenAI-compatible providers, by their peculiarity. */
 export const oddReplies: readonly OddReply[] = [...texts, ...thoughts, ...oddToolCalls, ...ends, ...errors];

@@ -1,18 +1,18 @@
 import type { OpenAIFinish } from "../../../schemas/wire/openai.ts";
 
-/** A reply as some provider gives it, and what it has to mean. */
+/** A provider's reply, and its expected interpretation. */
 export interface OddReply {
   name: string;
   /** Values of the `data:` lines of a stream, in order; `[DONE]` is the end mark. */
   stream: unknown[];
-  /** The same answer not streamed, where a provider would give one. */
+  /** The same reply without streaming, if a provider would send one. */
   plain?: unknown;
   content?: string;
   reasoning?: string;
   /** Name and arguments of each call. */
   calls?: [string, string][];
   finish?: OpenAIFinish;
-  /** Part of the reason, where the reply has failed. */
+  /** Part of the error, for a failed reply. */
   error?: RegExp;
 }
 
@@ -24,7 +24,7 @@ export const chunk = (delta: object, finish: unknown = null) => ({
 });
 /** The last chunk. */
 export const stop = chunk({}, "stop");
-/** The whole answer to a request that is not streamed. */
+/** A complete response to a request without streaming. */
 export const whole = (message: object, finish: unknown = "stop") => ({
   choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason: finish }],
   usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },

@@ -1,6 +1,6 @@
 import { call, calls, chunk, type OddReply, stop, whole } from "./odd-reply.ts";
 
-/** Replies whose tool calls are odd. */
+/** Replies with unusual tool calls. */
 export const oddToolCalls: OddReply[] = [
   {
     name: "one index, two ids",

@@ -1,13 +1,13 @@
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 
-/** A picture drawn as SVG, as a PNG. */
+/** Renders SVG to PNG. */
 export function drawn(width: number, height: number, shapes: string): Promise<Buffer> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes}</svg>`;
   return sharp(Buffer.from(svg)).png().toBuffer();
 }
 
-/** A red circle of 20 % of a white picture, 400 × 300. */
+/** A red circle that covers 20 % of a white image, 400 × 300. */
 export function redCircle(): Promise<Buffer> {
   return drawn(
     400,
@@ -16,7 +16,7 @@ export function redCircle(): Promise<Buffer> {
   );
 }
 
-/** Colours around one, as a camera sees an even wall: the same for the same seed. */
+/** Noise around a colour, like a photo of a plain wall; deterministic by seed. */
 export function noise(width: number, height: number, of: readonly number[], spread: number): Promise<Buffer> {
   let state = 12_345;
   const random = () => {
@@ -34,7 +34,7 @@ export function noise(width: number, height: number, of: readonly number[], spre
     .toBuffer();
 }
 
-/** A JPEG that a camera has made upright in Shanghai: stored lying, 80 × 60. */
+/** A JPEG of a camera held upright in Shanghai, stored in landscape orientation, 80 × 60. */
 export function photo(): Promise<Buffer> {
   return sharp({ create: { width: 80, height: 60, channels: 3, background: "#4A90D9" } })
     .jpeg({ quality: 95 })
@@ -52,7 +52,7 @@ export function photo(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** An animation of two frames. */
+/** An animation with two frames. */
 export async function animation(): Promise<Buffer> {
   const frame = (background: string) =>
     sharp({ create: { width: 20, height: 10, channels: 3, background } })
@@ -69,7 +69,7 @@ export function bomb(): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(side, 0);
   head.writeUInt32BE(side, 4);
-  // One bit a pixel, grey.
+  // One bit per pixel, greyscale.
   head[8] = 1;
   const rows = Buffer.alloc((side / 8 + 1) * side);
   const magic = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");

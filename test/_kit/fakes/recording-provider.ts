@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import type { ExecutionContext } from "ava";
 import { Watch } from "../judge/waiting.ts";
 
-/** A chat request as the provider got it. */
+/** A chat request received by the provider. */
 export interface RecordedCall {
   messages: { role: string; content: string }[];
   tools?: unknown[];
 }
 
-/** An OpenAI-compatible provider that keeps what it was asked and answers what the test says. */
+/** An OpenAI-compatible provider that records requests and responds as the test defines. */
 export interface RecordingProvider {
   url: string;
   calls: RecordedCall[];
@@ -17,7 +17,7 @@ export interface RecordingProvider {
   called(test: (call: RecordedCall) => boolean, what: string): Promise<RecordedCall>;
 }
 
-/** Starts it; `reply` gives the text of an answer. */
+/** Starts it; `reply` returns the text of a response. */
 export async function startRecordingProvider(
   t: Pick<ExecutionContext, "teardown">,
   reply: (call: RecordedCall) => string,

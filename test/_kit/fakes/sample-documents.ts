@@ -1,6 +1,6 @@
 const encoder = new TextEncoder();
 
-/** A PDF of one page that says `text` (ASCII), or shows nothing. */
+/** A one-page PDF with `text` (ASCII), or blank. */
 export function samplePdf(text: string): Uint8Array {
   const stream = text === "" ? "" : `BT /F1 12 Tf 72 700 Td (${text}) Tj ET`;
   const objects = [
@@ -23,7 +23,7 @@ export function samplePdf(text: string): Uint8Array {
   return encoder.encode(pdf);
 }
 
-/** A ZIP file of stored (not compressed) entries; `claimed` is the unpacked size that the directory states. */
+/** A ZIP file of stored (uncompressed) entries; `claimed` is the uncompressed size in the directory. */
 export function sampleZip(entries: Record<string, string>, claimed?: number): Uint8Array {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];

@@ -1,9 +1,12 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** Which way bytes go: from whoever connects, or back. */
+/** Direction of bytes: from the client, or to it. */
 export type Direction = "forth" | "back";
 
-/** Hands TCP connections on to a port; each direction can be held: bytes wait, and neither side is told. */
+/**
+ * Proxies TCP connections to a port; each direction can be held: bytes are buffered, and neither side
+ * notices.
+ */
 export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
@@ -30,13 +33,13 @@ export class TcpProxy {
     });
   }
 
-  /** Holds the bytes of a direction from now on. */
+  /** Holds a direction's bytes. */
   hold(direction: Direction): void {
     this.#held.add(direction);
     for (const pair of this.#pairs) pair[direction].pause();
   }
 
-  /** Lets everything through again. */
+  /** Releases all held bytes. */
   release(): void {
     this.#held.clear();
     for (const pair of this.#pairs) for (const socket of Object.values(pair)) socket.resume();

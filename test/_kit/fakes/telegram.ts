@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Watch } from "../judge/waiting.ts";
 
-/** A call of the Bot API that the fake got. */
+/** A call of the Bot API that the fake received. */
 export interface TelegramCall {
   method: string;
   params: {
@@ -16,7 +16,7 @@ export interface TelegramCall {
   };
 }
 
-/** An answer in place of success, for a call that fits. */
+/** A response instead of success, for a matching call. */
 export interface Refusal {
   times: number;
   when?: (call: TelegramCall) => boolean;
@@ -24,12 +24,12 @@ export interface Refusal {
   body: Record<string, unknown>;
 }
 
-/** Telegram's side as a bot sees it: takes calls, serves files, refuses what it was told to. */
+/** Fake Telegram server: receives calls, serves files, rejects calls as configured. */
 export class FakeTelegram {
   static readonly token = "99:abc";
   static readonly secret = "webhook-secret";
   readonly calls: TelegramCall[] = [];
-  /** Bytes of files, by `file_id`; others do not exist. */
+  /** File content by `file_id`; others do not exist. */
   readonly files = new Map<string, { path: string; bytes: Buffer }>();
   readonly refusals: Refusal[] = [];
   readonly #watch = new Watch();
@@ -46,7 +46,7 @@ export class FakeTelegram {
     return fake;
   }
 
-  /** Settings of a Parley whose Telegram this is. */
+  /** Settings of a Parley that uses this Telegram. */
   get env(): Record<string, string> {
     const { port } = this.#server.address() as AddressInfo;
     return {
@@ -61,12 +61,12 @@ export class FakeTelegram {
     this.#server.closeAllConnections();
   }
 
-  /** Id of the last update that was posted; it is its message's id, too. */
+  /** Id of the last posted update, which is also its message's id. */
   get lastUpdate(): number {
     return this.#updates;
   }
 
-  /** Posts a message to the webhook of a Parley; answers the status. */
+  /** Posts a message to a Parley's webhook; returns the status. */
   async post(url: string, message: Record<string, unknown>, secret = FakeTelegram.secret): Promise<number> {
     const id = ++this.#updates;
     const response = await fetch(`${url}/webhook/telegram`, {
@@ -77,12 +77,12 @@ export class FakeTelegram {
     return response.status;
   }
 
-  /** What was sent with `part` in it. */
+  /** Sent messages that contain `part`. */
   sends(part: string): TelegramCall[] {
     return this.calls.filter(({ method, params }) => method === "sendMessage" && params.text?.includes(part));
   }
 
-  /** Waits for a message with `part` in it, the `count`-th where several come. */
+  /** Waits for the `count`-th message that contains `part`. */
   async reply(part: string, count = 1): Promise<TelegramCall> {
     const look = () => this.sends(part)[count - 1];
     return this.#watch.until(look, 20_000, `reply ${count} with ${part}`);

@@ -1,27 +1,30 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-// What the scripted provider does with audio. Model `<name>:<ms>` waits so long before it answers; `hang` never does,
-// `500` refuses.
+// Audio of the scripted provider. Model `<name>:<ms>` delays its response; `hang` never responds, `500`
+// fails.
 
-/** Samples a second of the speech it makes. */
+/** Sample rate of generated speech. */
 const madeRate = 24_000;
-/** How long it takes to say one character, ms. */
+/** Duration of one character, ms. */
 export const msPerCharacter = 60;
-/** Each letter of a recording is so loud, and so long. */
+/** Loudness step and duration of each letter of a recording. */
 const step = 1_000;
 export const letterMs = 100;
 
-/** What it answers: a body and its type, or a status. */
+/** A response: a body and its type, or a status. */
 export type AudioAnswer = { type: string; body: Uint8Array | string } | { status: number };
 
-/** Speech that it understands: each letter `a` … `z` is 100 ms of its own loudness, a space is silence. 16 kHz samples. */
+/**
+ * Speech that it recognises: each letter `a` … `z` is 100 ms at its own loudness, a space is silence. 16 kHz
+ * samples.
+ */
 export function sayLetters(text: string): Buffer {
   const samples = (16_000 * letterMs) / 1000;
   const pcm = Buffer.alloc(text.length * samples * 2);
   for (const [index, letter] of [...text].entries()) {
     const level = letter === " " ? 0 : (letter.charCodeAt(0) - 96) * step;
     for (let i = 0; i < samples; i++) {
-      // A square wave: its loudness is the same wherever it is cut.
+      // A square wave: its loudness does not depend on where it is split.
       pcm.writeInt16LE(i % 40 < 20 ? level : -level, (index * samples + i) * 2);
     }
   }
@@ -62,7 +65,7 @@ export async function transcribed(
   return { type: "application/json", body: JSON.stringify({ text }) };
 }
 
-/** `POST /v1/audio/speech`: a tone, so long as saying the text at that speed takes. */
+/** `POST /v1/audio/speech`: a tone with the duration of the text at that speed. */
 export async function spoken(
   request: { model: string; input: string; speed?: number },
   signal: AbortSignal,
@@ -76,7 +79,7 @@ export async function spoken(
   return { type: "audio/wav", body: wavOf(pcm, madeRate) };
 }
 
-/** Letters follow one another at their length; after silence they begin anew, wherever that is. */
+/** Splits letters at fixed durations; after silence the grid restarts. */
 function lettersOf(pcm: Buffer): string {
   const block = ((16_000 * letterMs) / 1000) * 2;
   let text = "";

@@ -5,25 +5,25 @@ import { ownWordsOf } from "../../../actors/text/fence.ts";
 import { contextDigest } from "../judge/context-digest.ts";
 import { cannedReplies } from "./canned-replies.ts";
 
-/** What the scripted upstream was asked, as far as it matters. */
+/** The relevant part of a request to the scripted upstream. */
 export interface UpstreamRequest {
   model: string;
   messages: { role: string; content: string }[];
 }
 
-/** How one call is answered: a name of {@link scripts} and its two numbers (`<name>:<count>x<ms>`). */
+/** How a call is answered: a name in {@link scripts} and two numbers (`<name>:<count>x<ms>`). */
 export interface Behaviour {
   name: keyof typeof scripts;
   count: number;
   ms: number;
 }
 
-/** One running answer. */
+/** A response in progress. */
 export interface Exchange {
   response: ServerResponse;
   request: UpstreamRequest;
   behaviour: Behaviour;
-  /** Which call of this model and behaviour it is, from 1. */
+  /** Number of the call for this model and behaviour, from 1. */
   nth: number;
   signal: AbortSignal;
 }
@@ -35,14 +35,14 @@ const mebibyte = 1024 * 1024;
 /** The behaviours, by name. Those with text repeat the last user message in `count` chunks, `ms` apart. */
 export const scripts = {
   slow: (exchange: Exchange) => speak(exchange, lastUser(exchange.request)),
-  /** Answers what it knows, and repeats what it does not. */
+  /** Replies with a canned answer, or repeats the message. */
   told: (exchange: Exchange) => {
     const asked = lastUser(exchange.request);
     return speak(exchange, cannedReplies[asked.trim()] ?? asked);
   },
   context: (exchange: Exchange) =>
     speak(exchange, `${contextDigest(exchange.request.messages)} ${lastUser(exchange.request)}`),
-  /** Tells the kinds of the parts of the last message. */
+  /** Replies with the kinds of the last message's parts. */
   parts: (exchange: Exchange) => {
     const content: unknown = exchange.request.messages.at(-1)?.content;
     const kinds = Array.isArray(content)
@@ -67,7 +67,7 @@ export const scripts = {
       send(exchange, { tool_calls: [{ index: 0, function: { arguments: piece } }] });
     close(exchange, "tool_calls");
   },
-  /** Calls the tool that the user's message names (`name {…}`), and repeats what the tool has answered. */
+  /** Calls the tool named in the user's message (`name {…}`), and repeats its result. */
   call: async (exchange: Exchange) => {
     const last = exchange.request.messages.at(-1);
     if (last?.role === "tool") return speak(exchange, String(last.content));
@@ -91,15 +91,15 @@ export const scripts = {
     send(exchange, {}, "stop");
     exchange.response.end();
   },
-  /** The last chunk has come, but the line stays open. */
+  /** The last chunk was sent, but the connection stays open. */
   "no-end": async (exchange: Exchange) => {
     open(exchange);
     send(exchange, { content: lastUser(exchange.request) });
     send(exchange, {}, "stop");
   },
-  /** Never answers. */
+  /** Never responds. */
   hang: async () => {},
-  /** Headers and a role, then comments for ever, but no token. */
+  /** Headers and a role, then endless comments without a token. */
   drip: async (exchange: Exchange) => {
     open(exchange);
     for (;;) {
@@ -137,7 +137,7 @@ export const scripts = {
   "401": (exchange: Exchange) => refuse(exchange, 401),
   "429": (exchange: Exchange) => refuse(exchange, 429),
   "500": (exchange: Exchange) => refuse(exchange, 500),
-  /** The first `count` calls are refused with 500, later ones answered. */
+  /** The first `count` calls fail with 500, later ones succeed. */
   flaky: (exchange: Exchange) =>
     exchange.nth <= exchange.behaviour.count
       ? refuse(exchange, 500)
@@ -151,7 +151,7 @@ export const scripts = {
     }
     close(exchange, "stop");
   },
-  /** One line that never ends. */
+  /** One endless line. */
   "endless-line": async (exchange: Exchange) => {
     open(exchange);
     exchange.response.write("data: ");
@@ -160,7 +160,7 @@ export const scripts = {
       await delay(1, undefined, { signal: exchange.signal });
     }
   },
-  /** A reply that says nothing. */
+  /** An empty reply. */
   blank: async (exchange: Exchange) => {
     open(exchange);
     send(exchange, { content: " \n" });
@@ -175,7 +175,7 @@ export const scripts = {
   },
 } as const;
 
-/** The behaviour that a model name or a text asks for; undefined when it names none. */
+/** The behaviour requested by a model name or text; undefined when none. */
 export function parseBehaviour(text: string): Behaviour | undefined {
   const match = pattern.exec(text);
   const name = match?.[1] as keyof typeof scripts | undefined;
@@ -183,7 +183,7 @@ export function parseBehaviour(text: string): Behaviour | undefined {
   return { name, count: Number(match[2] ?? 1), ms: Number(match[3] ?? 0) };
 }
 
-/** Text of the last user message; one that begins with `@<behaviour>` asks for it whatever the model. */
+/** Text of the last user message; a prefix `@<behaviour>` selects it for any model. */
 export function lastUser({ messages }: UpstreamRequest): string {
   const content: unknown = messages.findLast(({ role }) => role === "user")?.content ?? "";
   if (!Array.isArray(content)) return ownWordsOf(String(content));

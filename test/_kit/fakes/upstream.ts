@@ -12,10 +12,10 @@ import {
 } from "./upstream-script.ts";
 
 // A scripted OpenAI-compatible provider as a process of its own: `node dist/test/_kit/fakes/upstream.js --port 0`.
-// What it does is asked for by the model's name, or by a last user text that begins with `@<behaviour> `.
+// The behaviour is selected by the model's name, or by a last user text that starts with `@<behaviour> `.
 // Each call, end and abort is one JSON line on stdout, and the calls are listed by GET /calls.
 
-/** One call as `GET /calls` lists it; times are Unix ms. `aborted` is when the client went away before the end. */
+/** One call in `GET /calls`; times are Unix ms. `aborted`: when the client disconnected before the end. */
 export interface UpstreamCall {
   call: number;
   model: string;
@@ -77,7 +77,7 @@ async function complete(message: IncomingMessage, response: ServerResponse): Pro
   });
 }
 
-/** Hears or speaks; what it is to speak is listed among the calls. */
+/** Transcribes or synthesises; texts to synthesise are listed among the calls. */
 async function audio(message: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await bytesOf(message);
   const gone = new AbortController();
@@ -139,5 +139,5 @@ const { values } = parseArgs({ options: { port: { type: "string", default: "0" }
 server.listen(Number(values.port), "127.0.0.1", () =>
   log({ msg: "ready", role: "upstream", port: (server.address() as AddressInfo).port }),
 );
-// A test that dies leaves no process behind: its end of the pipe closes.
+// Exits with the test: its end of the pipe closes.
 process.stdout.on("error", () => process.exit(0));

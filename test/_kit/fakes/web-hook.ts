@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Watch } from "../judge/waiting.ts";
 
-/** A call that a web hook has got. */
+/** A received webhook call. */
 export interface HookCall {
   path: string;
   key: string | undefined;
   body: string;
 }
 
-/** A server that takes web hooks; `answer` may hold one back, or answer with an error status. */
+/** A webhook receiver; `answer` may hold a call or respond with an error status. */
 export class WebHook {
   readonly calls: HookCall[] = [];
   readonly #server = createServer((request, response) => void this.#take(request, response));
   readonly #watch = new Watch();
-  /** Status of the answer, or undefined to leave a call without one. */
+  /** Status of the response, or undefined to leave a call unanswered. */
   answer: (call: HookCall) => number | undefined = () => 200;
 
   static async start(): Promise<WebHook> {
@@ -27,7 +27,7 @@ export class WebHook {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves when there are `count` calls of a path. */
+  /** Resolves after `count` calls of a path. */
   got(path: string, count = 1, ms = 20_000): Promise<true> {
     const look = () => this.calls.filter((call) => call.path === path).length >= count;
     return this.#watch.until(look, ms, `${count} calls of ${path}`);

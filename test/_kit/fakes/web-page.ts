@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { ExecutionContext } from "ava";
 
-/** A web server of a test, at 127.0.0.1. */
+/** A test's web server on 127.0.0.1. */
 export interface WebServer {
   origin: string;
-  /** Paths that were asked for. */
+  /** Requested paths. */
   asked: string[];
 }
 
-/** Starts it; `serve` answers each request. */
+/** Starts it; `serve` handles each request. */
 export async function startWeb(
   t: Pick<ExecutionContext, "teardown">,
   serve: (path: string, response: ServerResponse, request: IncomingMessage) => void,

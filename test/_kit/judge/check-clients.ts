@@ -3,7 +3,7 @@ import { clientMsgId } from "./check-turns.ts";
 import type { Report } from "./checker.ts";
 import { type ClientRecord, type History, type Received, sessionName } from "./history.ts";
 
-/** Checks what each client saw against what is committed. */
+/** Compares what each client saw with what is committed. */
 export function checkClients(history: History, report: Report): void {
   const hidden = hiddenTurns(history.turns);
   for (const client of history.clients) {
@@ -15,7 +15,7 @@ export function checkClients(history: History, report: Report): void {
   }
 }
 
-/** Turns that a later clear or delete hides, and all turns of a session that is deleted. */
+/** Turns hidden by a later clear or delete, and all turns of a deleted session. */
 function hiddenTurns(turns: readonly Turn[]): Set<Turn> {
   const last = new Map<string, number>();
   for (const { _id, kind } of turns) {
@@ -31,14 +31,14 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
     const id = turn.reply?.message_id;
     if (id !== undefined && turn._id.user === client.user) committed.set(id, turn);
   }
-  // A delete ends the reply under way with an empty final frame.
+  // A delete ends the current reply with an empty final frame.
   const deleted = new Set(turns.filter(({ kind }) => kind === "delete").map(({ _id }) => _id.session));
-  // An erased turn has lost the id of its reply.
+  // An erased turn no longer has its reply's id.
   const erased = new Set(turns.filter(({ blanked }) => blanked).map(clientMsgId));
   const seen = new Map<string, Received>();
   for (const received of client.frames) {
     const { frame } = received;
-    // Told that frames were lost, a client starts anew: what ends again after that is no repetition.
+    // After lost frames a client starts over: a repeated end is then no duplicate.
     if (frame.type === "connected" && !frame.recovered) seen.clear();
     if (frame.type !== "stream_end") continue;
     const before = seen.get(frame.message_id);
@@ -62,7 +62,7 @@ function checkFinals(client: ClientRecord, turns: readonly Turn[], report: Repor
   }
 }
 
-/** A reply as it is being streamed to one client. */
+/** A reply being streamed to one client. */
 interface Streamed {
   text: string;
   attempt: number;
@@ -71,8 +71,8 @@ interface Streamed {
 }
 
 /**
- * The chunks since a reply's last start are the beginning of its final text: two runs are never mixed, and where another
- * run was committed than the one that was streamed, the reply starts again before it ends. Attempts only rise.
+ * The chunks since a reply's last start must be a prefix of its final text: runs are never mixed, and when
+ * another run is committed than was streamed, the reply restarts before it ends. Attempts only increase.
  */
 function checkChunks(client: ClientRecord, report: Report): void {
   const running = new Map<string, Streamed>();
@@ -113,7 +113,9 @@ function part({ at, connection, frame }: Received, text: string): string {
   return `${connection}:${seq} at ${new Date(at).toISOString().slice(17, 23)} ${text}`;
 }
 
-/** A client that is connected at the end shows every visible message, as it is committed, and no other but hidden ones. */
+/**
+ * A client connected at the end shows every visible message as committed, and no others except hidden ones.
+ */
 function checkView(client: ClientRecord, history: History, hidden: ReadonlySet<Turn>, report: Report): void {
   if (!client.complete) return;
   const known = new Set(
@@ -128,7 +130,7 @@ function checkView(client: ClientRecord, history: History, hidden: ReadonlySet<T
       const shown = client.view.get(message.message_id);
       const name = `${client.name}: ${turn._id.session} n ${turn._id.n} ${message.role} ${message.message_id}`;
       if (shown === undefined) {
-        // A failed turn without any text ends with an error frame alone.
+        // A failed turn without text ends with only an error frame.
         if (message.content !== "" || turn.finish_reason !== "failed") {
           report("view", `${name} (${clientMsgId(turn)}) is not shown`);
         }
@@ -153,7 +155,7 @@ function checkView(client: ClientRecord, history: History, hidden: ReadonlySet<T
   }
 }
 
-/** No frame holds what another user wrote. Contents carry their user as `<user>:`. */
+/** No frame contains another user's text. Contents start with their user, `<user>:`. */
 function checkIsolation(client: ClientRecord, history: History, report: Report): void {
   const others = [...new Set(history.sends.map(({ user }) => user))].filter((user) => user !== client.user);
   if (others.length === 0) return;

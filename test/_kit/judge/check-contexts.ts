@@ -6,7 +6,7 @@ import type { Report } from "./checker.ts";
 import { contextDigest, type Given, readDigest } from "./context-digest.ts";
 import type { History } from "./history.ts";
 
-/** Checks that each reply was made on the transcript that was committed before it. */
+/** Checks that each reply was generated from the transcript committed before it. */
 export function checkContexts(history: History, report: Report): void {
   if (!history.contextual) return;
   const asked = new Map(history.sends.map((send) => [`${send.user} ${send.client_msg_id}`, send.content]));
@@ -32,7 +32,7 @@ export function checkContexts(history: History, report: Report): void {
 }
 
 /**
- * Whether a prompt was made of the end of these messages: the oldest turns fall out of a long one.
+ * Whether a prompt consists of the last of these messages: the oldest turns are dropped from a long one.
  */
 function fitsPrompt(messages: readonly Given[], made: { digest: string; count: number }): boolean {
   for (let start = messages.length - made.count; start >= 0; start--) {
@@ -44,8 +44,8 @@ function fitsPrompt(messages: readonly Given[], made: { digest: string; count: n
 }
 
 /**
- * The transcripts that a turn may have been made on: what is visible before it. A clear that was made while the turn's
- * message was already in the log may have come in between, so the transcript before such a clear fits too.
+ * Possible transcripts of a turn: what is visible before it. A clear may have been committed while the turn's
+ * message was already in the log, so the transcript before such a clear is possible, too.
  */
 function committedPrefixes(
   turns: readonly Turn[],
@@ -61,9 +61,9 @@ function committedPrefixes(
     if (turn === undefined || own === undefined) break;
     if (turn.kind === "message") {
       const given = givenBy(turn, asked, replies);
-      // Content that was erased and that no client saw: nothing can be said about longer prefixes.
+      // The content was erased and no client saw it: longer prefixes can't be checked.
       if (given === undefined) return prefixes.length > 0 ? prefixes : [collected.toReversed().flat()];
-      // A question that was never answered is no part of later prompts.
+      // A question without a reply is not part of later prompts.
       if (given.length > 1) collected.push(given);
       continue;
     }
@@ -75,7 +75,7 @@ function committedPrefixes(
   return prefixes;
 }
 
-/** What a turn adds to later prompts; erased content is taken from what was sent and seen. */
+/** What a turn adds to later prompts; erased content is taken from sent and received messages. */
 function givenBy(
   turn: Turn,
   asked: ReadonlyMap<string, string>,

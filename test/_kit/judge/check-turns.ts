@@ -15,12 +15,12 @@ export function turnsBySession(history: History): Map<string, Turn[]> {
   return sessions;
 }
 
-/** The id under which a client knows a turn's message. */
+/** The id by which a client knows a turn's message. */
 export function clientMsgId(turn: Turn): string | undefined {
   return turn.client_msg_id ?? turn.reply?.client_msg_id;
 }
 
-/** Checks what is committed against what was sent. */
+/** Compares what is committed with what was sent. */
 export function checkTurns(history: History, report: Report): void {
   const sessions = turnsBySession(history);
   const sends = new Map<string, Send[]>();
@@ -39,7 +39,7 @@ export function checkTurns(history: History, report: Report): void {
   checkLog(history, sessions, report);
 }
 
-/** What was answered as cleared or deleted is so. */
+/** Confirmed deletes and clears have taken effect. */
 function checkEndings(
   history: History,
   sessions: ReadonlyMap<string, readonly Turn[]>,
@@ -85,7 +85,10 @@ function checkOnce(
   }
 }
 
-/** Whether a delete of its session can have met this message in the queue: it was not over before the message was sent. */
+/**
+ * Whether a session's delete may have removed this message from the queue: it had not ended before the
+ * message was sent.
+ */
 function mayBeDeleted(history: History, send: Send): boolean {
   return history.controls.some(
     (control) =>
@@ -120,7 +123,7 @@ function checkSequence(name: string, turns: readonly Turn[], report: Report): vo
       );
     }
     const known = before.kind !== "message" || before.blanked !== true;
-    // After a delete the session is a new one, and its ids begin again.
+    // After a delete the session is new, and its ids restart.
     if (known && turn.kind !== "delete" && turn.first_id !== before.first_id + before.messages.length) {
       const expected = before.first_id + before.messages.length;
       report("dense-ids", `${name} n ${turn._id.n} begins at id ${turn.first_id}, expected ${expected}`);
@@ -134,7 +137,7 @@ function checkSequence(name: string, turns: readonly Turn[], report: Report): vo
   }
 }
 
-/** Messages of one client that went over a socket once each are answered in the order in which they were sent. */
+/** A client's messages that were sent once each are answered in order. */
 function checkSendOrder(name: string, turns: readonly Turn[], sends: readonly Send[], report: Report): void {
   const sent = new Map(sends.map((send) => [send.client_msg_id, send]));
   const last = new Map<string, Send>();

@@ -3,7 +3,7 @@ import { checkContexts } from "./check-contexts.ts";
 import { checkTurns } from "./check-turns.ts";
 import type { History } from "./history.ts";
 
-/** A broken promise: which one, and what was seen. */
+/** A violated guarantee, and the evidence. */
 export interface Violation {
   rule: string;
   detail: string;
@@ -13,7 +13,8 @@ export interface Violation {
 export type Report = (rule: string, detail: string) => void;
 
 /**
- * Every promise of a session, checked over all that clients saw, MongoDB and the log hold after the system came to rest:
+ * All guarantees of a session, checked over what clients, MongoDB and the log contain once the system is
+ * idle:
  * - turns: exactly-once, refused-ran, order, dense-n, dense-ids, after-delete, ending, log-left, failed, transcript, blanked
  * - contexts: context
  * - clients: chain, final, final-text, chunks, view, isolation
@@ -27,7 +28,7 @@ export function check(history: History): Violation[] {
   return violations;
 }
 
-/** The violations as text for an assertion: counts by rule, then the first of them. */
+/** Formats violations for an assertion: counts by rule, then the first ones. */
 export function describe(violations: readonly Violation[], seed: number): string {
   const counts = new Map<string, number>();
   for (const { rule } of violations) counts.set(rule, (counts.get(rule) ?? 0) + 1);

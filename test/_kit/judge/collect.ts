@@ -12,7 +12,7 @@ import { type Control, type History, type LogEntry, sessionName } from "./histor
 import type { Seed } from "./seed.ts";
 import { eventually } from "./waiting.ts";
 
-/** What a test knows and the engines don't. */
+/** What the test knows and the engines don't. */
 export interface Collected {
   seed: Seed;
   clients: readonly ChatClient[];
@@ -21,11 +21,11 @@ export interface Collected {
   contextual?: boolean;
   /** Whether actors serve history. */
   served?: boolean;
-  /** Time for the log to run empty, ms. */
+  /** Timeout for the log to drain, ms. */
   restMs?: number;
 }
 
-/** Waits for the system to come to rest and gathers everything the checker looks at. */
+/** Waits until the system is idle and collects the checker's input. */
 export async function collect(system: System, from: Collected): Promise<History> {
   const mongo = new MongoClient(system.engines.mongodbUri);
   const log = createLogger("test", { logLevel: "silent" });
@@ -73,7 +73,7 @@ export async function collect(system: System, from: Collected): Promise<History>
   }
 }
 
-/** The last message of each session that still has some in the log. */
+/** The last message of each session with messages left in the log. */
 async function logEntries(jsm: Awaited<ReturnType<typeof jetstreamManager>>): Promise<LogEntry[]> {
   const info = await jsm.streams.info(streams.sessions, { subjects_filter: ">" });
   const entries: LogEntry[] = [];
@@ -93,14 +93,14 @@ function unfinished(entries: readonly LogEntry[], turns: readonly Turn[]): LogEn
   return entries.filter((entry) => entry.seq > (cursors.get(sessionName(entry)) ?? 0));
 }
 
-/** All that the history route shows of a session, oldest first. */
+/** A session's complete history, oldest first. */
 async function transcript(system: System, name: string): Promise<HistoryMessage[]> {
   const [user = "", session = ""] = name.split(".");
   const messages: HistoryMessage[] = [];
   for (;;) {
     const path = `/api/v1/sessions/${session}/messages?limit=200&offset=${messages.length}`;
     const response = await system.request("GET", path, user);
-    // A deleted session is unknown; so is one whose every message was refused.
+    // A deleted session is unknown, as is one whose messages were all refused.
     if (response.status === 404) return messages;
     const page = (await response.json()) as { messages: HistoryMessage[]; has_more: boolean };
     if (!response.ok) throw new Error(`history of ${name}: ${response.status} ${JSON.stringify(page)}`);

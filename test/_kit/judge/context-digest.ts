@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 
-/** A message as a model was given it. */
+/** A message of a model's prompt. */
 export interface Given {
   role: string;
   content: string;
 }
 
 /**
- * `ctx:<count>:<hash>` of the messages a model was given, system messages aside: a reply that says which transcript it
- * was made on. The last message is the one that is answered.
+ * `ctx:<count>:<hash>` of a prompt's messages, excluding system messages: a reply that identifies the
+ * transcript it was generated from. The last message is the one being answered.
  */
 export function contextDigest(messages: readonly Given[]): string {
   const given = messages.filter(({ role }) => role !== "system" && role !== "developer");
@@ -16,7 +16,7 @@ export function contextDigest(messages: readonly Given[]): string {
   return `ctx:${given.length}:${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
 }
 
-/** The digest at the beginning of a reply, or undefined where it is something else (a cancelled or failed one). */
+/** The digest at the start of a reply, or undefined without one (a cancelled or failed reply). */
 export function readDigest(reply: string): { digest: string; count: number } | undefined {
   const [digest, count] = /^ctx:(\d+):[0-9a-f]{16}/.exec(reply) ?? [];
   return digest === undefined ? undefined : { digest, count: Number(count) };

@@ -7,7 +7,7 @@ import { lasting } from "./waiting.ts";
 const againMs = 300;
 const restartable = new Set([500, 502, 503]);
 
-/** Deletes or clears a session by request, repeated until it is answered for good; recorded for the checker. */
+/** Deletes or clears a session by request, retried until a final answer; recorded for the checker. */
 export async function endSession(
   system: System,
   load: Load,

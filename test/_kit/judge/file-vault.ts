@@ -10,7 +10,7 @@ import type { FileBody, FileDocument } from "../../../schemas/documents/file.ts"
 import { subjects } from "../../../schemas/messages/subjects.ts";
 import type { System } from "../worlds/system.ts";
 
-/** What lies behind the files of a system: their documents, their objects, and the messages that these are made of. */
+/** Stored state of a system's files: their documents, objects, and the objects' messages. */
 export class FileVault {
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
@@ -33,7 +33,7 @@ export class FileVault {
     return new FileVault(nc, await jetstreamManager(nc), await openStore(nc, "files"), mongo);
   }
 
-  /** The stored document of a file. @throws Error where there is none */
+  /** The stored document of a file. @throws Error when missing */
   async file(id: string): Promise<FileDocument> {
     const found = await this.db.collection<FileDocument>("files").findOne({ _id: id });
     if (found === null) throw new Error(`no file ${id}`);
@@ -44,13 +44,13 @@ export class FileVault {
     return this.db.collection<FileBody>("file_bodies").find().toArray();
   }
 
-  /** Names of the objects that are there. */
+  /** Names of the stored objects. */
   async objects(): Promise<string[]> {
     const list = await this.store.list();
     return list.filter(({ deleted }) => !deleted).map(({ name }) => name);
   }
 
-  /** How many pieces of objects are stored, those of objects that were never completed included. */
+  /** Number of stored chunks of objects, including objects that were never completed. */
   async pieces(bucket = "files"): Promise<number> {
     const filter = subjects.objectPiecesAll(bucket);
     const { state } = await this.jsm.streams.info(`OBJ_${bucket}`, { subjects_filter: filter });
@@ -63,7 +63,7 @@ export class FileVault {
   }
 }
 
-/** Memory of a process now and at its highest, MiB. */
+/** Current and peak memory of a process, MiB. */
 export function memoryOf(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const read = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;

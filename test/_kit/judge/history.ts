@@ -2,7 +2,7 @@ import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { HistoryMessage } from "../../../schemas/documents/message.ts";
 import type { Frame } from "../clients/chain.ts";
 
-/** A frame as a client got it. `connection` counts its connections from 1; `at` is Unix milliseconds. */
+/** A frame received by a client. `connection` counts its connections from 1; `at` is Unix milliseconds. */
 export interface Received {
   at: number;
   connection: number;
@@ -16,29 +16,29 @@ export interface Send {
   session: string;
   client_msg_id: string;
   content: string;
-  /** Place in the order in which this client sent, over all sessions. */
+  /** Position in this client's send order, across all sessions. */
   index: number;
   sentAt: number;
-  /** How often it went over a socket; more than 1 after a lost connection or a refusal. */
+  /** How often it was sent; more than 1 after a disconnect or a refusal. */
   transmissions: number;
-  /** `accepted`, the `errorType` that refused it for good, or undefined where no answer came. */
+  /** `accepted`, the `errorType` of a final refusal, or undefined without an answer. */
   outcome?: string;
   acceptedAt?: number;
   message_id?: string;
 }
 
-/** Something that was done to a session beside its messages. */
+/** An operation on a session other than a message. */
 export interface Control {
   kind: "delete" | "clear" | "stop";
   user: string;
   session: string;
   sentAt: number;
-  /** Time and HTTP status of the answer. */
+  /** Time and HTTP status of the response. */
   doneAt?: number;
   status?: number;
 }
 
-/** A message as a client shows it, from frames or from history. */
+/** A message in a client's view, from frames or history. */
 export interface Shown {
   session: string;
   message_id: string;
@@ -47,7 +47,9 @@ export interface Shown {
   client_msg_id?: string;
 }
 
-/** All that one client saw. `complete`: it was connected at the end, so its view must equal the transcripts. */
+/**
+ * Everything one client saw. `complete`: it was connected at the end, so its view must equal the transcripts.
+ */
 export interface ClientRecord {
   name: string;
   user: string;
@@ -59,14 +61,14 @@ export interface ClientRecord {
   since: number;
 }
 
-/** What is still in a session's log. */
+/** Messages left in a session's log. */
 export interface LogEntry {
   user: string;
   session: string;
   seq: number;
 }
 
-/** Everything the checker looks at, after the system has come to rest. */
+/** The checker's input, collected when the system is idle. */
 export interface History {
   seed: number;
   sends: readonly Send[];
@@ -74,15 +76,15 @@ export interface History {
   clients: readonly ClientRecord[];
   turns: readonly Turn[];
   log: readonly LogEntry[];
-  /** Answer of the history route, by `<user>.<session>`. */
+  /** Response of the history route, by `<user>.<session>`. */
   transcripts: ReadonlyMap<string, readonly HistoryMessage[]>;
-  /** Whether replies are `contextDigest`s of what the model was given. */
+  /** Whether replies are `contextDigest`s of the prompt. */
   contextual: boolean;
   /** Messages whose turn may end as failed. */
   mayFail: (content: string) => boolean;
 }
 
-/** Key of a session in {@link History}: the same id of two users is two sessions. */
+/** Key of a session in {@link History}: equal ids of two users are two sessions. */
 export function sessionName(of: { user: string; session: string }): string {
   return `${of.user}.${of.session}`;
 }

@@ -5,7 +5,7 @@ import { ClientView } from "../clients/client-view.ts";
 import { contextDigest, type Given } from "./context-digest.ts";
 import type { ClientRecord, Control, History, LogEntry, Send } from "./history.ts";
 
-/** A history that keeps every promise, open to change: each test of the checker breaks one. */
+/** A modifiable history without violations: each test of the checker breaks one guarantee. */
 export interface Sample extends History {
   sends: Send[];
   controls: Control[];
@@ -109,7 +109,7 @@ function sampleFrames(session_id: string, client_msg_id: string, content: string
   ];
 }
 
-/** The record of a client that got these frames over one connection. */
+/** The record of a client that received these frames on one connection. */
 export function seen(name: string, frames: readonly Frame[]): ClientRecord {
   const view = new ClientView();
   const chain = new Chain();

@@ -1,4 +1,4 @@
-/** A seeded source of choices: the same seed makes the same choices, though not the same timing. */
+/** A seeded random source: the same seed yields the same choices, but not the same timing. */
 export interface Seed {
   readonly value: number;
   /** Integer in [from, to]. */
@@ -9,7 +9,7 @@ export interface Seed {
   chance(probability: number): boolean;
 }
 
-/** The seed from `SEED`, else a new one; tests log it, so that a run can be repeated. */
+/** The seed from `SEED`, or a random one; tests log it, so that a run can be repeated. */
 export function seedFromEnvironment(): Seed {
   return createSeed(Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31)));
 }
@@ -28,7 +28,7 @@ export function createSeed(value: number): Seed {
     int: (from, to) => from + Math.floor(next() * (to - from + 1)),
     pick: (items) => {
       const item = items[Math.floor(next() * items.length)];
-      if (item === undefined) throw new RangeError("nothing to pick from");
+      if (item === undefined) throw new RangeError("empty list");
       return item;
     },
     chance: (probability) => next() < probability,

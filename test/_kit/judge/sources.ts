@@ -22,12 +22,12 @@ export interface Source {
 const staticImport = /^\s*(?:import|export)\s[^;"']*?from\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']/gm;
 const dynamicImport = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
-/** Every source file, generated ones aside. */
+/** Every source file except generated ones. */
 export function sources(): Source[] {
   return rooms.flatMap((room) => [...files(join(checkout, room))].map((path) => read(room, path)));
 }
 
-/** Path from the checkout that a relative import of a source means; a package's name as it is. */
+/** Path from the checkout of a relative import; a package's name is returned unchanged. */
 export function target(source: Source, specifier: string): string {
   return specifier.startsWith(".") ? join(dirname(source.path), specifier) : specifier;
 }

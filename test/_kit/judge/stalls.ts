@@ -1,8 +1,8 @@
 const everyMs = 5;
 
 /**
- * The longest time in which the event loop of this process stood still, ms. Only time in which the process itself used
- * the CPU counts: a busy machine is not its fault.
+ * The longest stall of this process's event loop, ms. Only periods in which the process used the CPU count,
+ * so that load of the machine has no effect.
  */
 export class StallWatch {
   #longest = 0;
@@ -14,7 +14,7 @@ export class StallWatch {
     this.#timer = setInterval(() => this.#tick(), everyMs);
   }
 
-  /** Ends the watch. Answers the longest stall, ms. */
+  /** Stops monitoring. Returns the longest stall, ms. */
   stop(): number {
     this.#tick();
     clearInterval(this.#timer);

@@ -1,4 +1,4 @@
-/** The promise, or an error that says what was expected and did not come within `ms`. */
+/** Rejects with an error that names what was expected if the promise does not settle within `ms`. */
 export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -11,16 +11,19 @@ export async function within<T>(promise: Promise<T>, ms: number, what: string): 
   }
 }
 
-/** Waiters that are looked at again whenever something happened. */
+/** Waiters that are re-evaluated after each event. */
 export class Watch {
   #waiting = new Set<() => void>();
 
-  /** Tells the waiters to look again. */
+  /** Re-evaluates the waiters. */
   changed(): void {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** The first value of `look` that is not undefined or false; asked now and after each {@link changed}. */
+  /**
+   * Resolves with the first value of `look` that is not undefined or false; evaluated now and after each
+   * {@link changed}.
+   */
   async until<T>(look: () => T | undefined | false, ms: number, what: string): Promise<T> {
     const seen = new Promise<T>((resolve, reject) => {
       const check = () => {
@@ -43,7 +46,10 @@ export class Watch {
 
 const pollMs = 50;
 
-/** The first value of `look` that is not undefined or false, for state that tells nobody when it changes (an engine's). */
+/**
+ * Resolves with the first value of `look` that is not undefined or false, by polling: for state without
+ * events (an engine's).
+ */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false>,
   ms: number,
@@ -64,7 +70,7 @@ export async function eventually<T>(
   }
 }
 
-/** How long a fault or a pause between two faults lasts: the one place where tests let time pass. */
+/** Duration of a fault or of a pause between faults: the only place where tests use fixed delays. */
 export function lasting(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

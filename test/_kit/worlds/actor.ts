@@ -14,13 +14,13 @@ import type { TestEngines } from "./engines.ts";
 import { modelsOf, settingsOf } from "./provider.ts";
 import { testSecret } from "./token.ts";
 
-/** What an actor of a test is given: a process context of its own, on real engines. */
+/** Dependencies of an actor under test: its own process context, on real engines. */
 export type TestActor = Pick<
   ActorContext,
   "nc" | "bus" | "db" | "models" | "quota" | "settings" | "secrets" | "log" | "lifecycle"
 >;
 
-/** A context as one actor process has it: own connections, own models. Closed with the test. */
+/** A context like that of one actor process: own connections, own models. Closed with the test. */
 export async function actorContext(
   t: Pick<ExecutionContext, "teardown">,
   engines: TestEngines,
@@ -56,7 +56,7 @@ export async function actorContext(
   };
 }
 
-/** Asks a route's subject as an edge does. */
+/** Sends a request on a route's subject, as an edge does. */
 export async function askRoute(
   nc: NatsConnection,
   route: { area: string; name: string },

@@ -2,10 +2,10 @@ import type { AnyFrame } from "../clients/wire-socket.ts";
 import { type System, type SystemOptions, startSystem } from "./system.ts";
 import { mintToken } from "./token.ts";
 
-/** Who calls: an access token, or the user for whom one is minted; null = nobody. */
+/** The caller: an access token, or a user for whom one is created; null = anonymous. */
 export type Caller = { token: string } | { user: string } | null;
 
-/** What came back; `body` is its JSON, where it was JSON. */
+/** A response; `body` is its parsed JSON, if any. */
 export interface Reply {
   status: number;
   headers: Headers;
@@ -13,7 +13,7 @@ export interface Reply {
   body: AnyFrame;
 }
 
-/** The REST API of a whole system: one edge and one actor process on real engines. */
+/** The REST API of a complete system: one edge and one actor process on real engines. */
 export class Api {
   readonly system: System;
 
@@ -25,7 +25,7 @@ export class Api {
     return new Api(await startSystem({ edges: 1, actors: 1, ...options }));
   }
 
-  /** One call, to the first edge that runs; an object as `body` is sent as JSON. */
+  /** One call to the first running edge; an object `body` is sent as JSON. */
   async call(method: string, path: string, caller: Caller, body?: unknown): Promise<Reply> {
     const [port] = this.system.ports();
     const token = caller === null ? undefined : "token" in caller ? caller.token : mintToken(caller.user);

@@ -5,7 +5,7 @@ import type { System } from "./system.ts";
 
 type Parts = Partial<Pick<Rule, "trigger_type" | "trigger_config" | "conditions" | "actions" | "enabled">>;
 
-/** Makes a rule; a manual one that notifies where `parts` say nothing else. */
+/** Creates a rule; by default a manual one that sends a notification. */
 export async function makeRule(system: System, name: string, parts: Parts = {}): Promise<Rule> {
   const { status, body } = await call<{ rule: Rule; error?: string }>(system, "POST", "/automation/rules", {
     name,
@@ -13,11 +13,11 @@ export async function makeRule(system: System, name: string, parts: Parts = {}):
     actions: { type: "notify", title: name },
     ...parts,
   });
-  if (status !== 201) throw new Error(`rule not made: ${status} ${body.error}`);
+  if (status !== 201) throw new Error(`rule not created: ${status} ${body.error}`);
   return body.rule;
 }
 
-/** Runs a rule by hand and answers the run's id. */
+/** Triggers a rule manually and returns the run's id. */
 export async function trigger(
   system: System,
   rule: Rule,
@@ -38,7 +38,7 @@ export async function runsOf(system: System, rule: Pick<Rule, "id">): Promise<Ru
   return (await call<{ runs: Run[] }>(system, "GET", `/automation/rules/${rule.id}/runs`)).body.runs;
 }
 
-/** The newest run of a rule, once it and all others have ended and there are `count` of them. */
+/** The newest run of a rule, once it has `count` runs and all have ended. */
 export function ended(system: System, rule: Pick<Rule, "id">, count = 1, ms = 20_000): Promise<Run> {
   return eventually(
     async () => {

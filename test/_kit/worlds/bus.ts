@@ -6,7 +6,7 @@ import { createMetrics } from "../../../infra/metrics.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
 import { settingsOf } from "./provider.ts";
 
-/** A bus on a connection of its own, as one process has it. */
+/** A bus on its own connection, as in one process. */
 export interface TestBus {
   bus: Bus;
   nc: NatsConnection;
@@ -14,7 +14,7 @@ export interface TestBus {
   count(metric: string, subject: string): Promise<number>;
 }
 
-/** An error that a test's bus takes for an outage. */
+/** An error that a test's bus treats as an outage. */
 export class TestOutage extends Error {}
 
 /** Connects; closed with the test. */

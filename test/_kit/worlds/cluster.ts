@@ -14,7 +14,7 @@ import { startReplicaSet } from "./replica-set.ts";
 const password = "of-the-cluster";
 const silent = (): Logger => createLogger("test", { logLevel: "silent" });
 
-/** One server of a cluster: killed, stopped, emptied and started again on the same ports. */
+/** One server of a cluster: killed, stopped, wiped and restarted on the same ports. */
 export class ClusterNode {
   readonly name: string;
   readonly #engine: Engine;
@@ -38,7 +38,7 @@ export class ClusterNode {
     return this.#engine.restart();
   }
 
-  /** kill -9, and everything that it has stored is gone. */
+  /** kill -9, and deletes all of its data. */
   async wipe(): Promise<void> {
     await this.#engine.kill("SIGKILL");
     rmSync(this.#dataDir, { recursive: true, force: true });
@@ -57,22 +57,24 @@ export interface Cluster {
   mongodbUri: string;
   nats: readonly ClusterNode[];
   mongod: readonly ClusterNode[];
-  /** The cluster as the engines of a system: its first nats-server and its first member. */
+  /** The cluster as a system's engines: its first nats-server and its first member. */
   engines: TestEngines;
-  /** Index of the nats-server that leads a stream; -1 while none does. */
+  /** Index of the nats-server that leads a stream; -1 without a leader. */
   leaderOf(stream: string): Promise<number>;
-  /** Holds what one nats-server says to the others, while it hears them; the answer ends it. */
+  /**
+   * Holds what one nats-server sends to the others, but not what it receives; the returned function ends it.
+   */
   mute(index: number): () => void;
   stop(): Promise<void>;
 }
 
-/** What a cluster is made of. */
+/** Size of a cluster. */
 export interface ClusterOptions {
   /** Members of the replica set: 1 or 3. */
   mongods?: number;
 }
 
-/** Starts the cluster; its folder goes with it. */
+/** Starts the cluster; its folder is removed with it. */
 export async function startCluster({ mongods = 1 }: ClusterOptions = {}): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), "parley-cluster-"));
   const [nats, mongo] = await Promise.all([startServers(folder), startReplicaSet(folder, mongods, password)]);
@@ -130,7 +132,7 @@ async function startServers(
   return { nodes, ports, links };
 }
 
-/** A proxy for each pair of servers, by who connects. */
+/** A proxy for each pair of servers, by the connecting one. */
 class Links {
   readonly #proxies: { from: number; to: number; proxy: TcpProxy }[];
 
@@ -174,7 +176,7 @@ interface ServerPlace {
   peers: readonly number[];
 }
 
-// Servers know one another by the proxies alone: nothing else is advertised.
+// Servers reach each other only through the proxies: no other address is advertised.
 function serverConfig({ name, port, dataDir, route, peers }: ServerPlace): string {
   const routes = peers.map((peer) => `"nats://r:r@127.0.0.1:${peer}"`).join(", ");
   return `server_name: ${name}
@@ -184,7 +186,7 @@ cluster { name: c1, listen: "127.0.0.1:${route}", no_advertise: true, authorizat
 ${natsConfig(password)}`;
 }
 
-/** A node serves when it lets us in; JetStream needs its peers. */
+/** A node is ready when it accepts our login; JetStream requires its peers. */
 async function ping(port: number): Promise<void> {
   const options = { servers: `127.0.0.1:${port}`, user: "parley", pass: password };
   const connection = await connect({ ...options, reconnect: false, timeout: 2_000 });
@@ -202,7 +204,7 @@ async function leaderOf(ports: readonly number[], stream: string): Promise<numbe
       const { cluster } = await jsm.streams.info(stream);
       return Number(cluster?.leader?.slice(1) ?? 0) - 1;
     } catch {
-      // No leader, or not heard from this node.
+      // No leader, or no answer from this node.
     } finally {
       await nc.close();
     }

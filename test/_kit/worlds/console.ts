@@ -4,7 +4,7 @@ import { within } from "../judge/waiting.ts";
 import { type System, startSystem } from "./system.ts";
 import { mintToken } from "./token.ts";
 
-/** A system whose model repeats what it is told, and which lets a test sign in as often as it likes. */
+/** A system whose model repeats the message, and that does not limit logins. */
 export function startConsoleSystem(env: Record<string, string> = {}): Promise<System> {
   return startSystem({
     edges: 1,
@@ -13,7 +13,7 @@ export function startConsoleSystem(env: Record<string, string> = {}): Promise<Sy
   });
 }
 
-/** A client of the administrator, which ends with the process. */
+/** A client of the administrator, closed with the process. */
 export function adminClient(url: string): ParleyClient {
   return new ParleyClient({
     url,

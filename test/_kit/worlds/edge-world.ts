@@ -12,7 +12,7 @@ export interface EdgeWorld {
   stop(): Promise<void>;
 }
 
-/** Starts them for the tests of one file. */
+/** Starts them for one test file. */
 export async function startEdgeWorld(environment: Record<string, string> = {}): Promise<EdgeWorld> {
   const stops: (() => unknown)[] = [];
   const scope = { teardown: (fn: () => unknown) => void stops.push(fn) };

@@ -7,12 +7,12 @@ import { Readiness } from "../../../infra/readiness.ts";
 import { loadSettings } from "../../../infra/settings.ts";
 import { mintToken, testSecret } from "./token.ts";
 
-/** An edge in the test's own process. */
+/** An edge in the test process. */
 export interface TestEdge {
   port: number;
   /** `http://127.0.0.1:port` */
   url: string;
-  /** Value of one sample in its metrics, 0 when it has none. */
+  /** Value of one metric sample, 0 when missing. */
   metric(name: string): Promise<number>;
   stop(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface EmbeddingServer {
 
 const engines = join(checkout, ".engines");
 
-/** Whether the embeddings server is installed; tests that need it are skipped elsewhere. */
+/** Whether the embeddings server is installed; tests that need it are skipped otherwise. */
 export function embeddingsInstalled(): boolean {
   return folder() !== undefined;
 }

@@ -6,7 +6,10 @@ import type { Engine } from "../../../infra/engines/engine.ts";
 import { startEngines as start } from "../../../infra/engines/start.ts";
 import { createLogger } from "../../../infra/log.ts";
 
-/** One engine under test: `kill("SIGKILL")` waits for its end, `restart()` until it serves on the same port and data. */
+/**
+ * An engine under test: `kill("SIGKILL")` waits for its exit, `restart()` until it serves on the same port
+ * and data.
+ */
 export type EngineHandle = Pick<Engine, "pid" | "kill" | "restart">;
 
 /** A nats-server and a mongod of one test, with `DATA_DIR` in a temporary folder. */

@@ -2,14 +2,14 @@ import type { AnyFrame } from "../clients/wire-socket.ts";
 import { eventually } from "../judge/waiting.ts";
 import type { Api, Caller } from "./api.ts";
 
-/** A base of this caller, by its id. */
+/** Creates a base of this caller and returns its id. */
 export async function newBase(api: Api, caller: Caller, name = "base"): Promise<string> {
   const { status, body, text } = await api.call("POST", "/api/v1/knowledge/bases", caller, { name });
   if (status !== 201) throw new Error(`no base: ${text}`);
   return String(body.id);
 }
 
-/** Adds a document and waits until the work on it has ended; returns it as it then is. */
+/** Adds a document, waits until it is indexed or has failed, and returns it. */
 export async function addDocument(
   api: Api,
   caller: Caller,
@@ -22,7 +22,7 @@ export async function addDocument(
   return ingested(api, caller, String(added.body.id), ms);
 }
 
-/** Waits until the work on a document has ended. */
+/** Waits until a document is indexed or has failed. */
 export function ingested(api: Api, caller: Caller, id: string, ms = 30_000): Promise<AnyFrame> {
   return eventually(
     async () => {
@@ -35,7 +35,7 @@ export function ingested(api: Api, caller: Caller, id: string, ms = 30_000): Pro
   );
 }
 
-/** Chunks that a search finds. */
+/** Searches and returns the chunks found. */
 export async function found(
   api: Api,
   caller: Caller,

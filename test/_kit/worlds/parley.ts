@@ -7,7 +7,9 @@ import { endProcess } from "../../../infra/engines/process.ts";
 import { readRecord } from "../../../infra/engines/record.ts";
 import { Service } from "./service.ts";
 
-/** A folder for one test, with `DATA_DIR` in it; processes of its engines and the folder go when the test ends. */
+/**
+ * A test's folder, with `DATA_DIR` in it; its engine processes are stopped and it is removed with the test.
+ */
 export function workFolder(t: ExecutionContext): { cwd: string; dataDir: string } {
   const cwd = mkdtempSync(join(tmpdir(), "parley-"));
   const dataDir = join(cwd, ".data");
@@ -20,7 +22,7 @@ export function workFolder(t: ExecutionContext): { cwd: string; dataDir: string 
   return { cwd, dataDir };
 }
 
-/** `parley <words>` in that folder, on any free ports; killed when the test ends. */
+/** Runs `parley <words>` in that folder, on free ports; killed when the test ends. */
 export function parley(
   t: ExecutionContext,
   cwd: string,

@@ -34,12 +34,12 @@ export async function startUpstream(t: Pick<ExecutionContext, "teardown">): Prom
   };
 }
 
-/** Settings from an environment, as a process would have them. */
+/** Settings from an environment, as in a process. */
 export function settingsOf(environment: Record<string, string>): Settings {
   return configSchema.parse({ EXTRAS: "0", LOG_LEVEL: "silent", ...environment });
 }
 
-/** Models of an environment; with `listed`, the scripted upstream's list has come when there is a provider. */
+/** Models of an environment; with `listed`, waits for the scripted upstream's model list. */
 export async function modelsOf(environment: Record<string, string>, listed = true): Promise<Models> {
   const settings = settingsOf(environment);
   const log = createLogger("test", settings);
@@ -53,17 +53,17 @@ export async function modelsOf(environment: Record<string, string>, listed = tru
   return models;
 }
 
-/** A base URL at which nothing listens. */
+/** A base URL without a server. */
 export const unreachable = "http://127.0.0.1:9/v1";
 
-/** What one call brought. */
+/** Result of one call. */
 export interface Heard {
   deltas: ModelDelta[];
   text: string;
   error?: unknown;
 }
 
-/** One call, to its end or error. */
+/** Runs one call to its end or error. */
 export async function hear(
   models: Models,
   ask: { text?: string; model?: string; params?: ChatParams; signal?: AbortSignal },

@@ -12,7 +12,7 @@ const name = "rs0";
 const user = "parley";
 const electionMs = 60_000;
 
-/** Starts a replica set with a key file and access control; answers its URI. */
+/** Starts a replica set with a key file and access control; returns its URI. */
 export async function startReplicaSet(
   folder: string,
   count: number,
@@ -64,7 +64,7 @@ async function initiate(ports: readonly number[], password: string): Promise<voi
       async (client) => (await client.db("admin").command({ hello: 1 })).isWritablePrimary === true,
     );
   await eventually(isPrimary, electionMs, "a primary");
-  // Allowed without log-in while there is no user, from this machine alone.
+  // Allowed without authentication while there is no user (localhost exception).
   await direct(first, (client) =>
     client.db("admin").command({ createUser: user, pwd: password, roles: ["root"] }),
   );

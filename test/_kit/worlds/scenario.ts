@@ -10,24 +10,24 @@ import { type Seed, seedFromEnvironment } from "../judge/seed.ts";
 import { type System, type SystemOptions, startSystem } from "./system.ts";
 
 const lastFramesMs = 5_000;
-/** Far more than a test takes on an idle machine: two engines and four processes share it with other tests. */
+/** Generous: two engines and four processes share the machine with other tests. */
 const testMs = 400_000;
 
-/** How often a fault is repeated in one run: 1 in `make test`, more in `make soak`. */
+/** Repetitions of a fault in one run: 1 in `make test`, more in `make soak`. */
 export const rounds = Number(process.env.FAULT_ROUNDS ?? 1);
 
-/** A system under load, to which a test does something and then calls {@link Scenario.finish}. */
+/** A system under load for a fault test, which ends with {@link Scenario.finish}. */
 export interface Scenario {
   system: System;
   seed: Seed;
-  /** One client on each edge; both belong to the same user, write, come back and retry. */
+  /** One client on each edge; both belong to the same user, send, reconnect and retry. */
   clients: readonly ChatClient[];
   load: Load;
-  /** Lets the load end, waits for rest, and asserts that no promise was broken. */
+  /** Stops the load, waits until the system is idle, and asserts that the checker finds no violation. */
   finish(expected?: Partial<Collected>): Promise<void>;
 }
 
-/** Starts a system for one test, which gets time for it; it stops with the test. */
+/** Starts a system for one test and extends its timeout; stopped with the test. */
 export async function startFor(t: ExecutionContext, options: SystemOptions = {}): Promise<System> {
   t.timeout(testMs);
   const system = await startSystem(options);
@@ -64,7 +64,7 @@ export async function underLoad(
   return { system, seed, clients, load, finish };
 }
 
-/** Asserts that the checker finds nothing. */
+/** Asserts that the checker finds no violation. */
 export async function assertPromises(t: ExecutionContext, system: System, from: Collected): Promise<void> {
   await Promise.all(from.clients.filter(({ connected }) => connected).map((client) => client.caughtUp()));
   const history = await collect(system, from);
@@ -77,7 +77,7 @@ export async function assertPromises(t: ExecutionContext, system: System, from: 
   t.is(violations.length, 0, describe(violations, history.seed));
 }
 
-/** Waits for the frames that are still under way; what does not come is the checker's to report. */
+/** Waits for outstanding frames; the checker reports those that don't arrive. */
 async function lastFrames(client: ChatClient, history: History): Promise<void> {
   const shown = [...history.transcripts]
     .filter(([name]) => name.startsWith(`${client.user}.`))
@@ -86,7 +86,7 @@ async function lastFrames(client: ChatClient, history: History): Promise<void> {
   await client.until(all, "the last frames", lastFramesMs).catch(() => undefined);
 }
 
-/** Writes what every process logged to a folder of `FAULT_LOGS`, for whoever looks for the reason. */
+/** Writes each process's log to the folder `FAULT_LOGS`, for debugging. */
 function keepLogs(t: ExecutionContext, system: System, seed: Seed): void {
   if (process.env.FAULT_LOGS === undefined) return;
   const folder = join(process.env.FAULT_LOGS, `${seed.value}`);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Watch, within } from "../judge/waiting.ts";
 
-/** A line of a process's log, parsed where it was JSON. */
+/** A line of a process's log, parsed if it is JSON. */
 export interface LogLine {
   at: number;
   text: string;
@@ -13,7 +13,7 @@ const readyMs = 90_000;
 const exitMs = 30_000;
 const keptLines = 5_000;
 
-/** One process of the system under test: started, killed and started again by the test that owns it. */
+/** One process of the system under test: started, killed and restarted by its test. */
 export class Service {
   readonly name: string;
   readonly log: LogLine[] = [];
@@ -40,7 +40,7 @@ export class Service {
   /** Process id while it runs. @throws Error when it does not run */
   get pid(): number {
     const pid = this.#child?.pid;
-    if (pid === undefined || !this.running) throw new Error(`${this.name} does not run`);
+    if (pid === undefined || !this.running) throw new Error(`${this.name} is not running`);
     return pid;
   }
 
@@ -54,7 +54,7 @@ export class Service {
     return typeof ready?.fields.port === "number" ? ready.fields.port : 0;
   }
 
-  /** Starts it with the environment given at first and `extra`, and waits for its ready line. */
+  /** Starts it with its initial environment and `extra`, and waits for its ready line. */
   async start(extra: Record<string, string> = {}): Promise<void> {
     this.spawn(extra);
     await this.ready();
@@ -62,7 +62,7 @@ export class Service {
 
   /** Starts it without waiting. */
   spawn(extra: Record<string, string> = {}): void {
-    if (this.running) throw new Error(`${this.name} runs already`);
+    if (this.running) throw new Error(`${this.name} is already running`);
     const child = spawn(process.execPath, this.#command, {
       cwd: this.#cwd,
       env: { PATH: process.env.PATH ?? "", HOME: this.#cwd, ...this.#env, ...extra },
@@ -86,7 +86,7 @@ export class Service {
     await this.#watch.until(
       () => {
         if (this.log.slice(this.#from).some((line) => line.fields.msg === "ready")) return true;
-        if (!this.running) throw new Error(`${this.name} ended before it was ready:\n${this.tail()}`);
+        if (!this.running) throw new Error(`${this.name} exited before it was ready:\n${this.tail()}`);
         return false;
       },
       readyMs,
@@ -94,7 +94,7 @@ export class Service {
     );
   }
 
-  /** The first line from now on, or already there, that satisfies `test`. */
+  /** The first matching line, past or future. */
   logged(test: (line: LogLine) => boolean, ms: number, what: string): Promise<LogLine> {
     return this.#watch.until(() => this.log.find(test), ms, `${this.name} logs ${what}`);
   }
@@ -104,18 +104,18 @@ export class Service {
     process.kill(this.pid, signal);
   }
 
-  /** Exit code or signal, once it has ended. */
+  /** Exit code or signal, once it has exited. */
   exit(ms = exitMs): Promise<number | NodeJS.Signals | null> {
     return within(this.#exited, ms, `${this.name} ends`);
   }
 
-  /** kill -9, waited for; nothing when it has ended. */
+  /** kill -9, and waits for the exit; no-op when it has exited. */
   async destroy(): Promise<void> {
     if (this.running) this.kill("SIGKILL");
     await this.exit();
   }
 
-  /** Its last log lines, for an error. */
+  /** Its last log lines, for an error message. */
   tail(lines = 20): string {
     return this.log
       .slice(-lines)
@@ -129,7 +129,7 @@ export class Service {
       const parsed: unknown = JSON.parse(text);
       if (typeof parsed === "object" && parsed !== null) fields = parsed as Record<string, unknown>;
     } catch {
-      // Not a log line, for instance a stack trace of Node itself.
+      // Not a log line, for instance a stack trace of Node.js.
     }
     this.log.push({ at: Date.now(), text, fields });
     if (this.log.length > keptLines) {

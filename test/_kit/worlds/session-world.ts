@@ -15,10 +15,10 @@ import { type SessionInput, sessionInputSchema } from "../../../schemas/messages
 import { queueToken, subjects } from "../../../schemas/messages/subjects.ts";
 import { worldModels } from "./world-models.ts";
 
-/** A process of the world: it may be dead, or stand still while its actor's requests are under way. */
+/** A process of the world: it may be dead, or paused while its actor's requests are in flight. */
 export interface WorldProcess {
   actor: SessionActor;
-  /** Next place of the log that it reads. */
+  /** Next log position that it reads. */
   next: number;
   arrivedBefore: number;
   arrival: Arrival;
@@ -46,7 +46,7 @@ const metrics = {
   turnTime: histogram,
 };
 
-/** What takes no part in what the world tests. */
+/** Dependencies that are irrelevant to the world's tests. */
 const bystanders = {
   systemPrompt: "",
   erase: () => {},
@@ -73,23 +73,27 @@ const bystanders = {
 } satisfies Partial<TurnDeps>;
 
 /**
- * One session's log and store in memory, and processes that own it, perhaps several at once. Nothing that an actor asks
- * for happens by itself: each request waits until the test lets it, loses its answer or lets its process die.
+ * One session's log and store in memory, and processes that own it, possibly several at once. Requests of an
+ * actor don't execute on their own: each waits until the test completes it, drops its response or kills its
+ * process.
  */
 export class SessionWorld {
   readonly log: { seq: number; input: SessionInput; gone: boolean }[] = [];
   /** Changes of the queue among the entries of the log, by sequence. */
   readonly changes = new Map<number, QueueChange>();
   readonly turns: Turn[] = [];
-  /** `<run_id>` of turns and `deleted <seq>` whose effects were published, with what the log held at that time. */
+  /**
+   * `<run_id>` of turns and `deleted <seq>` whose effects were published, with the log's content at that
+   * time.
+   */
   readonly published = new Set<string>();
-  /** Messages that left the log without any effect before. */
+  /** Messages that left the log before any effect. */
   readonly lost: number[] = [];
   readonly processes: WorldProcess[] = [];
   readonly #pending: Pending[] = [];
   readonly #attempts = new Map<number, { attempts: number; exclusive: number }>();
 
-  /** A message enters the log. */
+  /** Appends a message to the log. */
   publish(clientMsgId: string): void {
     const seq = (this.log.at(-1)?.seq ?? 0) + 1;
     const ids = { client_msg_id: clientMsgId, message_id: `m${seq}`, reply_id: `r${seq}` };
@@ -105,7 +109,7 @@ export class SessionWorld {
     this.log.push({ seq, input: { kind: "message", user, session, ...ids, ...rest }, gone: false });
   }
 
-  /** A change of the queue enters the log. */
+  /** Appends a queue change to the log. */
   change(message_id: string, action: QueueAction): void {
     const seq = (this.log.at(-1)?.seq ?? 0) + 1;
     const change_id = `q${seq}`;
@@ -113,7 +117,7 @@ export class SessionWorld {
     this.changes.set(seq, { kind: "queue_change", user, session, change_id, message_id, action, at: seq });
   }
 
-  /** A process becomes owner, rightly or not, and reads the log from its start. */
+  /** A process becomes owner, legitimately or not, and reads the log from its start. */
   own(arrival: Arrival): WorldProcess {
     const process: WorldProcess = {
       actor: undefined as unknown as SessionActor,
@@ -128,7 +132,7 @@ export class SessionWorld {
     return process;
   }
 
-  /** The next message of the log reaches this process; false when there is none. */
+  /** Delivers the next log message to this process; false when there is none. */
   deliver(process: WorldProcess): boolean {
     while (this.log[process.next]?.gone) process.next++;
     const entry = this.log[process.next];
@@ -143,7 +147,7 @@ export class SessionWorld {
     return true;
   }
 
-  /** kill -9: what it had asked for may still happen, but nobody hears of it. */
+  /** kill -9: its requests may still execute, but nobody receives the responses. */
   kill(process: WorldProcess, performed: boolean): void {
     process.dead = true;
     for (const pending of this.#pending.filter((one) => one.process === process)) {
@@ -152,7 +156,10 @@ export class SessionWorld {
     }
   }
 
-  /** Lets a waiting request happen; `lost`: its answer does not come, and it is asked again. False when none waits. */
+  /**
+   * Executes a pending request; `lost`: its response is dropped, and it is retried. False when none is
+   * pending.
+   */
   async step(which: number, lost = false): Promise<boolean> {
     const ready = this.#pending.filter(({ process }) => !process.paused);
     const pending = ready[which % Math.max(1, ready.length)];
@@ -162,12 +169,12 @@ export class SessionWorld {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
       pending.resolve(pending.perform() as never);
     }
-    // All that follows from the answer in this process happens before the next request does.
+    // Run all consequences of the response in this process before the next request.
     await new Promise((resolve) => setImmediate(resolve));
     return true;
   }
 
-  /** A clear or delete is made by a process that asks no owner. */
+  /** A process other than the owner commits a clear or delete. */
   end(kind: "clear" | "delete"): Turn {
     const last = this.turns.at(-1);
     const cursor = Math.max(0, ...this.turns.map(({ in_seq }) => in_seq));

@@ -2,7 +2,7 @@ import type { ParleyClient } from "../../../edge/client/index.ts";
 import { adminClient, converse } from "./console.ts";
 import type { System } from "./system.ts";
 
-/** Fills a system with what a person has after some weeks, for pictures and for tests of every view. */
+/** Fills a system with several weeks of a user's data, for screenshots and for tests of every view. */
 export async function showcase(system: System): Promise<ParleyClient> {
   const client = adminClient(system.url());
   client.connect();

@@ -19,16 +19,16 @@ import { Watch } from "../judge/waiting.ts";
 
 const log = createLogger("test", { logLevel: "silent" });
 
-/** Plays the actors: makes the streams, reads what enters, publishes frames as a test tells it to. */
+/** Replaces the actors: creates the streams, reads session input, publishes frames as the test defines. */
 export class StandIn {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  /** Every message that entered a session, in order. */
+  /** Every message submitted to a session, in order. */
   readonly inputs: SessionInput[] = [];
-  /** What it answers about a message; undefined = nothing. */
+  /** Returns its answer to a state query; undefined = no answer. */
   state: (ask: SessionAsk) => MessageState | undefined = () => undefined;
-  /** Takes each message as it comes. */
+  /** Called with each message on arrival. */
   onInput: (input: SessionInput) => void = () => {};
   readonly #watch = new Watch();
 
@@ -38,7 +38,7 @@ export class StandIn {
     this.jsm = jsm;
   }
 
-  /** Starts one; closed with the test. `sessionQueue`: how many messages a session's log takes. */
+  /** Starts one; closed with the test. `sessionQueue`: maximum messages in a session's log. */
   static async start(
     t: Pick<ExecutionContext, "teardown">,
     natsUrl: string,
@@ -53,7 +53,7 @@ export class StandIn {
     return standIn;
   }
 
-  /** Answers what owners are asked from now on, from {@link state}. */
+  /** Starts answering requests to session owners, from {@link state}. */
   own(): void {
     this.nc.subscribe(subjects.sessionAskAll, {
       callback: (_, msg) => {
@@ -63,13 +63,13 @@ export class StandIn {
     });
   }
 
-  /** Sends frames to a user, in one message. Answers its sequence. */
+  /** Publishes frames to a user, in one message. Returns its sequence. */
   async out(user: string, ...items: OutItem[]): Promise<number> {
     const ack = await this.js.publish(subjects.outUser(user), JSON.stringify({ items }));
     return ack.seq;
   }
 
-  /** Whether an edge says that this user is there. */
+  /** Whether an edge reports this user as present. */
   async present(user: string): Promise<boolean> {
     return this.nc.request(subjects.presence(user), "", { timeout: 2_000 }).then(
       () => true,
@@ -162,7 +162,7 @@ export function replyTo(
   return end ? [start, ...parts, last] : [start, ...parts];
 }
 
-/** A frame that stands for nothing: a notice with a text. */
+/** A notice with a text, as a neutral frame. */
 export function notice(message: string): OutItem {
   return {
     frame: {

@@ -11,9 +11,9 @@ import { startEngines, type TestEngines } from "./engines.ts";
 import { Service } from "./service.ts";
 import { mintToken, testSecret } from "./token.ts";
 
-/** What to start. */
+/** Composition of a system. */
 export interface SystemOptions {
-  /** Engines that were started before; without it, one of each. */
+  /** Engines to use; by default it starts one of each. */
   engines?: TestEngines;
   edges?: number;
   actors?: number;
@@ -31,13 +31,13 @@ export interface SystemOptions {
   edgeCommand?: readonly string[];
 }
 
-/** Model of the scripted upstream whose replies tell what it was given, in 10 chunks, 50 ms apart. */
+/** Model of the scripted upstream whose replies digest its prompt, in 10 chunks, 50 ms apart. */
 export const contextModel = "context:10x50";
 
 const bin = fileURLToPath(new URL("../../../../bin/parley.js", import.meta.url));
 const upstreamProgram = fileURLToPath(new URL("../fakes/upstream.js", import.meta.url));
 
-/** The whole of Parley as its users have it: engines, an upstream, edges and actor processes, all real. */
+/** A complete Parley with real engines, an upstream, edges and actor processes. */
 export class System {
   readonly engines: TestEngines;
   readonly upstream: Service;
@@ -76,13 +76,13 @@ export class System {
     return at(this.actors, index);
   }
 
-  /** Ports of the edges that run, the preferred one first. */
+  /** Ports of the running edges, the preferred one first. */
   ports(first = 0): number[] {
     const ordered = [...this.edges.slice(first), ...this.edges.slice(0, first)];
     return ordered.filter((edge) => edge.running && edge.port !== 0).map((edge) => edge.port);
   }
 
-  /** A connected client of the administrator, who alone may use `/ws/chat`. */
+  /** A connected client of the administrator, who alone may use `/ws/chat` by default. */
   async client(name: string, options: Partial<ClientOptions> & { edge?: number } = {}): Promise<ChatClient> {
     const user = options.user ?? adminUserId;
     const client = new ChatClient({
@@ -97,19 +97,19 @@ export class System {
     return client;
   }
 
-  /** A REST call as this user, to the first edge that runs. */
+  /** A REST call as this user, to the first running edge. */
   request(method: string, path: string, user = adminUserId): Promise<Response> {
     const [port] = this.ports();
     const headers = { authorization: `Bearer ${mintToken(user)}` };
     return fetch(`http://127.0.0.1:${port}${path}`, { method, headers, signal: AbortSignal.timeout(20_000) });
   }
 
-  /** Starts actor processes again whenever they die, as a supervisor does, until the system stops. */
+  /** Restarts actor processes whenever they die, like a supervisor, until the system stops. */
   supervise(): void {
     for (const actor of this.actors) void this.#revive(actor);
   }
 
-  /** Ends what it started, and nothing else. */
+  /** Stops only what it started. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.allSettled(this.#clients.map((client) => client.close()));

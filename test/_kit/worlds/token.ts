@@ -1,10 +1,10 @@
 import jwt from "jsonwebtoken";
 import { accessTokenSeconds, type TokenClaims } from "../../../schemas/principal.ts";
 
-/** Secret that the test system's processes share. */
+/** Secret shared by the test system's processes. */
 export const testSecret = "a secret of the tests, longer than thirty-two bytes";
 
-/** An access token of this user, as a log-in would have made it. */
+/** An access token of this user, as after a login. */
 export function mintToken(user: string, secret = testSecret): string {
   const now = Math.floor(Date.now() / 1000);
   const claims: TokenClaims = {

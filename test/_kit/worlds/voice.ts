@@ -9,7 +9,7 @@ import { mintToken } from "./token.ts";
 const admin = { user: "admin" };
 const root = "/api/v1/admin/models";
 
-/** Sessions in one process, voices in the others, and the models of a scripted provider that hears, speaks and talks. */
+/** Sessions in one process, voice in the others, and models of a scripted provider for speech and chat. */
 export class VoiceWorld {
   readonly api: Api;
 
@@ -39,7 +39,7 @@ export class VoiceWorld {
     return this.api.system;
   }
 
-  /** The process that hears and speaks. */
+  /** The process that runs the voice role. */
   get voice() {
     return this.system.actor(1);
   }
@@ -48,7 +48,7 @@ export class VoiceWorld {
     return this.api.stop();
   }
 
-  /** A socket of the administrator, connected. */
+  /** A connected socket of the administrator. */
   async socket(t: Pick<ExecutionContext, "teardown">, session: string): Promise<WireSocket> {
     const path = `/ws/chat?token=${mintToken("admin")}&session_id=${session}`;
     const socket = await WireSocket.open(t, this.system.edge(0).port, path);
@@ -56,18 +56,18 @@ export class VoiceWorld {
     return socket;
   }
 
-  /** What a session's history holds, oldest first. */
+  /** A session's history, oldest first. */
   async history(session: string): Promise<AnyFrame[]> {
     const { body } = await this.api.call("GET", `/api/v1/sessions/${session}/messages`, admin);
     return (body.messages ?? []) as AnyFrame[];
   }
 
-  /** What the provider was asked to speak, in that order. */
+  /** Texts that the provider was asked to synthesise, in order. */
   async spoken(): Promise<string[]> {
     return (await this.calls("speech")).map(({ text }) => text);
   }
 
-  /** What the provider was asked: to `hear`, or for `speech`. */
+  /** Requests to the provider: for transcription (`hear`) or `speech`. */
   async calls(behaviour: "hear" | "speech"): Promise<{ text: string }[]> {
     const calls = await fetch(`http://127.0.0.1:${this.system.upstream.port}/calls`);
     const listed = (await calls.json()) as { behaviour: string; text: string }[];
@@ -100,17 +100,17 @@ export class VoiceWorld {
   }
 }
 
-/** Base64 of raw samples that are heard as these letters. */
+/** Base64 of raw samples that are recognised as these letters. */
 export function pcmOf(letters: string): string {
   return sayLetters(letters).toString("base64");
 }
 
-/** Base64 of a WAV file that is heard as these letters. */
+/** Base64 of a WAV file that is recognised as these letters. */
 export function wavBase64(letters: string): string {
   return wavOf(sayLetters(letters), 16_000).toString("base64");
 }
 
-/** How long letters take to say, ms. */
+/** Duration of the letters' speech, ms. */
 export function lengthOf(letters: string): number {
   return letters.length * letterMs;
 }

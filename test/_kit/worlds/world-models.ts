@@ -1,7 +1,7 @@
 import type { TurnDeps } from "../../../actors/session/turn/pipeline.ts";
 import { contextDigest } from "../judge/context-digest.ts";
 
-/** One model that answers with a digest of what it was given, when the test lets it. */
+/** A model that replies with a digest of its prompt, when the test releases it. */
 export function worldModels(ask: <T>(perform: () => T) => Promise<T>): TurnDeps["models"] {
   return {
     configured: true,
