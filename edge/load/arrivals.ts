@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** When operations are to be sent: `rate` a second, risen to from zero in the first `ramp` seconds. */
+/** Schedule of operations: `rate` per second, after a linear ramp-up in the first `ramp` seconds. */
 export interface Plan {
   rate: number;
   ramp: number;
-  /** Seconds in all. */
+  /** Total seconds. */
   duration: number;
 }
 
 /**
- * The second at which operation `index` is due. While the rate rises linearly, `n = rate · t² / (2 · ramp)` operations
- * are due by `t`; after that they come evenly.
+ * The second at which operation `index` is due. During the ramp-up, `n = rate · t² / (2 · ramp)` operations
+ * are due by `t`; afterwards the rate is constant.
  */
 export function dueAt(index: number, { rate, ramp }: Plan): number {
   const inRamp = (rate * ramp) / 2;
@@ -19,9 +19,9 @@ export function dueAt(index: number, { rate, ramp }: Plan): number {
 }
 
 /**
- * Calls `send` for each operation at its time, however slow the server is: an open loop. `send` gets the intended time
- * (`performance.now()`), from which latency counts, so that a stall of the server is charged to every operation that was
- * due meanwhile.
+ * Calls `send` for each operation at its scheduled time, regardless of the server's speed (open loop). `send`
+ * receives the intended time (`performance.now()`), from which latency counts, so that a stall of the server
+ * affects every operation due meanwhile (no coordinated omission).
  */
 export async function runOpenLoop(
   plan: Plan,

@@ -10,7 +10,7 @@ import type { Recorder } from "./recorder.ts";
 
 const connectMs = 60_000;
 const resendMs = 1_000;
-/** Errors after which the same message is sent again: it keeps its id, so it runs once. */
+/** Errors after which the same message is retried: its id makes it run once. */
 const passing = new Set([
   "rate_limited",
   "session_queue_full",
@@ -19,14 +19,14 @@ const passing = new Set([
   "internal_error",
 ]);
 
-/** One user with several devices: the first one sends, all of them listen. */
+/** One user with several devices: the first sends, all of them listen. */
 export class ChatUser {
   readonly ledger = new MessageLedger();
   readonly #options: LoadOptions;
   readonly #recorder: Recorder;
   readonly #devices: ParleyClient[];
   readonly #unaccepted = new Map<string, object>();
-  /** Message of each reply whose first chunk has not come. */
+  /** The message of each reply without a chunk yet. */
   readonly #replies = new Map<string, string>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #cutAt: number | undefined;
@@ -68,19 +68,19 @@ export class ChatUser {
     this.#transmit(clientMsgId);
   }
 
-  /** Answers and connections that are still to come. */
+  /** Outstanding replies and connections. */
   get unanswered(): number {
     const offline = this.#devices.filter(({ status }) => status.state !== "online").length;
     return this.ledger.open.length + offline;
   }
 
-  /** Cuts the connection of every device, which they open again by themselves. */
+  /** Closes the connection of every device; they reconnect automatically. */
   cut(): void {
     this.#cutAt = performance.now();
     for (const device of this.#devices) device.cut();
   }
 
-  /** Ids of the user messages of a session that have a reply, oldest first. */
+  /** Ids of a session's user messages with a reply, oldest first. */
   async answeredInHistory(session: string): Promise<string[]> {
     const [device] = this.#devices;
     const ids: string[] = [];
@@ -157,7 +157,7 @@ export class ChatUser {
     this.#split(frame, message);
   }
 
-  /** Where the time of a turn went, as the server says it. */
+  /** Phases of a turn, as reported by the server. */
   #split(frame: FrameOf<"stream_end">, { counted }: SentMessage): void {
     const { timing } = frame as { timing?: Timing };
     if (timing === undefined || !counted) return;
@@ -190,7 +190,7 @@ export class ChatUser {
   #transmit(clientMsgId: string): void {
     const frame = this.#unaccepted.get(clientMsgId);
     const [sender] = this.#devices;
-    // What can't be sent now is sent when the connection is there again.
+    // Messages that can't be sent now are sent after the reconnect.
     if (frame !== undefined && sender?.status.state === "online") sender.send(frame);
   }
 
@@ -201,7 +201,7 @@ export class ChatUser {
 
 function connected(device: ParleyClient): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(new Error("a device was not connected in time")), connectMs);
+    const timer = setTimeout(() => finish(new Error("device connect timeout")), connectMs);
     const stop = device.onStatus(({ state, error }) => {
       if (state === "online") finish();
       if (state === "signed_out" || state === "refused") finish(error ?? new Error(`connection ${state}`));

@@ -4,14 +4,14 @@ import { subjects } from "../../schemas/messages/subjects.ts";
 import type { LoadUser } from "./load-user.ts";
 import type { LoadOptions } from "./options.ts";
 
-/** How updates of one user's devices leave. */
+/** Publishes the updates of one user's devices. */
 export interface DevicePublisher {
-  /** Resolves when the server has taken it. */
+  /** Resolves with the server's ack. */
   publish(device: string, update: object): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Connects one user by the transport of the options; `key` is an API key of theirs. */
+/** Connects one user by the configured transport; `key` is that user's API key. */
 export async function connectPublisher(
   options: LoadOptions,
   { user_id, token }: LoadUser,

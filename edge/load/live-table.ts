@@ -6,7 +6,7 @@ import type { Latency, Timeline } from "./timeline.ts";
 
 const barCells = 30;
 
-/** A table of latencies as text. */
+/** Formats latencies as a table. */
 export function latencyTable(latencies: readonly Latency[]): string {
   const table = new Table({
     head: ["ms", "count", "p50", "p90", "p95", "p99", "max"],
@@ -18,7 +18,7 @@ export function latencyTable(latencies: readonly Latency[]): string {
   return table.toString();
 }
 
-/** Shows a load while it runs: a table that is drawn again each second, or a line each second where output is no terminal. */
+/** Live output of a load: a table redrawn each second, or a line per second without a terminal. */
 export class LiveTable implements LoadProgress {
   readonly #scenario: ScenarioName;
   readonly #options: LoadOptions;

@@ -6,7 +6,7 @@ import type { Interval } from "./recorder.ts";
 import type { Verdict } from "./verdict.ts";
 import type { WorkerCommand, WorkerReport } from "./worker-message.ts";
 
-/** One of the processes that make the load. */
+/** One of the load's processes. */
 export class LoadProcess {
   readonly #child: ChildProcess;
   readonly #onInterval: (interval: Interval) => void;
@@ -20,22 +20,22 @@ export class LoadProcess {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#child.on("message", (report: WorkerReport) => this.#received(report));
-    this.#child.once("exit", (code) => this.#waiting?.reject(new Error(`a load process ended with ${code}`)));
+    this.#child.once("exit", (code) => this.#waiting?.reject(new Error(`load process exited with ${code}`)));
   }
 
-  /** Connects its share of the users. @throws Error that says what failed */
+  /** Connects its share of the users. @throws Error with the reason */
   async prepare(scenario: ScenarioName, options: LoadOptions, users: LoadUser[]): Promise<void> {
     await this.#ask({ kind: "prepare", scenario, options, users });
   }
 
-  /** Makes the load, and answers what became of it. */
+  /** Runs the load; resolves with its verdict. */
   async run(): Promise<Verdict> {
     const report = await this.#ask({ kind: "run" });
     if (report.kind !== "verdict") throw new Error(`unexpected report ${report.kind}`);
     return report.verdict;
   }
 
-  /** Ends the load early; what was measured stays. */
+  /** Stops the load early; results so far are kept. */
   stop(): void {
     this.#child.send({ kind: "stop" } satisfies WorkerCommand);
   }

@@ -6,13 +6,13 @@ import { ServerMetrics } from "./server-metrics.ts";
 import { Timeline } from "./timeline.ts";
 import { addVerdict, emptyVerdict, type Verdict } from "./verdict.ts";
 
-/** What a load tells while it runs. */
+/** Progress events of a load. */
 export interface LoadProgress {
   phase(text: string): void;
   second(timeline: Timeline, elapsed: number, unanswered: number): void;
 }
 
-/** What a load has found. */
+/** Result of a load. */
 export interface LoadResult {
   scenario: ScenarioName;
   options: LoadOptions;
@@ -23,7 +23,7 @@ export interface LoadResult {
 
 const secondMs = 1_000;
 
-/** One load from its users to its verdict. */
+/** One load from creating its users to its verdict. */
 export class LoadRun {
   readonly #scenario: ScenarioName;
   readonly #options: LoadOptions;
@@ -40,13 +40,13 @@ export class LoadRun {
     this.#progress = progress;
   }
 
-  /** Ends the load early, with a verdict over what was sent. */
+  /** Stops the load early, with a verdict on what was sent. */
   stop(): void {
     this.#stopped = true;
     for (const process of this.#processes) process.stop();
   }
 
-  /** @throws Error that says what could not be reached or set up */
+  /** @throws Error that names what is unreachable or could not be set up */
   async execute(): Promise<LoadResult> {
     const { kill } = this.#options;
     const victim = kill === undefined ? undefined : await findLocalProcess(this.#dataDir, kill);
@@ -76,7 +76,7 @@ export class LoadRun {
     return [accounts.administrator];
   }
 
-  /** Gives each process its share of users and of the rate. */
+  /** Splits the users and the rate among the processes. */
   async #connect(users: LoadUser[]): Promise<void> {
     this.#progress.phase("connecting");
     const count = Math.min(this.#options.processes, users.length);

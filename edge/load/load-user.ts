@@ -15,7 +15,7 @@ const loginSchema = z.object({ user_id: z.string(), token: z.string() });
 const usersPerCall = 1_000;
 const erasedAtOnce = 8;
 
-/** Creates the users of a load with an administrator's token, and erases them. */
+/** Creates the users of a load with an administrator's token, and deletes them. */
 export class LoadUsers {
   readonly #url: string;
   readonly #admin: LoadUser;
@@ -26,7 +26,7 @@ export class LoadUsers {
     this.#admin = admin;
   }
 
-  /** Logs the administrator in. @throws Error that says which option is missing or wrong */
+  /** Logs the administrator in. @throws Error that names the missing or invalid option */
   static async open({ url, token, username, password }: LoadOptions): Promise<LoadUsers> {
     if (token !== undefined) {
       const profile = await call(url, "GET", "/api/v1/profile", token);
@@ -45,7 +45,7 @@ export class LoadUsers {
     return this.#admin;
   }
 
-  /** Creates `count` users under a prefix that nobody used before. */
+  /** Creates `count` users under an unused prefix. */
   async create(count: number): Promise<LoadUser[]> {
     const run = `load_${Date.now().toString(36)}`;
     for (let made = 0; made < count; made += usersPerCall) {
@@ -68,7 +68,7 @@ export class LoadUsers {
     }).finally(() => socket.terminate()) as Promise<boolean>;
   }
 
-  /** Erases the created users with all they have stored. */
+  /** Deletes the created users with all of their data. */
   async erase(): Promise<void> {
     const users = this.#created;
     this.#created = [];

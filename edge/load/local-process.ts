@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 
-/** Processes of an installation on this machine that a load may kill. */
+/** Processes of a local installation that a load may kill. */
 export type LocalRole = "edge" | "actor" | "nats";
 
 const recordSchema = z.object({
@@ -14,7 +14,7 @@ const recordSchema = z.object({
 
 /**
  * Finds a process of `parley up` by the record in its DATA_DIR.
- * @throws Error when there is none
+ * @throws Error when not found
  */
 export async function findLocalProcess(dataDir: string, role: LocalRole): Promise<number> {
   const file = join(dataDir, "engines.json");

@@ -7,7 +7,7 @@ import { reportOf } from "./report.ts";
 import { judge, summaryOf } from "./summary.ts";
 import { latencyOf, type Timeline } from "./timeline.ts";
 
-/** Options that suit a scenario better than the general defaults. */
+/** Defaults that a scenario overrides. */
 const scenarioDefaults: Partial<Record<ScenarioName, Partial<Record<keyof LoadOptions, unknown>>>> = {
   fanout: { users: 1, devices: 100, rate: 10 },
   devices: { users: 5, devices: 20, rate: 100 },
@@ -15,8 +15,9 @@ const scenarioDefaults: Partial<Record<ScenarioName, Partial<Record<keyof LoadOp
 };
 
 /**
- * Runs a load and prints its result. Answers the exit code: 0, or 1 where a threshold or a promise was broken.
- * @throws TypeError for wrong options, Error for a server that can't be loaded
+ * Runs a load and prints its result. Resolves with the exit code: 0, or 1 for a missed threshold or violated
+ * guarantee.
+ * @throws TypeError for invalid options, Error when the server can't be loaded
  */
 export async function runLoad(
   scenario: string,
@@ -49,7 +50,7 @@ function parseOptions(given: Record<string, unknown>): LoadOptions {
   return options.data;
 }
 
-/** Writes a JSON line for each second that is over, beside what `progress` shows. */
+/** Writes a JSON line for each completed second, in addition to `progress`. */
 function withJson(progress: LoadProgress, file: string | undefined): LoadProgress {
   if (file === undefined) return progress;
   writeFileSync(file, "");

@@ -1,15 +1,15 @@
 import { emptyVerdict, type Verdict } from "./verdict.ts";
 
-/** A message on its way. */
+/** A message in flight. */
 export interface SentMessage {
   clientMsgId: string;
   session: string;
-  /** When it was due, `performance.now()`. */
+  /** Scheduled time, `performance.now()`. */
   intendedAt: number;
   /** Whether it counts: it was due after the warm-up. */
   counted: boolean;
   accepted: boolean;
-  /** Position in the user's stream at which it was accepted; a repeated message is told only that it was. */
+  /** Position in the user's stream at which it was accepted; unknown for a repeated message. */
   acceptedSeq: number | undefined;
   answered: boolean;
   failed: boolean;
@@ -19,7 +19,7 @@ interface Entry extends SentMessage {
   replies: Set<string>;
 }
 
-/** What one user has sent, and which promises were kept for it. */
+/** Messages of one user, and the guarantees kept for them. */
 export class MessageLedger {
   readonly #entries = new Map<string, Entry>();
   /** Position of the last answered message of each session. */
@@ -55,7 +55,7 @@ export class MessageLedger {
     message.acceptedSeq ??= seq;
   }
 
-  /** A reply has ended on the sender's socket. Answers whether it is the first one. */
+  /** A reply has ended on the sender's socket. Returns whether it is the first one. */
   ended(clientMsgId: string, messageId: string): boolean {
     const entry = this.#entries.get(clientMsgId);
     if (entry === undefined) return false;
@@ -69,12 +69,12 @@ export class MessageLedger {
     return true;
   }
 
-  /** A frame is missing before one that came. */
+  /** A gap was found before a frame. */
   gap(): void {
     this.#gaps += 1;
   }
 
-  /** Compares with a session's history: `clientMsgIds` of its user messages that have a reply, oldest first. */
+  /** Compares with a session's history: `clientMsgIds` of its user messages with a reply, oldest first. */
   compare(clientMsgIds: readonly string[]): void {
     const seen = new Set<string>();
     for (const id of clientMsgIds) {

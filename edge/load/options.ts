@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { parseThreshold, type Threshold } from "./threshold.ts";
 
-/** What `parley load` can drive. */
+/** Scenarios of `parley load`. */
 export const scenarioNames = ["chat", "fanout", "devices", "openai", "storm"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
-/** Seconds of `30s`, `2m` or `1h`. */
+/** Parses `30s`, `2m` or `1h` to seconds. */
 const durationSchema = z
   .string()
   .regex(/^\d+(\.\d+)?(s|m|h)?$/, "must be a duration such as 30s, 2m or 1h")
@@ -16,7 +16,7 @@ const durationSchema = z
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
-/** The options of `parley load`, as the command line gives them. Durations become seconds. */
+/** Options of `parley load` from the command line. Durations become seconds. */
 export const loadOptionsSchema = z.object({
   url: z.url().default("http://127.0.0.1:6898").describe("address of the Parley under load"),
   token: z.string().optional().describe("administrator's token or API key; else log in"),

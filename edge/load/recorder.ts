@@ -5,14 +5,14 @@ import {
   type Histogram,
 } from "hdr-histogram-js";
 
-/** Ten minutes: what takes longer counts as ten minutes. */
+/** Histogram limit: ten minutes; longer values are clamped. */
 const mostMicroseconds = 600_000_000;
 
 /** Counts of one interval, or of a whole load. */
 export interface Counts {
   /** Operations that were due. */
   sent: number;
-  /** Operations that ended as they should. */
+  /** Successful operations. */
   done: number;
   /** Deliveries to sockets. */
   delivered: number;
@@ -20,7 +20,7 @@ export interface Counts {
   reconnects: number;
 }
 
-/** What a process reports of one interval; it crosses a process boundary as JSON. */
+/** A process's report on one interval; JSON between processes. */
 export interface Interval {
   /** Start of the interval, seconds since the load began. */
   second: number;
@@ -57,7 +57,7 @@ export function addHistogram(to: Histogram, compressed: string): void {
   to.add(decodeFromCompressedBase64(compressed));
 }
 
-/** Gathers what one process measures, and hands it over interval by interval. Callers leave out the warm-up. */
+/** Records measurements of one process, and returns them per interval. Callers exclude the warm-up. */
 export class Recorder {
   #counts = noCounts();
   readonly #histograms = new Map<string, Histogram>();
@@ -66,7 +66,7 @@ export class Recorder {
     return this.#counts;
   }
 
-  /** Counts an operation that failed. */
+  /** Counts a failed operation. */
   failed(errorType: string): void {
     this.#counts.errors[errorType] = (this.#counts.errors[errorType] ?? 0) + 1;
   }
@@ -81,7 +81,7 @@ export class Recorder {
     histogram.recordValue(Math.min(mostMicroseconds, Math.max(1, Math.round(ms * 1_000))));
   }
 
-  /** What was gathered since the last call. */
+  /** Returns what was recorded since the last call. */
   take(second: number): Interval {
     const interval: Interval = { second, counts: this.#counts, histograms: {} };
     this.#counts = noCounts();

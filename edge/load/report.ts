@@ -16,13 +16,13 @@ interface Plot {
 const plottedPercentiles = [50, 95, 99] as const;
 const split = ["queue", "model", "commit"];
 
-/** A load as one HTML page that needs nothing from elsewhere. */
+/** Renders a load as a self-contained HTML page. */
 export function reportOf(result: LoadResult, judgement: Judgement): string {
   const uplot = dirname(createRequire(import.meta.url).resolve("uplot"));
   const parts: Record<string, string> = {
     "uplot.css": readFileSync(join(uplot, "uPlot.min.css"), "utf8"),
     "uplot.js": readFileSync(join(uplot, "uPlot.iife.min.js"), "utf8"),
-    // Text of the page can't end the element that holds it.
+    // Text of the page can't close its element.
     data: JSON.stringify(dataOf(result, judgement)).replaceAll("<", "\\u003c"),
   };
   const page = readFileSync(join(checkoutDir, "edge", "load", "report.html"), "utf8");
@@ -93,7 +93,7 @@ function percentiles({ seconds }: Timeline, series: string, at: number): (number
   });
 }
 
-/** Where the time of a turn went, by the server's own clock. */
+/** Phases of a turn, by the server's clock. */
 function splitPlot(timeline: Timeline, names: string[]): Plot[] {
   const series = split.filter((name) => names.includes(name));
   if (series.length === 0) return [];
@@ -121,7 +121,7 @@ function troublePlot({ seconds }: Timeline): Plot {
   };
 }
 
-/** One plot for each kind of server metric, one line for each role. */
+/** One plot per server metric, one line per role. */
 function serverPlots({ seconds }: Timeline): Plot[] {
   const labels = [...new Set(seconds.flatMap(({ server }) => Object.keys(server)))];
   const kinds = [...new Set(labels.map((label) => label.slice(label.indexOf(" ") + 1)))];

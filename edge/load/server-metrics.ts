@@ -1,4 +1,4 @@
-/** Server metrics that a report shows, by their name in `/metrics`. Counters become rates. */
+/** Server metrics shown in a report, by their name in `/metrics`. Counters become rates. */
 const shown = {
   process_resident_memory_bytes: { title: "memory MiB", scale: 1 / 2 ** 20, rate: false },
   process_cpu_seconds_total: { title: "CPU cores", scale: 1, rate: true },
@@ -9,7 +9,7 @@ const shown = {
 
 type Shown = keyof typeof shown;
 
-/** Reads the server's metrics once a second; a server that hides them has none in the report. */
+/** Reads the server's metrics once a second; without access the report has none. */
 export class ServerMetrics {
   readonly #url: string;
   readonly #token: string;
@@ -20,7 +20,7 @@ export class ServerMetrics {
     this.#token = token;
   }
 
-  /** Values by title, one for each role; empty where they can't be read. */
+  /** Values by title, one per role; empty when unavailable. */
   async read(): Promise<Record<string, number>> {
     const text = await this.#fetch();
     const at = performance.now();
@@ -50,7 +50,7 @@ export class ServerMetrics {
   }
 }
 
-/** Sums of the shown metrics over their labels but the role, by `name role`. */
+/** Sums of the metrics over all labels except the role, by `name role`. */
 function sums(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const line of text.split("\n")) {

@@ -3,14 +3,14 @@ import type { LoadResult } from "./load-run.ts";
 import { holds, type Measured, type Threshold } from "./threshold.ts";
 import { isKept, type Verdict } from "./verdict.ts";
 
-/** Whether a load was good: its thresholds, and the promises of the server. */
+/** Verdict of a load: its thresholds, and the server's guarantees. */
 export interface Judgement {
   thresholds: { threshold: Threshold; holds: boolean }[];
   kept: boolean;
   passed: boolean;
 }
 
-/** Judges a load by its thresholds and promises. */
+/** Evaluates a load's thresholds and guarantees. */
 export function judge({ options, timeline, verdict }: LoadResult): Judgement {
   const { sent, done, errors } = timeline.counts;
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
@@ -24,7 +24,7 @@ export function judge({ options, timeline, verdict }: LoadResult): Judgement {
   return { thresholds, kept, passed: kept && thresholds.every((each) => each.holds) };
 }
 
-/** The end of a load as text. */
+/** Formats the result of a load. */
 export function summaryOf(result: LoadResult, judgement: Judgement): string {
   const { counts, latencies } = result.timeline;
   const errors = Object.entries(counts.errors).map(([name, count]) => `${name} ${count}`);

@@ -33,16 +33,16 @@ export function parseThreshold(text: string): Threshold {
   };
 }
 
-/** What thresholds are judged by. */
+/** Values that thresholds are evaluated against. */
 export interface Measured {
-  /** Milliseconds of a latency series at a percentile; undefined where nothing was measured. */
+  /** Milliseconds of a latency series at a percentile; undefined without measurements. */
   latency(metric: string, percentile: number): number | undefined;
   errorRatio: number;
-  /** Operations a second. */
+  /** Operations per second. */
   throughput: number;
 }
 
-/** Whether a threshold holds. One whose series has no value does not. */
+/** Whether a threshold is met; not met without a value. */
 export function holds({ metric, percentile, operator, value }: Threshold, measured: Measured): boolean {
   const actual =
     metric === "errors"

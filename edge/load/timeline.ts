@@ -6,17 +6,17 @@ export interface Second {
   second: number;
   counts: Counts;
   histograms: Map<string, Histogram>;
-  /** Values of the server's own metrics. */
+  /** Values of the server's metrics. */
   server: Record<string, number>;
 }
 
-/** Something that happened, shown in the report. */
+/** An event shown in the report. */
 export interface Mark {
   second: number;
   text: string;
 }
 
-/** Milliseconds of a series at the percentiles that are shown. */
+/** Milliseconds of a series at the displayed percentiles. */
 export interface Latency {
   series: string;
   count: number;
@@ -43,14 +43,14 @@ export function latencyOf(series: string, histogram: Histogram): Latency {
   };
 }
 
-/** Everything that was measured, second by second and in all. */
+/** All measurements, per second and in total. */
 export class Timeline {
   readonly #seconds = new Map<number, Second>();
   readonly #totals = new Map<string, Histogram>();
   readonly counts = noCounts();
   readonly marks: Mark[] = [];
 
-  /** Adds one process's interval. */
+  /** Adds an interval of one process. */
   add({ second, counts, histograms }: Interval): void {
     const entry = this.#at(second);
     addCounts(entry.counts, counts);

@@ -1,4 +1,4 @@
-// A process that makes load: `fork`ed by LoadRun, told what to do over IPC.
+// A load process: `fork`ed by LoadRun and controlled over IPC.
 import { setTimeout as sleep } from "node:timers/promises";
 import { runOpenLoop } from "./arrivals.ts";
 import type { LoadOptions } from "./options.ts";
@@ -18,7 +18,7 @@ process.on("message", (command: WorkerCommand) => {
   else if (command.kind === "prepare") report(prepare(command));
   else report(run());
 });
-// The parent is gone: nobody wants the load any more.
+// The parent has exited: stop the load.
 process.once("disconnect", () => process.exit(0));
 
 function report(work: Promise<WorkerReport>): void {

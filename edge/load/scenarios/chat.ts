@@ -6,8 +6,8 @@ const connectedAtOnce = 50;
 const readAtOnce = 8;
 
 /**
- * Messages to sessions, answered on every device of their users. With many devices of one user it is the fan-out; with
- * `cuts` it is the storm, in which all sockets are cut at once and resume.
+ * Messages to sessions, answered on every device of their users. With many devices per user it tests fan-out;
+ * with `cuts` (storm), all sockets are closed at once and resume.
  */
 export class ChatScenario implements Scenario {
   readonly #parts: ScenarioParts;
@@ -62,7 +62,7 @@ export class ChatScenario implements Scenario {
   }
 }
 
-/** Does something with each item, at most `atOnce` at a time. */
+/** Processes items with limited concurrency. */
 async function inTurn<T>(
   items: readonly T[],
   atOnce: number,

@@ -10,13 +10,13 @@ import type { Scenario, ScenarioParts } from "./scenario.ts";
 interface Home {
   client: ParleyClient;
   publisher: DevicePublisher;
-  /** Number of the last update that was taken, by device. */
+  /** Number of the last accepted update, by device. */
   taken: Map<string, number>;
 }
 
 /**
- * Devices that publish, and a client that sees their state change. Updates that come close together share one frame,
- * so latency is measured to the frame that shows the update or a newer one, and the last state must be exact.
+ * Devices that publish, and a client that observes their state. Updates in quick succession share one frame,
+ * so latency is measured to the frame with the update or a newer one, and the final state must be exact.
  */
 export class DevicesScenario implements Scenario {
   readonly #parts: ScenarioParts;
@@ -92,7 +92,7 @@ export class DevicesScenario implements Scenario {
     return [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** An update is lost when the stored state is older than one that was taken; over NATS nothing says what was taken. */
+  /** An update is lost when the stored state is older than an accepted one; NATS publishes have no ack. */
   async verdict(): Promise<Verdict> {
     for (const { client, taken } of this.#homes) {
       const { devices } = await client.api.listDevices({ query: { limit: 1_000 } });

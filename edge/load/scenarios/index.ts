@@ -4,7 +4,7 @@ import { DevicesScenario } from "./devices.ts";
 import { OpenAIScenario } from "./openai.ts";
 import type { Scenario, ScenarioParts } from "./scenario.ts";
 
-/** How each scenario is made. */
+/** Constructors of the scenarios. */
 export const scenarios: Readonly<Record<ScenarioName, (parts: ScenarioParts) => Scenario>> = {
   chat: (parts) => new ChatScenario(parts),
   fanout: (parts) => new ChatScenario(parts),

@@ -3,7 +3,7 @@ import OpenAI, { APIError } from "openai";
 import { emptyVerdict, type Verdict } from "../verdict.ts";
 import type { Scenario, ScenarioParts } from "./scenario.ts";
 
-/** Streamed completions of `/v1`, by the package that most programs use. */
+/** Streamed completions of `/v1`, with OpenAI's npm package. */
 export class OpenAIScenario implements Scenario {
   readonly #parts: ScenarioParts;
   readonly #clients: OpenAI[];
@@ -14,7 +14,7 @@ export class OpenAIScenario implements Scenario {
   constructor(parts: ScenarioParts) {
     this.#parts = parts;
     const baseURL = new URL("/v1", parts.options.url).href;
-    // Each request in flight listens.
+    // Each request in flight adds a listener.
     setMaxListeners(0, this.#abort.signal);
     this.#clients = parts.users.map(({ token }) => new OpenAI({ baseURL, apiKey: token, maxRetries: 0 }));
   }
@@ -61,7 +61,7 @@ export class OpenAIScenario implements Scenario {
   }
 
   verdict(): Promise<Verdict> {
-    // Nothing is stored, so nothing can be lost: a stream that breaks is an error.
+    // Nothing is stored, so nothing can be lost: an interrupted stream is an error.
     return Promise.resolve(this.#verdict);
   }
 

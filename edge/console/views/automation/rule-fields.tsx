@@ -70,7 +70,7 @@ function nameOf(type: string): string {
   return names[type] ?? type;
 }
 
-/** Under which conditions it goes on. */
+/** Conditions of the rule. */
 export function ConditionFields({ draft, set }: Props) {
   const key = draft.conditions.any === undefined ? "all" : "any";
   const list = (draft.conditions[key] as Json[] | undefined) ?? [];
