@@ -1,4 +1,4 @@
-/** Delays between attempts: doubled from `firstMs` to `lastMs`, each cut by a random part so that clients spread. */
+/** Exponential backoff from `firstMs` to `lastMs` with random jitter. */
 export class Backoff {
   readonly #firstMs: number;
   readonly #lastMs: number;

@@ -19,8 +19,8 @@ export interface Socket {
 export type SocketConstructor = new (url: string) => Socket;
 
 /**
- * State of the connection. `waiting`: it is retried at `retryAt` (Unix ms). `signed_out`: the user must sign in again.
- * `refused`: the server does not take this client, and is asked again once a minute.
+ * State of the connection. `waiting`: the next attempt is at `retryAt` (Unix ms). `signed_out`: the user must
+ * sign in again. `refused`: the server rejects this client; retried once a minute.
  */
 export interface ConnectionStatus {
   state: "offline" | "connecting" | "online" | "waiting" | "signed_out" | "refused";
@@ -28,29 +28,29 @@ export interface ConnectionStatus {
   error?: RequestError;
 }
 
-/** What a connection is made with. */
+/** Constructor options of a connection. */
 export interface ConnectionOptions {
   socket: SocketConstructor;
-  /** Address of the next connection; `resume` is the last position. */
+  /** URL of the next connection; `resume` is the last position. */
   address(resume: string | undefined): Promise<string>;
   onFrame(frame: Frame): void;
-  /** Frames were missed and can't be had: what was made of frames is read again. */
+  /** Frames were lost: state derived from frames must be reloaded. */
   onLost(): void;
-  /** A connection is ready: `connected` has come. */
+  /** The connection is ready: `connected` has arrived. */
   onReady(): void;
   onStatus(status: ConnectionStatus): void;
 }
 
 const open = 1;
-/** Nothing heard for this long: the server is asked, and given `answerMs`. */
+/** Idle time after which the server is pinged; it must answer within `answerMs`. */
 const quietMs = 25_000;
 const answerMs = 10_000;
 const handshakeMs = 20_000;
 const refusedMs = 60_000;
-/** Upgrades that are refused in a row, while the rest of the API answers, before the state is `refused`. */
+/** Consecutive rejected upgrades, while the rest of the API answers, before the state is `refused`. */
 const refusals = 3;
 
-/** Keeps one `/ws/chat` connection: opens it, watches it, opens it again, and resumes where the last one ended. */
+/** Maintains one `/ws/chat` connection: connects, detects failures, reconnects and resumes. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #chain = new Chain();
@@ -61,7 +61,7 @@ export class Connection {
   #watch: ReturnType<typeof setTimeout> | undefined;
   #wanted = false;
   #refused = 0;
-  /** Counts attempts, so that what belongs to an earlier one changes nothing. */
+  /** Attempt counter: events of an earlier attempt are ignored. */
   #attempt = 0;
 
   constructor(options: ConnectionOptions) {
@@ -76,12 +76,12 @@ export class Connection {
     return this.#status.state === "online";
   }
 
-  /** Bytes that wait to be sent. */
+  /** Buffered bytes to send. */
   get buffered(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  /** Connects, and stays connected until {@link stop}. Where it waits for the next attempt, that is made now. */
+  /** Connects, and reconnects until {@link stop}. Skips the wait for the next attempt. */
   start(): void {
     this.#wanted = true;
     if (this.#socket !== undefined || this.#status.state === "connecting") return;
@@ -89,7 +89,7 @@ export class Connection {
     void this.#open();
   }
 
-  /** Closes it for good. */
+  /** Closes it permanently. */
   stop(): void {
     this.#wanted = false;
     this.#attempt += 1;
@@ -105,7 +105,7 @@ export class Connection {
     return true;
   }
 
-  /** Closes the connection as a network does that fails; it is opened again. */
+  /** Drops the connection like a network failure; it reconnects. */
   cut(): void {
     if (this.#socket === undefined) return;
     this.#drop();
@@ -160,7 +160,7 @@ export class Connection {
     const opened = this.online;
     this.#drop();
     if (code === 4401) {
-      // The token may have ended; whether the user must sign in again is known when another one is refused.
+      // The token may have expired; only a second rejection means that the user must sign in again.
       this.#later();
     } else if (finalCloseCodes.includes(code)) {
       this.#wanted = false;
@@ -205,7 +205,7 @@ export class Connection {
     socket?.close();
   }
 
-  /** A connection that dies without a word is noticed by its silence. */
+  /** Detects a dead connection by its silence. */
   #expect(ms: number): void {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {

@@ -16,7 +16,7 @@ export type {
   Timing,
 };
 
-/** A frame of `/ws/chat`. Those of the user's stream carry `seq` and the `prev` before it. */
+/** A frame of `/ws/chat`. Frames of the user's stream carry `seq` and the previous `prev`. */
 export type Frame = (StreamFrame & { seq?: number; prev?: number }) | DirectFrame;
 
 /** A frame of one `type`. */
@@ -29,13 +29,13 @@ export interface Position {
 }
 
 /**
- * Follows the chain of a user's stream over all connections: each frame's `prev` is the `seq` of the frame before it.
+ * Follows the chain of a user's stream across connections: each frame's `prev` is the previous frame's `seq`.
  */
 export class Chain {
   /** The last position, for `resume`; undefined before the first `connected`. */
   at: Position | undefined;
 
-  /** Takes the next frame. False when frames are missing before it. */
+  /** Processes the next frame. False when frames before it are missing. */
   take(frame: Frame): boolean {
     if (frame.type === "connected") {
       const first = this.at === undefined;

@@ -10,7 +10,7 @@ export interface Draft {
   [field: string]: unknown;
 }
 
-/** Where drafts outlive a page; `localStorage` is one. */
+/** Persistent storage for drafts, such as `localStorage`. */
 export interface DraftStorage {
   readonly length: number;
   key(index: number): string | null;
@@ -19,14 +19,14 @@ export interface DraftStorage {
   removeItem(key: string): void;
 }
 
-/** What an outbox is made with. */
+/** Constructor options of an outbox. */
 export interface OutboxOptions {
   /** Sends a frame; false while there is no connection. */
   send(frame: object): boolean;
-  /** A draft will not be accepted, whatever is done. */
+  /** A draft was finally refused. */
   onRefused(draft: Draft, error: RequestError): void;
   storage?: DraftStorage | undefined;
-  /** Whose drafts these are. */
+  /** User of these drafts. */
   owner: string;
 }
 
@@ -36,7 +36,7 @@ interface Line {
   backoff: Backoff;
 }
 
-/** A draft that has no answer for this long is sent again: the server knows it by its `client_msg_id`. */
+/** A draft without an answer for this long is resent: the server deduplicates by `client_msg_id`. */
 const answerMs = 20_000;
 const passing = new Set([
   "service_unavailable",
@@ -47,8 +47,8 @@ const passing = new Set([
 ]);
 
 /**
- * Messages on their way. Each is sent until the server accepts or refuses it, across connections, those of one session
- * one after the other so that their order holds.
+ * Unanswered messages. Each is sent until the server accepts or refuses it, across connections; messages of
+ * one session are sent one at a time to keep their order.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -60,7 +60,7 @@ export class Outbox {
     this.#prefix = `parley.draft.${options.owner}.`;
   }
 
-  /** Drafts of an earlier page, oldest first. */
+  /** Drafts stored by an earlier page, oldest first. */
   stored(): Draft[] {
     const { storage } = this.#options;
     if (storage === undefined) return [];
@@ -72,7 +72,7 @@ export class Outbox {
       .map(({ draft }) => draft);
   }
 
-  /** Takes a draft. */
+  /** Adds a draft. */
   add(draft: Draft, keep = true): void {
     const line = this.#lines.get(draft.session_id) ?? {
       drafts: [],
@@ -85,18 +85,18 @@ export class Outbox {
     if (line.drafts.length === 1) this.#transmit(line);
   }
 
-  /** A connection is ready: what has no answer is sent again. */
+  /** The connection is ready: resends drafts without an answer. */
   ready(): void {
     for (const line of this.#lines.values()) this.#transmit(line);
   }
 
-  /** The server has the message. */
+  /** The server has accepted the message. */
   accepted(sessionId: string, clientMsgId: string): void {
     const line = this.#take(sessionId, clientMsgId)?.line;
     line?.backoff.reset();
   }
 
-  /** An answer that is an error: a passing one is retried. */
+  /** An error answer: retryable ones are retried. */
   refused({ session_id, client_msg_id, errorType, error, hint }: FrameOf<"error">): void {
     if (session_id === undefined || client_msg_id === undefined) return;
     const line = this.#lines.get(session_id);
@@ -111,12 +111,12 @@ export class Outbox {
     this.#options.onRefused(draft, new RequestError(error, of));
   }
 
-  /** Forgets a draft. */
+  /** Removes a draft. */
   discard(sessionId: string, clientMsgId: string): void {
     this.#take(sessionId, clientMsgId);
   }
 
-  /** Stops sending; what is stored stays. */
+  /** Stops sending; stored drafts remain. */
   stop(): void {
     for (const { timer } of this.#lines.values()) clearTimeout(timer);
     this.#lines.clear();
@@ -151,7 +151,7 @@ export class Outbox {
       const entry = JSON.stringify({ at: Date.now(), draft });
       this.#options.storage?.setItem(this.#prefix + draft.client_msg_id, entry);
     } catch {
-      // A full storage: the draft lives as long as the page does.
+      // The storage is full: the draft lives as long as the page.
     }
   }
 }

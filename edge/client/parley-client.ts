@@ -9,25 +9,25 @@ import { type Identification, TokenSource } from "./token-source.ts";
 import { type UploadedFile, type UploadOptions, upload } from "./upload.ts";
 import { type Heard, speak, type VoiceOptions } from "./voice.ts";
 
-/** How a client reaches its server. */
+/** Options of a client. */
 export type ClientOptions = Identification & {
-  /** Address of the server, with its path prefix where it has one: `https://chat.example/parley`. */
+  /** URL of the server, including its path prefix, if any: `https://chat.example/parley`. */
   url: string;
-  /** Names this installation; the same over restarts. Letters, digits, `_` and `-`, at most 64. */
+  /** Id of this installation, stable across restarts. Letters, digits, `_` and `-`, at most 64. */
   clientId?: string;
-  /** Shown on the user's other devices beside what was sent here. */
+  /** Shown on the user's other devices with messages from this one. */
   deviceName?: string;
-  /** Keeps messages that wait for a connection over restarts, for example `localStorage`. */
+  /** Stores unanswered messages across restarts, for example `localStorage`. */
   storage?: DraftStorage;
-  /** The user's id, so that people who share a `storage` do not send each other's drafts. */
+  /** The user's id: users who share a `storage` don't send each other's drafts. */
   user?: string;
-  /** WebSocket of platforms that have none of their own: Node.js 20 needs that of the package `ws`. */
+  /** WebSocket implementation for platforms without one: Node.js 20 needs the package `ws`. */
   WebSocket?: SocketConstructor;
 };
 
 type Listener = (frame: Frame) => void;
 
-/** How long a server without tickets is not asked for one. */
+/** Pause before asking a server without tickets for one again. */
 const noTicketsMs = 600_000;
 
 /** A client of one Parley server for one user. */
@@ -79,7 +79,7 @@ export class ParleyClient {
     return this.#connection.status;
   }
 
-  /** Connects and stays connected until {@link close}; while it waits for the next attempt, that is made now. */
+  /** Connects and stays connected until {@link close}. Skips the wait for the next attempt. */
   connect(): void {
     for (const draft of this.#outbox.stored()) this.session(draft.session_id).resend(draft);
     this.#awakeListeners("addEventListener");
@@ -94,7 +94,7 @@ export class ParleyClient {
     for (const session of this.#sessions.values()) session.close();
   }
 
-  /** Closes the connection and ends this log-in on the server. */
+  /** Closes the connection and revokes this login on the server. */
   async signOut(): Promise<void> {
     const { refreshToken } = this.#tokens;
     this.close();
@@ -104,7 +104,7 @@ export class ParleyClient {
     this.#tokens.forget();
   }
 
-  /** The store of a session; it is read from the server on the first call. An unknown id is a new session. */
+  /** The store of a session, loaded from the server on the first call. An unknown id is a new session. */
   session(id: string = randomId("session_")): Session {
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
@@ -125,13 +125,13 @@ export class ParleyClient {
     return session;
   }
 
-  /** Forgets the store of a session that is shown no more. */
+  /** Releases the store of a session that is no longer shown. */
   release(id: string): void {
     this.#sessions.get(id)?.close();
     this.#sessions.delete(id);
   }
 
-  /** Calls `listener` with every frame of a type, or with all of them. Answers a function that ends it. */
+  /** Calls `listener` with every frame of a type, or with all frames. Returns an unsubscribe function. */
   on<Type extends Frame["type"]>(type: Type, listener: (frame: FrameOf<Type>) => void): () => void;
   on(type: "*", listener: Listener): () => void;
   on(type: string, listener: (frame: never) => void): () => void {
@@ -140,7 +140,7 @@ export class ParleyClient {
     return () => void listeners.delete(listener as Listener);
   }
 
-  /** Calls `listener` whenever the connection changes. Answers a function that ends it. */
+  /** Calls `listener` whenever the connection state changes. Returns an unsubscribe function. */
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     this.#statusListeners.add(listener);
     return () => void this.#statusListeners.delete(listener);
@@ -151,7 +151,7 @@ export class ParleyClient {
     if (!this.#connection.send(frame)) throw RequestError.unreachable(undefined);
   }
 
-  /** Cuts the connection without a word, as a network does that fails. */
+  /** Drops the connection without a close handshake, like a network failure. */
   cut(): void {
     this.#connection.cut();
   }
@@ -167,7 +167,7 @@ export class ParleyClient {
     }
   }
 
-  /** A file of the API, such as a thumbnail, by its path. @throws RequestError */
+  /** Downloads a file of the API, such as a thumbnail, by its path. @throws RequestError */
   async blob(path: string, signal?: AbortSignal): Promise<Blob> {
     return (await this.request({ method: "GET", path: path.replace(/^\//, ""), signal })).blob();
   }
@@ -179,7 +179,7 @@ export class ParleyClient {
     return upload(url, await this.#tokens.get(), body, named);
   }
 
-  /** Streams speech into a session, and answers what was understood. @throws RequestError */
+  /** Streams speech into a session; resolves with the recognised text. @throws RequestError */
   speak(sessionId: string, audio: AsyncIterable<Uint8Array>, options: VoiceOptions = {}): Promise<Heard> {
     const connection = this.#connection;
     const link = {
@@ -220,7 +220,7 @@ export class ParleyClient {
     }
   }
 
-  /** What waits for consent is shown again after a restart of the page; without an answer it comes with its frame. */
+  /** Reloads pending approvals after a page restart; if that fails, they arrive with their frames. */
   async #approvals(id: string): Promise<Approval[]> {
     const answer = await this.api.listApprovals().catch(() => undefined);
     return answer?.approvals.filter(({ session_id }) => session_id === id) ?? [];
@@ -235,7 +235,7 @@ export class ParleyClient {
     return url.href;
   }
 
-  /** What stands for the token in an address: a ticket that works once, or the token where a server has no tickets. */
+  /** Credential for a URL: a single-use ticket, or the token if the server has no tickets. */
   async #ticket(): Promise<string> {
     if (Date.now() >= this.#ticketsAgainAt) {
       try {
@@ -246,7 +246,8 @@ export class ParleyClient {
         this.#ticketsAgainAt = Date.now() + noTicketsMs;
       }
     }
-    // Only a request tells a refused token from other failures: browsers hide the status of an upgrade.
+    // Only a request distinguishes a rejected token from other failures: browsers hide the status of an
+    // upgrade.
     await this.request({ method: "GET", path: "api/v1/profile" });
     return this.#tokens.get();
   }
@@ -272,7 +273,7 @@ export class ParleyClient {
     return response;
   }
 
-  /** A network that comes back, or a page that is looked at again, is no reason to wait for the next attempt. */
+  /** Reconnect at once when the network returns or the page becomes visible. */
   #awakeListeners(act: "addEventListener" | "removeEventListener"): void {
     const page = globalThis as unknown as Partial<Record<typeof act, (type: string, fn: () => void) => void>>;
     page[act]?.("online", this.#awake);

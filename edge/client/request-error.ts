@@ -1,11 +1,13 @@
-/** What was answered in place of success, or that nothing was answered. */
+/** An error response, or no response. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
-  /** HTTP status; 0 when the server could not be reached. */
+  /** HTTP status; 0 when the server was unreachable. */
   readonly status: number;
-  /** A code of the API's error table, such as `session_not_found`; `network` when the server could not be reached. */
+  /**
+   * A code of the API's error table, such as `session_not_found`; `network` when the server was unreachable.
+   */
   readonly errorType: string;
-  /** What to do about it, where the server says so. */
+  /** How to fix it, if the server says so. */
   readonly hint: string | undefined;
   /** Milliseconds after which a retry makes sense, from `Retry-After`. */
   readonly retryAfterMs: number | undefined;
@@ -21,7 +23,7 @@ export class RequestError extends Error {
     this.retryAfterMs = of.retryAfterMs;
   }
 
-  /** Whether the same request may succeed later: the server is away, busy or overloaded. */
+  /** Whether a retry may succeed: the server is unavailable, busy or overloaded. */
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503;
   }
@@ -41,7 +43,7 @@ export class RequestError extends Error {
     });
   }
 
-  /** The error of a request that was not answered. */
+  /** The error of a request without a response. */
   static unreachable(cause: unknown): RequestError {
     const message = "The server can't be reached";
     return new RequestError(message, { status: 0, errorType: "network", cause });

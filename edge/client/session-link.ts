@@ -13,7 +13,7 @@ export interface SessionLink {
   approvals(id: string): Promise<Approval[]>;
   submit(draft: Draft): void;
   discard(sessionId: string, clientMsgId: string): void;
-  /** Sends a frame that is not repeated. @throws RequestError while there is no connection */
+  /** Sends a frame once. @throws RequestError while there is no connection */
   send(frame: object): void;
   clientInfo: { client_id?: string; device_name?: string };
 }
@@ -23,6 +23,6 @@ export interface SendOptions {
   attachments?: readonly Attachment[];
   mode?: Mode;
   model?: string;
-  /** The same id is the same message, however often it is sent. */
+  /** Idempotency key: the same id is the same message. */
   client_msg_id?: string;
 }

@@ -12,8 +12,8 @@ import type {
 import type { RequestError } from "./request-error.ts";
 
 /**
- * Where a message stands. A user's: `sending` (not accepted yet), `queued`, `processing`, `done`, or `failed`. A reply:
- * `streaming`, `done`, `cancelled` (its text ends where it was stopped) or `failed`.
+ * State of a message. User messages: `sending` (not accepted yet), `queued`, `processing`, `done`, or
+ * `failed`. Replies: `streaming`, `done`, `cancelled` (truncated by a stop) or `failed`.
  */
 export type MessageStatus =
   | "sending"
@@ -35,9 +35,9 @@ export interface ToolProgress {
   message: string;
 }
 
-/** One message of a session, the same on every device. Objects are never changed: a change makes a new one. */
+/** One message of a session, the same on every device. Immutable: a change creates a new object. */
 export interface ChatMessage {
-  /** Stable over the whole life of the message, also before the server has given it an id. */
+  /** Stable for the message's lifetime, even before the server assigns an id. */
   readonly key: string;
   readonly message_id?: string;
   readonly client_msg_id?: string;
@@ -60,7 +60,7 @@ export interface ChatMessage {
   readonly timing?: Timing;
   /** 1 = next; for queued messages. */
   readonly queue_position?: number;
-  /** The first part of a streaming reply was missed; its whole text comes at its end. */
+  /** The beginning of a streaming reply was missed; its whole text arrives at the end. */
   readonly incomplete?: boolean;
   readonly error?: { errorType: string; error: string; hint?: string };
 }
@@ -71,20 +71,20 @@ export type Approval = Pick<
   "approval_id" | "tool_name" | "arguments" | "code" | "expires_at"
 >;
 
-/** Everything that is known of a session. */
+/** State of a session. */
 export interface SessionState {
   readonly id: string;
   readonly messages: readonly ChatMessage[];
-  /** Messages that wait, the next one first. */
+  /** Queued messages, the next one first. */
   readonly queue: readonly ChatMessage[];
   readonly approvals: readonly Approval[];
-  /** Whether a reply is being made. */
+  /** Whether a reply is in progress. */
   readonly running: boolean;
   /** Whether there are older messages than those in {@link messages}. */
   readonly hasMore: boolean;
   readonly loading: boolean;
-  /** Whether history has been read once. */
+  /** Whether history has been loaded. */
   readonly loaded: boolean;
-  /** Why history could not be read. */
+  /** Why history could not be loaded. */
   readonly error?: RequestError;
 }

@@ -8,12 +8,12 @@ import { TurnFrames } from "./turn-frames.ts";
 import { ranks, TurnList } from "./turn-list.ts";
 
 const pageSize = 50;
-/** Turns that stay in memory while nobody reads older ones. */
+/** Turns kept in memory while no older ones are loaded. */
 const keptTurns = 300;
 
 /**
- * One session as an observable store: {@link state} is the same on every device, whichever of them sent. The stores of
- * React, Preact, Solid and Svelte take `subscribe` and `state` as they are.
+ * One session as an observable store: {@link state} is the same on every device. `subscribe` and `state` work
+ * with the store APIs of React, Preact, Solid and Svelte.
  */
 export class Session {
   readonly id: string;
@@ -37,19 +37,22 @@ export class Session {
     this.#link = link;
   }
 
-  /** What is known now. The same object until something changes. */
+  /** The current state. The same object until it changes. */
   get state(): SessionState {
     this.#state ??= this.#snapshot();
     return this.#state;
   }
 
-  /** Calls `listener` after every change. Answers a function that ends it. */
+  /** Calls `listener` after every change. Returns an unsubscribe function. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Sends a message; it is shown at once and repeated until the server has it. Answers its `client_msg_id`. */
+  /**
+   * Sends a message; it is shown at once and retried until the server accepts it. Returns its
+   * `client_msg_id`.
+   */
   send(content: string, options: SendOptions = {}): string {
     const { attachments = [], mode = "text", model, client_msg_id = randomId("c_") } = options;
     this.#frames.sending({
@@ -77,7 +80,7 @@ export class Session {
     return client_msg_id;
   }
 
-  /** Shows and sends a draft of an earlier page. */
+  /** Shows and sends a draft stored by an earlier page. */
   resend(draft: Draft): void {
     if (draft.type !== "message") {
       this.#link.submit(draft);
@@ -86,7 +89,7 @@ export class Session {
     this.send(String(draft.content ?? ""), draft as SendOptions);
   }
 
-  /** Sends a failed message again. */
+  /** Resends a failed message. */
   retry(clientMsgId: string): void {
     const user = this.#turns.byClientMsgId(clientMsgId)?.user;
     if (user?.status !== "failed" || user.message_id !== undefined) return;
@@ -95,7 +98,7 @@ export class Session {
     this.send(content, attachments === undefined ? {} : { attachments });
   }
 
-  /** Forgets a message that was not accepted. */
+  /** Discards a message that was not accepted. */
   discard(clientMsgId: string): void {
     const turn = this.#turns.byClientMsgId(clientMsgId);
     if (turn === undefined || turn.rank !== ranks.sending) return;
@@ -104,12 +107,12 @@ export class Session {
     this.#changed();
   }
 
-  /** Stops the reply that is being made, or the one with this id. @throws RequestError while offline */
+  /** Stops the current reply, or the one with this id. @throws RequestError while offline */
   stop(messageId?: string): void {
     this.#link.send({ type: "stop", session_id: this.id, ...(messageId && { message_id: messageId }) });
   }
 
-  /** Asks for another reply in place of the last one, whose id this is. */
+  /** Regenerates the last reply, whose id this is. */
   regenerate(messageId: string, model?: string): void {
     this.#link.submit({
       type: "regenerate",
@@ -120,38 +123,40 @@ export class Session {
     });
   }
 
-  /** Takes a waiting message out of the queue. @throws RequestError while offline */
+  /** Cancels a queued message. @throws RequestError while offline */
   cancelQueued(messageId: string): void {
     this.#link.send({ type: "queue_cancel", session_id: this.id, message_id: messageId });
   }
 
-  /** Changes the text of a waiting message. @throws RequestError while offline */
+  /** Edits a queued message. @throws RequestError while offline */
   editQueued(messageId: string, content: string): void {
     this.#link.send({ type: "queue_edit", session_id: this.id, message_id: messageId, content });
   }
 
-  /** Moves a waiting message; position 1 is next. @throws RequestError while offline */
+  /** Moves a queued message; position 1 is next. @throws RequestError while offline */
   moveQueued(messageId: string, position: number): void {
     this.#link.send({ type: "queue_move", session_id: this.id, message_id: messageId, position });
   }
 
-  /** Decides on a tool call that waits for consent. @throws RequestError while offline */
+  /** Decides on a pending tool call. @throws RequestError while offline */
   approve(approvalId: string, decision: "once" | "always" | "deny"): void {
     this.#link.send({ type: "approve", session_id: this.id, approval_id: approvalId, decision });
   }
 
-  /** The user speaks over a spoken reply: what was heard of it. @throws RequestError while offline */
+  /**
+   * Reports that the user interrupted a spoken reply, and what was played. @throws RequestError while offline
+   */
   interrupt(messageId: string, heardIndex: number, heardMs: number): void {
     const heard = { heard_index: heardIndex, heard_ms: Math.round(heardMs) };
     this.#link.send({ type: "voice_interrupt", session_id: this.id, message_id: messageId, ...heard });
   }
 
-  /** A sentence of a reply was played to its end. */
+  /** Reports that a sentence of a reply was played to its end. */
   segmentPlayed(messageId: string, index: number): void {
     this.#link.send({ type: "segment_played", session_id: this.id, message_id: messageId, index });
   }
 
-  /** Reads older messages into the state. */
+  /** Loads older messages into the state. */
   async loadOlder(): Promise<void> {
     await this.load();
     const [oldest] = this.#turns.all;
@@ -169,7 +174,7 @@ export class Session {
     }
   }
 
-  /** Reads the newest page of history where it has not been read, or frames were missed. */
+  /** Loads the newest page of history at first and after lost frames. */
   load(): Promise<void> {
     if (!this.#stale) return Promise.resolve();
     this.#loading ??= this.#read().finally(() => {
@@ -180,17 +185,17 @@ export class Session {
     return this.#loading;
   }
 
-  /** @internal Frames were missed: history is read again. */
+  /** @internal Frames were lost: reloads history. */
   lost(): void {
     this.#frames.missed();
     this.#stale = true;
     this.#approvals = [];
     this.#changed();
-    // What is being read now may be older than what was missed.
+    // A load in progress may predate the lost frames.
     void (this.#loading ?? Promise.resolve()).finally(() => this.load());
   }
 
-  /** @internal A draft was refused for good. */
+  /** @internal A draft was finally refused. */
   refused(draft: Draft, { errorType, message, hint }: RequestError): void {
     const turn = this.#turns.byClientMsgId(draft.client_msg_id);
     if (turn?.user === undefined) return;
@@ -199,7 +204,7 @@ export class Session {
     this.#changed();
   }
 
-  /** @internal Takes a frame of this session. */
+  /** @internal Processes a frame of this session. */
   take(frame: Frame): void {
     if (frame.type === "accepted" && frame.status === "completed") {
       // The reply came earlier: it is in history.
@@ -214,12 +219,12 @@ export class Session {
     this.#changed();
   }
 
-  /** @internal Ends its timers. */
+  /** @internal Stops its timers. */
   close(): void {
     clearTimeout(this.#timer);
   }
 
-  /** Takes what is no message: the queue, and tool calls that wait for consent. */
+  /** Processes frames other than messages: the queue, and pending approvals. */
   #beside(frame: Frame): boolean {
     if (frame.type === "queue") {
       this.#frames.queue(frame.items);

@@ -1,36 +1,36 @@
 import { RequestError } from "./request-error.ts";
 
-/** What a log-in gives. `expires` is when `token` ends, Unix seconds. */
+/** Tokens of a login. `expires` is the expiry of `token`, Unix seconds. */
 export interface Tokens {
   token: string;
   refresh_token: string;
   expires: number;
 }
 
-/** Keeps tokens over restarts, for example in `localStorage`; several tabs may share one. */
+/** Stores tokens across restarts, for example in `localStorage`; several tabs may share one. */
 export interface TokenStore {
   load(): Tokens | undefined;
   save(tokens: Tokens | undefined): void;
 }
 
-/** One way to prove who the user is. */
+/** A way to authenticate the user. */
 export type Identification =
-  /** A JWT or an API key (`sk-…`) that is used as it is. */
+  /** A JWT or an API key (`sk-…`), used unchanged. */
   | { token: string }
-  /** A log-in, repeated when its refresh token has ended. */
+  /** A login, repeated when its refresh token has expired. */
   | { credentials: { username: string; password: string } }
-  /** Asked for a token before each connection, and again after a refused one. */
+  /** Called for a token before each connection, and after a rejected one. */
   | { getToken: () => string | Promise<string> }
-  /** Tokens of an earlier log-in, which are refreshed in time. */
+  /** Tokens of an earlier login, refreshed before they expire. */
   | { tokens: TokenStore };
 
 /** Sends a JSON body to a path of the API without a token. */
 type Post = (path: string, body: unknown) => Promise<unknown>;
 
-/** A token is refreshed this long before it ends. */
+/** Tokens are refreshed this long before they expire. */
 const earlyMs = 120_000;
 
-/** Gives the token of a request, refreshed when it ends or was refused. */
+/** Provides the token of a request, refreshed when expired or rejected. */
 export class TokenSource {
   readonly #how: Identification;
   readonly #post: Post;
@@ -42,7 +42,7 @@ export class TokenSource {
     this.#post = post;
   }
 
-  /** A token that has not ended. @throws RequestError 401 when the user must sign in again */
+  /** Returns a valid token. @throws RequestError 401 when the user must sign in again */
   async get(): Promise<string> {
     if ("token" in this.#how) return this.#how.token;
     if ("getToken" in this.#how) return this.#how.getToken();
@@ -51,7 +51,7 @@ export class TokenSource {
     return this.renew(tokens?.token);
   }
 
-  /** Another token than `refused`. @throws RequestError 401 when there is none */
+  /** Returns a token other than `refused`. @throws RequestError 401 when there is none */
   renew(refused: string | undefined): Promise<string> {
     if ("token" in this.#how) return Promise.reject(signedOut());
     if ("getToken" in this.#how) return Promise.resolve(this.#how.getToken());
@@ -61,19 +61,19 @@ export class TokenSource {
     return this.#renewing;
   }
 
-  /** The refresh token, for a log-out. */
+  /** The refresh token, for a logout. */
   get refreshToken(): string | undefined {
     return this.#load()?.refresh_token;
   }
 
-  /** Forgets the tokens. */
+  /** Discards the tokens. */
   forget(): void {
     this.#save(undefined);
   }
 
   async #renew(refused: string | undefined): Promise<string> {
     const tokens = this.#load();
-    // Another tab may have refreshed them meanwhile; a refresh token works once.
+    // Another tab may have refreshed them; a refresh token works once.
     if (tokens !== undefined && tokens.token !== refused) return tokens.token;
     if (tokens !== undefined) {
       try {
@@ -111,7 +111,7 @@ interface Locks {
   request<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Runs `work` in one tab at a time, where the browser has locks. */
+/** Runs `work` in one tab at a time, if the browser has the Web Locks API. */
 function exclusive<T>(work: () => Promise<T>): Promise<T> {
   const { locks } = (globalThis as { navigator?: { locks?: Locks } }).navigator ?? {};
   return locks === undefined ? work() : locks.request("parley.tokens", work);

@@ -4,14 +4,14 @@ import { ranks, type Turn, type TurnList } from "./turn-list.ts";
 
 const final = new Set<ChatMessage["status"]>(["done", "cancelled", "failed"]);
 
-/** A message that waits, as the server lists it. */
+/** A queued message, as the server lists it. */
 export interface QueueItem {
   client_msg_id: string;
   content: string;
   queue_position: number;
 }
 
-/** Applies frames of a session to its turns. Frames that come twice change nothing the second time. */
+/** Applies frames of a session to its turns. Idempotent for repeated frames. */
 export class TurnFrames {
   readonly #turns: TurnList;
 
@@ -19,12 +19,12 @@ export class TurnFrames {
     this.#turns = turns;
   }
 
-  /** A message of this device, before the server has it. */
+  /** A message of this device, before it is accepted. */
   sending(message: ChatMessage): void {
     this.#turns.setUser(this.#turns.enter(message.key, ranks.sending), message);
   }
 
-  /** Takes a frame; false when it changes nothing here. */
+  /** Processes a frame; false when it changes nothing. */
   take(frame: Frame): boolean {
     switch (frame.type) {
       case "response":
@@ -55,7 +55,7 @@ export class TurnFrames {
     }
   }
 
-  /** Takes the whole queue: what waits and is not in it was cancelled. */
+  /** Replaces the queue: queued messages missing in it were cancelled. */
   queue(items: readonly QueueItem[]): void {
     for (const { client_msg_id, content, queue_position } of items) {
       const turn = this.#turns.byClientMsgId(client_msg_id);
@@ -65,7 +65,7 @@ export class TurnFrames {
     this.#turns.order(items.map(({ client_msg_id }) => client_msg_id));
   }
 
-  /** Marks replies whose frames were missed. */
+  /** Marks replies with missed frames. */
   missed(): void {
     for (const turn of this.#turns.all)
       if (turn.reply?.status === "streaming") turn.reply = { ...turn.reply, incomplete: true };
@@ -96,7 +96,7 @@ export class TurnFrames {
     const turn = this.#turns.byClientMsgId(frame.client_msg_id);
     if (turn?.user === undefined) return false;
     const { client_info, attachments } = frame;
-    // Without a place in the stream nothing says where it stands among others: history does.
+    // Without a stream position its order is unknown until history is loaded.
     if (frame.seq !== undefined)
       this.#turns.move(turn, Math.min(turn.rank, ranks.queued) as typeof turn.rank);
     const status = turn.user.status === "sending" ? "queued" : turn.user.status;
@@ -171,7 +171,7 @@ export class TurnFrames {
     if (turn === undefined) return false;
     this.#turns.move(turn, ranks.begun);
     if (turn.user !== undefined) this.#turns.setUser(turn, done(turn.user));
-    // A reply that has no text is no message of the history.
+    // A reply without text is not a message of the history.
     if (frame.text === "") {
       this.#turns.setReply(turn, undefined);
       if (turn.user === undefined) this.#turns.remove(turn);
@@ -199,7 +199,7 @@ export class TurnFrames {
 
   #error({ client_msg_id, errorType, error, hint, seq }: FrameOf<"error"> & { seq?: number }): boolean {
     const turn = this.#turns.byClientMsgId(client_msg_id);
-    // An answer to one socket alone is the business of the outbox.
+    // Direct answers to this socket are handled by the outbox.
     if (turn === undefined || seq === undefined) return false;
     const problem = { errorType, error, ...(hint !== undefined && { hint }) };
     if (turn.user !== undefined) this.#turns.setUser(turn, { ...turn.user, error: problem });
@@ -226,7 +226,7 @@ function done({ queue_position: _, ...user }: ChatMessage): ChatMessage {
   return { ...user, status: "done" };
 }
 
-/** Chunks of one kind in a row are one part. */
+/** Consecutive chunks of one kind form one part. */
 function grown(parts: readonly Part[], { msg_type, content }: FrameOf<"stream_chunk">): Part[] {
   const type = msg_type === "action" || msg_type === "code" || msg_type === "markdown" ? msg_type : "chat";
   const last = parts.at(-1);

@@ -1,22 +1,22 @@
 import type { HistoryMessage } from "./frames.ts";
 import type { ChatMessage, Part } from "./session-state.ts";
 
-/** A user's message and the reply to it; either may be missing. */
+/** A user's message and its reply; either may be missing. */
 export interface Turn {
   /** The `client_msg_id` of the message, else the id of the reply. */
   id: string;
   user: ChatMessage | undefined;
   reply: ChatMessage | undefined;
   rank: Rank;
-  /** Number of the last change that a frame made. */
+  /** Number of the last change by a frame. */
   touched: number;
 }
 
-/** Order in a session: what has begun, in the order in which it began; then what waits; then what is being sent. */
+/** Rank in a session: started turns in start order; then queued; then being sent. */
 export const ranks = { begun: 0, queued: 1, sending: 2 } as const;
 export type Rank = (typeof ranks)[keyof typeof ranks];
 
-/** The turns of one session in the order in which they are shown. */
+/** The turns of one session in display order. */
 export class TurnList {
   #turns: Turn[] = [];
   readonly #byId = new Map<string, Turn>();
@@ -44,7 +44,7 @@ export class TurnList {
     return this.#turns.find(({ user }) => user?.message_id === messageId);
   }
 
-  /** The turn of this id, made at the end of its rank where it is new. */
+  /** The turn with this id, added at the end of its rank if new. */
   enter(id: string, rank: Rank): Turn {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
@@ -80,7 +80,7 @@ export class TurnList {
     this.#forget(turn);
   }
 
-  /** Puts waiting turns into the order of these ids; others that wait are removed. */
+  /** Reorders queued turns by these ids; others are removed. */
   order(ids: readonly string[]): void {
     const waiting = this.#turns.filter(({ rank }) => rank === ranks.queued);
     for (const turn of waiting) if (!ids.includes(turn.id)) this.remove(turn);
@@ -90,7 +90,7 @@ export class TurnList {
     this.#clock += 1;
   }
 
-  /** Drops the oldest turns that have begun, so that at most `count` are left. Answers whether any was dropped. */
+  /** Drops the oldest started turns, keeping at most `count`. Returns whether any was dropped. */
   trim(count: number): boolean {
     const over = this.#turns.length - count;
     if (over <= 0) return false;
@@ -99,8 +99,8 @@ export class TurnList {
   }
 
   /**
-   * Replaces everything by the newest page of history, which was asked for when the clock stood at `since`: turns that
-   * frames have changed since then, and those that are being sent, stay as they are.
+   * Replaces everything by the newest page of history, requested at clock `since`: turns changed by frames
+   * since then, and turns being sent, are kept.
    */
   replace(page: readonly HistoryMessage[], since: number): void {
     const old = new Map(this.#byId);
@@ -119,14 +119,14 @@ export class TurnList {
     this.#clock += 1;
   }
 
-  /** Puts an older page in front. */
+  /** Prepends an older page. */
   prepend(page: readonly HistoryMessage[]): void {
     const older = turnsOf(page, this.#clock).filter(
       ({ id, reply }) => !this.#byId.has(id) && !this.#byReply.has(reply?.message_id ?? ""),
     );
     const first = this.#turns[0];
     const last = older.at(-1);
-    // A page may end between a message and its reply.
+    // A page boundary may separate a message from its reply.
     if (first?.user === undefined && last?.reply === undefined && last?.user !== undefined && first?.reply) {
       first.user = last.user;
       this.#byId.delete(first.id);

@@ -1,10 +1,10 @@
 import { RequestError } from "./request-error.ts";
 import type { Answer } from "./rest.ts";
 
-/** What an upload takes besides the bytes. */
+/** Options of an upload. */
 export interface UploadOptions {
   filename?: string;
-  /** Called with the bytes that have gone out, and all of them. */
+  /** Called with the sent and the total bytes. */
   onProgress?: (sent: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -12,7 +12,7 @@ export interface UploadOptions {
 /** An uploaded file. */
 export type UploadedFile = Answer<"uploadFile">;
 
-/** The part of XMLHttpRequest that is used: in browsers it alone tells how much of a body has gone out. */
+/** The used part of XMLHttpRequest: in browsers only it reports upload progress. */
 interface BrowserRequest {
   readonly status: number;
   readonly responseText: string;
@@ -58,7 +58,7 @@ export function upload(
   });
 }
 
-/** The form is encoded once and goes out in pieces, which are counted as they are taken. */
+/** The form is encoded once and sent in chunks, counted as they are consumed. */
 async function viaFetch(
   url: string,
   token: string,

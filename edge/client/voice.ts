@@ -2,7 +2,7 @@ import type { Frame, Mode } from "./frames.ts";
 import { randomId } from "./frames.ts";
 import { RequestError } from "./request-error.ts";
 
-/** How spoken words are understood and answered. */
+/** Options of recognition and reply. */
 export interface VoiceOptions {
   /** Container of the audio; `pcm` is 16 kHz, mono, 16 bit, little-endian. */
   format?: "webm" | "wav" | "pcm" | "opus" | "ogg" | "mp3" | "flac" | "mp4" | "m4a";
@@ -10,30 +10,30 @@ export interface VoiceOptions {
   language?: string;
   mode?: Mode;
   model?: string;
-  /** Called with what has been understood so far. */
+  /** Called with interim text. */
   onInterim?: (text: string) => void;
 }
 
-/** What was said; the message that it became has this `client_msg_id`. The text is empty where nobody spoke. */
+/** The recognised text; the resulting message has this `client_msg_id`. Empty without speech. */
 export interface Heard {
   text: string;
   client_msg_id: string;
 }
 
-/** What a stream of speech needs of its client. */
+/** Dependencies of a speech stream. */
 export interface VoiceLink {
   send(frame: object): boolean;
   readonly buffered: number;
-  /** Calls `listener` with each frame; answers a function that ends it. */
+  /** Calls `listener` with each frame; returns an unsubscribe function. */
   listen(listener: (frame: Frame) => void): () => void;
-  /** Calls `listener` when the connection is lost; answers a function that ends it. */
+  /** Calls `listener` when the connection is lost; returns an unsubscribe function. */
   onCut(listener: () => void): () => void;
 }
 
 const bufferedBytes = 256 * 1024;
 const pauseMs = 20;
 
-/** Streams speech to the server. @throws RequestError when the connection is lost or nothing can be understood */
+/** Streams speech to the server. @throws RequestError when the connection is lost or recognition fails */
 export async function speak(
   link: VoiceLink,
   sessionId: string,
