@@ -83,7 +83,7 @@ async function connectActor(
   const pictures = new PictureReader(context.settings.limits);
   context.lifecycle.onStop("picture reader", () => pictures.stop());
   const attachments = new AttachmentReader({ ...context, files, reader, pictures });
-  const routes = new RouteClient(bus, context.settings.limits);
+  const routes = new RouteClient(bus, context.settings.limits, nc);
   const services = { files, reader, pictures, attachments };
   return { ...context, ...own, ...services, routes, js, jsm, models, quota, out };
 }

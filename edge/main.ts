@@ -119,7 +119,7 @@ async function buildServices(context: ProcessContext, app: TemplatedApp): Promis
   lifecycle.onStop("inbox", () => inbox.close());
   const tickets = new Tickets(secrets.jwtSecret, link.nc);
   const admission = new Admission(limits);
-  const rest = new RouteClient(link.bus, limits);
+  const rest = new RouteClient(link.bus, limits, link.nc);
   const uploads = new Uploads(link, limits, log, admission.uploads);
   const rates = shareRates(link, edge, limits);
   const bounds = {

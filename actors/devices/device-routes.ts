@@ -26,7 +26,7 @@ import type { Refusals } from "./refusals.ts";
 /** How long a read waits for pending writes, ms. */
 const readMs = 1_000;
 
-type RouteContext = Pick<ActorContext, "bus" | "log" | "settings">;
+type RouteContext = Pick<ActorContext, "bus" | "nc" | "log" | "settings">;
 
 /** Stores of devices. */
 export interface DeviceStores {

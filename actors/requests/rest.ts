@@ -1,6 +1,8 @@
+import type { NatsConnection } from "nats";
 import type { z } from "zod";
 import type { Bus } from "../../infra/bus/bus.ts";
 import type { Logger } from "../../infra/log.ts";
+import { takeBack } from "../../infra/nats/large-message.ts";
 import type { Settings } from "../../infra/settings.ts";
 import { fromZodError, ParleyError } from "../../schemas/errors.ts";
 import { restRequest } from "../../schemas/messages/rest.ts";
@@ -11,6 +13,8 @@ import { isStorageAway } from "../storage/storage-error.ts";
 /** Dependencies of a route handler. */
 export interface RestContext {
   bus: Pick<Bus, "serve">;
+  /** Reads bodies that were too large for a message. */
+  nc: NatsConnection;
   log: Logger;
   settings: Pick<Settings, "limits">;
 }
@@ -42,7 +46,7 @@ export function serveRoute<
   Answer extends z.ZodType,
   Who extends Access,
 >(
-  { bus, log, settings }: RestContext,
+  { bus, nc, log, settings }: RestContext,
   route: Route<Params, Query, Body, Answer, Who>,
   handler: (
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who>,
@@ -57,7 +61,8 @@ export function serveRoute<
     inFlight += 1;
     try {
       if (route.access !== "public" && request.principal === null) throw new ParleyError("unauthorized");
-      const body = await inTime(handler(checked(route, request)), answerMs);
+      const whole = route.largeBody === true ? await withStoredBody(nc, request) : request;
+      const body = await inTime(handler(checked(route, whole)), answerMs);
       return { status: route.status, body };
     } catch (err) {
       return errorAnswer(toParleyError(err, log, name));
@@ -77,6 +82,18 @@ export function serveRoute<
   );
 }
 
+/** Loads a body that was too large for the message. @throws ParleyError `storage_unavailable` */
+async function withStoredBody(nc: NatsConnection, request: RestRequest): Promise<RestRequest> {
+  if (request.stored_body === undefined) return request;
+  try {
+    const text = await takeBack(nc, request.stored_body);
+    if (text !== undefined) return { ...request, body: JSON.parse(text) };
+  } catch (cause) {
+    throw new ParleyError("storage_unavailable", { cause });
+  }
+  throw new ParleyError("storage_unavailable");
+}
+
 /** Parses the parts of a request with the schemas of its route. @throws ParleyError `invalid_request` */
 function checked<
   Params extends z.ZodType,
@@ -87,7 +104,7 @@ function checked<
   route: Route<Params, Query, Body, z.ZodType, Who>,
   request: RestRequest,
 ): RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>, Who> {
-  const { principal, params, query, body, ...rest } = request;
+  const { principal, params, query, body, stored_body: _, ...rest } = request;
   return {
     ...rest,
     // Only public routes are called without a principal; other requests were rejected above.

@@ -1,11 +1,13 @@
+import type { NatsConnection } from "nats";
 import type { z } from "zod";
 import { fromErrorBody, ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { restRequest } from "../../schemas/messages/rest.ts";
 import type { Principal } from "../../schemas/principal.ts";
 import { absentError, type RestAnswer, type RestRequest, type Route } from "../../schemas/routes/route.ts";
+import { putAside } from "../nats/large-message.ts";
 import type { Bus } from "./bus.ts";
-import { refuseLarge } from "./large-payload.ts";
+import { isLarge, refuseLarge } from "./large-payload.ts";
 import { NoAnswer } from "./no-answer.ts";
 
 /** An internal request to a route, with the parts that a user would send. */
@@ -22,10 +24,12 @@ export interface RouteCall {
 export class RouteClient {
   readonly #bus: Pick<Bus, "ask" | "up">;
   readonly #limits: Limits;
+  readonly #nc: NatsConnection;
 
-  constructor(bus: Pick<Bus, "ask" | "up">, limits: Limits) {
+  constructor(bus: Pick<Bus, "ask" | "up">, limits: Limits, nc: NatsConnection) {
     this.#bus = bus;
     this.#limits = limits;
+    this.#nc = nc;
   }
 
   /**
@@ -33,11 +37,15 @@ export class RouteClient {
    * @throws ParleyError `storage_unavailable` without NATS, `service_unavailable` (or the area's own 502) without an
    * actor
    */
-  async ask(route: Pick<Route, "area" | "name" | "patience">, request: RestRequest): Promise<RestAnswer> {
+  async ask(
+    route: Pick<Route, "area" | "name" | "patience" | "largeBody">,
+    request: RestRequest,
+  ): Promise<RestAnswer> {
     const { area, name, patience = "requestTimeoutMs" } = route;
     const timeoutMs = this.#limits[patience];
     if (!this.#bus.up) throw new NoAnswer("disconnected");
-    const message = { ...request, deadline: Date.now() + timeoutMs };
+    const sent = route.largeBody === true ? await this.#storeLarge(request) : request;
+    const message = { ...sent, deadline: Date.now() + timeoutMs };
     const text = JSON.stringify(message);
     refuseLarge(text, this.#limits.natsMessageBytes, "body");
     try {
@@ -46,6 +54,16 @@ export class RouteClient {
       if (!(err instanceof NoAnswer)) throw err;
       if (err.reason === "no_responders") throw new ParleyError(absentError(area), { cause: err });
       throw err;
+    }
+  }
+
+  async #storeLarge({ body, ...request }: RestRequest): Promise<RestRequest> {
+    const text = JSON.stringify(body);
+    if (!isLarge(text, this.#limits.natsMessageBytes / 2)) return { ...request, body };
+    try {
+      return { ...request, body: {}, stored_body: await putAside(this.#nc, text) };
+    } catch (cause) {
+      throw new ParleyError("storage_unavailable", { cause });
     }
   }
 

@@ -104,6 +104,7 @@ export const addDocument = defineRoute({
   name: "documents_create",
   summary: "Add a document to a knowledge base",
   params,
+  largeBody: true,
   body: z
     .object({
       title: z.string().trim().min(1, "must not be empty").max(500).describe("Title."),

@@ -29,6 +29,8 @@ export interface Route<
   body: Body;
   /** The body is `multipart/form-data`: files in it are streamed into an object store and arrive as `FilePart`s. */
   multipart?: Multipart;
+  /** The body may exceed a NATS message: a large one travels through the object store. */
+  largeBody?: boolean;
   answer: Answer;
   /** Status of success. */
   status: 200 | 201;
@@ -81,6 +83,10 @@ export const restRequestSchema = z.object({
   params: z.unknown().describe("Validated parameters of the path."),
   query: z.unknown().describe("Validated query of the request."),
   body: z.unknown().describe("Validated body of the request."),
+  stored_body: z
+    .uuid()
+    .optional()
+    .describe("Object that holds the body as JSON, if it exceeds a NATS message."),
   deadline: z
     .int()
     .optional()

@@ -4,6 +4,7 @@ import type { NatsConnection } from "nats";
 import type { ActorContext } from "../../../actors/actor-context.ts";
 import { QuotaLedger } from "../../../actors/quota/quota-ledger.ts";
 import { Bus } from "../../../infra/bus/bus.ts";
+import { errorOf } from "../../../infra/bus/error-answer.ts";
 import { Lifecycle } from "../../../infra/lifecycle.ts";
 import { createLogger } from "../../../infra/log.ts";
 import { createMetrics } from "../../../infra/metrics.ts";
@@ -73,5 +74,8 @@ export async function askRoute(
   const msg = await nc.request(subjects.rest(route.area, route.name), JSON.stringify(whole), {
     timeout: 10_000,
   });
-  return restAnswerSchema.parse(msg.json());
+  const error = errorOf(msg);
+  return error === undefined
+    ? restAnswerSchema.parse(msg.json())
+    : { status: error.status, body: error.body };
 }

@@ -33,6 +33,15 @@ test("a base is made, listed, shown, renamed and deleted in the documented shape
   t.is((await api.call("GET", `${root}/bases/${id}`, user)).status, 404);
 });
 
+test("a text larger than a NATS message becomes a document", async (t) => {
+  const { api } = t.context;
+  const base = await newBase(api, anna, "large");
+  const content = `${"Rinse the filter. ".repeat(50_000)}Zanzibar.`;
+  const document = await addDocument(api, anna, base, { title: "Large", content });
+  t.is(document.status, "ready");
+  t.is((await found(api, anna, "Zanzibar", { kb_ids: [base] }))[0]?.document_id, document.id);
+});
+
 test("a text becomes chunks under their headings, which are found with document, place and score", async (t) => {
   const { api } = t.context;
   const base = await newBase(api, anna);
