@@ -1,21 +1,21 @@
 import { analyse } from "chardet";
 
-/** A text that was read from bytes. */
+/** Text decoded from bytes. */
 export interface DecodedText {
   text: string;
   /** Name of the encoding, as the WHATWG Encoding Standard spells it. */
   encoding: string;
-  /** Characters that could not be read, U+FFFD in `text`. */
+  /** Number of undecodable characters, U+FFFD in `text`. */
   bad: number;
 }
 
-/** What is known about the bytes beside themselves. */
+/** External information about the bytes. */
 export interface CharsetHints {
   /** Charset of a Content-Type header. */
   declared?: string | undefined;
   /** Markup may declare its charset itself. */
   markup?: boolean;
-  /** The bytes are the beginning of a longer text and may end inside a character. */
+  /** The bytes are a prefix of a longer text and may end inside a character. */
   cut?: boolean;
 }
 
@@ -28,15 +28,16 @@ interface Candidate {
 const headBytes = 4_096;
 const sampleBytes = 64 * 1024;
 const leastConfidence = 0.2;
-/** Bad sequences that a text may have for each good one, and in all its characters. */
+/** Maximum invalid sequences per valid one, and per character. */
 const badPerGood = 1 / 3;
 const badShare = 0.02;
 const metaCharset = /<meta\s[^>]{0,500}?charset\s{0,9}=\s{0,9}["']?([\w:.-]{2,40})/i;
 const xmlEncoding = /^\s{0,99}<\?xml\s[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w:.-]{2,40})["']/;
 
 /**
- * Reads bytes as text. In this order: byte order mark, valid UTF-8, the declared charset, the charset that markup declares,
- * UTF-8 with a few bad bytes, detection. Undefined where the encoding can't be told.
+ * Decodes text, trying in this order: byte order mark, valid UTF-8, the declared charset, the charset
+ * declared in markup, UTF-8 with a few invalid bytes, detection. Undefined if the encoding can't be
+ * determined.
  */
 export function decodeText(bytes: Uint8Array, hints: CharsetHints = {}): DecodedText | undefined {
   const marked = byMark(bytes);
@@ -63,7 +64,7 @@ export function decodeText(bytes: Uint8Array, hints: CharsetHints = {}): Decoded
 export function encodingOf(label: string): string | undefined {
   try {
     const { encoding } = new TextDecoder(label.trim());
-    // Markup that says UTF-16 was read as ASCII to find out; the standard takes it for UTF-8.
+    // A UTF-16 declaration was readable as ASCII, so it is wrong; the standard maps it to UTF-8.
     return encoding.startsWith("utf-16") ? "utf-8" : encoding;
   } catch {
     return undefined;
@@ -79,13 +80,15 @@ function byMark(bytes: Uint8Array): string | undefined {
   return a === 0xfe && b === 0xff ? "utf-16be" : undefined;
 }
 
-/** UTF-16 without a mark: in one byte order nearly everything is a character of a common script. */
+/**
+ * Detects UTF-16 without a byte order mark: in one byte order, nearly all characters are of a common script.
+ */
 function wideWithoutMark(bytes: Uint8Array): string | undefined {
   const sample = bytes.subarray(0, Math.min(bytes.length - (bytes.length % 2), sampleBytes));
   const zeros = [0, 0];
   for (const [at, byte] of sample.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
   const [even = 0, odd = 0] = zeros;
-  // ASCII in the other order is Chinese: the zeros of its high bytes tell.
+  // ASCII in the wrong order looks like Chinese; the zero high bytes reveal the order.
   const order = even > odd ? ["utf-16be", "utf-16le"] : ["utf-16le", "utf-16be"];
   return order.find((encoding) => {
     const text = new TextDecoder(encoding).decode(sample);
@@ -111,7 +114,7 @@ function decodedAs(bytes: Uint8Array, encoding: string, { cut = false }: Charset
 
 function textOf(bytes: Uint8Array, encoding: string, cut: boolean): string {
   if (encoding === "utf-32le" || encoding === "utf-32be") return utf32(bytes, encoding === "utf-32le");
-  // The decoders of some Node.js releases read windows-1252 as ISO-8859-1.
+  // Some Node.js releases decode windows-1252 as ISO-8859-1.
   if (encoding === "windows-1252")
     return Buffer.from(bytes)
       .toString("latin1")
@@ -141,7 +144,7 @@ function count(text: string, wanted: string): number {
   return found;
 }
 
-/** U+FFFD that stand in the bytes as characters. */
+/** Number of U+FFFD encoded in the bytes. */
 function ownReplacements(bytes: Uint8Array): number {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wanted = Buffer.from("\ufffd");
@@ -155,12 +158,12 @@ function indexOfAny(bytes: Uint8Array, wanted: readonly string[]): boolean {
   return buffer.includes(0x1b) && wanted.some((text) => buffer.includes(text, 0, "latin1"));
 }
 
-/** Whether there are far more good multibyte sequences than bad ones, and few bad ones in all. */
+/** Whether valid multibyte sequences far outnumber invalid ones, which are few in total. */
 function isMostlyUtf8(bytes: Uint8Array, { text, bad }: DecodedText): boolean {
-  // Every good sequence leaves fewer characters than bytes.
+  // Count the valid multibyte sequences.
   const good = [...text.matchAll(/[^\p{ASCII}\ufffd]/gu)].length;
   if (bad <= good * badPerGood && bad <= Math.max(2, text.length * badShare)) return true;
-  // A text in plain ASCII that was cut inside its only character.
+  // ASCII text truncated inside its only multibyte character.
   return good === 0 && bad === 1 && bytes.length > 20 && /\ufffd$/.test(text) && (bytes.at(-1) ?? 0) >= 0xc2;
 }
 
@@ -182,21 +185,22 @@ function byStatistics(sample: Uint8Array): Candidate[] {
   return analyse(sample).flatMap(({ name, confidence }) => {
     const encoding = encodingOf(name);
     if (encoding === undefined || encoding === "utf-8") return [];
-    // A few accents say little about the language: Western European is the most common.
+    // A few accents are weak evidence; prefer Western European as the most common.
     const prior = fewAccents(sample) && encoding === "windows-1252" ? 0.5 : 0;
     return [{ encoding, confidence: (confidence / 100 + prior) * plausibility(sample, encoding) }];
   });
 }
 
-/** Whether single letters beyond ASCII stand between ASCII ones, and fewer than four of them. */
+/** Whether fewer than four non-ASCII letters occur, each between ASCII letters. */
 function fewAccents(sample: Uint8Array): boolean {
   const accents = sample.filter((byte) => byte >= 0x80).length;
   return accents < 4 && accents * 4 < sample.length;
 }
 
 /**
- * Short Chinese texts are too little for statistics: nearly all of their characters are among the 3,755 most common ones,
- * which GB 2312 keeps together (rows B0 to D7). Korean and Japanese in the same rows give themselves away otherwise.
+ * Detects short Chinese texts, for which statistics fail: nearly all characters are among the 3,755 most
+ * common ones, which GB 2312 groups in rows B0 to D7. Korean and Japanese in the same rows differ in other
+ * bytes.
  */
 function chineseBySight(sample: Uint8Array): Candidate[] {
   let [common, punctuation, kana, other] = [0, 0, 0, 0];
@@ -222,7 +226,10 @@ function chineseBySight(sample: Uint8Array): Candidate[] {
 const oddCharacters =
   /[\ufffd\p{Co}\p{Cn}\x80-\x9f\u3400-\u4dbf\uf900-\ufaff\uff61-\uff9f]|[a-z]\p{Script=Han}[a-z]|[A-Za-z]\p{Script=Han}(?=[a-z])/gu;
 
-/** How much of a text looks like one: private, unassigned and rare characters, or ideographs inside Latin words, do not. */
+/**
+ * Plausibility of a decoding; private, unassigned and rare characters, and ideographs in Latin words, lower
+ * it.
+ */
 function plausibility(sample: Uint8Array, encoding: string): number {
   const text = textOf(sample, encoding, true);
   const foreign = [...text.matchAll(/\P{ASCII}/gu)].length;
@@ -231,7 +238,7 @@ function plausibility(sample: Uint8Array, encoding: string): number {
   return Math.max(0, 1 - (2 * odd) / foreign);
 }
 
-/** Bytes around those that are not ASCII: the others tell nothing. */
+/** The bytes around non-ASCII ones, as only these are relevant for detection. */
 function sampleOf(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= sampleBytes) return bytes;
   const parts: Uint8Array[] = [];

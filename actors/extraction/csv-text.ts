@@ -6,8 +6,8 @@ const separatorLine = /^sep=(.)\r?\n/i;
 const isNumber = /^[-+]?[\d.,\s]*\d%?$/;
 
 /**
- * A table as sentences: one line a row, each value with the name of its column, so that a row is understood alone. The
- * delimiter and the header are those that most lines agree on; what stands above the header is a title.
+ * A table as text: one line per row, each value with its column name, so that each row is self-contained. The
+ * delimiter and header are determined by the majority of lines; lines above the header are a title.
  */
 export function csvToText(csv: string): string {
   const told = separatorLine.exec(csv);
@@ -37,7 +37,7 @@ function named(column: string | undefined, value: string): string {
   return column === undefined || column === "" ? value : `${column}: ${value}`;
 }
 
-/** Cells of all rows. A quote that is never closed makes quotes ordinary characters. */
+/** Cells of all rows. With an unclosed quote, quotes are treated as ordinary characters. */
 function rowsOf(csv: string, delimiter: string): string[][] {
   const options = {
     ...{ bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, trim: true },
@@ -52,7 +52,7 @@ function rowsOf(csv: string, delimiter: string): string[][] {
   }
 }
 
-/** The delimiter that gives the most lines one and the same number of columns, the more the better. */
+/** The delimiter with the most lines of equal column count, preferring more columns. */
 function delimiterOf(csv: string): string {
   const sample = csv
     .split(/\r\n|\n|\r/, sampleLines * 4)
@@ -61,7 +61,7 @@ function delimiterOf(csv: string): string {
   const scored = delimiters.map((delimiter) => {
     const rows = sampleRows(sample, delimiter);
     const width = usualWidth(rows);
-    // A quote inside of a cell: the line was cut at a delimiter that is quoted.
+    // A quote inside a cell: the line was split at a quoted delimiter.
     const torn = rows.some((row) =>
       row.some((cell) => cell.includes('"') && cell.split('"').length % 2 === 0),
     );
@@ -83,7 +83,7 @@ function sampleRows(sample: string, delimiter: string): string[][] {
   }
 }
 
-/** The number of columns that most rows have, one of several columns where there are some. */
+/** The most common column count, preferring more than one. */
 function usualWidth(rows: readonly string[][]): number {
   const counts = new Map<number, number>();
   for (const { length } of rows.slice(0, 200))
@@ -95,7 +95,7 @@ function filled(row: readonly string[]): number {
   return row.filter((cell) => cell !== "").length;
 }
 
-/** Names of columns are different words; a row of values has numbers or says the same twice. */
+/** Column names are distinct words; rows of values have numbers or repetitions. */
 function isHeader([head = [], ...rows]: readonly string[][]): boolean {
   if (rows.length === 0) return head.length > 1;
   const names = head.filter((cell) => cell !== "");

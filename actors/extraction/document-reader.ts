@@ -33,7 +33,7 @@ type ReaderLimits = Pick<
   | "documentQueue"
 >;
 
-/** Reads documents in processes of their own, bounded in memory and time: a file made to hurt a parser hurts nobody else. */
+/** Reads documents in sandboxed processes with memory and time limits, to contain malicious files. */
 export class DocumentReader {
   readonly #sandbox: Sandbox;
   readonly #limits: ReaderLimits;
@@ -49,8 +49,9 @@ export class DocumentReader {
   }
 
   /**
-   * The text of a document.
-   * @throws UnreadableError with a reason for its owner, ParleyError `service_unavailable`, or the signal's reason
+   * Extracts the text of a document.
+   * @throws UnreadableError with a user-facing reason, ParleyError `service_unavailable`, or the signal's
+   * reason
    */
   async read(
     bytes: Uint8Array | (() => Promise<Uint8Array>),

@@ -10,15 +10,15 @@ import { pdfToText } from "./pdf-text.ts";
 import { withQuality } from "./text-quality.ts";
 import { UnreadableError } from "./unreadable-error.ts";
 
-/** How to read a document. `charset`: what its sender declared. */
+/** Options for reading a document. `charset`: as declared by its source. */
 export interface ReadOptions {
   format: Format;
   charset?: string | undefined;
-  /** Bytes that it may unpack to. */
+  /** Maximum unpacked size, bytes. */
   maxBytes: number;
 }
 
-/** The text of a document, headings as in Markdown. @throws UnreadableError with a reason for its owner */
+/** The text of a document, headings as in Markdown. @throws UnreadableError with a user-facing reason */
 export async function readDocument(bytes: Uint8Array, options: ReadOptions): Promise<ReadText> {
   try {
     return withQuality(await read(bytes, options), bytes.length);

@@ -3,14 +3,14 @@ import type { DocxNumbers } from "./docx-numbers.ts";
 import type { DocxStyles } from "./docx-styles.ts";
 import { attributeOf, childAt, childrenOf, localName, ownText, xmlRoot } from "./docx-xml.ts";
 
-/** What stands beside the body: styles, numbers and the elements of notes by kind and id. */
+/** Other parts of a document: styles, numbering, and notes by kind and id. */
 export interface DocxParts {
   styles: DocxStyles;
   numbers: DocxNumbers;
   notes: Map<string, Element>;
 }
 
-/** Deleted or moved text, field codes, alternatives for old programs and properties. */
+/** Skipped elements: deleted or moved text, field codes, compatibility alternatives, properties. */
 const passedOver = new Set([
   "del",
   "moveFrom",
@@ -34,14 +34,14 @@ const deepest = 200;
 /** Turns the body of a Word document, or one of its other parts, into Markdown-like blocks. */
 export class DocxBody {
   readonly #parts: DocxParts;
-  /** Notes that the text refers to, in order. */
+  /** Referenced notes, in order. */
   readonly #noted: string[] = [];
 
   constructor(parts: DocxParts) {
     this.#parts = parts;
   }
 
-  /** The blocks of a part, one after the other. */
+  /** The blocks of a part, in order. */
   blocks(root: Element, depth = 0): string[] {
     if (depth > deepest) return [];
     return childrenOf(root).flatMap((child) => {
@@ -53,7 +53,7 @@ export class DocxBody {
     });
   }
 
-  /** The text of the notes that were referred to so far. */
+  /** The text of the notes referenced so far. */
   notes(): string[] {
     return this.#noted.flatMap((key, i) => {
       const note = this.#parts.notes.get(key);
@@ -75,7 +75,7 @@ export class DocxBody {
     return [`${mark}${heading !== undefined && number === "- " ? "" : number}${line}`, ...boxes];
   }
 
-  /** A row is a line, whatever stands in its cells. */
+  /** Writes each row as one line. */
   #table(table: Element, depth: number): string {
     const rows = descendants(table, "tr", new Set(["tbl"])).map((row) =>
       descendants(row, "tc", new Set(["tc"]))
@@ -132,7 +132,7 @@ export class DocxBody {
   }
 }
 
-/** Elements of a name below, not looked for inside of those that `closed` names. */
+/** Descendants of a name, without descending into elements in `closed`. */
 function descendants(element: Element, name: string, closed: ReadonlySet<string>, depth = 0): Element[] {
   if (depth > deepest) return [];
   return childrenOf(element).flatMap((child) => {
@@ -142,7 +142,7 @@ function descendants(element: Element, name: string, closed: ReadonlySet<string>
   });
 }
 
-/** A character of a symbol font; those of the private area say nothing outside of their font. */
+/** A character of a symbol font; private use characters are meaningless without the font. */
 function symbolOf(element: Element): string {
   const code = Number.parseInt(attributeOf(element, "char") ?? "", 16);
   const known: Record<number, string> = { 61694: "☑", 61608: "☐", 61551: "☐", 61692: "✓", 61623: "•" };

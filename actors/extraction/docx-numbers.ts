@@ -4,11 +4,11 @@ import { attributeOf, childAt, childrenOf } from "./docx-xml.ts";
 interface Level {
   start: number;
   format: string;
-  /** Such as `第%1条`; `%1` stands for the number of the first level. */
+  /** Format such as `第%1条`; `%1` is the number of the first level. */
   text: string;
 }
 
-/** Numbers of the numbered paragraphs of a Word document, in reading order. */
+/** Numbering of the paragraphs of a Word document, in reading order. */
 export class DocxNumbers {
   readonly #levels = new Map<string, Level[]>();
   readonly #abstractOf = new Map<string, string>();
@@ -23,7 +23,7 @@ export class DocxNumbers {
     }
   }
 
-  /** What stands before the next paragraph of a list; empty where the list is not defined or shows nothing. */
+  /** Label of the next paragraph of a list; empty if the list is undefined or has no label. */
   next(numberId: string, level: number): string {
     const abstract = this.#abstractOf.get(numberId) ?? "";
     const levels = this.#levels.get(abstract) ?? [];

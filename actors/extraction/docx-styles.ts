@@ -1,7 +1,7 @@
 import type { Element } from "domhandler";
 import { attributeOf, childAt, childrenOf } from "./docx-xml.ts";
 
-/** What a style says about a paragraph. */
+/** Paragraph properties of a style. */
 export interface ParagraphStyle {
   /** 1 to 6 for headings. */
   heading?: number;
@@ -10,7 +10,7 @@ export interface ParagraphStyle {
 
 const deepest = 20;
 
-/** The paragraph styles of a Word document, with what they inherit. */
+/** The paragraph styles of a Word document, with inheritance. */
 export class DocxStyles {
   readonly #styles = new Map<string, Element>();
 
@@ -19,7 +19,7 @@ export class DocxStyles {
       this.#styles.set(attributeOf(style, "styleId") ?? "", style);
   }
 
-  /** What `<w:pPr>` and its style say. */
+  /** Resolves `<w:pPr>` and its style. */
   of(properties: Element | undefined): ParagraphStyle {
     const result: ParagraphStyle = { ...outlineOf(properties), ...listOf(properties) };
     let id = attributeOf(childAt(properties, "pStyle"), "val");

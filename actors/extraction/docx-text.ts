@@ -10,8 +10,9 @@ import { zipMembers } from "./zip-members.ts";
 const oleMark = "d0cf11e0a1b11ae1";
 
 /**
- * The text of a Word document (Office Open XML): headings, lists with their numbers, tables row by row, fields, equations,
- * text boxes, notes, headers and footers; tracked changes as accepted. @throws UnreadableError
+ * The text of a Word document (Office Open XML): headings, lists with their numbers, tables row by row,
+ * fields, equations, text boxes, notes, headers and footers; tracked changes as accepted. @throws
+ * UnreadableError
  */
 export async function docxToText(bytes: Uint8Array, maxBytes: number): Promise<string> {
   if (Buffer.from(bytes.subarray(0, 8)).toString("hex") === oleMark)
@@ -45,7 +46,7 @@ function rootOf(xml: Buffer | undefined) {
   return xmlRoot(decodeText(xml, { markup: true })?.text ?? xml.toString("utf8"));
 }
 
-/** Name of the part with the body, as the package's relationships tell. */
+/** Name of the body part, from the package relationships. */
 function mainPart(members: ReadonlyMap<string, Buffer>): string {
   const relations = childrenOf(rootOf(members.get("_rels/.rels")), "Relationship");
   const found = relations.find((one) => /\/officeDocument$/.test(attributeOf(one, "Type") ?? ""));
@@ -53,7 +54,7 @@ function mainPart(members: ReadonlyMap<string, Buffer>): string {
   return posix.join(".", target.replace(/^\//, ""));
 }
 
-/** Texts of all headers or footers, each once; those of first, even and other pages are often the same. */
+/** Distinct texts of all headers or footers; those of first, even and other pages often repeat. */
 function edgeTexts(
   members: ReadonlyMap<string, Buffer>,
   folder: string,
@@ -67,6 +68,6 @@ function edgeTexts(
     const root = rootOf(members.get(name));
     return root === undefined ? "" : reader.blocks(root).join("\n");
   });
-  // A page number alone says nothing.
+  // Skip bare page numbers.
   return [...new Set(texts)].filter((text) => /\p{L}/u.test(text));
 }

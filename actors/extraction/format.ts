@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 
-/** What can be read. */
+/** Supported formats. */
 export type Format = "text" | "html" | "xml" | "json" | "csv" | "pdf" | "docx";
 
 const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
@@ -48,7 +48,7 @@ const extensions: Record<string, Format> = {
   ".yaml": "text",
   ".yml": "text",
 };
-/** Types that say nothing about the content. */
+/** Generic types without information about the content. */
 const vague = new Set([
   "",
   "application/octet-stream",
@@ -58,7 +58,7 @@ const vague = new Set([
   "text/plain",
 ]);
 
-/** The format of a MIME type, undefined where it can't be read. */
+/** The format of a MIME type; undefined if unsupported. */
 export function formatOf(contentType: string): Format | undefined {
   const type = mediaType(contentType);
   if (Object.hasOwn(types, type)) return types[type];
@@ -68,8 +68,8 @@ export function formatOf(contentType: string): Format | undefined {
 }
 
 /**
- * The format of a document by its type, else, where that says nothing, by its content and name. `name`: of the file, or the
- * path of its address.
+ * The format of a document by its type, or for generic types by content and name. `name`: file name, or the
+ * path of the URL.
  */
 export function formatOfDocument(contentType: string, name: string, head: Uint8Array): Format | undefined {
   const type = mediaType(contentType);

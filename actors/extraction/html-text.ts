@@ -27,7 +27,7 @@ const spaced = new Set(["p", "table", "pre", "blockquote", "ul", "ol", "dl"]);
 const heading = /^h([1-6])$/;
 const deepest = 512;
 
-/** A page as Markdown with its headings: its main content where that can be told from menus, under its title. */
+/** A page as Markdown: its title, and its main content if it can be separated from navigation. */
 export function htmlToText(html: string): string {
   const root = htmlRoot(html);
   if (root === undefined) return "";
@@ -35,7 +35,7 @@ export function htmlToText(html: string): string {
   const main = mainContent(root, html.length);
   const text = main === undefined ? whole.text : chosen(whole, new HtmlText().read(main).text);
   const title = titleOf(root);
-  // What the first heading says already is not said again.
+  // Don't repeat the first heading as the title.
   if (title === "" || text === "" || text.slice(0, 500).includes(title)) return text;
   return `# ${title}\n\n${text.replace(/^(#{1,5}) /gm, "#$1 ")}`;
 }
@@ -47,8 +47,8 @@ export function fragmentToText(html: string): string {
 }
 
 /**
- * Main content that leaves out more than links and a few lines has missed something; where it leaves out next to nothing,
- * the whole has its headings as they were.
+ * Main content that omits more than links and a few lines is incomplete; if it omits almost nothing,
+ * the whole page is used, which keeps its headings.
  */
 function chosen(whole: { text: string; linked: number }, main: string): string {
   const lost = whole.text.length - main.length;
@@ -68,7 +68,7 @@ class HtmlText {
   #cell = 0;
   #linked = 0;
 
-  /** `linked`: characters that stand in links. */
+  /** `linked`: number of characters in links. */
   read(root: HtmlElement): { text: string; linked: number } {
     this.#node(root, 0);
     return { text: tidy(this.#parts.join("")), linked: this.#linked };
@@ -112,7 +112,7 @@ class HtmlText {
     return this.#parts.join("");
   }
 
-  /** A row is a line, whatever stands in its cells. */
+  /** Writes each row as one line. */
   #table(table: HtmlElement, depth: number): void {
     this.#parts.push("\n\n");
     this.#cell += 1;
@@ -131,7 +131,7 @@ class HtmlText {
     this.#parts.push("\n\n");
   }
 
-  /** 10<sup>3</sup> is not 103; the mark of a footnote is a link. */
+  /** Marks super- and subscripts, as 10<sup>3</sup> is not 103; footnote marks are links. */
   #shifted(node: HtmlElement): void {
     const text = oneLine(textBelow(node));
     if (text === "") return;
@@ -161,7 +161,7 @@ function isHidden(node: HtmlElement): boolean {
   return /(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(attributeOf(node, "style") ?? "");
 }
 
-/** Whether a table has cells beside each other; others only place what is in them. */
+/** Whether a table has adjacent cells; others are used for layout only. */
 function isData(table: HtmlElement): boolean {
   const role = attributeOf(table, "role");
   if (role === "presentation" || role === "none") return false;
@@ -171,7 +171,7 @@ function isData(table: HtmlElement): boolean {
   });
 }
 
-/** Elements of these names below a table, not those of tables inside of it. */
+/** Descendants of a table with these names, excluding nested tables. */
 function below(root: HtmlElement, ...names: string[]): HtmlElement[] {
   const found: HtmlElement[] = [];
   const open: HtmlElement[] = childrenOf(root).filter(isElement).toReversed();
@@ -186,7 +186,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
-/** Trims lines, and leaves one empty line between blocks at most. */
+/** Trims lines, and collapses empty lines between blocks to one. */
 function tidy(text: string): string {
   const lines = text.split("\n").map((line) => line.trimEnd());
   const kept: string[] = [];

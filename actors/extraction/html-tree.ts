@@ -3,7 +3,7 @@ import { type DefaultTreeAdapterTypes, html, parse } from "parse5";
 export type HtmlNode = DefaultTreeAdapterTypes.Node;
 export type HtmlElement = DefaultTreeAdapterTypes.Element;
 
-/** The document element of a page, repaired as browsers do. */
+/** The document element of a page, parsed with error recovery as in browsers. */
 export function htmlRoot(text: string): HtmlElement | undefined {
   return parse(text, { scriptingEnabled: false }).childNodes.find(isElement);
 }
@@ -12,7 +12,7 @@ export function isElement(node: HtmlNode): node is HtmlElement {
   return "tagName" in node && node.namespaceURI === html.NS.HTML;
 }
 
-/** Nodes below an element, those of a template excluded. */
+/** Child nodes of an element, without template content. */
 export function childrenOf(node: HtmlNode): readonly HtmlNode[] {
   return "childNodes" in node ? node.childNodes : [];
 }
@@ -21,7 +21,7 @@ export function attributeOf({ attrs }: HtmlElement, name: string): string | unde
   return attrs.find((attribute) => attribute.name === name)?.value;
 }
 
-/** The first element of a name, looked for in reading order. */
+/** The first element of a name, in document order. */
 export function findElement(root: HtmlNode, name: string): HtmlElement | undefined {
   const open: HtmlNode[] = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -31,7 +31,7 @@ export function findElement(root: HtmlNode, name: string): HtmlElement | undefin
   return undefined;
 }
 
-/** All text below a node, white space as it stands. */
+/** Text content of a node, with original white space. */
 export function textBelow(root: HtmlNode): string {
   const parts: string[] = [];
   const open: HtmlNode[] = [root];

@@ -2,7 +2,10 @@ import { UnreadableError } from "./unreadable-error.ts";
 
 const maxDepth = 64;
 
-/** JSON, or a JSON value on each line, as lines of `path: value`; numbers as they are written. @throws UnreadableError */
+/**
+ * JSON, or a JSON value on each line, as lines of `path: value`; numbers keep their notation. @throws
+ * UnreadableError
+ */
 export function jsonToText(json: string): string {
   const text = json.trim();
   try {
@@ -14,16 +17,16 @@ export function jsonToText(json: string): string {
   }
 }
 
-/** A number, or a string that is passed over. */
+/** Matches numbers; strings are matched to skip them. */
 const token = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 const numberMark = "\0#";
 
-/** Parses JSON with numbers as marked strings, since a double does not keep their digits. @throws SyntaxError */
+/** Parses JSON with numbers as marked strings, to keep their digits. @throws SyntaxError */
 function parsed(json: string): unknown {
   return JSON.parse(json.replace(token, (found) => (found.startsWith('"') ? found : `"\\u0000#${found}"`)));
 }
 
-/** The values of JSON Lines; undefined where most lines are none. The last line may be cut off. */
+/** The values of JSON Lines; undefined if most lines are invalid. The last line may be truncated. */
 function recordsOf(text: string): unknown[] | undefined {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   if (lines.length < 2) return undefined;

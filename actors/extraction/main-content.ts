@@ -6,7 +6,7 @@ import { type HtmlElement, htmlRoot } from "./html-tree.ts";
 const maxChars = 2_000_000;
 const maxElements = 50_000;
 
-/** The part of a page that is its article; undefined where none stands out, or the page is very large. */
+/** The article of a page; undefined if there is none or the page is very large. */
 export function mainContent(root: HtmlElement, chars: number): HtmlElement | undefined {
   if (chars > maxChars) return undefined;
   try {
@@ -16,7 +16,7 @@ export function mainContent(root: HtmlElement, chars: number): HtmlElement | und
     const content = article?.content ?? "";
     return content === "" ? undefined : htmlRoot(content);
   } catch {
-    // A page that the library can't take is read as a whole.
+    // If the library fails, the whole page is used.
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { fragmentToText, htmlToText } from "./html-text.ts";
 
 const maxDepth = 64;
 
-/** XML as text: entries of feeds under their titles, of anything else a line for each element that holds text. */
+/** XML as text: feed entries under their titles; for other XML, one line per element with text. */
 export function xmlToText(xml: string): string {
   const root = xmlRoot(xml);
   if (root === undefined) return "";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What pdf.js tells of an annotation, as far as it says something to a reader. */
+/** The readable fields of a pdf.js annotation. */
 const annotationSchema = z.object({
   subtype: z.string().optional(),
   hidden: z.boolean().optional(),
@@ -12,7 +12,7 @@ const annotationSchema = z.object({
   contentsObj: z.object({ str: z.string() }).optional(),
 });
 
-/** The filled-in fields and notes of a page, one line each. */
+/** Form values and notes of a page, one line each. */
 export function formValues(annotations: readonly unknown[]): string[] {
   return annotations.flatMap((annotation) => {
     const found = annotationSchema.safeParse(annotation);

@@ -1,4 +1,4 @@
-/** What pdf.js gives for a run of text. `transform` ends with the position of its left end on the base line. */
+/** A text run of pdf.js. `transform` ends with the position of its left end on the baseline. */
 export interface TextItem {
   str: string;
   transform: unknown[];
@@ -16,7 +16,7 @@ export interface PageLine {
   height: number;
 }
 
-/** Joins runs of text to lines. */
+/** Joins text runs into lines. */
 export function linesOf(items: readonly TextItem[]): PageLine[] {
   const lines: PageLine[] = [];
   let open: PageLine | undefined;
@@ -43,7 +43,7 @@ export function linesOf(items: readonly TextItem[]): PageLine[] {
   });
 }
 
-/** Lines at the top, and at the bottom, that may be running lines: one of short pages. */
+/** Number of lines at the top and bottom that may be headers or footers; one on short pages. */
 const edgeLines = 2;
 const shortPage = 6;
 const sentenceEnd = /[.!?。！？]$/;
@@ -51,7 +51,7 @@ const fewestRepeats = 3;
 const pageNumber =
   /^[-–—\s]*(?:page\s*|p\.\s*|第\s*)?\d{1,4}(?:\s*(?:\/|of|页,?\s*共)\s*\d{1,4})?\s*页?[-–—\s]*$/i;
 
-/** Leaves out page numbers, and lines at the edges of pages that stand on at least half of them and on three or more. */
+/** Removes page numbers, and edge lines that repeat on at least half of the pages and at least three. */
 export function withoutRunningLines(pages: readonly PageLine[][]): PageLine[][] {
   const counts = new Map<string, number>();
   for (const lines of pages)
@@ -72,7 +72,7 @@ function edgesOf(lines: readonly PageLine[]): PageLine[] {
   return [...new Set([...lines.slice(0, count), ...lines.slice(-count)])];
 }
 
-/** The same for lines that differ in their numbers and stand at the same height. */
+/** Equal for lines at the same height that differ only in numbers. */
 function keyOf({ text, y }: PageLine): string {
   return `${Math.round(y / 3)} ${text.replace(/\d+/g, "#")}`;
 }

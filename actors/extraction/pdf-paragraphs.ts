@@ -1,9 +1,9 @@
 import type { ExtractedText } from "./extracted-text.ts";
 import type { PageLine } from "./pdf-lines.ts";
 
-/** A gap of this many line heights begins a paragraph. */
+/** A gap of this many line heights starts a paragraph. */
 const paragraphGap = 1.7;
-/** A line that ends before this share of the widest line's width ends there on purpose. */
+/** A line shorter than this share of the widest one ends a paragraph. */
 const fullWidth = 0.8;
 const listItem = /^(?:[-•▪◦‣·*●○]\s|\d{1,3}[.)、]\s?\D|[(（]\d{1,3}[)）])/;
 const sentenceEnd = /[.!?。！？;；:：…]["'”’」』）)]*$/;
@@ -11,7 +11,7 @@ const wide = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
 const lowerCase = /^\p{Ll}/u;
 const hyphenated = /\p{L}[-\u00ad\u2010]$/u;
 
-/** Joins the lines of pages to one running text and remembers where each page begins. */
+/** Joins the lines of pages into continuous text and records the start of each page. */
 export class PageText {
   readonly #pages: PageLine[][] = [];
   readonly #values: string[][] = [];
@@ -67,7 +67,7 @@ export class PageText {
     return `${text}${isWide ? "" : " "}${line.text}`;
   }
 
-  /** Without the hyphen, unless the word stands with it elsewhere. */
+  /** Removes the hyphen, unless the hyphenated word occurs elsewhere. */
   #dehyphenated(text: string, next: string): string {
     const first = /(\p{L}+)[-\u00ad\u2010]$/u.exec(text.slice(-60))?.[1] ?? "";
     const second = /^\p{L}+/u.exec(next)?.[0] ?? "";

@@ -4,7 +4,7 @@ import { UnreadableError } from "./unreadable-error.ts";
 const dictionaryBytes = 1_024;
 
 /**
- * Refuses a PDF whose compressed streams, pictures aside, unpack to more than `maxBytes` together.
+ * Rejects a PDF whose compressed streams, except images, unpack to more than `maxBytes` in total.
  * @throws UnreadableError
  */
 export function assertBoundedStreams(bytes: Uint8Array, maxBytes: number): void {
@@ -22,7 +22,7 @@ export function assertBoundedStreams(bytes: Uint8Array, maxBytes: number): void 
   }
 }
 
-/** Bytes that a stream unpacks to; `limit` + 1 where there are more. A broken stream counts nothing. */
+/** Unpacked size of a stream, at most `limit` + 1; 0 for a broken stream. */
 function inflatedSize(packed: Uint8Array, limit: number): number {
   try {
     return inflateSync(packed, {

@@ -8,15 +8,15 @@ import { PageText } from "./pdf-paragraphs.ts";
 import { assertBoundedStreams } from "./pdf-streams.ts";
 import { UnreadableError } from "./unreadable-error.ts";
 
-/** Folder of the library's packed CMaps and fonts: without them, text in fonts that are not embedded is lost. */
+/** Folder of the library's packed CMaps and fonts: required for text in fonts that are not embedded. */
 const library = dirname(
   dirname(dirname(fileURLToPath(import.meta.resolve("pdfjs-dist/legacy/build/pdf.mjs")))),
 );
 const maxPages = 5_000;
 
 /**
- * The text of a PDF: lines joined to paragraphs, hyphenated words joined, running headers and footers left out, form values
- * after the text of their page. @throws UnreadableError
+ * The text of a PDF: lines joined into paragraphs, words dehyphenated, headers and footers removed, form
+ * values after the text of their page. @throws UnreadableError
  */
 export async function pdfToText(bytes: Uint8Array, maxBytes: number): Promise<ExtractedText> {
   const start = Buffer.from(bytes.subarray(0, 1_024)).indexOf("%PDF-");

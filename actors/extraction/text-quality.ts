@@ -1,18 +1,18 @@
 import type { ReadText } from "./extracted-text.ts";
 import { UnreadableError } from "./unreadable-error.ts";
 
-/** Below this share of readable characters a document is refused, or said to be doubtful. */
+/** Below these shares of readable characters a document is rejected, or gets a warning. */
 const refusedBelow = 0.7;
 const doubtfulBelow = 0.98;
-/** A source of this size with next to no text has something that was not read. */
+/** A source of at least this size with almost no text was not read completely. */
 const emptySourceBytes = 20_000;
 const fewChars = 20;
 
 const unreadable = /[\ufffd\p{Co}\p{Cn}\p{Cs}\p{Cc}\u3400-\u4dbf]/gu;
 
 /**
- * How much of a text is readable, with a warning where it is doubtful.
- * @throws UnreadableError for next to nothing, and for what is mostly unreadable
+ * Measures the share of readable characters and adds a warning if it is low.
+ * @throws UnreadableError for empty or mostly unreadable text
  */
 export function withQuality<T extends { text: string; warning?: string }>(
   read: T,

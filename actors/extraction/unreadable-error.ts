@@ -1,4 +1,4 @@
-/** A document whose content can't be used: the reason is for its owner. */
+/** An unreadable document; the message is shown to its owner. */
 export class UnreadableError extends Error {
   constructor(reason: string, cause?: unknown) {
     super(reason, { cause });

@@ -8,8 +8,9 @@ const maxRatio = 100;
 const ratioFloorBytes = 1024 * 1024;
 
 /**
- * The members of a ZIP file whose names `wanted` accepts. Bytes are counted while they are unpacked, whatever the headers
- * say. @throws UnreadableError for what is no ZIP file, or unpacks to more than `maxBytes` or 100 times its size
+ * The members of a ZIP file whose names `wanted` accepts. Sizes are measured while unpacking, regardless of
+ * the headers. @throws UnreadableError for an invalid ZIP file, or one that unpacks to more than `maxBytes`
+ * or 100 times its size
  */
 export async function zipMembers(
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 import { type ModelVector, VectorBlock } from "./vector-block.ts";
 
-/** A chunk as the index takes it. */
+/** A chunk to index. */
 export interface IndexedChunk {
   id: string;
   document: string;
@@ -9,7 +9,7 @@ export interface IndexedChunk {
   vector: ModelVector | null;
 }
 
-/** How often a term stands in a chunk, at most; postings hold chunk and count in one number. */
+/** Maximum term count per chunk; postings pack chunk and count into one number. */
 const maxCount = 63;
 const perCount = maxCount + 1;
 const chinese = /[\u3400-\u9fff]/;
@@ -18,8 +18,8 @@ const bytesPerTerm = 120;
 const bytesPerChunk = 200;
 
 /**
- * The chunks of one knowledge base in memory: an inverted index for words, and the vectors of each embedding model. Removed chunks stay
- * as dead entries until {@link wasted} says that it is time to build it anew.
+ * In-memory index of one knowledge base: an inverted index of terms, and the vectors of each embedding model.
+ * Removed chunks stay as dead entries until {@link wasted} requires a rebuild.
  */
 export class BaseIndex {
   readonly #ids: string[] = [];
@@ -34,27 +34,27 @@ export class BaseIndex {
   #terms = 0;
   #postingCount = 0;
 
-  /** Chunks that can be found. */
+  /** Number of live chunks. */
   get size(): number {
     return this.#ids.length - this.#dead.size;
   }
 
-  /** Entries, dead ones included; chunk numbers are below it. */
+  /** Number of entries, including dead ones; the upper bound of chunk numbers. */
   get slots(): number {
     return this.#ids.length;
   }
 
-  /** Terms of all chunks together, dead ones included. */
+  /** Total number of terms, including dead chunks. */
   get terms(): number {
     return this.#terms;
   }
 
-  /** Whether more than a quarter of it is dead. */
+  /** Whether more than a quarter of the entries is dead. */
   get wasted(): boolean {
     return this.#dead.size > 64 && this.#dead.size * 4 > this.#ids.length;
   }
 
-  /** What it takes of memory, bytes, roughly. */
+  /** Approximate memory use, bytes. */
   get bytes(): number {
     const words = this.#postingCount * bytesPerPosting + this.#postings.size * bytesPerTerm;
     const vectors = [...this.#vectors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
@@ -74,12 +74,12 @@ export class BaseIndex {
     return this.#lengths[chunk] ?? 0;
   }
 
-  /** Logarithm of that number and one. */
+  /** Logarithm of that number plus one. */
   logLengthOf(chunk: number): number {
     return this.#logLengths[chunk] ?? 0;
   }
 
-  /** Whether a chunk is written in Chinese, in part at least. */
+  /** Whether a chunk contains Chinese. */
   isChinese(chunk: number): boolean {
     return this.#chinese[chunk] === true;
   }
@@ -88,7 +88,7 @@ export class BaseIndex {
     return this.#dead.has(chunk);
   }
 
-  /** Adds a chunk. A vector of another length than its model had before is left out. */
+  /** Adds a chunk. A vector whose dimension differs from its model's earlier ones is omitted. */
   add({ id, document, terms, vector }: IndexedChunk): void {
     const chunk = this.#ids.length;
     this.#ids.push(id);
@@ -107,23 +107,23 @@ export class BaseIndex {
     this.#byDocument.delete(document);
   }
 
-  /** Calls back with every chunk that has a term, dead ones included, and how often. */
+  /** Calls back with every chunk that contains a term, including dead ones, and its count. */
   eachPosting(term: string, visit: (chunk: number, count: number) => void): void {
     for (const posting of this.#postings.get(term) ?? [])
       visit(Math.floor(posting / perCount), posting % perCount);
   }
 
-  /** All terms that hold a text. */
+  /** All terms that contain a text. */
   termsWith(text: string): string[] {
     return [...this.#postings.keys()].filter((term) => term.includes(text));
   }
 
-  /** In how many chunks a term stands, dead ones included. */
+  /** Number of chunks with a term, including dead ones. */
   frequency(term: string): number {
     return this.#postings.get(term)?.length ?? 0;
   }
 
-  /** Calls back with every living chunk that has a vector of the query's model, and the cosine of the two. */
+  /** Calls back with every live chunk that has a vector of the query's model, and their cosine. */
   eachCosine({ model, values }: ModelVector, visit: (chunk: number, cosine: number) => void): void {
     const block = this.#vectors.get(model);
     if (block === undefined || block.dimensions !== values.length) return;

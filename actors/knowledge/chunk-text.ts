@@ -3,7 +3,7 @@ import { type Chunk, pathSeparator } from "./chunker.ts";
 
 type Place = Pick<Chunk, "heading">;
 
-/** What is embedded of a document: its chunks, then its headings, each once; see `chunkVectors`. */
+/** Texts of a document to embed: its chunks, then its distinct headings; see `chunkVectors`. */
 export function embeddedTexts(
   title: string,
   chunks: readonly Pick<Chunk, "heading" | "content">[],
@@ -11,7 +11,7 @@ export function embeddedTexts(
   return [...chunks.map((chunk) => underHeadings(title, chunk)), ...headingsOf(chunks)];
 }
 
-/** The innermost headings of chunks, each once, in order. */
+/** The distinct innermost headings of chunks, in order. */
 export function headingsOf(chunks: readonly Place[]): string[] {
   return [...new Set(chunks.map(innermost))].filter((heading) => heading !== "");
 }
@@ -26,7 +26,7 @@ export function parentOf({ heading }: Place): string {
   return heading.split(pathSeparator).slice(0, -1).join(pathSeparator);
 }
 
-/** A chunk is understood under its headings. */
+/** Prefixes a chunk with its headings for context. */
 function underHeadings(title: string, { heading, content }: Pick<Chunk, "heading" | "content">): string {
   return [title, heading]
     .filter((line) => line !== "")
@@ -34,7 +34,7 @@ function underHeadings(title: string, { heading, content }: Pick<Chunk, "heading
     .concat("\n", content);
 }
 
-/** Search terms of a chunk, headings and title included, separated by spaces. */
+/** Search terms of a chunk, with headings and title, separated by spaces. */
 export function searchTerms(title: string, chunk: Pick<Chunk, "heading" | "content">): string {
   return termsOf(underHeadings(title, chunk)).join(" ");
 }

@@ -1,15 +1,17 @@
 import { headingsOf, innermost, parentOf } from "./chunk-text.ts";
 import type { Chunk } from "./chunker.ts";
 
-/** How much of its heading's own vector goes into that of a chunk; from 0.1 to 0.3 the evaluation set says much the same. */
+/**
+ * Weight of the heading's vector in a chunk's vector; 0.1 to 0.3 score about the same on the evaluation set.
+ */
 const headingShare = 0.2;
-/** How much of its section's mean; from 0.4 to 0.8 the evaluation set says much the same. */
+/** Weight of the section's mean vector; 0.4 to 0.8 score about the same on the evaluation set. */
 const sectionShare = 0.6;
 
 /**
- * Vectors of one document's chunks, from those of its texts (`embeddedTexts`). Each has something of its heading, which
- * often says best what it is about, and of its section: the chunks beside it tell what it leaves unsaid. Chunks are beside
- * each other when they stand under the same parent heading.
+ * Vectors of a document's chunks, computed from those of `embeddedTexts`. Each includes a share of its
+ * heading, often the best summary, and of its section, for context from neighbouring chunks. Chunks are
+ * neighbours if they have the same parent heading.
  */
 export function chunkVectors(
   chunks: readonly Pick<Chunk, "heading">[],
@@ -41,7 +43,7 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
   return mean;
 }
 
-/** A vector with a share of another, of length 1 again. */
+/** Adds a share of another vector and normalizes the result. */
 function mixed(vector: Float32Array, other: Float32Array | undefined, share: number): Float32Array {
   if (other === undefined) return vector;
   const sum = vector.map((value, d) => value + share * (other[d] ?? 0));

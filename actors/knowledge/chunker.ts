@@ -1,6 +1,6 @@
 import { estimateTokens } from "../models/tokens.ts";
 
-/** A piece of a text: its characters `start` to `end`, and the headings that stand above it, outermost first. */
+/** A chunk of text: characters `start` to `end`, and its headings, outermost first. */
 export interface Chunk {
   content: string;
   heading: string;
@@ -8,11 +8,11 @@ export interface Chunk {
   end: number;
 }
 
-/** A chunk is filled up to this many tokens; embedding models see about 500. */
+/** Maximum tokens of a chunk; embedding models accept about 500. */
 const chunkTokens = 220;
-/** What begins a chunk anew within one section repeats this much of what stood before. */
+/** Overlap of consecutive chunks in a section, tokens. */
 const overlapTokens = 30;
-/** Between the headings of a path. */
+/** Separator of headings in a path. */
 export const pathSeparator = " › ";
 const maxHeadingChars = 200;
 const headingLine = /^(#{1,6})[ \t]+(.+?)[ \t]*#*$/;
@@ -26,8 +26,8 @@ interface Section {
 }
 
 /**
- * Cuts a text into chunks: one never spans two headings, and ends at a paragraph or sentence where it can. Offsets are
- * into `text`; nothing but white space and heading lines lies outside of all chunks.
+ * Splits a text into chunks. A chunk never spans two headings and ends at a paragraph or sentence if
+ * possible. Offsets are into `text`; only white space and heading lines are outside of chunks.
  */
 export function chunkText(text: string): Chunk[] {
   return sectionsOf(text).flatMap((section) => [...chunksOf(text, section)]);
@@ -83,7 +83,7 @@ function* chunksOf(text: string, section: Section): Generator<Chunk> {
   yield* flush();
 }
 
-/** Sentences and lines with their place; what is longer than a chunk is cut at white space, or anywhere. */
+/** Sentences and lines with offsets; longer ones than a chunk are split at white space, or anywhere. */
 function* sentencesOf(text: string, from: number, to: number) {
   let start = from;
   const part = text.slice(from, to);
@@ -98,7 +98,7 @@ function* sentencesOf(text: string, from: number, to: number) {
 function* sized(text: string, from: number, to: number) {
   let start = from;
   while (start < to) {
-    // No more than a chunk could hold is looked at, or a line of megabytes would be counted over and over.
+    // Limit the window to about one chunk, to avoid quadratic counting in very long lines.
     const window = Math.min(to, start + 5 * chunkTokens);
     const tokens = estimateTokens(text.slice(start, window));
     if (window === to && tokens <= chunkTokens) {
@@ -108,7 +108,7 @@ function* sized(text: string, from: number, to: number) {
     let end = start + Math.max(1, Math.floor(((window - start) * chunkTokens) / tokens));
     const space = text.lastIndexOf(" ", end);
     if (space > start + (end - start) / 2) end = space + 1;
-    // Not between the halves of a surrogate pair.
+    // Don't split a surrogate pair.
     else if (/[\uDC00-\uDFFF]/.test(text[end] ?? "")) end += 1;
     yield { start, end, tokens: estimateTokens(text.slice(start, end)) };
     start = end;

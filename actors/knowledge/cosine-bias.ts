@@ -1,13 +1,15 @@
-// Fewer chunks than this say nothing about lengths.
+// Minimum number of chunks for a length regression.
 const fewest = 20;
-/** How much of what the length explains is taken away; from 0.5 to 1 the evaluation set says much the same. */
+/** Share of the length effect that is removed; 0.5 to 1 score about the same on the evaluation set. */
 const lengthShare = 0.75;
-/** How much of the gap between the languages is taken away: all of it finds more across them, and less within. */
+/**
+ * Share of the language gap that is removed; 1 improves cross-language recall but hurts same-language recall.
+ */
 const gapShare = 0.75;
-/** As many chunks of a language weigh as much as what is known of the model beforehand. */
+/** Weight of the model's prior, in chunks of a language. */
 const priorWeight = 20;
 
-/** The cosine of a question with texts that have nothing to do with it, by the language of the texts. */
+/** Cosine of a question with unrelated texts, by language of the texts. */
 export interface Baselines {
   chinese: number;
   other: number;
@@ -22,10 +24,10 @@ interface Group {
 }
 
 /**
- * What a cosine owes to the form of a chunk and not to what it says: small multilingual models put texts of the query's
- * own language closer, and short ones closer or farther than long ones, whatever they are about. For each query, the mean
- * of either language and one slope over the logarithm of the length are fitted to the cosines of all chunks; what is known
- * of the model beforehand counts the more, the fewer chunks there are.
+ * Removes the part of a cosine caused by a chunk's form instead of its content: small multilingual models
+ * score texts in the query's own language higher, and short texts higher or lower than long ones, regardless
+ * of topic. For each query, the mean of each language and one slope over the logarithm of the length are
+ * fitted to the cosines of all chunks; the model's prior weighs more with fewer chunks.
  */
 export class CosineBias {
   readonly #groups = { chinese: group(), other: group() };
@@ -35,7 +37,7 @@ export class CosineBias {
     this.#prior = prior;
   }
 
-  /** Takes in one chunk: whether it is Chinese, the logarithm of its length, its cosine. */
+  /** Adds a chunk: whether it is Chinese, the logarithm of its length, its cosine. */
   add(chinese: boolean, length: number, cosine: number): void {
     const own = chinese ? this.#groups.chinese : this.#groups.other;
     own.count += 1;
@@ -45,7 +47,7 @@ export class CosineBias {
     own.sumXY += length * cosine;
   }
 
-  /** What to subtract from the cosine of a chunk of this form. */
+  /** The bias to subtract from the cosine of a chunk of this form. */
   fitted(): (chinese: boolean, length: number) => number {
     const { chinese, other } = this.#groups;
     const both = [chinese, other];
@@ -63,7 +65,7 @@ export class CosineBias {
     };
   }
 
-  /** The mean of a language, drawn towards what is known; without that, towards the mean of all chunks. */
+  /** The mean of a language, shrunk towards the prior, or without one towards the mean of all chunks. */
   #mean({ count, sumY }: Group, language: keyof Baselines): number {
     const { chinese, other } = this.#groups;
     const all = ratio(chinese.sumY + other.sumY, chinese.count + other.count);

@@ -4,30 +4,30 @@ import type { DocumentWork } from "../../schemas/documents/knowledge.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { type ClaimedDocument, leaseMs, type WorkStore } from "./work-store.ts";
 
-/** One attempt at a document's work. `last`: there is no further one. */
+/** One attempt at a document's work. `last`: the final attempt. */
 export interface WorkRun {
   document: ClaimedDocument;
   last: boolean;
-  /** Aborts when the document is deleted, the process stops, or another process has taken the work over. */
+  /** Aborted when the document is deleted, the process stops, or another process takes over the work. */
   signal: AbortSignal;
 }
 
 const pollMs = 1_000;
 const retryMs = 3_000;
-/** New vectors wait until nothing else is to be done. */
+/** Work kinds by priority; re-embedding has the lowest. */
 const order = ["announce", "ingest", "embed"] as const satisfies readonly DocumentWork[];
 
 /**
- * Works on documents, `knowledgeJobs` at a time. Users take turns: a free place goes to the user with the fewest running
- * documents, and a user who has one running gets another only while a third of the places stays free. What a process that
- * died had begun is begun again by another when its lease expires.
+ * Processes documents, `knowledgeJobs` at a time. Fair between users: a free slot goes to the user with the
+ * fewest running documents, and a user with a running one gets another only while a third of the slots stays
+ * free. Work of a crashed process is restarted by another one when its lease expires.
  */
 export class DocumentQueue {
   readonly #store: WorkStore;
   readonly #log: Logger;
   readonly #limits: Pick<Limits, "knowledgeJobs" | "knowledgeAttempts">;
   readonly #running = new Map<string, { user: string; abort: AbortController; done: Promise<void> }>();
-  /** Users in the order in which they were served, the last one at the end. */
+  /** Users in the order they were served, most recent last. */
   readonly #served = new Set<string>();
   readonly #stopping = new AbortController();
   #work: (run: WorkRun) => Promise<void> = async () => {};
@@ -41,14 +41,14 @@ export class DocumentQueue {
     this.#limits = limits;
   }
 
-  /** Begins to work. What `work` throws is tried again, unless it was the last attempt. */
+  /** Starts processing. Errors of `work` are retried, except on the last attempt. */
   start(work: (run: WorkRun) => Promise<void>): void {
     this.#work = work;
     this.#timer = setInterval(() => this.wake(), pollMs);
     this.wake();
   }
 
-  /** Looks for work now. */
+  /** Checks for work now. */
   wake(): void {
     if (this.#stopping.signal.aborted) return;
     this.#again = true;
@@ -57,15 +57,15 @@ export class DocumentQueue {
     });
   }
 
-  /** Ends the work on a document that is gone. */
+  /** Aborts the work on a deleted document. */
   cancel(document: string): void {
     this.#running.get(document)?.abort.abort(new Error("the document was deleted"));
   }
 
-  /** Gives back what runs. */
+  /** Stops, and releases running work to other processes. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    const reason = new Error("the process stops");
+    const reason = new Error("process is stopping");
     this.#stopping.abort(reason);
     for (const { abort } of this.#running.values()) abort.abort(reason);
     await this.#filling;
@@ -78,12 +78,12 @@ export class DocumentQueue {
       try {
         while (this.#running.size < this.#limits.knowledgeJobs && (await this.#claimNext()));
       } catch (err) {
-        this.#log.warn({ err }, "knowledge work not claimed");
+        this.#log.warn({ err }, "claim of knowledge work failed");
       }
     }
   }
 
-  /** Whether there was something to claim. */
+  /** Returns whether work was claimed. */
   async #claimNext(): Promise<boolean> {
     for (const work of order)
       for (const user of this.#inTurn(await this.#store.users(work))) {
@@ -98,7 +98,7 @@ export class DocumentQueue {
     return false;
   }
 
-  /** Users who may have a place, in the order in which they get it. */
+  /** Users eligible for a slot, in order of priority. */
   #inTurn(users: readonly string[]): string[] {
     const running = new Map<string, number>();
     for (const { user } of this.#running.values()) running.set(user, (running.get(user) ?? 0) + 1);
@@ -141,12 +141,12 @@ export class DocumentQueue {
       if (last && !stopped) await this.#store.finish(document);
       else await this.#store.release(document, stopped ? 0 : retryMs, stopped);
     } catch (cause) {
-      // Its lease expires.
-      this.#log.warn({ err: cause, document: document._id }, "knowledge work not given back");
+      // The lease expires.
+      this.#log.warn({ err: cause, document: document._id }, "knowledge work not released");
     }
   }
 
-  /** Looks each second whether the document is still there, and renews its lease in time. */
+  /** Checks every second that this process still owns the document, and renews the lease in time. */
   #watch(document: ClaimedDocument, abort: AbortController): () => void {
     let renewedAt = performance.now();
     const look = async () => {
@@ -160,7 +160,7 @@ export class DocumentQueue {
     };
     const timer = setInterval(() => {
       look().catch((err: unknown) => {
-        this.#log.debug({ err, document: document._id }, "lease not looked at");
+        this.#log.debug({ err, document: document._id }, "lease check failed");
         if (performance.now() - renewedAt > leaseMs) abort.abort(new Error("the lease expired"));
       });
     }, pollMs);

@@ -11,8 +11,8 @@ interface Entry {
 }
 
 /**
- * The indexes of knowledge bases in memory, least recently used first out. An index is brought up to the base's revision
- * before each use, by the documents that have come and gone; no other process has to tell.
+ * LRU cache of knowledge base indexes. An index is updated to the base's revision
+ * before each use, by added and removed documents; no notification between processes is needed.
  */
 export class IndexCache {
   readonly #store: KnowledgeStore;
@@ -25,17 +25,17 @@ export class IndexCache {
     this.#maxBytes = maxBytes;
   }
 
-  /** Indexes of these bases, as they are now. */
+  /** Up-to-date indexes of these bases. */
   async of(bases: readonly BaseDocument[]): Promise<BaseIndex[]> {
     const indexes: BaseIndex[] = [];
-    // One after the other: loading is work for the processor, which is not made faster by doing it all at once.
+    // Sequential, because loading is CPU-bound.
     for (const base of bases) indexes.push((await this.#fresh(base)).index);
     return indexes;
   }
 
   async #fresh(base: BaseDocument): Promise<Entry> {
     const before = this.#entries.get(base._id);
-    // One change at a time for each base; a failed one leaves nothing behind.
+    // One update at a time per base; a failed one discards the entry.
     const next = (before ?? Promise.resolve(empty())).catch(empty).then((entry) => this.#update(base, entry));
     this.#entries.delete(base._id);
     this.#entries.set(base._id, next);
@@ -61,7 +61,7 @@ export class IndexCache {
         entry.sets.delete(document);
       }
     for (const head of heads) if (!entry.sets.has(head._id)) await this.#load(entry, head);
-    // Read before the documents: a change in between is seen as a newer revision by the next search.
+    // Set before reading documents: the next search then sees a change in between as a newer revision.
     entry.revision = base.revision;
     return entry;
   }

@@ -18,31 +18,31 @@ import { type Chunk, chunkText } from "./chunker.ts";
 import type { WorkRun } from "./document-queue.ts";
 import type { KnowledgeStore, NewChunk } from "./knowledge-store.ts";
 
-/** What the work on documents needs. */
+/** Dependencies of ingestion. */
 export interface IngestionContext {
   store: KnowledgeStore;
   files: Pick<UserFiles, "find" | "bytes">;
   reader: Pick<DocumentReader, "read">;
   embeddings: Embeddings;
   out: Pick<OutPublisher, "frame">;
-  /** Tells everybody that there is more to find. */
+  /** Publishes that a user's knowledge has changed. */
   changed(user: string): void;
   settings: Settings;
 }
 
-/** A source as it was read. */
+/** Text and metadata extracted from a source. */
 type SourceText = Partial<Omit<ReadText, "text">> & { text: string; contentType: string; ref: string };
 
-/** Passages in one call of the embedded server, which does one thing after the other: questions wait for no more than this. */
+/** Passages per request to the embedded server, which is sequential: bounds the wait of query embeddings. */
 const embeddedBatch = 1;
 const remoteBatch = 16;
-/** What another try can't mend. */
+/** Permanent errors. */
 const lasting = new Set<string>(["url_not_allowed", "file_missing", "file_too_large"]);
 const progressEveryMs = 500;
-/** Share of the progress that is reached when the text has been read. */
+/** Progress after the text has been read. */
 const readShare = 0.1;
 
-/** Turns a source into chunks that can be found: read, cut, embed, replace. Doing it twice does no harm. */
+/** Turns a source into searchable chunks: read, split, embed, replace. Idempotent. */
 export class Ingestion {
   readonly #context: IngestionContext;
 
@@ -50,13 +50,13 @@ export class Ingestion {
     this.#context = context;
   }
 
-  /** Does the work on a document. @throws what may succeed the next time; what can't is written into the document */
+  /** Processes a document. Permanent errors are stored in the document. @throws transient errors */
   async run({ document, last, signal }: WorkRun): Promise<void> {
     if (document.work === "announce") return this.#announce(document);
     const { knowledgeAttempts } = this.#context.settings.limits;
     try {
       if (document.work === "embed") await this.#embedAgain(document, signal);
-      // Its processes died again and again.
+      // The work has crashed its process repeatedly.
       else if (document.attempts > knowledgeAttempts) await this.#fail(document, "处理失败");
       else await this.#ingest(document, signal);
     } catch (err) {
@@ -99,14 +99,14 @@ export class Ingestion {
     if (there) await this.#announce(document);
   }
 
-  /** Tells indexes and devices about a new set of chunks. */
+  /** Publishes a new chunk set to indexes and devices. */
   async #announce(document: SourceDocument): Promise<void> {
     await this.#context.store.touchBase(document);
     this.#context.changed(document.user_id);
     this.#progress(document, "ready", 1, "已就绪");
   }
 
-  /** New vectors for the chunks that are there. */
+  /** Re-embeds the existing chunks. */
   async #embedAgain(document: SourceDocument, signal: AbortSignal): Promise<void> {
     const { store } = this.#context;
     if (document.chunk_set === null) return;
@@ -153,8 +153,8 @@ export class Ingestion {
   }
 
   /**
-   * Vectors of chunks by a model that the document has not been embedded by; none where no model answers: words find the
-   * document until one does.
+   * Vectors of chunks by the current model; none if no model responds: until then, the document is found by
+   * keywords only.
    */
   async #embed(
     document: SourceDocument,
@@ -216,13 +216,13 @@ export class Ingestion {
   }
 }
 
-/** The page on which a character stands; none for documents without pages. */
+/** Maps a character offset to its page; undefined for documents without pages. */
 function pageFinder(pages: readonly number[] | undefined): (at: number) => number | undefined {
   if (pages === undefined || pages.length === 0) return () => undefined;
   return (at) => Math.max(1, pages.findLastIndex((start) => start <= at) + 1);
 }
 
-/** Why a source can never be read, for its owner; undefined for what may pass. */
+/** User-facing reason of a permanent error; undefined for transient errors. */
 function reasonOf(err: unknown): string | undefined {
   if (err instanceof UnreadableError) return err.message;
   if (err instanceof OutboundError) return `无法读取该地址: ${err.message}`;

@@ -13,13 +13,13 @@ import type { KnowledgeStore } from "./knowledge-store.ts";
 import { type SearchContext, search } from "./search.ts";
 import { baseView, chunkView, documentView, fitting } from "./views.ts";
 
-/** What the routes of knowledge work with. */
+/** Dependencies of the knowledge routes. */
 export interface KnowledgeServices extends SearchContext {
   files: Pick<UserFiles, "own">;
   queue: DocumentQueue;
 }
 
-/** Documents or chunks in one answer. */
+/** Maximum documents or chunks per response. */
 const maxListed = 1_000;
 
 type Context = Pick<ActorContext, "nc" | "bus" | "log" | "settings">;
@@ -127,7 +127,7 @@ type Source = Pick<
   "source_type" | "source_ref" | "content_type" | "raw_content" | "chunk_count"
 >;
 
-/** What a new document is read from, checked as far as it can be at once. */
+/** The source of a new document, validated as far as possible synchronously. */
 async function sourceOf(
   { settings }: Context,
   { files }: KnowledgeServices,
@@ -156,7 +156,7 @@ async function sourceOf(
   };
 }
 
-/** Documents of a base, as many as fit into an answer; they share the room that it has for their texts. */
+/** Documents of a base that fit into a response, with its space shared between their texts. */
 async function listed(
   store: KnowledgeStore,
   { _id, user_id }: Pick<BaseDocument, "_id" | "user_id">,

@@ -9,17 +9,17 @@ import {
 /** A chunk before it is stored; its vector is packed. */
 export type NewChunk = Omit<ChunkDocument, "vector"> & { vector: Uint8Array | null };
 
-/** A base with the number of its documents. */
+/** A base with its document count. */
 export type CountedBase = BaseDocument & { doc_count: number };
 
-/** A document without its text, which may have megabytes. */
+/** A document without its text, which may be megabytes. */
 export type SourceHead = Omit<SourceDocument, "raw_content">;
 
 const headOnly = { projection: { raw_content: 0 } };
 const byModel = { embedding_model: 1, chunk_count: 1 } as const;
 const insertBatch = 500;
 
-/** Knowledge in MongoDB. Every call names the user: what belongs to somebody else is not found. */
+/** Knowledge in MongoDB. Every method is scoped to a user; data of others is not found. */
 export class KnowledgeStore {
   readonly #bases: Collection<BaseDocument>;
   readonly #documents: Collection<SourceDocument>;
@@ -51,7 +51,7 @@ export class KnowledgeStore {
       .toArray();
   }
 
-  /** Bases with the numbers of their documents. */
+  /** Bases with document counts. */
   async counted(user: string, bases: readonly BaseDocument[]): Promise<CountedBase[]> {
     const ids = bases.map(({ _id }) => _id);
     const groups = await this.#documents
@@ -72,7 +72,7 @@ export class KnowledgeStore {
     return this.#bases.findOne({ _id: id, user_id: user });
   }
 
-  /** Whether the base was there. */
+  /** Updates a base; returns whether it exists. */
   async updateBase(
     user: string,
     id: string,
@@ -90,8 +90,8 @@ export class KnowledgeStore {
   }
 
   /**
-   * Removes a base with all that is in it. The base goes last, so that a removal that was cut off can be asked for again,
-   * and what came meanwhile goes after it.
+   * Deletes a base and its contents. The base is deleted last, so that an interrupted deletion can be
+   * repeated; content added meanwhile is deleted after it.
    */
   async deleteBase(user: string, id: string): Promise<boolean> {
     if ((await this.base(user, id)) === null) return false;
@@ -101,14 +101,14 @@ export class KnowledgeStore {
     return deletedCount > 0;
   }
 
-  /** Removes everything of a user who is gone. */
+  /** Deletes all knowledge of a deleted user. */
   async eraseUser(user: string): Promise<void> {
     await this.#bases.deleteMany({ user_id: user });
     await this.#documents.deleteMany({ user_id: user });
     await this.#chunks.deleteMany({ user_id: user });
   }
 
-  /** Whether its base was still there. */
+  /** Adds a document; returns whether its base still exists. */
   async addDocument(document: SourceDocument): Promise<boolean> {
     await this.#documents.insertOne(document);
     const there = await this.touchBase(document);
@@ -120,7 +120,7 @@ export class KnowledgeStore {
     return this.#documents.countDocuments({ user_id: user, kb_id: base });
   }
 
-  /** Documents of all users that have chunks without a vector of `model`, in the order of their ids, from `after` on. */
+  /** Documents of all users with chunks that lack a vector of `model`, by id, after `after`. */
   otherwiseEmbedded(
     model: string,
     after: string,
@@ -140,7 +140,7 @@ export class KnowledgeStore {
       .toArray();
   }
 
-  /** Documents of a base from `offset` on, the oldest first, with so many characters of their texts. */
+  /** Documents of a base from `offset` on, oldest first, with truncated texts. */
   documents(
     user: string,
     base: string,
@@ -172,7 +172,7 @@ export class KnowledgeStore {
       .toArray();
   }
 
-  /** Changes a document; whether it was there. */
+  /** Updates a document; returns whether it exists. */
   async updateDocument(
     user: string,
     id: string,
@@ -186,8 +186,8 @@ export class KnowledgeStore {
   }
 
   /**
-   * Makes a written set of chunks the one of its document and removes the one before. Of two that replace the same set one
-   * wins; the other, or that of a document that is gone meanwhile, is removed: false.
+   * Activates a chunk set of a document and deletes the previous one. If two sets replace the same one, only
+   * one wins. The other, or the set of a document deleted meanwhile, is deleted; returns false then.
    */
   async switchChunks(document: SourceHead, set: string, fields: Partial<SourceDocument>): Promise<boolean> {
     const { user_id: user, _id: id, chunk_set } = document;
@@ -200,7 +200,7 @@ export class KnowledgeStore {
     return won;
   }
 
-  /** Whether the document was there. It goes after its chunks, and what came meanwhile after it. */
+  /** Deletes a document after its chunks, then chunks added meanwhile; returns whether it existed. */
   async deleteDocument(user: string, id: string): Promise<boolean> {
     const document = await this.document(user, id);
     if (document === null) return false;
@@ -255,7 +255,7 @@ export class KnowledgeStore {
       .toArray();
   }
 
-  /** Tells the indexes that a document of its base has changed; whether the base was there. */
+  /** Increments the revision of a document's base for the indexes; returns whether the base exists. */
   async touchBase({ user_id, kb_id }: Pick<SourceDocument, "user_id" | "kb_id">): Promise<boolean> {
     const { matchedCount } = await this.#bases.updateOne(
       { _id: kb_id, user_id },

@@ -11,7 +11,7 @@ import { KnowledgeStore } from "./knowledge-store.ts";
 import { servePassages } from "./passages.ts";
 import { WorkStore } from "./work-store.ts";
 
-/** Documents for which new vectors are requested at a time. */
+/** Documents per batch of re-embedding requests. */
 const renewedAtOnce = 100;
 
 type KnowledgeContext = Pick<
@@ -19,7 +19,7 @@ type KnowledgeContext = Pick<
   "nc" | "bus" | "js" | "jsm" | "db" | "out" | "files" | "reader" | "settings" | "log" | "lifecycle"
 >;
 
-/** Serves knowledge bases and works on their documents. Any number of processes may. */
+/** Serves knowledge bases and processes their documents, in any number of processes. */
 export async function startKnowledge(context: KnowledgeContext, embeddings: Embeddings): Promise<void> {
   const { bus, db, out, files, reader, settings, log, lifecycle } = context;
   const store = new KnowledgeStore(db);

@@ -4,12 +4,12 @@ import type { Limits } from "../../schemas/limits.ts";
 import { knowledgeRecall } from "../../schemas/messages/knowledge.ts";
 import { type SearchContext, search } from "./search.ts";
 
-/** Passages that say less about the question than this would only distract the model. */
+/** Minimum score of a passage; less relevant ones distract the model. */
 const scoreFrom = 0.5;
-/** Share of the waiting time that an embedding may take; then words alone decide. */
+/** Share of the time limit for the embedding; after that, the search uses keywords only. */
 const embedShare = 0.6;
 
-/** Answers turns that ask for passages of their user's documents. */
+/** Serves turns' requests for passages of the user's documents. */
 export function servePassages(bus: Pick<Bus, "serve">, context: SearchContext, limits: Limits): void {
   bus.serve(knowledgeRecall, (request) => passages(context, request, limits));
 }

@@ -3,25 +3,25 @@ import type { BaseIndex } from "./base-index.ts";
 import { type Baselines, CosineBias } from "./cosine-bias.ts";
 import type { ModelVector } from "./vector-block.ts";
 
-/** A chunk that was found in one of the indexes; `score` is 0 to 1. */
+/** A search result in one of the indexes; `score` is 0 to 1. */
 export interface Hit {
   index: BaseIndex;
   chunk: number;
   score: number;
 }
 
-/** How to look: by words, by meaning, or both. */
+/** Search mode: keywords, vectors, or both. */
 export type Mode = "words" | "vectors" | "hybrid";
 
-// BM25 as in its literature.
+// Standard BM25 parameters.
 const k1 = 1.2;
 const b = 0.75;
-/** Places of each list that take part in the fusion. */
+/** Number of top results of each list used in the fusion. */
 const depth = 50;
-/** Smaller than the customary 60: the lists are short, and a first place should count for more than two middling ones. */
+/** Below the usual 60: the lists are short, and one first rank should outweigh two middle ranks. */
 const rrfK = 10;
 const oneCharacter = /^\p{Script=Han}$/u;
-/** Up to so many terms a query may look through all words for its characters. */
+/** Maximum terms of a query for substring expansion. */
 const fewTerms = 4;
 
 interface Scored {
@@ -31,8 +31,8 @@ interface Scored {
 }
 
 /**
- * The best `limit` chunks of the indexes for a query. Words are ranked by BM25, meaning by cosine, and the two lists are
- * joined by reciprocal rank fusion. Words that explain little of the query, as in a question put in other words, count little.
+ * The best `limit` chunks of the indexes for a query: BM25 for keywords and cosine for vectors, joined by
+ * reciprocal rank fusion. Keyword results that cover little of the query, such as a paraphrase, weigh little.
  */
 export function rank(
   indexes: readonly BaseIndex[],
@@ -41,7 +41,7 @@ export function rank(
   limit: number,
   mode: Mode = "hybrid",
 ): Hit[] {
-  // Signs, and words that stand in every text, ask for nothing.
+  // A query of punctuation and stop words only has no results.
   if (termsOf(query).length === 0) return [];
   const words = mode === "vectors" ? { list: [], coverage: 0 } : byWords(indexes, query);
   const { list: meaning, best } =
@@ -61,27 +61,27 @@ export function rank(
 }
 
 /**
- * Where cosines of a family of models say nothing, and from where on they say all there is to say; those of E5 models crowd
- * together, and are measured from what unrelated texts have. `perTenfold`: what the floor gains with ten times the chunks;
- * `coverage`: what words add when they explain the whole query.
+ * Calibration of cosines per model family: `floor` is unrelated, `full` is a certain match; cosines of E5
+ * models are compressed, and measured relative to unrelated texts. `perTenfold`: increase of the floor per
+ * tenfold number of chunks; `coverage`: bonus if keywords cover the whole query.
  */
 const scales = {
   e5: { floor: 0.0013, perTenfold: 0.0145, span: 0.06, coverage: 0.03 },
   other: { floor: 0.2, perTenfold: 0, span: 0.35, coverage: 0.1 },
 };
-/** The best of many unrelated chunks is closer than the best of few: up to so many, in powers of ten. */
+/** Upper bound of the correction for the number of chunks, in powers of ten. */
 const mostTenfolds = 2.5;
-/** Measured with multilingual-e5-small over short texts of the evaluation. */
+/** Measured with multilingual-e5-small on short texts of the evaluation set. */
 const e5Baselines = {
   chinese: { chinese: 0.841, other: 0.753 },
   other: { chinese: 0.756, other: 0.78 },
 } as const satisfies Record<string, Baselines>;
-/** Who gives a number or a code means it to the letter: what holds it comes first. */
+/** Numbers and codes in a query, which must match exactly and rank first. */
 const codeLike = /[\p{L}\d]*\d[\p{L}\d._:/-]*\d|\p{L}+-?\d{2,}/u;
 const codeWeight = 4;
 const chinese = /\p{Script=Han}/u;
 
-/** Spreads cosines over 0 to 1. */
+/** Calibrates cosines to 0 to 1. */
 function calibrated(cosine: number, covered: number, chunks: number, vector: ModelVector | null): number {
   const { floor, perTenfold, span, coverage } = isE5(vector) ? scales.e5 : scales.other;
   const lowest = floor + perTenfold * Math.min(mostTenfolds, Math.log10(Math.max(1, chunks)));
@@ -107,7 +107,9 @@ function fuse(lists: { list: readonly Scored[]; weight: number }[]): Scored[] {
     .sort((x, y) => y.value - x.value);
 }
 
-/** BM25 over all indexes as one collection; `coverage`: share of the query's weight that the best chunk has, 0 to 1. */
+/**
+ * BM25 over all indexes as one collection; `coverage`: share of the query's weight in the best chunk, 0 to 1.
+ */
 function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]; coverage: number } {
   const terms = [...new Set(termsOf(query))];
   const words = terms.map((term) => (terms.length <= fewTerms ? wordsWith(indexes, term) : [term]));
@@ -144,7 +146,9 @@ function byWords(indexes: readonly BaseIndex[], query: string): { list: Scored[]
   return { list, coverage: Math.min(1, (explained.get(first.index)?.[first.chunk] ?? 0) / whole) };
 }
 
-/** A term, or, where it is one Chinese character that never stands alone, the words it is in: 茶 finds 绿茶. */
+/**
+ * A term, or the words that contain it if it is a single Chinese character that is never a term: 茶 finds 绿茶.
+ */
 function wordsWith(indexes: readonly BaseIndex[], term: string): string[] {
   if (!oneCharacter.test(term) || frequencyOf(indexes, [term]) > 0) return [term];
   return [...new Set(indexes.flatMap((index) => index.termsWith(term)))];
@@ -155,8 +159,8 @@ function frequencyOf(indexes: readonly BaseIndex[], words: readonly string[]): n
 }
 
 /**
- * Cosine over all indexes, without what the form of a chunk explains of it; `best` is the highest, for other models than E5
- * the highest as it is.
+ * Cosine over all indexes, corrected for the form of chunks; `best` is the highest, uncorrected for models
+ * other than E5.
  */
 function byMeaning(
   indexes: readonly BaseIndex[],
@@ -188,7 +192,7 @@ function byMeaning(
   return { list: top.sorted(), best };
 }
 
-/** The highest values that were offered. */
+/** Top-k collector. */
 class Top {
   readonly #size: number;
   #kept: Scored[] = [];
@@ -201,7 +205,7 @@ class Top {
   offer(index: BaseIndex, chunk: number, value: number): void {
     if (value <= this.#floor) return;
     this.#kept.push({ index, chunk, value });
-    // Cut down now and then: cheaper than a heap at these sizes.
+    // Truncated occasionally: cheaper than a heap at these sizes.
     if (this.#kept.length >= this.#size * 8) this.#cut();
   }
 

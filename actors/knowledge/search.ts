@@ -8,7 +8,7 @@ import { rank } from "./ranking.ts";
 import type { ModelVector } from "./vector-block.ts";
 import { chunkView } from "./views.ts";
 
-/** What a search works with. */
+/** Dependencies of a search. */
 export interface SearchContext {
   store: KnowledgeStore;
   cache: IndexCache;
@@ -19,8 +19,8 @@ export interface SearchContext {
 const embedMs = 3_000;
 
 /**
- * The best chunks of a user's bases (all of them without `bases`) for a query, by words and meaning.
- * @throws ParleyError `not_found` when he has not all of the bases that are named.
+ * The best chunks of a user's bases (all by default) for a query, by keywords and vectors.
+ * @throws ParleyError `not_found` when a requested base is not the user's
  */
 export async function search(
   context: SearchContext,
@@ -33,7 +33,7 @@ export async function search(
     throw new ParleyError("not_found", { error: "知识库不存在" });
   if (bases.length === 0) return [];
   const [indexes, vector] = await Promise.all([cache.of(bases), embedQuery(context, ask.query, ask.embedMs)]);
-  // Some of them say the same.
+  // Extra results, because duplicates are removed.
   const hits = rank(indexes, ask.query, vector, ask.limit * 2 + 4);
   const ids = hits.map(({ index, chunk }) => index.idOf(chunk));
   const chunks = new Map((await store.chunksById(user, ids)).map((chunk) => [chunk._id, chunk]));
@@ -44,9 +44,9 @@ export async function search(
   const results = hits.flatMap(({ index, chunk, score }) => {
     const found = chunks.get(index.idOf(chunk));
     const document_title = titles.get(found?.document_id ?? "");
-    // A document that is being deleted.
+    // The document is being deleted.
     if (found === undefined || document_title === undefined) return [];
-    // The same text takes one place.
+    // Drop duplicate texts.
     const text = found.content.replace(/\s+/g, " ");
     if (said.has(text)) return [];
     said.add(text);
@@ -61,7 +61,7 @@ export async function search(
   return results.slice(0, ask.limit);
 }
 
-/** Without an embedding model, words alone decide. */
+/** Embeds the query; null without an embedding model, for a keyword search. */
 async function embedQuery(
   { embeddings }: SearchContext,
   query: string,

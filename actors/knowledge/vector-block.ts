@@ -1,10 +1,10 @@
-/** A vector with the model that made it: those of different models can't be compared. */
+/** A vector with its model; vectors of different models are not comparable. */
 export interface ModelVector {
   model: string;
   values: Float32Array;
 }
 
-/** Vectors of one model in one array, each with the number of the chunk that it belongs to. */
+/** Vectors of one model in one array, each with its chunk number. */
 export class VectorBlock {
   readonly dimensions: number;
   readonly #owners: number[] = [];
@@ -14,7 +14,7 @@ export class VectorBlock {
     this.dimensions = dimensions;
   }
 
-  /** What it takes of memory, bytes, roughly. */
+  /** Approximate memory use, bytes. */
   get bytes(): number {
     return this.#values.byteLength + this.#owners.length * 8;
   }
@@ -39,7 +39,7 @@ export class VectorBlock {
   }
 }
 
-/** Four sums side by side: one alone waits for each addition before the next. */
+/** Four independent accumulators, for instruction-level parallelism. */
 function dotAt(vectors: Float32Array, from: number, query: Float32Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = query.length - (query.length % 4);

@@ -7,7 +7,7 @@ import type {
 } from "../../schemas/documents/knowledge.ts";
 import type { CountedBase } from "./knowledge-store.ts";
 
-/** A base as answers show it. */
+/** API view of a base. */
 export function baseView(base: CountedBase): KnowledgeBase {
   const { _id, user_id, name, description, created_at, updated_at, doc_count } = base;
   return {
@@ -21,7 +21,7 @@ export function baseView(base: CountedBase): KnowledgeBase {
   };
 }
 
-/** A document as answers show it, its text cut at `maxChars`. */
+/** API view of a document, its text truncated to `maxChars`. */
 export function documentView(
   document: SourceDocument,
   maxChars = Number.POSITIVE_INFINITY,
@@ -46,7 +46,7 @@ export function documentView(
   };
 }
 
-/** A chunk as answers show it. */
+/** API view of a chunk. */
 export function chunkView(chunk: ChunkDocument): KnowledgeChunk {
   const { _id, document_id, kb_id, index, content, heading, start, end, page } = chunk;
   return {
@@ -55,7 +55,7 @@ export function chunkView(chunk: ChunkDocument): KnowledgeChunk {
   };
 }
 
-/** As many of the items, from the first on, as an answer of so many bytes has room for; one at least. */
+/** The first items that fit into `bytes`; at least one. */
 export function fitting<Item>(items: readonly Item[], bytes: number): Item[] {
   let left = bytes;
   const end = items.findIndex((item) => {

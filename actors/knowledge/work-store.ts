@@ -5,17 +5,17 @@ import {
   type SourceDocument,
 } from "../../schemas/documents/knowledge.ts";
 
-/** A lease lasts this long, ms; its owner renews it well before. */
+/** Duration of a lease, ms; its owner renews it well before. */
 export const leaseMs = 20_000;
 
-/** A document whose work this process owns. */
+/** A document claimed by this process. */
 export type ClaimedDocument = SourceDocument & {
   work: DocumentWork;
   lease: { id: string; until: Date };
   attempts: number;
 };
 
-/** The work on documents, kept in the documents: each is claimed by one process at a time. */
+/** Document work state, stored in the documents; each is claimed by one process at a time. */
 export class WorkStore {
   readonly #documents: Collection<SourceDocument>;
 
@@ -28,14 +28,14 @@ export class WorkStore {
       { work: 1, user_id: 1, created_at: 1 },
       { partialFilterExpression: { work: { $type: "string" } } },
     );
-    // Documents of versions that kept the work elsewhere.
+    // Migrate documents of versions that stored work separately.
     await this.#documents.updateMany(
       { status: "pending", work: { $exists: false } },
       { $set: { work: "ingest" } },
     );
   }
 
-  /** Users with work of a kind, whoever does it. */
+  /** Users with pending or running work of a kind. */
   users(work: DocumentWork): Promise<string[]> {
     return this.#documents.distinct("user_id", { work });
   }
@@ -51,7 +51,7 @@ export class WorkStore {
     return found as ClaimedDocument | null;
   }
 
-  /** Whether the document is still there and this process's. */
+  /** Whether the document exists and is owned by this process. */
   async owns({ _id, lease }: ClaimedDocument): Promise<boolean> {
     return (
       (await this.#documents.findOne({ _id, "lease.id": lease.id }, { projection: { _id: 1 } })) !== null
@@ -63,7 +63,7 @@ export class WorkStore {
     await this.#documents.updateOne({ _id, "lease.id": lease.id }, { $set: { "lease.until": until } });
   }
 
-  /** Ends the work. */
+  /** Completes the work. */
   async finish({ _id, lease }: ClaimedDocument): Promise<void> {
     await this.#documents.updateOne(
       { _id, "lease.id": lease.id },
@@ -71,7 +71,7 @@ export class WorkStore {
     );
   }
 
-  /** Gives the work back for another attempt after a delay. `unused`: this attempt does not count. */
+  /** Releases the work for another attempt after a delay. `unused`: don't count this attempt. */
   async release({ _id, lease }: ClaimedDocument, delayMs: number, unused = false): Promise<void> {
     await this.#documents.updateOne(
       { _id, "lease.id": lease.id },
@@ -82,7 +82,7 @@ export class WorkStore {
     );
   }
 
-  /** Asks for new vectors of documents that have no other work. */
+  /** Requests re-embedding of documents without other work. */
   async requestVectors(documents: readonly string[]): Promise<void> {
     await this.#documents.updateMany(
       { _id: { $in: [...documents] }, work: null },

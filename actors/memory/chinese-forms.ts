@@ -9,7 +9,7 @@ const things =
   "生日|妻子|老婆|太太|丈夫|老公|女朋友|男朋友|未婚妻|未婚夫|儿子|女儿|妈妈|母亲|爸爸|父亲|哥哥|弟弟|姐姐|妹妹|猫|小猫|狗|小狗|宠物|老板|公司|家乡|老家|母语|邮箱|电话|手机号|地址|车|血型|小名|爱好|专业";
 const talk = /^(?:你|您|它|这|那|他|她|咱|大家|上|的|听你|和你|跟你)/u;
 
-/** What people say of themselves in Chinese; conservative by intent. */
+/** Forms of Chinese self-descriptions; intentionally conservative. */
 export const chineseForms: readonly Form[] = [
   form("我(?:的名字)?(?:叫做?|名叫|改名叫)(.+)", (name = "") => named(name)),
   form("(?:我的(?:名字|姓名)是|(?:请|你可以|以后|就|可以)*叫我)(.+)", (name = "") => named(name)),
@@ -82,7 +82,7 @@ export const chineseForms: readonly Form[] = [
   ),
 ];
 
-/** Forms that need the wish that something is remembered: 我的车牌是鲁B12345. */
+/** Forms accepted only in an explicit request to remember: 我的车牌是鲁B12345. */
 export const chineseNotes: readonly Form[] = [
   form("我的?([\\p{L}\\d]{1,12}?)(?:是|叫做?|为|[:：])(.+)", (what = "", value = "") => thingIs(what, value)),
 ];
@@ -138,7 +138,7 @@ function allergyEnds(what: string): MemoryChange[] {
     : listed(what).map((thing) => ended(`allergy:${thing}`));
 }
 
-/** A value without particles that only say that something has changed. */
+/** Strips particles that only mark a change. */
 function bare(value: string): string {
   return value
     .trim()

@@ -1,26 +1,26 @@
 const maxChars = 300;
 const sentence = /[^。！？!?；;\n.]+(?:\.(?=[^\s.])[^。！？!?；;\n.]+)*[。！？!?；;.]?/gu;
-// What is asked or supposed is not a fact.
+// Questions and hypotheticals are not facts.
 const supposed =
   /^(?:if|when|what|who|whose|why|how|where|which|is|are|do|does|did|can|could|would|should|may|suppose|imagine|pretend|maybe)\b|^(?:如果|假如|要是|假设|为什么|怎么|谁|什么|哪|是不是|能不能|可以|也许|可能)/i;
 const asked = /[?？]$|[吗呢么]$/;
-// Texts that are given to be worked on say nothing about their author.
+// Texts given for processing (translation, correction) don't describe their author.
 const material =
   /^[^\n]{0,80}\b(?:translate|rewrite|rephrase|summari[sz]e|proofread|role-?play|pretend|imagine|write (?:me )?an? )|^[^\n]{0,40}(?:翻译|改写|润色|总结|扮演|假装|续写|写一[篇首个段封])/i;
 const filler =
   /^(?:(?:hi|hello|hey|well|actually|by the way|btw|so|and|but|also|then|no|sorry|ok|okay|yes|oh|anyway|just|fyi|please note that|for your information)\b[\s:]*|(?:你好|您好|其实|对了|顺便说一下|顺便|另外|还有|不过|但是|但|而且|那个|嗯|哦|所以|因为|不对|不是的?|更正一下)[\s:：]*)/i;
-/** "I quit Acme and joined Globex": a second thing that the same person says of themselves. */
+/** "I quit Acme and joined Globex": a second statement with the same subject. */
 const joint =
   /\s+(?:and|but|so)\s+(?=(?:i\b|i'|my\b|now\b|(?:joined|moved|started|live|work|love|like|hate|quit|left|am|prefer|don't|do not|no longer)\b))/iu;
 
-/** "allergic to cats, dogs and pollen": commas of a list end no clause. */
+/** "allergic to cats, dogs and pollen": list commas don't end a clause. */
 const list =
   /\b(?:allergic to|like|love|enjoy|hate|dislike) [\p{L}']+(?: [\p{L}']+)?(?:, ?[\p{L}']+(?: [\p{L}']+)?){1,4},? (?:and|or) [\p{L}']+/giu;
 const title = /\b(St|Dr|Mr|Mrs|Ms|Prof)\. (?=\p{Lu})/gu;
 const chineseGoesOn =
   /^(?:叫|名叫|住在|搬到|喜欢|讨厌|不喜欢|对.{1,12}过敏|在.{1,15}(?:工作|上班)|是一?[名位])/u;
 
-/** The clauses of a text in which somebody may speak of themselves, without what leads into them. */
+/** The clauses of a text that may be self-descriptions, without introductory words. */
 export function clausesOf(text: string): string[] {
   if (material.test(text)) return [];
   const plain = text.replace(title, "$1 ").replace(list, (found) => found.replace(/,? and |, ?/g, " and "));
@@ -36,7 +36,7 @@ function clausesOfSentence(raw: string): string[] {
     const clause = withoutFiller(part.trim()).replace(/[\s。！!；;.]+$/u, "");
     if (clause === "" || clause.length > maxChars || asked.test(clause)) return [];
     if (supposed.test(clause)) return [];
-    // "I quit Acme and joined Globex": the subject goes on.
+    // "I quit Acme and joined Globex": the subject continues.
     const goesOn =
       /^(?:joined|moved|started|live|work|love|like|hate|quit|left|am|prefer|don't|do not|no longer|now)\b/i;
     const isGoingOn = subject === "I" ? goesOn.test(clause) : chineseGoesOn.test(clause);

@@ -6,11 +6,11 @@ const professions =
   "teacher|doctor|nurse|engineer|software engineer|developer|programmer|designer|student|lawyer|writer|artist|chef|cook|driver|farmer|manager|accountant|scientist|researcher|musician|photographer|journalist|pilot|translator|consultant|architect|dentist|pharmacist|plumber|electrician|carpenter|librarian|professor|gardener|baker|sailor|policeman|firefighter";
 const things =
   "favou?rite [\\p{L} ]{2,30}|birthday|wife|husband|partner|girlfriend|boyfriend|fiancée?|son|daughter|mother|mom|mum|father|dad|brother|sister|cat|dog|pet|boss|company|hometown|native language|mother tongue|e-?mail(?: address)?|phone number|address|car|blood type|nickname";
-/** Whom or what one likes in talk without saying anything of oneself. */
+/** Objects of "like" in small talk that are not preferences. */
 const talk =
   /^(?:my|you|your|u|it|this|that|these|those|him|her|his|them|their|how|what|when|where|the (?:idea|way|answer|fact|joke|sound|look)|to (?:know|see|ask|hear|say|think|thank|have|get|order|book)|if|everything|nothing|being)\b/i;
 
-/** What people say of themselves in English; conservative by intent. */
+/** Forms of English self-descriptions; intentionally conservative. */
 export const englishForms: readonly Form[] = [
   form(
     "(?:my name is|my name's|i am called|i'm called|i go by|(?:you can |please )?call me) (.+)",
@@ -104,7 +104,7 @@ export const englishForms: readonly Form[] = [
   ),
 ];
 
-/** Forms that need the wish that something is remembered: "my locker is 12". */
+/** Forms accepted only in an explicit request to remember: "my locker is 12". */
 export const englishNotes: readonly Form[] = [
   form("my ([\\p{L}\\d ]{2,40}?) (?:is|are) (.+)", (what = "", value = "") => thingIs(what, value)),
 ];
@@ -157,7 +157,7 @@ function nameOf(name: string, made: (value: string) => MemoryChange): MemoryChan
     : undefined;
 }
 
-/** A value without what only says when or how much. */
+/** Strips words of time and degree from a value. */
 function bare(value: string): string {
   const tail =
     /\s+(?:now|nowadays|these days|any ?more|any longer|at the moment|currently|again|too|as well|very much|a lot|so much|instead|today|please|since [\p{L}\d ]+|(?:last|this) (?:week|month|year|spring|summer|autumn|winter)|in \d{4}|for (?:\d+|[a-z]+) (?:years?|months?|weeks?))$/iu;

@@ -5,14 +5,14 @@ import type { Embeddable, MemoryStore } from "./memory-store.ts";
 
 const batch = 8;
 
-/** Gives facts their vectors after they were stored; without one a fact is found by its words. */
+/** Embeds stored facts; a fact without a vector is found by keywords. */
 export class FactVectors {
   readonly #store: MemoryStore;
   readonly #embeddings: Embeddings;
   readonly #log: Logger;
   readonly #changed: (user: string) => void;
 
-  /** `changed` is told of each user whose facts have got vectors. */
+  /** `changed` is called for each user whose facts got vectors. */
   constructor(store: MemoryStore, embeddings: Embeddings, log: Logger, changed: (user: string) => void) {
     this.#store = store;
     this.#embeddings = embeddings;
@@ -20,16 +20,17 @@ export class FactVectors {
     this.#changed = changed;
   }
 
-  /** Embeds a new fact; when that fails, a later look at all facts makes up for it. */
+  /** Embeds a new fact; a later sweep retries failures. */
   async embed(fact: Embeddable): Promise<void> {
     try {
       await this.renew([fact]);
     } catch (err) {
-      if (!(err instanceof ParleyError)) this.#log.warn({ err }, "a fact has no vector");
+      if (!(err instanceof ParleyError))
+        this.#log.warn({ err, user: fact.user_id, fact: fact._id }, "fact not embedded");
     }
   }
 
-  /** Embeds facts by the present model. @throws ParleyError when no model answers. */
+  /** Embeds facts with the current model. @throws ParleyError when no model responds */
   async renew(facts: readonly Embeddable[]): Promise<void> {
     for (let from = 0; from < facts.length; from += batch) {
       const part = facts.slice(from, from + batch);

@@ -2,7 +2,7 @@ import type { MemoryDocument } from "../../schemas/documents/memory.ts";
 import { termsOf } from "../text/terms.ts";
 import { changesIn } from "./patterns.ts";
 
-/** What a wish to forget may call a slot. */
+/** Names of slots in requests to forget. */
 const names: readonly [pattern: RegExp, slot: string][] = [
   [/^(?:my |the )?name$|^(?:我的?)?(?:名字|姓名)$/i, "name"],
   [
@@ -20,7 +20,7 @@ const everything =
   /^(?:everything|all|me|all about me|all (?:of )?(?:my|the) (?:facts|memories|data))(?: (?:you know )?about me)?$|^(?:我的?)?(?:一切|所有|全部)(?:.{0,6})$|^我$/i;
 const possessive = /^(?:my |the |that |about |我的?)+|(?:的事情?|这件事|的信息)$/gi;
 
-/** Those current facts that a user means who wishes that something about them is forgotten. */
+/** Current facts matched by a user's request to forget. */
 export function forgottenFacts(about: string, facts: readonly MemoryDocument[]): MemoryDocument[] {
   if (everything.test(about)) return [...facts];
   const slots = names.find(([pattern]) => pattern.test(about))?.[1].split("|");

@@ -13,13 +13,15 @@ import { MemoryWriter } from "./memory-writer.ts";
 import { Recall } from "./recall.ts";
 import { readTurn } from "./turn-reader.ts";
 
-/** Turns that one process reads at a time; each may wait for a model. */
+/** Concurrent turns per process; each may wait for a model. */
 const inFlight = 8;
 
-/** Facts that are embedded anew in one go. */
+/** Facts per re-embedding batch. */
 const renewedAtOnce = 100;
 
-/** Remembers what users say of themselves, and tells it to their later turns. Any number of processes may. */
+/**
+ * Stores facts that users state about themselves and serves them to later turns, in any number of processes.
+ */
 export async function startMemory(context: ActorContext, embeddings: Embeddings): Promise<void> {
   const { bus, jsm, db, models, quota, out, log, settings } = context;
   const { limits } = settings;

@@ -1,18 +1,18 @@
 import type { Fact } from "../../schemas/documents/memory.ts";
 
 /**
- * What a text does to memory: a new fact; the end of one (`value`: only if the fact names it), or the wish that something
- * is forgotten. A slot that ends in `*` stands for all slots that begin so.
+ * A change of memory: a new fact; the end of one (`value`: only if the fact contains it); or a request to
+ * forget something. A slot ending in `*` matches all slots with that prefix.
  */
 export type MemoryChange =
   | { kind: "fact"; fact: Fact }
   | { kind: "end"; slot: string; value?: string }
   | { kind: "forget"; about: string };
 
-/** A form that a clause may have. */
+/** A clause pattern. */
 export interface Form {
   match: RegExp;
-  /** What it does; nothing where it is none after all. */
+  /** The resulting changes; empty if the match is rejected. */
   changes(groups: string[]): MemoryChange[];
 }
 

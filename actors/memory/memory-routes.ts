@@ -12,7 +12,7 @@ import { relevance } from "./recall.ts";
 
 const foundFrom = 0.2;
 
-/** Serves what users see of their memory, and change in it. */
+/** Serves the memory routes. */
 export function serveMemoryRoutes(
   context: Pick<ActorContext, "nc" | "bus" | "log" | "settings">,
   { store, keeper, embeddings }: { store: MemoryStore; keeper: MemoryWriter; embeddings: Embeddings },
@@ -35,7 +35,7 @@ export function serveMemoryRoutes(
     return { memories: found.slice(0, query.limit).map(({ memory }) => view(memory)), total: found.length };
   });
   serveRoute(context, addMemory, async ({ principal, query, body }) => {
-    // A plain form tells what the fact is about, so that it takes the place of an older one.
+    // A matching form gives the slot, so that the fact supersedes an older one.
     const [plain] = factsIn(body.content);
     const memory = await keeper.add(actingUser(principal, query.user_id), { ...body, slot: plain?.slot });
     return { success: true as const, memory: view(memory) };

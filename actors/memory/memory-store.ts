@@ -5,29 +5,29 @@ import { newId } from "../../schemas/ids.ts";
 import { termsOf } from "../text/terms.ts";
 import { packVector } from "../text/vector.ts";
 
-/** A fact on its way in, with what it was found to replace. */
+/** A fact to store, with the facts it supersedes. */
 export interface NewFact extends Fact {
-  /** Ids of current facts that it contradicts. */
+  /** Ids of contradicted current facts. */
   supersedes?: readonly string[];
   event?: string;
 }
 
-/** What became of a fact: new, or merged into one that says the same. */
+/** Result of storing a fact: new, or merged into an equivalent one. */
 export interface Remembered {
   memory: MemoryDocument;
   change: "added" | "merged";
 }
 
-/** What is embedded of a fact. */
+/** Fields needed to embed a fact. */
 export type Embeddable = Pick<MemoryDocument, "_id" | "user_id" | "content">;
 
 const byModel = { embedding_model: 1, superseded_by: 1 } as const;
 const day = 24 * 3600;
 const tries = 5;
-/** Stands in `superseded_by` of facts that ended without a successor. */
+/** Prefix of `superseded_by` in facts that ended without a successor. */
 export const endedPrefix = "end_";
 
-/** What users' facts are, in MongoDB. Of current facts no two have the same text, and no two the same slot. */
+/** Users' facts in MongoDB. Text and slot are unique among a user's current facts. */
 export class MemoryStore {
   readonly #db: Db;
   readonly #memories: Collection<MemoryDocument>;
@@ -50,12 +50,12 @@ export class MemoryStore {
       ),
       this.#memories.createIndex({ user_id: 1, created_at: -1 }),
       this.#memories.createIndex(byModel),
-      // As long as an event can come again.
+      // Longer than events can be redelivered.
       this.#read.createIndex({ at: 1 }, { expireAfterSeconds: 31 * day }),
     ]);
   }
 
-  /** All facts of a user, newest first, superseded ones included. */
+  /** All facts of a user, including superseded ones, newest first. */
   all(user: string): Promise<MemoryDocument[]> {
     return this.#memories.find({ user_id: user }).sort({ created_at: -1 }).limit(this.#maxFacts).toArray();
   }
@@ -76,20 +76,20 @@ export class MemoryStore {
     return this.#memories.countDocuments({ user_id: user });
   }
 
-  /** Forgets everything of a user who is gone. */
+  /** Deletes all facts of a deleted user. */
   async eraseUser(user: string): Promise<void> {
     await this.#memories.deleteMany({ user_id: user });
   }
 
-  /** Whether it was there. What it superseded stays superseded. */
+  /** Deletes a fact; returns whether it existed. Facts it superseded stay superseded. */
   async forget(user: string, id: string): Promise<boolean> {
     const { deletedCount } = await this.#memories.deleteOne({ _id: id, user_id: user });
     return deletedCount > 0;
   }
 
   /**
-   * Stores a fact. One that says the same is refreshed; those that it contradicts are kept with the date until which
-   * they held. Processes that do this at the same time meet in the unique indexes and try again.
+   * Stores a fact. An equivalent one is refreshed; contradicted ones are kept with their end
+   * date. Concurrent writers conflict on the unique indexes and retry.
    */
   async remember(user: string, fact: NewFact): Promise<Remembered> {
     const norm = normalized(fact.content);
@@ -98,7 +98,7 @@ export class MemoryStore {
       if (same !== null) return { memory: same, change: "merged" };
       const memory = newMemory(user, norm, fact);
       try {
-        // Both or neither: no fact ends without the one that took its place.
+        // In one transaction: no fact ends without its successor.
         await this.#db.client.withSession((session) =>
           session.withTransaction(async () => {
             await this.#supersede(user, memory._id, fact, session);
@@ -122,7 +122,7 @@ export class MemoryStore {
       .toArray();
   }
 
-  /** Ends facts that hold no more and have no successor; returns how many were current. */
+  /** Ends outdated facts without a successor; returns how many were current. */
   async end(user: string, ids: readonly string[]): Promise<number> {
     let ended = 0;
     for (const _id of ids) {
@@ -143,7 +143,7 @@ export class MemoryStore {
     );
   }
 
-  /** Current facts of all users that have no vector of `model`, in the order of their ids, from `after` on. */
+  /** Current facts of all users without a vector of `model`, by id, after `after`. */
   otherwiseEmbedded(model: string, after: string, limit: number): Promise<Embeddable[]> {
     return this.#memories
       .find({ embedding_model: { $ne: model }, superseded_by: null, _id: { $gt: after } })
@@ -154,7 +154,7 @@ export class MemoryStore {
       .toArray();
   }
 
-  /** Counts that facts were recalled. */
+  /** Increments the recall counters of facts. */
   async used(user: string, ids: readonly string[]): Promise<void> {
     await this.#memories.updateMany(
       { user_id: user, _id: { $in: [...ids] } },
@@ -162,7 +162,7 @@ export class MemoryStore {
     );
   }
 
-  /** Whether an event was read before. */
+  /** Whether an event was already processed. */
   async wasRead(event: string): Promise<boolean> {
     return (await this.#read.countDocuments({ _id: event }, { limit: 1 })) > 0;
   }
@@ -202,7 +202,7 @@ export class MemoryStore {
   }
 }
 
-/** A text without what makes no difference: case, width, punctuation, space. */
+/** Normalizes case, width, punctuation and white space. */
 function normalized(content: string): string {
   const plain = content.normalize("NFKC").toLowerCase();
   const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];

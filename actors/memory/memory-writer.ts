@@ -5,7 +5,7 @@ import { forgottenFacts } from "./forgetting.ts";
 import type { MemoryChange } from "./memory-change.ts";
 import type { MemoryStore, NewFact } from "./memory-store.ts";
 
-/** The one way in and out of memory: tells everybody what has changed, and has facts embedded afterwards. */
+/** The single writer of memory: publishes changes, and embeds facts after they are stored. */
 export class MemoryWriter {
   readonly #store: MemoryStore;
   readonly #vectors: Pick<FactVectors, "embed">;
@@ -24,7 +24,7 @@ export class MemoryWriter {
     this.#maxFacts = parts.maxFacts;
   }
 
-  /** Stores one fact. @throws ParleyError `conflict` when no more fit. */
+  /** Stores one fact. @throws ParleyError `conflict` at the limit */
   async add(user: string, fact: NewFact): Promise<MemoryDocument> {
     if ((await this.#store.count(user)) >= this.#maxFacts)
       throw new ParleyError("conflict", { error: "记忆数量已达上限", hint: "请先删除一些记忆" });
@@ -34,7 +34,7 @@ export class MemoryWriter {
     return memory;
   }
 
-  /** Stores what was found in a turn; returns how many facts are new. What does not fit is left out. */
+  /** Stores facts of a turn up to the limit; returns the number of new ones. */
   async keep(user: string, facts: readonly NewFact[], event: string): Promise<number> {
     let added = 0;
     let room = facts.length === 0 ? 0 : this.#maxFacts - (await this.#store.count(user));
@@ -50,7 +50,7 @@ export class MemoryWriter {
     return added;
   }
 
-  /** Applies what a user's words do to their memory; returns how many facts have changed. */
+  /** Applies changes from a user's message; returns the number of changed facts. */
   async apply(user: string, changes: readonly MemoryChange[], event: string): Promise<number> {
     let changed = 0;
     for (const change of changes)
@@ -60,7 +60,7 @@ export class MemoryWriter {
     return changed;
   }
 
-  /** Ends facts by their ids. */
+  /** Ends facts by id. */
   async end(user: string, ids: readonly string[]): Promise<number> {
     const ended = await this.#store.end(user, ids);
     if (ended > 0) this.#changed(user);
@@ -87,7 +87,7 @@ export class MemoryWriter {
     return forgotten;
   }
 
-  /** Whether it was there. */
+  /** Deletes a fact; returns whether it existed. */
   async forget(user: string, id: string): Promise<boolean> {
     const forgotten = await this.#store.forget(user, id);
     if (forgotten) this.#changed(user);

@@ -8,7 +8,7 @@ const forms = [...englishForms, ...chineseForms];
 const notes = [...englishNotes, ...chineseNotes];
 const particles = /[\s。！!；;.，,]*(?:了|啦|吧|哦|哈)?[\s。！!；;.，,]*$/u;
 
-/** "remember that …": what follows is a fact even without a form of its own. */
+/** "remember that …": the rest is a fact even if it matches no form. */
 const wish =
   /^(?:(?:please |and |can you |could you )*(?:remember|don't forget|do not forget|make a note|note)(?: that|:)*|(?:请|你要?|帮我|麻烦你?|一定要?)*(?:记住|记得|记一下|记下来?|别忘了|不要忘记|别忘记)[:： ]*)\s*(.+)$/iu;
 const reminder = /^(?:to |when\b|me\b|how\b|if\b|the time\b|提醒|叫我起|带)/i;
@@ -18,7 +18,7 @@ const forget =
 const dismissed =
   /^(?:it|that|this|about it|about that|the (?:last|previous) (?:question|message)|刚才|这个|那个|它|这件事|吧)$/i;
 
-/** What a user's words do to what is remembered of them, in the plainest forms of English and Chinese. */
+/** Memory changes in a message, by simple English and Chinese patterns. */
 export function changesIn(text: string): MemoryChange[] {
   return clausesOf(text).flatMap((clause) => changesOf(clause));
 }

@@ -5,25 +5,25 @@ import { termsOf } from "../text/terms.ts";
 import { dot, unpackVector } from "../text/vector.ts";
 import type { MemoryStore } from "./memory-store.ts";
 
-/** A fact with how much it has to do with a text, 0 to 1. */
+/** A fact with its relevance to a text, 0 to 1. */
 export interface Relevant {
   memory: MemoryDocument;
   relevance: number;
 }
 
-// Cosines of small embedding models crowd high up.
+// Cosines of small embedding models are compressed near 1.
 const cosineFloor = 0.8;
 const cosineSpan = 0.15;
 const embedMs = 80;
-/** From here on a fact counts as asked for. */
+/** Minimum relevance at which a fact counts as used. */
 const usedFrom = 0.3;
 const relevantFrom = 0.15;
-/** A fact of this priority is always recalled, while there is room. */
+/** Facts of at least this priority are always recalled, within the limit. */
 const alwaysFrom = 5;
 const perPriority = 0.08;
 const perUse = 0.05;
 
-/** What is known about a user, at hand for his turns. */
+/** Recalls facts about users for their turns. */
 export class Recall {
   readonly #store: MemoryStore;
   readonly #embeddings: Embeddings;
@@ -43,12 +43,12 @@ export class Recall {
     this.#log = log;
   }
 
-  /** What is known of this user has changed. */
+  /** Invalidates the cache of a user. */
   changed(user: string): void {
     this.#cache.delete(user);
   }
 
-  /** Current facts that matter to a text, most important first. */
+  /** Current facts relevant to a text, most important first. */
   async recall(user: string, text: string): Promise<RecallAnswer> {
     const all = await this.#facts(user);
     const current = all.filter(({ superseded_by }) => superseded_by === null);
@@ -63,7 +63,7 @@ export class Recall {
     if (used.length > 0)
       this.#store
         .used(user, used)
-        .catch((err: unknown) => this.#log.warn({ err }, "use of facts not counted"));
+        .catch((err: unknown) => this.#log.warn({ err, user }, "recalled facts not counted"));
     return { facts: chosen.map(({ memory }) => line(memory)), empty: false };
   }
 
@@ -83,7 +83,7 @@ export class Recall {
   }
 }
 
-/** How much each fact has to do with a text, by shared words, and by meaning where the facts have vectors. */
+/** Relevance of each fact to a text, by shared words, and by cosine if the facts have vectors. */
 export async function relevance(
   memories: readonly MemoryDocument[],
   text: string,

@@ -5,16 +5,16 @@ import type { MemoryStore } from "./memory-store.ts";
 import type { MemoryWriter } from "./memory-writer.ts";
 import { changesIn } from "./patterns.ts";
 
-/** What reading turns needs. */
+/** Dependencies of reading turns. */
 export interface ReaderContext extends ExtractionContext {
   store: MemoryStore;
   keeper: MemoryWriter;
   out: Pick<OutPublisher, "frame">;
-  /** Whether a model may be asked; otherwise plain forms alone are understood. */
+  /** Whether to use a model; otherwise only patterns are used. */
   byModel: boolean;
 }
 
-/** Takes facts about its user from a finished turn. A turn that comes twice is read once. */
+/** Extracts facts from a completed turn. Repeated events are ignored. */
 export async function readTurn(context: ReaderContext, event: TurnCompleted): Promise<void> {
   const { store, keeper, models } = context;
   const said = event.messages
@@ -35,7 +35,7 @@ export async function readTurn(context: ReaderContext, event: TurnCompleted): Pr
     else {
       changed = await keeper.keep(event.user, found.facts, event.id);
       changed += await keeper.end(event.user, found.ended);
-      // What somebody says in so many words holds, whatever the model makes of it.
+      // Explicit statements take precedence over the model's result.
       const taken = plain.filter(({ kind }) => kind !== "fact");
       changed += await keeper.apply(event.user, taken, event.id);
     }

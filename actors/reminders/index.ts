@@ -7,7 +7,7 @@ import { ReminderClock } from "./reminder-clock.ts";
 import { serveReminderRoutes } from "./reminder-routes.ts";
 import { ReminderStore } from "./reminder-store.ts";
 
-/** Serves reminders and rings when they are due; any number of processes share the work. */
+/** Serves reminders and fires due ones; any number of processes share the work. */
 export async function startReminders(context: ActorContext): Promise<void> {
   const store = new ReminderStore(context.db);
   const schedules = new Schedules(context);

@@ -7,12 +7,12 @@ import type { Schedules } from "../time/schedules.ts";
 import { type LocalTime, nextRepetition } from "../time/zoned-time.ts";
 import type { ReminderStore } from "./reminder-store.ts";
 
-/** Gives reminders to the engine's clock, and does what is due when it rings. */
+/** Schedules reminders on the NATS server and fires them when due. */
 export class ReminderClock {
   readonly #context: Pick<ActorContext, "bus" | "log">;
   readonly #store: ReminderStore;
   readonly #schedules: Schedules;
-  /** Sets what is not scheduled. */
+  /** Creates missing schedules. */
   readonly repair: ScheduleRepair<ReminderDocument>;
 
   constructor(context: Pick<ActorContext, "bus" | "log">, store: ReminderStore, schedules: Schedules) {
@@ -26,32 +26,35 @@ export class ReminderClock {
     });
   }
 
-  /** Sets the schedule of a reminder that is stored. One that can't be set now is set later. */
+  /** Creates the schedule of a stored reminder; failures are repaired later. */
   async schedule(reminder: ReminderDocument): Promise<void> {
     try {
       await this.#set(reminder);
     } catch (err) {
-      this.#context.log.warn({ err, reminder: reminder._id }, "reminder not scheduled yet");
+      this.#context.log.warn({ err, reminder: reminder._id }, "reminder not scheduled, retrying");
       this.repair.soon();
     }
   }
 
-  /** Takes the schedule back; one that rings all the same meets a reminder that is not pending. */
+  /** Cancels the schedule; if it still fires, the reminder is no longer pending. */
   async cancel(user: string, id: string): Promise<void> {
     try {
       await this.#schedules.cancel("reminder", user, id);
     } catch (err) {
-      this.#context.log.warn({ err, reminder: id }, "schedule not cancelled");
+      this.#context.log.warn({ err, reminder: id }, "reminder schedule not cancelled");
     }
   }
 
-  /** Tells the user, then moves a repetition on. All of it may happen again: what is told has an id of its time. */
+  /**
+   * Notifies the user, then advances a recurring reminder. Idempotent: the notification id contains the due
+   * time.
+   */
   async ring({ user, id, due_at }: Due): Promise<void> {
     const reminder = await this.#store.find(user, id);
     if (reminder === null || reminder.status !== "pending") return;
     const fired = reminder.notified && reminder.repeat_type === "none";
     if (fired || reminder.remind_at.getTime() !== due_at) {
-      // A run before this one has moved it on, and may have ended before the next schedule was set.
+      // An earlier delivery has advanced it, and may have crashed before creating the next schedule.
       if (!reminder.scheduled) await this.#set(reminder);
       return;
     }

@@ -21,7 +21,7 @@ type Services = Pick<ActorContext, "nc" | "bus" | "log" | "settings" | "db"> & {
   clock: ReminderClock;
 };
 
-/** Serves the reminders of the API. */
+/** Serves the reminder routes. */
 export function serveReminderRoutes(services: Services): void {
   const { store, clock } = services;
   serveRoute(services, listReminders, async ({ principal, query }) => {
@@ -104,7 +104,7 @@ async function update(
     set.anchor = JSON.stringify(wall);
     set.notified = false;
   } else if (before.notified && before.repeat_type === "none" && (body.repeat_type ?? "none") !== "none") {
-    // It has rung for the last time: from now on there is a next one.
+    // The reminder has completed; compute its next time from now.
     const anchor = JSON.parse(before.anchor) as LocalTime;
     const repeat = body.repeat_type as Exclude<ReminderDocument["repeat_type"], "none">;
     set.remind_at = new Date(nextRepetition(anchor, before.time_zone, repeat, Date.now()));
@@ -134,7 +134,7 @@ function missing(): ParleyError {
   return new ParleyError("not_found", { error: "提醒不存在" });
 }
 
-/** The same id for the same call of the same user. */
+/** Deterministic id of a user's idempotency key. */
 function keyedId(user: string, key: string): string {
   return `rem_${createHash("sha256").update(`${user} ${key}`).digest("base64url").slice(0, 24)}`;
 }

@@ -3,7 +3,7 @@ import { isDuplicateKey } from "../../infra/mongo/duplicate-key.ts";
 import { collections } from "../../schemas/documents/collections.ts";
 import type { Reminder, ReminderDocument } from "../../schemas/documents/reminder.ts";
 
-/** Reminders in MongoDB; every call but the clock's is one user's. */
+/** Reminders in MongoDB. All methods are scoped to a user, except those for schedules. */
 export class ReminderStore {
   readonly #reminders: Collection<ReminderDocument>;
 
@@ -18,7 +18,7 @@ export class ReminderStore {
     ]);
   }
 
-  /** Adds it; false when one with its id is there. */
+  /** Inserts a reminder; false if its id exists. */
   async add(reminder: ReminderDocument): Promise<boolean> {
     try {
       await this.#reminders.insertOne(reminder);
@@ -33,7 +33,7 @@ export class ReminderStore {
     return this.#reminders.findOne({ _id: id, user });
   }
 
-  /** The earliest first. */
+  /** Reminders of a user, earliest first. */
   list(
     user: string,
     status: Reminder["status"] | undefined,
@@ -65,17 +65,17 @@ export class ReminderStore {
     await this.#reminders.deleteMany({ user });
   }
 
-  /** The engine has the schedule of the time that the reminder is for. */
+  /** Marks the schedule for the reminder's current time as created. */
   async markScheduled({ _id, user, remind_at }: ReminderDocument): Promise<void> {
     await this.#reminders.updateOne({ _id, user, remind_at }, { $set: { scheduled: true } });
   }
 
-  /** Pending ones whose schedule may be missing. */
+  /** Pending reminders with a possibly missing schedule. */
   unscheduled(limit: number): Promise<ReminderDocument[]> {
     return this.#reminders.find({ scheduled: false, status: "pending" }).limit(limit).toArray();
   }
 
-  /** All schedules were lost. */
+  /** Marks all reminders as unscheduled after a loss of the schedules. */
   async unscheduleAll(): Promise<void> {
     await this.#reminders.updateMany(
       { status: "pending", $or: [{ notified: false }, { repeat_type: { $ne: "none" } }] },
@@ -84,7 +84,7 @@ export class ReminderStore {
   }
 }
 
-/** A reminder as the API shows it. */
+/** API view of a reminder. */
 export function shownReminder(reminder: ReminderDocument): Reminder {
   return {
     id: reminder._id,
