@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ParleyError } from "./errors.ts";
 
-/** What is wrong with foreign JSON; shown to the sender in {@link ForeignJsonError}. */
+/** Reason why foreign JSON was rejected; shown to the sender in {@link ForeignJsonError}. */
 export type ForeignJsonReason =
   | "too_large"
   | "not_utf8"
@@ -14,19 +14,19 @@ export type ForeignJsonReason =
   | "prototype_key"
   | "reserved_key";
 
-/** Bounds of one JSON text or value. */
+/** Limits of one JSON text or value. */
 export interface ForeignJsonBounds {
   /** Size of the text, bytes of UTF-8. */
   bytes: number;
   /** Nesting of arrays and objects. */
   depth: number;
-  /** Brackets and commas, which bounds the number of values: parsing costs time per value, not per byte. */
+  /** Brackets and commas, which limit the number of values: parse time depends on values, not bytes. */
   values: number;
   /** UTF-16 units of a key. */
   keyChars: number;
 }
 
-/** Bounds that hold where a caller names none; the size is the caller's own. */
+/** Default limits; the size is set by each caller. */
 const foreignJsonBounds: ForeignJsonBounds = {
   bytes: Number.POSITIVE_INFINITY,
   depth: 64,
@@ -47,7 +47,7 @@ const texts: Record<ForeignJsonReason, string> = {
   reserved_key: "不允许的字段名",
 };
 
-/** Foreign JSON that is refused: `invalid_json` (400), or `payload_too_large` (413) for the reason `too_large`. */
+/** Rejected foreign JSON: `invalid_json` (400), or `payload_too_large` (413) for the reason `too_large`. */
 export class ForeignJsonError extends ParleyError {
   readonly reason: ForeignJsonReason;
 
@@ -60,13 +60,13 @@ export class ForeignJsonError extends ParleyError {
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
-/** What a value must contain to need a walk: keys of the prototype or of BSON, or an escape. */
+/** Triggers the full check: keys of the prototype or of BSON, or an escape. */
 const suspicious = /__proto__|constructor|_bsontype|\\u/;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * Parses JSON of a client, device, provider or model: the one way in for text that Parley did not write itself. Size,
- * depth and number of values are counted before the parser runs.
+ * Parses JSON of a client, device, provider or model: the only parser for external JSON. Size, depth and
+ * number of values are checked before it is parsed.
  * @throws ForeignJsonError with the reason
  */
 export function parseForeignJson(
@@ -118,8 +118,8 @@ function decode(bytes: Uint8Array): string {
 }
 
 /**
- * Counts nesting, brackets and commas, no further than they are allowed. Answers the length of the longest key as it is
- * written (escapes count in full).
+ * Counts nesting, brackets and commas up to their limits. Returns the length of the longest key as written
+ * (with escapes).
  */
 function scan(text: string, bounds: ForeignJsonBounds): number {
   let level = 0;
@@ -156,11 +156,11 @@ function scan(text: string, bounds: ForeignJsonBounds): number {
   return keyChars;
 }
 
-/** Index of the quote that ends the string which begins at `start`; the end of the text where none does. */
+/** Index of the quote that ends the string starting at `start`; the end of the text if unterminated. */
 function endOfString(text: string, start: number): number {
   const quote = text.indexOf('"', start + 1);
   if (quote === -1) return text.length;
-  // Most strings have no escapes, and long ones (pictures) then cost one search.
+  // Most strings have no escapes: long ones (images) then need a single search.
   if (text.charCodeAt(quote - 1) !== 0x5c) return quote;
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -171,7 +171,7 @@ function endOfString(text: string, start: number): number {
 }
 
 interface Walk {
-  /** How many values may still follow. */
+  /** Number of values still allowed. */
   left: number;
   stored: boolean;
 }
@@ -196,7 +196,7 @@ function checkKeys(object: object, { keyChars }: ForeignJsonBounds, stored: bool
     if (loneSurrogate.test(key)) throw new ForeignJsonError("lone_surrogate");
     if (key === "__proto__" || (key === "constructor" && hasPrototype(inner)))
       throw new ForeignJsonError("prototype_key", key);
-    // The driver takes an object with this key for a BSON type and refuses or misreads it.
+    // The driver interprets an object with this key as a BSON type.
     if (key === "_bsontype" || (stored && key.startsWith("$")))
       throw new ForeignJsonError("reserved_key", key);
   }

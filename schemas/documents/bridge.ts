@@ -2,16 +2,16 @@ import { z } from "zod";
 import { idSchema } from "../ids.ts";
 import { platformNames } from "../platforms.ts";
 
-/** Chat platforms that a bridge connects; each name is a surface, too. */
+/** Chat platforms with a bridge; each name is a surface, too. */
 export const platformSchema = z.enum(platformNames);
 export type Platform = z.infer<typeof platformSchema>;
 
-/** Id of a platform, as the platform writes it: a number on some, a text on others. */
+/** Id of a platform in its own format: a number on some, a string on others. */
 export const externalIdSchema = z
   .string()
   .regex(/^[!-~]{1,128}$/, "must be 1 to 128 characters without spaces");
 
-/** Where a message of a platform came from, and so where its answer goes. */
+/** Origin of a platform's message, and destination of its reply. */
 export const bridgeAddressSchema = z.object({
   platform: platformSchema.describe("Chat platform."),
   self: externalIdSchema.describe("The bot's own id: which connection the answer takes."),
@@ -23,7 +23,7 @@ export const bridgeAddressSchema = z.object({
 });
 export type BridgeAddress = z.infer<typeof bridgeAddressSchema>;
 
-/** A message of `bridge.out.<platform>.<self>`: a whole reply that waits until its platform can be reached. */
+/** A message of `bridge.out.<platform>.<self>`: a complete reply, queued until its platform is reachable. */
 export const bridgeReplySchema = z.object({
   id: z.string().describe("The same for every repetition of one reply."),
   address: bridgeAddressSchema.describe("Where in the platform's chat the reply goes."),
@@ -31,7 +31,7 @@ export const bridgeReplySchema = z.object({
 });
 export type BridgeReply = z.infer<typeof bridgeReplySchema>;
 
-/** A document of the collection `bindings`: an account of a platform that speaks as a user; `_id` is `<platform>:<id>`. */
+/** A document of `bindings`: a platform account bound to a user; `_id` is `<platform>:<id>`. */
 export const bindingSchema = z.object({
   _id: z.string().describe("Key of the document."),
   platform: platformSchema.describe("Chat platform."),
@@ -54,7 +54,10 @@ const account = {
   external_id: externalIdSchema.describe("Id of the account on its platform."),
 };
 
-/** Requests of a bridge to the actors on `bridge.ask`. `code` binds by a one-time code, `user` a user who proved it. */
+/**
+ * Requests of a bridge to the actors on `bridge.ask`. `code` binds by a one-time code, `user` an
+ * authenticated user.
+ */
 export const bridgeAskSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("resolve").describe("Kind of the entry."), ...account }),
   z.object({
@@ -64,7 +67,7 @@ export const bridgeAskSchema = z.discriminatedUnion("kind", [
     user: idSchema.optional().describe("Id of the user."),
   }),
   z.object({ kind: z.literal("unbind").describe("Kind of the entry."), ...account }),
-  /** A code that others may have read is worth nothing any more. */
+  /** Invalidates a code that others may have read. */
   z.object({
     kind: z.literal("burn").describe("Kind of the entry."),
     ...account,
@@ -73,7 +76,7 @@ export const bridgeAskSchema = z.discriminatedUnion("kind", [
 ]);
 export type BridgeAsk = z.infer<typeof bridgeAskSchema>;
 
-/** Answer: the user that the account is bound to now; `unavailable`: it can't be known at the moment. */
+/** Answer: the user that the account is bound to; `unavailable`: unknown at present. */
 export const bridgeAnswerSchema = z.object({
   user: z.string().nullable().describe("Id of the user."),
   unavailable: z.literal(true).optional().describe("The store could not be asked; try again later."),

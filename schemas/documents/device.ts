@@ -5,7 +5,7 @@ import { idSchema } from "../ids.ts";
 const stateSchema = z.record(z.string().max(128), z.unknown());
 const nameSchema = z.string().max(128);
 
-/** What a device publishes: keys of its state, which are merged into the last one. */
+/** Payload of a device: state keys, merged into its last state. */
 export const deviceUpdateSchema = z.object({
   state: stateSchema
     .superRefine(refuseUnstorable)
@@ -17,7 +17,7 @@ export const deviceUpdateSchema = z.object({
 /** Payload of `availability`. */
 export const availabilitySchema = z.enum(["online", "offline"]);
 
-/** What is known of one value of a device, by its path in the state. */
+/** Metadata of one value of a device, by its path in the state. */
 export const fieldInfoSchema = z.object({
   name: z.string().optional().describe("Name of the value."),
   unit: z.string().optional().describe("Unit of measurement, such as `°C`."),
@@ -43,7 +43,7 @@ const about = {
   unsupported: z.string().optional().describe("What of its announcement Parley does not use, and why."),
 };
 
-/** A device as the API shows it. */
+/** A device in the API. */
 export const deviceSchema = z.object({
   device_id: z.string().describe("Id of the device: `^[A-Za-z0-9_-]{1,64}$`."),
   name: z.string().describe("Name."),
@@ -55,7 +55,7 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
-/** A device as stored. `seq` is the sequence of the last message that is in it: an older one changes nothing. */
+/** A stored device. `seq` is the sequence of the last applied message: older ones are ignored. */
 export const deviceDocumentSchema = z.object({
   _id: z
     .object({ user: idSchema.describe("Id of the user."), device: idSchema.describe("The device.") })
@@ -73,7 +73,7 @@ export const deviceDocumentSchema = z.object({
 });
 export type DeviceDocument = z.infer<typeof deviceDocumentSchema>;
 
-/** One change of a device's state: what rules look at. `id` is the same however often the update is handled. */
+/** One change of a device's state, as rules receive it. `id` is the same on every redelivery. */
 export const deviceChangeSchema = z.object({
   id: z.string().describe("Id of the entry."),
   seq: z.number().optional().describe("Sequence of the message that changed it."),
@@ -89,7 +89,7 @@ export const deviceChangeSchema = z.object({
 });
 export type DeviceChange = z.infer<typeof deviceChangeSchema>;
 
-/** `event.device.updated.<user>`: what happened to a user's devices within a few milliseconds. */
+/** `event.device.updated.<user>`: changes of a user's devices within a few milliseconds. */
 export const devicesUpdatedSchema = z.object({
   user: idSchema.describe("Id of the user."),
   changes: z.array(deviceChangeSchema).min(1).describe("Changes of devices, oldest first."),
@@ -102,7 +102,7 @@ const homeKey = z
   })
   .describe("Key of the document.");
 
-/** A discovery document as it came: what it means is read when the user's home is loaded. */
+/** A raw discovery document: it is interpreted when the user's home is loaded. */
 export const announcementDocumentSchema = z.object({
   _id: homeKey,
   text: z.string().describe("The text."),
@@ -110,7 +110,7 @@ export const announcementDocumentSchema = z.object({
 });
 export type AnnouncementDocument = z.infer<typeof announcementDocumentSchema>;
 
-/** Last payload of a topic: an announcement that comes later gives it a meaning, and availability is read from it. */
+/** Last payload of a topic: a later discovery document may refer to it, and it holds the availability. */
 export const heardTopicSchema = z.object({
   _id: homeKey,
   text: z.string().describe("The text."),
@@ -118,7 +118,7 @@ export const heardTopicSchema = z.object({
 });
 export type HeardTopic = z.infer<typeof heardTopicSchema>;
 
-/** Something that a user's devices have sent and Parley did not take. */
+/** A message of a user's devices that Parley rejected. */
 export const refusalSchema = z.object({
   topic: z.string().describe("MQTT topic, or the path of the request."),
   reason: z.string().describe("Why it was refused."),
@@ -127,14 +127,14 @@ export const refusalSchema = z.object({
 });
 export type Refusal = z.infer<typeof refusalSchema>;
 
-/** The last refusals of a user, the newest last. */
+/** The last rejected messages of a user, newest last. */
 export const refusalsDocumentSchema = z.object({
   _id: idSchema.describe("Id of the user."),
   refused: z.array(refusalSchema).describe("What was refused, the newest last."),
 });
 export type RefusalsDocument = z.infer<typeof refusalsDocumentSchema>;
 
-/** What a user has chosen for all their devices. */
+/** A user's settings for all their devices. */
 export const homeSettingsSchema = z.object({
   _id: idSchema.describe("Id of the user."),
   homeassistant: z.boolean().describe("Whether their devices and scenes are announced to Home Assistant."),
@@ -145,9 +145,9 @@ const asked = { user: idSchema.describe("Id of the user.") };
 const device = idSchema.describe("The device.");
 
 /**
- * Question to the owner of a user's devices. `settled`: answered when the change of message `seq` (without it, of all
- * that has arrived) is stored. `forget`: a device is deleted, or without `device` the user. `read`: devices as they
- * are. `command`: the messages that carry a command out.
+ * Request to the owner of a user's devices. `settled`: answered once message `seq` (by default everything
+ * received) is stored. `forget`: deletes a device, or without `device` all of the user's. `read`: returns
+ * devices. `command`: returns the messages that execute a command.
  */
 export const deviceAskSchema = z.discriminatedUnion("kind", [
   z.object({
@@ -176,7 +176,7 @@ export const deviceAskSchema = z.discriminatedUnion("kind", [
 ]);
 export type DeviceAsk = z.infer<typeof deviceAskSchema>;
 
-/** Answer of the owner of a user's devices; `refused` says why not. */
+/** Answer of the owner of a user's devices; `refused` is the reason. */
 export const deviceAnswerSchema = z.object({
   refused: z.string().optional().describe("Why the question can't be answered as it was asked."),
   missing: z.boolean().optional().describe("Whether there is no such device."),
@@ -193,7 +193,7 @@ export const deviceAnswerSchema = z.object({
 });
 export type DeviceAnswer = z.infer<typeof deviceAnswerSchema>;
 
-/** Place up to which a partition of the devices' stream is stored. */
+/** Sequence up to which a partition of the stream DEVICES is stored. */
 export const devicePlaceSchema = z.object({
   _id: z.int().describe("Key of the document."),
   seq: z.number().describe("Sequence of the last message that is part of the state."),

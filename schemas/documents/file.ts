@@ -4,8 +4,8 @@ import { z } from "zod";
 export const fileCollections = { files: "files", bodies: "file_bodies" } as const;
 
 /**
- * An uploaded file as stored. `hash` is the SHA-256 of its bytes in hex, `object` names them in the object store
- * `files`; files of the same content share one object.
+ * A stored file. `hash` is the SHA-256 of its bytes in hex, `object` is their name in the object store
+ * `files`; files with equal content share one object.
  */
 export const fileDocumentSchema = z.object({
   _id: z.string().describe("Key of the document."),
@@ -21,8 +21,8 @@ export const fileDocumentSchema = z.object({
 export type FileDocument = z.infer<typeof fileDocumentSchema>;
 
 /**
- * Which object holds the bytes of this hash (`_id`). `used_at` is when a file was last made of it: a body that was used
- * just now may have a file that is not stored yet, and stays.
+ * The object with the bytes of this hash (`_id`). `used_at` is the last time a file referred to it: a
+ * recently used object may belong to a file that is not stored yet, and is kept.
  */
 export const fileBodySchema = z.object({
   _id: z.string().describe("Key of the document."),
@@ -32,7 +32,7 @@ export const fileBodySchema = z.object({
 });
 export type FileBody = z.infer<typeof fileBodySchema>;
 
-/** A file as the API shows it; `created_at` is Unix milliseconds, `thumbnail_url` stands on images only. */
+/** A file in the API; `created_at` is Unix milliseconds, `thumbnail_url` is set for images only. */
 export const fileViewSchema = z.object({
   id: z.string().describe("Id of the entry."),
   user_id: z.string().describe("Id of the user."),
@@ -47,17 +47,17 @@ export const fileViewSchema = z.object({
 });
 export type FileView = z.infer<typeof fileViewSchema>;
 
-/** Where the bytes of a file are downloaded. */
+/** Download URL of a file. */
 export function fileUrl(id: string): string {
   return `/api/v1/files/${id}/download`;
 }
 
-/** Where the thumbnail of a file is. */
+/** Thumbnail URL of a file. */
 export function thumbnailUrl(id: string): string {
   return `/api/v1/files/${id}/thumbnail`;
 }
 
-/** The id in a relative download or thumbnail URL, undefined for any other text. */
+/** Extracts the id from a relative download or thumbnail URL; undefined for other texts. */
 export function fileIdOfUrl(url: string): string | undefined {
   return /^\/api\/v1\/files\/([A-Za-z0-9_-]{1,64})\/(?:download|thumbnail)(?:\?.*)?$/.exec(url)?.[1];
 }

@@ -11,7 +11,7 @@ export const sourceTypeSchema = z.enum(["text", "file", "url"]);
 
 export const ingestionStatusSchema = z.enum(["pending", "ready", "failed"]);
 
-/** A knowledge base as stored. `revision` grows with every change of its chunks, so that an index knows that it is old. */
+/** A stored knowledge base. `revision` increases with every change of its chunks and invalidates indexes. */
 export const baseDocumentSchema = z.object({
   _id: z.string().describe("Key of the document."),
   user_id: z.string().describe("Id of the user."),
@@ -23,19 +23,19 @@ export const baseDocumentSchema = z.object({
 });
 export type BaseDocument = z.infer<typeof baseDocumentSchema>;
 
-/** Work on a document: read it from its source, make new vectors, or tell the indexes about a new set of chunks. */
+/** Work on a document: parse its source, embed it again, or announce a new set of chunks to the indexes. */
 export const documentWorkSchema = z.enum(["ingest", "embed", "announce"]);
 export type DocumentWork = z.infer<typeof documentWorkSchema>;
 
-/** Ownership of a document's work; another process may take it over when it has expired. */
+/** Lease on a document's work; another process may take it over after it has expired. */
 export const leaseSchema = z.object({
   id: z.string().describe("Id of the process's claim."),
   until: z.date().describe("When the lease expires, ISO 8601."),
 });
 
 /**
- * A document of a base as stored. Its chunks are those of `chunk_set`: a new set is written whole before it replaces the
- * one before. `embedding_model` is null where the chunks have no vectors.
+ * A stored document of a base. Its chunks are those of `chunk_set`: a new set is written completely before it
+ * replaces the previous one. `embedding_model` is null when the chunks have no vectors.
  */
 export const sourceDocumentSchema = z.object({
   _id: z.string().describe("Key of the document."),
@@ -69,7 +69,7 @@ export const sourceDocumentSchema = z.object({
 });
 export type SourceDocument = z.infer<typeof sourceDocumentSchema>;
 
-/** Where in its document a chunk stands: the headings above it, and its characters in `raw_content`. */
+/** Position of a chunk in its document: its headings, and its character range in `raw_content`. */
 export const placeSchema = z.object({
   heading: z.string().describe("Headings above the passage."),
   start: z.int().describe("Position of the first character."),
@@ -77,7 +77,7 @@ export const placeSchema = z.object({
   page: z.int().optional().describe("Page on which it begins, from 1, for paged documents."),
 });
 
-/** A chunk as stored. `terms` are its search terms, `vector` its embedding (see actors/text/vector.ts). */
+/** A stored chunk. `terms` are its search terms, `vector` its embedding (see actors/text/vector.ts). */
 export const chunkDocumentSchema = placeSchema.extend({
   _id: z.string().describe("Key of the document."),
   user_id: z.string().describe("Id of the user."),
@@ -94,7 +94,7 @@ export type ChunkDocument = Omit<z.infer<typeof chunkDocumentSchema>, "vector"> 
   vector: { buffer: Uint8Array } | null;
 };
 
-/** What answers show of a base. */
+/** A base in the API. */
 export const knowledgeBaseSchema = z.object({
   id: z.string().describe("Id of the entry."),
   user_id: z.string().describe("Id of the user."),
@@ -106,7 +106,7 @@ export const knowledgeBaseSchema = z.object({
 });
 export type KnowledgeBase = z.infer<typeof knowledgeBaseSchema>;
 
-/** What answers show of a document. */
+/** A document in the API. */
 export const knowledgeDocumentSchema = z.object({
   id: z.string().describe("Id of the entry."),
   kb_id: z.string().describe("Id of the knowledge base."),
@@ -130,7 +130,7 @@ export const knowledgeDocumentSchema = z.object({
 });
 export type KnowledgeDocument = z.infer<typeof knowledgeDocumentSchema>;
 
-/** What answers show of a chunk. */
+/** A chunk in the API. */
 export const knowledgeChunkSchema = placeSchema.extend({
   id: z.string().describe("Id of the entry."),
   document_id: z.string().describe("Id of the document."),
@@ -140,21 +140,21 @@ export const knowledgeChunkSchema = placeSchema.extend({
 });
 export type KnowledgeChunk = z.infer<typeof knowledgeChunkSchema>;
 
-/** A chunk that was found; `score` is 0 to 1. */
+/** A search result; `score` is 0 to 1. */
 export const foundChunkSchema = knowledgeChunkSchema.extend({
   document_title: z.string().describe("Title of the document."),
   score: z.number().min(0).max(1).describe("How well it matches, from 0 to 1."),
 });
 export type FoundChunk = z.infer<typeof foundChunkSchema>;
 
-/** `knowledge.recall`: passages of a user's documents that may answer `text`. */
+/** `knowledge.recall`: passages of a user's documents relevant to `text`. */
 export const passageRequestSchema = z.object({
   user: z.string().describe("Id of the user."),
   text: z.string().describe("The text."),
 });
 export type PassageRequest = z.infer<typeof passageRequestSchema>;
 
-/** A passage for a prompt, with where it stands. */
+/** A passage for a prompt, with its position. */
 export const passageSchema = z.object({
   document_id: z.string().describe("Id of the document."),
   title: z.string().describe("Title."),
@@ -165,7 +165,7 @@ export const passageSchema = z.object({
 });
 export type Passage = z.infer<typeof passageSchema>;
 
-/** Its answer, best first. `empty`: this user has no documents at all. */
+/** Its answer, best first. `empty`: this user has no documents. */
 export const passageAnswerSchema = z.object({
   passages: z.array(passageSchema).describe("Passages, best first."),
   empty: z.boolean().describe("Whether nothing at all is known of the user."),

@@ -9,10 +9,10 @@ export const mcpServerNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,23}$/, "must be 1 to 24 small letters, digits or '-'");
 
-/** Who may use the tools of a server: everyone, the administrator, or these users. */
+/** Who may use a server's tools: everyone, the administrator, or these users. */
 const mcpUsersSchema = z.union([z.enum(["all", "admin"]), z.array(idSchema).max(1_000)]);
 
-/** Secrets that a server is given: headers of requests, environment of a process. */
+/** A server's secrets: request headers, or the environment of a process. */
 export const mcpSecretsSchema = z.object({
   headers: z
     .record(z.string().regex(/^[\w-]{1,64}$/), z.string().max(4_096))
@@ -25,7 +25,7 @@ export const mcpSecretsSchema = z.object({
 });
 export type McpSecrets = z.infer<typeof mcpSecretsSchema>;
 
-/** What the administrator sets for a server. */
+/** Settings of a server. */
 export const mcpServerSettingsSchema = z.object({
   transport: z
     .enum(["http", "stdio"])
@@ -48,7 +48,7 @@ export const mcpServerSettingsSchema = z.object({
 });
 export type McpServerSettings = z.infer<typeof mcpServerSettingsSchema>;
 
-/** What is not said of a new server. */
+/** Defaults of a new server. */
 export const mcpServerDefaults = {
   args: [],
   users: "admin" as const,

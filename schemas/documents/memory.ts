@@ -4,9 +4,9 @@ import { z } from "zod";
 export const memoryCollections = { memories: "memories", read: "memory_events" } as const;
 
 /**
- * A fact about a user as stored. `slot` names what only one fact can be true of (home, name, liking:coffee): a new one
- * supersedes the older, which stays with `superseded_at` and the id of its successor. `norm` is its text without what
- * makes no difference. `event` is the turn that it comes from.
+ * A stored fact about a user. `slot` names a property with a single value (home, name, liking:coffee): a new
+ * fact supersedes the previous one, which is kept with `superseded_at` and its successor's id. `norm` is its
+ * normalized text. `event` is the turn it was extracted from.
  */
 export const memoryDocumentSchema = z.object({
   _id: z.string().describe("Key of the document."),
@@ -35,7 +35,7 @@ export type MemoryDocument = Omit<z.infer<typeof memoryDocumentSchema>, "vector"
   vector: { buffer: Uint8Array } | null;
 };
 
-/** What answers show of a memory; a superseded one says since when and by which. */
+/** A memory in the API; a superseded one has the time and its successor. */
 export const memorySchema = z.object({
   id: z.string().describe("Id of the entry."),
   user_id: z.string().describe("Id of the user."),
@@ -66,13 +66,13 @@ export const factSchema = z.object({
 });
 export type Fact = z.infer<typeof factSchema>;
 
-/** `memory.recall`: what is known about a user that matters to `text`. */
+/** `memory.recall`: facts about a user relevant to `text`. */
 export const recallRequestSchema = z.object({
   user: z.string().describe("Id of the user."),
   text: z.string().describe("The text."),
 });
 
-/** Its answer, most important first. `empty`: nothing at all is known about this user. */
+/** Its answer, most important first. `empty`: no facts about this user are stored. */
 export const recallAnswerSchema = z.object({
   facts: z.array(z.string()).describe("Facts about the user that matter to the text."),
   empty: z.boolean().describe("Whether nothing at all is known of the user."),

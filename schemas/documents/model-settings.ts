@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-// What the administrator configures of models: providers, models, and which of them answer for what.
+// Model settings of the administrator: providers, models, and the chain of models per purpose.
 
-/** What a chain of models is for. */
+/** Purpose of a chain of models. */
 export const purposeSchema = z.enum(["chat", "vision", "embedding", "stt", "tts"]);
 export type Purpose = z.infer<typeof purposeSchema>;
 
@@ -16,14 +16,14 @@ export const modelIdSchema = z
   .string()
   .regex(/^[\p{L}\p{N}@][\p{L}\p{N}@._:/+-]{0,127}$/u, "must be 1 to 128 letters, digits or @._:/+-");
 
-/** Base URL of an OpenAI-compatible API; it is the administrator's and may be local. */
+/** Base URL of an OpenAI-compatible API; set by the administrator, so local addresses are allowed. */
 export const baseUrlSchema = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
   .max(2048)
   .transform((url) => url.replace(/\/+$/, ""))
   .refine((url) => !/[?#]/.test(url) && new URL(url).username === "", "must be a plain http or https URL");
 
-/** A key as it is stored: AES-256-GCM, bound to its provider and base URL; parts in base64. */
+/** A stored key: AES-256-GCM, bound to its provider and base URL; parts in base64. */
 export const sealedKeySchema = z.object({
   iv: z.string().describe("Initialization vector, base64."),
   tag: z.string().describe("Authentication tag, base64."),
@@ -33,7 +33,7 @@ export type SealedKey = z.infer<typeof sealedKeySchema>;
 
 const seconds = () => z.number().min(0.1).max(3_600).nullable().optional();
 
-/** How long a provider is waited for; unset or null = the limits of the installation. */
+/** Timeouts of a provider; unset or null = the installation's limits. */
 export const providerTimesSchema = z.object({
   connect_s: seconds().describe("s to connect to the provider"),
   first_token_s: seconds().describe(
@@ -56,8 +56,8 @@ export const providerDocumentSchema = z.object({
 export type ProviderDocument = z.infer<typeof providerDocumentSchema>;
 
 /**
- * What goes to the provider with every call of a model, unless the call says else; `context_tokens` stays here and
- * bounds the prompt, `model` replaces the name under which the provider is asked.
+ * Parameters sent with every call of a model, unless the call overrides them; `context_tokens` is not sent
+ * and limits the prompt, `model` replaces the model name in the request.
  */
 export const modelParamsSchema = z
   .looseObject({
@@ -71,7 +71,7 @@ export const modelParamsSchema = z
   })
   .refine((params) => JSON.stringify(params).length <= 16_384, "must have at most 16384 characters");
 
-/** What some models do not take. */
+/** Features that some models reject. */
 export const capabilitySchema = z.enum([
   "tools",
   "stream_options",
@@ -83,7 +83,7 @@ export type Capability = z.infer<typeof capabilitySchema>;
 
 const capability = () => z.union([z.boolean(), z.literal("auto")]).optional();
 
-/** What a model takes; "auto" (the default) = tried, and remembered when it is refused. */
+/** Supported features of a model; "auto" (the default) = tried, and disabled after a rejection. */
 export const capabilitiesSchema = z.object({
   tools: capability().describe("whether Parley offers its tools to the model"),
   stream_options: capability().describe("whether the usage of a stream is asked for; else it is estimated"),
@@ -93,7 +93,7 @@ export const capabilitiesSchema = z.object({
 });
 export type CapabilitySettings = z.infer<typeof capabilitiesSchema>;
 
-/** A document of `model_refusals`: what a model was found not to take. `_id` is its base URL and name there. */
+/** A document of `model_refusals`: features that a model rejected. `_id` is its base URL and model name. */
 export const modelRefusalsSchema = z.object({
   _id: z.string().describe("Base URL of the provider and name of the model there."),
   refused: z.array(capabilitySchema).describe("What the model was found not to take."),
@@ -101,7 +101,7 @@ export const modelRefusalsSchema = z.object({
 });
 export type ModelRefusals = z.infer<typeof modelRefusalsSchema>;
 
-/** What a model is, but for its id. `priority` 1 comes first. */
+/** A model without its id. `priority` 1 comes first. */
 export const modelSettingsSchema = z.object({
   name: z.string().min(1).max(128).describe("Name."),
   provider: providerNameSchema.describe("Name of the provider."),
@@ -114,7 +114,7 @@ export const modelSettingsSchema = z.object({
 });
 export type ModelSettings = z.infer<typeof modelSettingsSchema>;
 
-/** What is not said of a new model. */
+/** Defaults of a new model. */
 export const modelDefaults = { description: "", priority: 100, tags: [], params: {}, enabled: true };
 
 /** A document of `models`. */

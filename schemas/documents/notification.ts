@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { idSchema } from "../ids.ts";
 
-/** What kind of news a notification is. */
+/** Kind of a notification. */
 export const notificationTypeSchema = z.enum(["info", "warning", "success", "thinking", "reminder"]);
 
-/** A notification as a client shows it; `timestamp` is RFC 3339. */
+/** A notification for clients; `timestamp` is RFC 3339. */
 export const notificationSchema = z.object({
   id: z.string().describe("Id of the entry."),
   type: notificationTypeSchema.describe("Kind of the notification."),
@@ -15,7 +15,7 @@ export const notificationSchema = z.object({
 });
 export type Notification = z.infer<typeof notificationSchema>;
 
-/** `event.notification.<user>`: somebody wants a user told. Its `id` makes a repetition one notification. */
+/** `event.notification.<user>`: request to notify a user. Its `id` deduplicates repeats. */
 export const notificationEventSchema = z.object({
   user: idSchema.describe("Id of the user."),
   session_id: idSchema.optional().describe("The session it belongs to, if any."),
@@ -23,7 +23,7 @@ export const notificationEventSchema = z.object({
 });
 export type NotificationEvent = z.infer<typeof notificationEventSchema>;
 
-/** A notification as stored; one that no device was there to get waits with `delivered: false`. `_id` is its id. */
+/** A stored notification; one without a connected device is kept with `delivered: false`. `_id` is its id. */
 export const notificationDocumentSchema = notificationSchema.omit({ id: true, timestamp: true }).extend({
   _id: z.string().describe("Key of the document."),
   user: idSchema.describe("Id of the user."),
@@ -33,5 +33,5 @@ export const notificationDocumentSchema = notificationSchema.omit({ id: true, ti
 });
 export type NotificationDocument = z.infer<typeof notificationDocumentSchema>;
 
-/** `presence.connected`: a socket of this user on an edge has begun. */
+/** `presence.connected`: a user's first socket on an edge has connected. */
 export const presenceConnectedSchema = z.object({ user: idSchema.describe("Id of the user.") });

@@ -6,7 +6,7 @@ export type RepeatType = z.infer<typeof repeatTypeSchema>;
 
 export const reminderStatusSchema = z.enum(["pending", "completed", "cancelled"]);
 
-/** A reminder as the API shows it; times are RFC 3339 in UTC. */
+/** A reminder in the API; times are RFC 3339 in UTC. */
 export const reminderSchema = z.object({
   id: z.string().describe("Id of the entry."),
   user_id: z.string().describe("Id of the user."),
@@ -46,14 +46,14 @@ export const reminderDocumentSchema = z.object({
 });
 export type ReminderDocument = z.infer<typeof reminderDocumentSchema>;
 
-/** The stream (its time of making) that has all schedules of a kind (`_id`) which are marked as set. */
+/** The stream, by creation time, that holds all schedules of a kind (`_id`) marked as set. */
 export const scheduleStreamSchema = z.object({
   _id: z.string().describe("Key of the document."),
   created: z.string().describe("When the stream of schedules was created."),
 });
 export type ScheduleStream = z.infer<typeof scheduleStreamSchema>;
 
-/** What a schedule carries to the moment at which it is due: the document may have changed since. */
+/** Payload of a schedule, used when it is due: the document may have changed since. */
 export const dueSchema = z.object({
   user: idSchema.describe("Id of the user."),
   id: idSchema.describe("Id of the entry."),

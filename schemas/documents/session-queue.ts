@@ -3,8 +3,8 @@ import { idSchema } from "../ids.ts";
 import { contentSchema } from "../wire/client-frame.ts";
 
 /**
- * A place of a session's queue whose message is not simply the one that the log holds there: it was edited, cancelled, or
- * stands there because messages were moved. Turns run in the order of `seq`.
+ * An entry of a session's queue that differs from the log: it was edited, cancelled, or moved. Turns run in
+ * order of `seq`.
  */
 export const queueSlotSchema = z.object({
   seq: z.int().describe("Place in the log at which the turn runs."),
@@ -17,7 +17,7 @@ export const queueSlotSchema = z.object({
 });
 export type QueueSlot = z.infer<typeof queueSlotSchema>;
 
-/** What changes have made of a queue; every turn carries what still matters after it. */
+/** Changes applied to a queue; every turn stores those that still matter. */
 export const queueStateSchema = z.object({
   slots: z.array(queueSlotSchema).describe("Places that were changed and are not finished."),
   applied: z.array(z.int()).describe("Sequences of applied changes that the log may still hold."),
@@ -39,7 +39,7 @@ export const queueActionSchema = z.discriminatedUnion("kind", [
 ]);
 export type QueueAction = z.infer<typeof queueActionSchema>;
 
-/** A change of a session's queue, as its log holds it. */
+/** A change of a session's queue, as stored in its log. */
 export const queueChangeSchema = z.object({
   kind: z.literal("queue_change").describe("Kind of the entry."),
   user: idSchema.describe("The user whose session it is."),
@@ -51,6 +51,6 @@ export const queueChangeSchema = z.object({
 });
 export type QueueChange = z.infer<typeof queueChangeSchema>;
 
-/** What became of a change; `pending`: its owner has not decided yet. */
+/** Result of a change; `pending`: its owner has not decided yet. */
 export const queueOutcomeSchema = z.enum(["applied", "turn_started", "not_found", "pending"]);
 export type QueueOutcome = z.infer<typeof queueOutcomeSchema>;

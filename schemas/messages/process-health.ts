@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** `health.actors.<id>`, from every actor process each second: edges learn from it what stands behind them. */
+/** `health.actors.<id>`: heartbeat of every actor process each second, with the state of its dependencies. */
 export const processHealthSchema = z.object({
   id: z.string().describe("Id of the entry."),
   roles: z.array(z.string()).describe("Roles that the process runs."),
@@ -10,7 +10,7 @@ export const processHealthSchema = z.object({
 });
 export type ProcessHealth = z.output<typeof processHealthSchema>;
 
-/** State of one dependency, as far as it is known. */
+/** State of one dependency, as last known. */
 export const dependencyStateSchema = z.enum(["up", "down", "unknown"]);
 export type DependencyState = z.infer<typeof dependencyStateSchema>;
 

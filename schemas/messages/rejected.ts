@@ -2,10 +2,10 @@ import { z } from "zod";
 import { defineLog } from "./define.ts";
 import { streams } from "./subjects.ts";
 
-/** Bytes of a rejected payload that are kept. */
+/** Stored bytes of a rejected payload. */
 export const rejectedPayloadBytes = 8 * 1024;
 
-/** A message that was set aside. */
+/** A rejected message. */
 export const rejectedMessageSchema = z.object({
   name: z.string().describe("Name of the message in docs/messages.md."),
   reason: z.string().describe("Why it was set aside: the error of its schema, or of the last try."),
@@ -21,14 +21,14 @@ export const rejectedMessageSchema = z.object({
 });
 export type RejectedMessage = z.infer<typeof rejectedMessageSchema>;
 
-/** What was set aside, for an administrator. */
+/** A rejected message for the administrator. */
 export const rejected = defineLog({
   name: "rejected",
   doc: "A stored message that matches no known form, or that its handler failed to handle in all its tries.",
   subject: "rejected.{stream}",
   stream: streams.rejected,
   message: rejectedMessageSchema,
-  // What no consumer can read is set aside once for all of them.
+  // A message that no consumer can parse is rejected once for all of them.
   id: ({ stream, seq, tries, consumer = "" }) => `${stream}.${seq}${tries === 0 ? "" : `.${consumer}`}`,
   publishers: ["actors", "edge"],
   listeners: ["admin"],

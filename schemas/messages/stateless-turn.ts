@@ -17,12 +17,12 @@ export const statelessTurnSchema = z.object({
 });
 export type StatelessTurn = z.infer<typeof statelessTurnSchema>;
 
-/** The same where the request is too large for a message: it lies in the bulk store under this name. */
+/** A request too large for a message: stored in the bulk store under this name. */
 export const asideTurnSchema = z.object({ request: idSchema, edge: idSchema, aside: z.uuid() });
 
 /**
- * Answers to a stateless turn, in order: `start`, `delta`*, then exactly one `end` or `error`. `alive` may come at any
- * time: the turn is at work and has nothing to say. `retract`: the content so far was reasoning.
+ * Answers to a stateless turn, in order: `start`, `delta`*, then exactly one `end` or `error`. `alive` may
+ * come at any time as a keep-alive. `retract`: the content so far was reasoning.
  */
 export const statelessAnswerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("start"), model: z.string(), quota: quotaSchema.optional() }),
@@ -31,7 +31,7 @@ export const statelessAnswerSchema = z.discriminatedUnion("kind", [
     content: z.string().optional(),
     reasoning_content: z.string().optional(),
     tool_calls: z.array(toolCallDeltaSchema).optional(),
-    /** What the provider put beside the known fields of its message. */
+    /** Additional fields of the provider's message. */
     fields: anyFields.optional(),
     logprobs: anyFields.optional(),
   }),
@@ -54,5 +54,5 @@ export const statelessAnswerSchema = z.discriminatedUnion("kind", [
 ]);
 export type StatelessAnswer = z.infer<typeof statelessAnswerSchema>;
 
-/** `edge.interest.<edge>`, every second: the stateless turns that this edge still wants. */
+/** `edge.interest.<edge>`, every second: the stateless turns that this edge still waits for. */
 export const edgeInterestSchema = z.object({ requests: z.array(idSchema) });
