@@ -64,13 +64,19 @@ export class DeviceShelf {
     this.#onStored = onStored;
   }
 
-  async load(): Promise<void> {
-    for (const { _id, kind = "native", node, base } of await this.#store.origins(this.#user))
+  /** Loads the origins of all devices. Returns when online ones expire, Unix ms. */
+  async load(): Promise<[id: string, at: number][]> {
+    const waiting: [string, number][] = [];
+    for (const one of await this.#store.origins(this.#user)) {
+      const { _id, kind = "native", node, base, online, online_until } = one;
+      if (online && online_until instanceof Date) waiting.push([_id.device, online_until.getTime()]);
       this.#know(_id.device, {
         kind,
         ...(node !== undefined && { node }),
         ...(base !== undefined && { base }),
       });
+    }
+    return waiting;
   }
 
   #know(id: string, origin: Origin): void {

@@ -60,9 +60,12 @@ export class DeviceStore {
   }
 
   /** Identities of a user's devices, without states. */
-  origins(user: string): Promise<Pick<DeviceDocument, "_id" | "kind" | "node" | "base">[]> {
+  origins(
+    user: string,
+  ): Promise<Pick<DeviceDocument, "_id" | "kind" | "node" | "base" | "online" | "online_until">[]> {
     const found = this.#devices.find({ "_id.user": user });
-    return found.project<DeviceDocument>({ kind: 1, node: 1, base: 1 }).toArray();
+    const shown = { kind: 1, node: 1, base: 1, online: 1, online_until: 1 };
+    return found.project<DeviceDocument>(shown).toArray();
   }
 
   async isOfDeleted(user: string): Promise<boolean> {

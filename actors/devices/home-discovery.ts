@@ -6,6 +6,7 @@ import { DeviceRefusal, type DeviceShelf, type Patch } from "./device-shelf.ts";
 import type { DeviceStore } from "./device-store.ts";
 import { isAvailable } from "./discovery/availability.ts";
 import { valuesOf } from "./discovery/values.ts";
+import type { Expiry } from "./expiry.ts";
 import { readPayload } from "./payload.ts";
 import type { TopicMemory } from "./topic-memory.ts";
 
@@ -13,6 +14,7 @@ interface Parts {
   shelf: DeviceShelf;
   announcements: Announcements;
   topics: TopicMemory;
+  expiry: Expiry;
 }
 
 /** A message on a discovery topic. */
@@ -30,6 +32,7 @@ export class HomeDiscovery {
   readonly #shelf: DeviceShelf;
   readonly #announcements: Announcements;
   readonly #topics: TopicMemory;
+  readonly #expiry: Expiry;
   /** Adapter devices replaced by an announcement. */
   #suppressed: Set<string> | undefined;
 
@@ -39,6 +42,7 @@ export class HomeDiscovery {
     this.#shelf = parts.shelf;
     this.#announcements = parts.announcements;
     this.#topics = parts.topics;
+    this.#expiry = parts.expiry;
   }
 
   /** Availability of a device from its announced topics; undefined without any message. */
@@ -90,12 +94,15 @@ export class HomeDiscovery {
     const all = this.#announcements.of(id);
     const state: Record<string, unknown> = {};
     let lastAt = 0;
+    let until = 0;
     for (const topic of new Set(
       announcement.entities.flatMap(({ readers }) => readers.map((one) => one.topic)),
     )) {
       const word = this.#topics.get(topic);
       if (word === undefined) continue;
-      Object.assign(state, valuesOf(all, topic, readPayload(Buffer.from(word.text))).state);
+      const values = valuesOf(all, topic, readPayload(Buffer.from(word.text)));
+      Object.assign(state, values.state);
+      if (values.expiresMs !== null) until = Math.max(until, word.at + values.expiresMs);
       lastAt = Math.max(lastAt, word.at);
     }
     const said = this.isAvailable(id) ?? (alive && lastAt > 0 ? true : undefined);
@@ -113,10 +120,12 @@ export class HomeDiscovery {
       ...{ state, gone, name: announcement.name, type, components },
       fields: fieldsOf(announcement),
       ...(said !== undefined && { online: said }),
+      ...(until > 0 && { onlineUntil: new Date(until) }),
     };
     if (unsupported === "") delete device.unsupported;
     else patch.unsupported = unsupported;
     this.#shelf.apply(device, seq, patch, announcement.text.length, new Date(at));
+    if (until > 0) this.#expiry.set(id, until);
   }
 
   async #withdraw(before: Announcement, seq: number, at: number): Promise<void> {

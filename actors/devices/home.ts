@@ -69,18 +69,19 @@ export class Home {
     this.#announcements = new Announcements(user, means.limits.deviceComponents);
     this.#topics = new TopicMemory(user, means.book);
     const parts = { shelf: this.#shelf, announcements: this.#announcements, topics: this.#topics };
-    this.#discovery = new HomeDiscovery(means, user, parts);
+    this.#discovery = new HomeDiscovery(means, user, { ...parts, expiry: this.#expiry });
   }
 
   async load(): Promise<void> {
     const { store } = this.#means;
-    const [announcements, topics] = await Promise.all([
+    const [announcements, topics, waiting] = await Promise.all([
       store.announcements(this.#user),
       store.topics(this.#user),
       this.#shelf.load(),
     ]);
     for (const { _id, text } of announcements) this.#announcements.set(_id.topic, text);
     this.#topics.load(topics);
+    for (const [id, at] of waiting) this.#expiry.set(id, at);
     await this.mirror.turn(await store.isMirrored(this.#user));
   }
 

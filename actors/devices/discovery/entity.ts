@@ -82,10 +82,15 @@ export function readEntity(config: Config, place: EntityPlace): Entity {
     readers,
     commands,
     availability: readAvailability(config, place.user, unsupported),
-    expireAfterMs: typeof config.expire_after === "number" ? config.expire_after * 1_000 : null,
+    expireAfterMs: expiryOf(config.expire_after),
     field: fieldOf(config),
     unsupported,
   };
+}
+
+/** The time that values hold, ms; at most 10 years, which a date can hold. */
+function expiryOf(seconds: unknown): number | null {
+  return typeof seconds === "number" && seconds > 0 ? Math.min(seconds, 315_360_000) * 1_000 : null;
 }
 
 class Reading {

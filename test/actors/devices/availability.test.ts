@@ -138,6 +138,23 @@ for (const [index, [name, { says, online }]] of Object.entries(cases).entries())
     t.is(device.online, online);
   });
 
+test.serial(
+  "a value that came before its announcement expires, also beside one that holds longer",
+  async (t) => {
+    const weeks = { state_topic: at("gate/update"), expire_after: 3_000_000 };
+    await gateway.say("homeassistant/binary_sensor/gate/config", weeks);
+    await gateway.say("gate/update", "ON");
+    await gateway.say("hatch/update", "ON");
+    await gateway.say("homeassistant/binary_sensor/hatch/config", {
+      state_topic: at("hatch/update"),
+      expire_after: 2,
+    });
+    await gateway.device("hatch", ({ online, state }) => online && state.state === "ON", "is there");
+    await gateway.device("hatch", ({ online }) => !online, "has expired", 10_000);
+    t.true((await gateway.device("gate", () => true, "is there")).online);
+  },
+);
+
 test.serial("a value that expires makes its entity go, and the next brings it back", async (t) => {
   await gateway.say("homeassistant/binary_sensor/motion/config", {
     state_topic: at("motion/update"),
