@@ -61,8 +61,8 @@ export function rank(
 }
 
 /**
- * Calibration of cosines per model family: `floor` is unrelated, `full` is a certain match; cosines of E5
- * models are compressed, and measured relative to unrelated texts. `perTenfold`: increase of the floor per
+ * Calibration of cosines per model family: `floor` is unrelated, `span` above it a certain match; cosines of
+ * E5 models are compressed, and measured relative to unrelated texts. `perTenfold`: increase of the floor per
  * tenfold number of chunks; `coverage`: bonus if keywords cover the whole query.
  */
 const scales = {

@@ -1,15 +1,15 @@
 import type { Piece } from "./piece.ts";
 
-/** The older form of an action: brackets on one line. */
+/** Legacy form of an action: brackets on one line. */
 const bracket = /（([^（）\n]{1,200})）|\(([^()\n]{1,200})\)/g;
 const endsWord = /[\p{L}\p{N}\]"'”’]/u;
-/** After these a sentence has ended. */
+/** Sentence terminators. */
 const sentenceEnds = new Set(".!?。！？…~～♪".split(""));
 const hasWord = /[\p{L}]/u;
 
 /**
- * Splits a line of chat at actions in brackets. Brackets within a sentence are an aside or an annotation and stay text; an
- * action begins the line or a sentence, or ends the line. The time is linear in the length of the line.
+ * Splits a line of chat at actions in brackets. Brackets inside a sentence are an aside and stay text; an
+ * action starts the line or a sentence, or ends the line. Linear in the length of the line.
  */
 export function splitActions(line: string): Piece[] {
   const pieces: Piece[] = [];
@@ -20,7 +20,7 @@ export function splitActions(line: string): Piece[] {
     const { index } = match;
     const end = index + match[0].length;
     const isLast = end >= lineEnd;
-    // Half-width brackets occur in formulas and in English asides, too.
+    // Half-width brackets also occur in formulas and English asides.
     const inSentence =
       match[2] === undefined
         ? followsWord(line, from, index) && !isLast
@@ -51,7 +51,7 @@ function followsSpace(line: string, from: number, at: number): boolean {
   return at > from && /\s/.test(line[at - 1] ?? "");
 }
 
-/** Whether a sentence has ended before `at`, or none has begun since `from`. */
+/** Whether `at` is between sentences, starting from `from`. */
 function isBetweenSentences(line: string, from: number, at: number): boolean {
   let before = at;
   while (before > from && /\s/.test(line[before - 1] ?? "")) before -= 1;

@@ -1,15 +1,15 @@
 const fenceTail = /^`{3,}[ \t]*[\w+#.-]*\s*$/;
 
-/** How a block of code begins. */
+/** Opening fence of a code block. */
 export interface FenceStart {
   mark: string;
   language: string;
 }
 
-/** One line of a reply. What is looked up for the rest of the line is remembered, so that reading it is linear. */
+/** One line of a reply. Lookups in the rest of the line are cached, so that parsing is linear. */
 export class Line {
   readonly text: string;
-  /** Where the white space at its end begins. */
+  /** Start of the trailing white space. */
   readonly end: number;
   #backtick = -1;
   #tail: { at: number; isFence: boolean } | undefined;
@@ -19,7 +19,7 @@ export class Line {
     this.end = text.trimEnd().length;
   }
 
-  /** A fence that begins at `from`, behind at most three spaces; no backtick may follow on its line. */
+  /** A fence at `from`, after at most three spaces and not followed by a backtick on its line. */
   fenceAt(from: number): FenceStart | undefined {
     const { text } = this;
     let at = from;
@@ -33,7 +33,7 @@ export class Line {
     return { mark: text.slice(at, end), language };
   }
 
-  /** Where a fence begins behind words: models open a block there, too. */
+  /** Start of a fence after text, where models also open code blocks. */
   fenceBehindWords(from: number): number | undefined {
     const { text } = this;
     const at = this.#nextBacktick(from);

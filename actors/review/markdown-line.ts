@@ -8,8 +8,8 @@ const block = [
 const inline = [/\*\*[^*\s][^*]*\*\*/, /(?<!`)`[^`\n]+`(?!`)/];
 
 /**
- * Whether a line has to be shown by a Markdown renderer: headings, rules, lists, quotes, tables, links, images, bold, code.
- * The time is linear in the length of the line.
+ * Whether a line needs a Markdown renderer: headings, rules, lists, quotes, tables, links, images, bold,
+ * code. Linear in the length of the line.
  */
 export function isMarkdownLine(line: string): boolean {
   return (
@@ -20,13 +20,13 @@ export function isMarkdownLine(line: string): boolean {
   );
 }
 
-/** A table row begins and ends with a bar, or is the line of dashes below the head. */
+/** A table row starts and ends with a bar, or is the delimiter row below the header. */
 export function isTableRow(line: string): boolean {
   const text = line.trim();
   return /^\|.*\|$/.test(text) || /^\|?\s*:?-{3,}:?\s*(?:\|\s*:?-{3,}:?\s*)+\|?$/.test(text);
 }
 
-/** Whether a line holds `[text](target)` or `[text](target "title")`. */
+/** Whether a line contains `[text](target)` or `[text](target "title")`. */
 function hasLink(line: string): boolean {
   let open = false;
   for (let at = 0; at < line.length; at++) {
@@ -41,7 +41,7 @@ function hasLink(line: string): boolean {
   return false;
 }
 
-/** Whether a link target ends properly; it stops at the next bracket, so no character is read more than twice. */
+/** Whether a link target is closed; stops at the next bracket, so no character is read more than twice. */
 function isLinkTarget(line: string, from: number): boolean {
   let at = from;
   while (at < line.length && !/[()\s]/.test(line[at] ?? "")) at += 1;

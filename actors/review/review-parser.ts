@@ -5,7 +5,7 @@ import type { Piece } from "./piece.ts";
 
 const tagOpen = /<(action|search_result)(?:\s+url="([^"<>]*)")?\s*>/gi;
 const tagClose = { action: /<\/action\s*>/gi, search_result: /<\/search_result\s*>/gi };
-/** Characters of an open line that decide its kind before it is complete. */
+/** Characters of an incomplete line used to determine its kind. */
 const kindChars = 4_096;
 
 interface Fence extends FenceStart {
@@ -19,12 +19,12 @@ interface Tag {
 }
 
 /**
- * Splits a reply into pieces, whatever its text is, in linear time. Only complete lines are read, so the result does not
- * depend on how the text was cut into chunks. Fences and tags that are never closed end with the text.
+ * Splits any reply into pieces, in linear time. Only complete lines are parsed, so the result does not
+ * depend on the chunk boundaries. Unclosed fences and tags end with the text.
  */
 export class ReviewParser {
   #pieces: Piece[] = [];
-  /** The open line, its beginning, and its last characters. */
+  /** The incomplete line, its beginning, and its last characters. */
   #rest = "";
   #head = "";
   #recent = "";
@@ -33,7 +33,7 @@ export class ReviewParser {
   #tag: Tag | null = null;
   #blankLines = 0;
 
-  /** Kind of the text that comes next, as far as it can be known before the line is complete. */
+  /** Provisional kind of the next text, before the line is complete. */
   get kind(): Piece["type"] {
     if (this.#fence !== null) return "code";
     if (this.#tag !== null) return this.#tag.name;
@@ -61,7 +61,7 @@ export class ReviewParser {
     this.#recent = "";
   }
 
-  /** Follows the action tags of the open line; only the end of what was read before is read again. */
+  /** Tracks the action tags of the incomplete line; re-reads only the end of the earlier text. */
   #watchActions(text: string): void {
     const recent = (this.#recent + text).toLowerCase();
     const opened = recent.lastIndexOf("<action>");
@@ -70,17 +70,17 @@ export class ReviewParser {
     this.#recent = recent.slice(-"</action".length);
   }
 
-  /** The line that is not complete yet. */
+  /** The incomplete line. */
   get open(): string {
     return this.#rest;
   }
 
-  /** The pieces so far, as if the open line had ended after so many characters. */
+  /** The pieces so far, as if the incomplete line ended after `chars`. */
   peek(chars: number): Piece[] {
     const copy = new ReviewParser();
     const last = this.#pieces.at(-1);
     copy.#pieces = this.#pieces.slice();
-    // Only the last piece may be changed by what follows.
+    // Later text may only change the last piece.
     if (last !== undefined) copy.#pieces[copy.#pieces.length - 1] = { ...last };
     copy.#fence = this.#fence && { ...this.#fence, lines: [] };
     copy.#tag = this.#tag && { ...this.#tag };
@@ -99,7 +99,7 @@ export class ReviewParser {
     return this.#pieces;
   }
 
-  /** Reads a line from left to right; every part is looked at a bounded number of times. */
+  /** Parses a line from left to right; each part is read a bounded number of times. */
   #line(text: string): void {
     if (this.#fence !== null) {
       this.#inFence(this.#fence, text);
@@ -118,7 +118,7 @@ export class ReviewParser {
     }
   }
 
-  /** Reads text outside of fences and tags; returns where to go on, or -1 at the end of the line. */
+  /** Parses text outside of fences and tags; returns the next offset, or -1 at the end of the line. */
   #outside(line: Line, from: number): number {
     const { text } = line;
     const fence = line.fenceAt(from);
@@ -154,7 +154,7 @@ export class ReviewParser {
     });
   }
 
-  /** Reads text inside a tag; returns where to go on, or -1 at the end of the line. */
+  /** Parses text inside a tag; returns the next offset, or -1 at the end of the line. */
   #inTag(tag: Tag, line: Line, from: number): number {
     const closing = tagClose[tag.name];
     closing.lastIndex = from;
@@ -189,7 +189,7 @@ export class ReviewParser {
     }
   }
 
-  /** Lines of one kind that follow each other are one piece, with the empty lines between them. */
+  /** Joins consecutive lines of one kind into one piece, with empty lines between them. */
   #join(piece: Piece): void {
     const last = this.#pieces.at(-1);
     if (last?.type !== piece.type) {

@@ -8,21 +8,21 @@ const maxDelayMs = 1_500;
 const msPerWideCharacter = 60;
 const msPerCharacter = 20;
 
-/** A reply as the clients show it: its pieces in order, each with the time that reading the one before takes. */
+/** The pieces of a reply in order, each delayed by the reading time of the previous one. */
 export function reviewOf(text: string): ReviewMessage[] {
   const parser = new ReviewParser();
   parser.push(text);
   return parser.end().map((piece, index) => ({ ...piece, delay_ms: index === 0 ? 0 : readingTime(piece) }));
 }
 
-/** The sentences of what is spoken: plain chat, never an action, Markdown or code. */
+/** The spoken sentences: plain chat, never an action, Markdown or code. */
 export function segmentsOf(review: readonly ReviewMessage[]): Segment[] {
   return review
     .flatMap((message) => (message.type === "chat" ? splitSentences(message.content) : []))
     .map((text, index) => ({ index, text }));
 }
 
-/** How the whole reply is shown where it is one message. */
+/** Message type of the reply as a single message. */
 export function msgTypeOf(review: readonly ReviewMessage[]): MsgType {
   const kinds = new Set(review.map(({ type }) => (type === "search_result" ? "markdown" : type)));
   const [only] = kinds;

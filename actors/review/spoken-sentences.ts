@@ -3,31 +3,31 @@ import type { Piece } from "./piece.ts";
 import { ReviewParser } from "./review-parser.ts";
 import { scanSentences, sentenceEnd, splitSentences } from "./sentences.ts";
 
-/** Marks that may turn a line into something else than chat: code, bold, links, tables, fences. */
+/** Markup that may change a line's kind from chat: code, bold, links, tables, fences. */
 const markup = /`|\*\*|\[|~~~|^\s*\|/;
 const mark = /<(\/?)(action|search_result)\b|[()（）]/gi;
 const closing = new Set([")", "）"]);
-/** Up to this length of a reply each sentence end is examined at once; beyond, after it has grown by a share. */
+/** Up to this length, the reply is examined at each sentence end; beyond it, after proportional growth. */
 const promptChars = 8_192;
 const growthShare = 16;
 const endsSentence = /[。！？!?；;….\n]/;
 
 /**
- * The sentences of a reply that are to be spoken, each as soon as it is certain: plain chat, never an action, Markdown
- * or code. A sentence is certain when what follows can't change its kind.
+ * Emits the spoken sentences of a streaming reply, each as soon as it is final: plain chat, never an action,
+ * Markdown or code. A sentence is final when later text can't change its kind.
  */
 export class SpokenSentences {
   readonly #parser = new ReviewParser();
-  /** Which piece is read, and the part of its text that was returned. */
+  /** Index of the current piece, and the part of its text already returned. */
   #piece = 0;
   #given = "";
   #size = 0;
   #examined = 0;
-  /** How much of the open line is known to be complete sentences. */
+  /** Length of the complete sentences in the incomplete line. */
   #cut = 0;
   #tail = "";
 
-  /** Adds the next part of the reply and returns the sentences that are certain now. */
+  /** Adds the next part of the reply and returns the newly final sentences. */
   push(text: string): string[] {
     if (text.includes("\n")) this.#cut = 0;
     this.#parser.push(text);
@@ -40,12 +40,15 @@ export class SpokenSentences {
     return this.#take(this.#parser.peek(this.#cut), false);
   }
 
-  /** Ends the reply and returns the sentences that were not certain before. */
+  /** Ends the reply and returns the remaining sentences. */
   end(): string[] {
     return this.#take(this.#parser.end(), true);
   }
 
-  /** Examining costs time for the reply so far: a growing distance keeps the total linear. Speech is far behind by then. */
+  /**
+   * An examination reads the whole reply; proportional intervals keep the total linear. Speech lags far
+   * behind.
+   */
   #isDue(): boolean {
     return this.#size <= promptChars || this.#size - this.#examined >= this.#size / growthShare;
   }
@@ -56,7 +59,7 @@ export class SpokenSentences {
       const piece = pieces[this.#piece];
       if (piece === undefined) return sentences;
       const text = piece.type === "chat" ? piece.content : "";
-      // A line that turned out to be something else has taken its text with it: the text before it was returned nevertheless.
+      // A line that changed its kind removes its text from the piece; earlier text was already returned.
       const from = commonPrefix(text, this.#given);
       if (this.#piece === pieces.length - 1 && !ended) {
         const { sentences: whole, end } = scanWhole(text.slice(from));
@@ -70,20 +73,20 @@ export class SpokenSentences {
   }
 }
 
-/** How many characters two texts have in common from their beginning. */
+/** Length of the common prefix of two texts. */
 function commonPrefix(a: string, b: string): number {
   let length = 0;
   while (length < a.length && a[length] === b[length]) length += 1;
   return length;
 }
 
-/** The text ends where a sentence or a line does. */
+/** Scans a text that ends at a sentence or line end. */
 function scanWhole(text: string): { sentences: string[]; end: number } {
   const { sentences, end } = scanSentences(`${text}\n`);
   return { sentences, end: Math.min(end, text.length) };
 }
 
-/** Up to where an open line consists of complete sentences of chat, at least `from`. */
+/** End of the complete chat sentences in an incomplete line, at least `from`. */
 function wholeSentences(open: string, from: number): number {
   if (isMarkdownLine(open)) return from;
   const rest = open.slice(from);
@@ -94,20 +97,20 @@ function wholeSentences(open: string, from: number): number {
   for (const match of plain.matchAll(sentenceEnd)) {
     const end = match.index + match[0].length;
     state.readTo(plain, end);
-    // At the very end, more may come that belongs to the sentence.
+    // At the end of the text, the sentence may still continue.
     if (end === rest.length || closing.has(plain[end - 1] ?? "")) continue;
     if (state.balanced) whole = end;
   }
   return from + whole;
 }
 
-/** Brackets and tags that are open at a place of a text, read from left to right once. */
+/** Tracks open brackets and tags, in a single pass from left to right. */
 class OpenMarks {
   readonly #openTags = new Set<string>();
   #depth = 0;
   #at = 0;
 
-  /** Nothing is open at this place. */
+  /** Whether no bracket or tag is open. */
   get balanced(): boolean {
     return this.#depth === 0 && this.#openTags.size === 0;
   }

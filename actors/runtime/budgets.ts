@@ -5,19 +5,21 @@ interface Bucket {
   at: number;
 }
 
-/** A budget for each user, which fills up again at a steady rate (token bucket). */
+/** Token buckets per user. */
 export class Budgets {
   readonly #most: number;
   readonly #perMs: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** `most` may be taken at once, and over each period of `periodMs`. */
+  /** `most`: burst size, refilled over `periodMs`. */
   constructor(most: number, periodMs: number) {
     this.#most = most;
     this.#perMs = most / periodMs;
   }
 
-  /** Takes from a user's budget and answers 0, or how many ms it takes until there is enough; nothing is taken then. */
+  /**
+   * Takes from a user's budget and returns 0, or takes nothing and returns the ms until enough is available.
+   */
   take(user: string, amount: number): number {
     const bucket = this.#bucketOf(user);
     const wanted = Math.min(amount, this.#most);
@@ -41,7 +43,7 @@ export class Budgets {
     return bucket;
   }
 
-  /** A full bucket is like none. Where all are in use, the map grows by those. */
+  /** Drops full buckets, which are equivalent to missing ones. The map grows if all are in use. */
   #forgetFull(now: number): void {
     for (const [user, { left, at }] of this.#buckets)
       if (left + (now - at) * this.#perMs >= this.#most) this.#buckets.delete(user);

@@ -4,23 +4,23 @@ interface Waiting {
   start(): void;
 }
 
-/** Bounds of a {@link FairQueue}; both count calls that wait, not those that run. */
+/** Bounds of a {@link FairQueue}; `waiting` and `waitingPerUser` exclude running calls. */
 export interface FairQueueBounds {
-  /** Calls that run at a time. */
+  /** Maximum running calls. */
   places: number;
-  /** Calls of all users that may wait. */
+  /** Maximum waiting calls of all users. */
   waiting?: number;
-  /** Calls of one user that may wait. */
+  /** Maximum waiting calls per user. */
   waitingPerUser?: number;
 }
 
 /**
- * Runs work in a bounded number of places that users take in turn: a free place goes to the user with the fewest running
- * calls, among equals to the one who was served longest ago. A caller that aborts leaves the queue at once.
+ * Bounded concurrency, fair between users: a free slot goes to the user with the fewest running
+ * calls, among equals to the least recently served one. An aborted caller leaves the queue immediately.
  */
 export class FairQueue {
   readonly #bounds: Required<FairQueueBounds>;
-  /** By user, in the order in which they are served. */
+  /** Waiting calls by user, in serving order. */
   readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #running = new Map<string, number>();
   #free: number;
@@ -31,14 +31,15 @@ export class FairQueue {
     this.#free = places;
   }
 
-  /** Calls that wait. */
+  /** Number of waiting calls. */
   get size(): number {
     return this.#size;
   }
 
   /**
    * Runs `work` when it is the user's turn.
-   * @throws ParleyError `service_unavailable` when too many wait; the signal's reason when it aborts before `work` starts
+   * @throws ParleyError `service_unavailable` when too many wait; the signal's reason when it aborts before
+   * `work` starts
    */
   async use<T>(user: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
@@ -98,7 +99,7 @@ export class FairQueue {
     const [entry] = own ?? [];
     if (user === undefined || own === undefined || entry === undefined) return;
     this.#drop(user, own, entry);
-    // The user goes to the end of the line.
+    // Move the user to the end of the order.
     if (own.size > 0) {
       this.#waiting.delete(user);
       this.#waiting.set(user, own);

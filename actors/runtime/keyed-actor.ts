@@ -1,42 +1,42 @@
 import type { Bus } from "../../infra/bus/bus.ts";
 import type { Listening } from "../../infra/bus/listen.ts";
 
-/** One message of the log, as an actor gets it. */
+/** A log message as delivered to an actor. */
 export interface LogEntry {
-  /** Sequence in the stream: the order of the log. */
+  /** Stream sequence, which defines the log order. */
   seq: number;
   subject: string;
   data: Uint8Array;
-  /** How this process came by the message: it was new, or it was already there when the partition was taken. */
+  /** Whether the message was published live, or was in the log when the partition was taken. */
   arrival: Arrival;
 }
 
 /**
  * - `live`: published while this process owned the partition.
- * - `moved`: handed over by a living owner; `attempt` is what the run had shown that was cut short, if one was.
- * - `takeover`: the owner before was gone, and the message may be the reason.
+ * - `moved`: handed over by a live owner; `attempt`: last attempt of its aborted run, if any.
+ * - `takeover`: the previous owner crashed, possibly because of this message.
  */
 export type Arrival = { kind: "live" } | { kind: "moved"; attempt?: number } | { kind: "takeover" };
 
-/** A run that was cut short for a planned move, with the attempt that its frames have shown. */
+/** A run aborted for a planned move, with the attempt number in its frames. */
 export interface AbortedRun {
   seq: number;
   attempt: number;
 }
 
-/** An actor of one key (a session, a device, a rule): it takes its messages one after another. */
+/** An actor of one key (a session, a device, a rule), which processes its messages sequentially. */
 export interface KeyedActor {
-  /** Takes a message. They come in the order of the log; the same one may come again. */
+  /** Delivers a message, in log order; messages may be redelivered. */
   deliver(entry: LogEntry): void;
-  /** Starts nothing more, and resolves when what runs is committed, or cut short by `cut`. */
+  /** Starts no more work; resolves when running work is committed or aborted by `cut`. */
   quiesce(cut: AbortSignal): Promise<AbortedRun[]>;
-  /** The partition belongs to somebody else: nothing that this actor does may be seen from now on. */
+  /** The partition was lost: the actor must produce no more output. */
   abandon(): void;
-  /** Whether it has nothing to do and has not been used since `before` (`performance.now()`). */
+  /** Whether it is idle and unused since `before` (`performance.now()`). */
   isIdle(before: number): boolean;
 }
 
-/** What tells one kind of keyed actor from another. */
+/** Definition of a kind of keyed actors. */
 export interface KeyedGroup {
   /** Name in heartbeats and metrics. */
   name: string;
@@ -44,15 +44,15 @@ export interface KeyedGroup {
   partitions: number;
   /** Subject filter of a partition. */
   filter(partition: number): string;
-  /** Key of a subject, or null for one that is none of the group's. */
+  /** Key of a subject, or null for a subject outside the group. */
   keyOf(subject: string): string | null;
   create(key: string): KeyedActor;
-  /** First sequence of a partition that is not finished; without it, a log is read from its beginning. */
+  /** First unfinished sequence of a partition; by default, a log is read from its beginning. */
   from?(partition: number): Promise<number>;
-  /** Serves what concerns all actors of this process; `actors` lists those in memory. Called once. */
+  /** Serves requests about all actors of this process; `actors` lists those in memory. Called once. */
   hosted?(actors: () => Iterable<KeyedActor>): void;
-  /** Makes what died with the server anew, after a reconnect. */
+  /** Re-creates server state (such as streams) after a reconnect. */
   restore?(): Promise<void>;
-  /** Serves the requests to the owner of a partition; `actor` finds one that is in memory, or makes it. */
+  /** Serves requests to the owner of a partition; `actor` returns the actor in memory, or creates it. */
   serve(bus: Bus, partition: number, actor: (key: string) => KeyedActor): Listening;
 }

@@ -7,19 +7,20 @@ import { serveMoves } from "./moves.ts";
 import { watchReaders } from "./reader-watch.ts";
 import { Restorer } from "./restorer.ts";
 
-/** Share of the stop's deadline after which running turns are cut short and handed back. */
+/** Share of the stop deadline after which running turns are aborted and handed over. */
 const cutShare = 0.7;
-/** Time for an answer about consumers: the leader that should give it may be gone. */
+/** Timeout of consumer requests, as their leader may be gone. */
 const readerAnswerMs = 2_000;
 
-/** What a process holds, for its readiness. */
+/** Hosted partitions of a process, for readiness. */
 export interface Hosting {
-  /** Why messages are not read now; undefined while all is well. */
+  /** Reason why messages are not being read; undefined if healthy. */
   problem(): string | undefined;
 }
 
 /**
- * Places the partitions of this process's groups; resolves when it holds its own. `drain` ends what runs beside them.
+ * Places the partitions of this process's groups; resolves when it holds its own. `drain`: stops work outside
+ * the groups.
  */
 export async function hostGroups(
   context: ActorContext,

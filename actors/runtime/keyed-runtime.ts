@@ -7,14 +7,14 @@ import type { Membership } from "./membership.ts";
 import { type Handover, Partition, type PartitionContext } from "./partition.ts";
 
 const passivateEveryMs = 5_000;
-/** How often a move under way is checked for an owner that has gone. */
+/** Interval of liveness checks of the owner during a move, ms. */
 const watchMs = 250;
-/** How long a process that leaves waits to be asked for what it has finished, ms. */
+/** How long a stopping process waits for move requests, ms. */
 const farewellMs = 2_000;
 
 /**
- * Places the partitions of one group: takes those that should be this process's, asks their owner to let go first, and
- * hands its own over when asked.
+ * Places the partitions of one group: takes those assigned to this process after requesting them from their
+ * owner, and hands over its own on request.
  */
 export class KeyedRuntime {
   readonly group: KeyedGroup;
@@ -24,12 +24,12 @@ export class KeyedRuntime {
   readonly #held = new Map<number, Partition>();
   readonly #taking = new Set<number>();
   readonly #handing = new Map<number, Promise<MoveAnswer>>();
-  /** Let go of by a process that leaves, not yet asked for: what the next owner has to know. */
+  /** Answers for partitions released on stop and not yet requested. */
   readonly #farewell = new Map<number, MoveAnswer>();
   #passivation: NodeJS.Timeout | undefined;
   #stopped = false;
   #whenPlaced: () => void = () => {};
-  /** Resolves when this process holds all that was its own at the first look. */
+  /** Resolves when this process holds all partitions of its first assignment. */
   readonly placed = new Promise<void>((resolve) => {
     this.#whenPlaced = resolve;
   });
@@ -41,7 +41,7 @@ export class KeyedRuntime {
     this.#limits = limits;
   }
 
-  /** Announces the group and begins to take partitions as the membership says. */
+  /** Announces the group and starts to take partitions according to the membership. */
   start(): void {
     this.#membership.serve(this.group.name, () => [...this.#held.keys(), ...this.#farewell.keys()]);
     this.#membership.onTick(() => this.#place());
@@ -51,7 +51,7 @@ export class KeyedRuntime {
     }, passivateEveryMs);
   }
 
-  /** Partitions held now. */
+  /** Number of held partitions. */
   get held(): number {
     return this.#held.size;
   }
@@ -61,14 +61,14 @@ export class KeyedRuntime {
     for (const partition of this.#held.values()) yield* partition.actors();
   }
 
-  /** Reads every partition again from its beginning, after the connection was away. */
+  /** Re-reads every partition after a reconnect. */
   async reread(): Promise<void> {
     await Promise.all([...this.#held.values()].map((partition) => partition.read()));
   }
 
   /**
-   * Reads again the partitions of which nothing was heard for `limitMs`, and answers them: their consumer's server is
-   * gone, or does not answer.
+   * Re-reads the partitions that were silent for `limitMs`, and returns them: the server of their consumer is
+   * gone or unresponsive.
    */
   rereadSilent(limitMs: number): number[] {
     const silent = [...this.#held].filter(([, partition]) => partition.isSilent(limitMs));
@@ -78,30 +78,30 @@ export class KeyedRuntime {
         { group: this.group.name, partition: number, silent_ms: silentMs },
         "partition reader silent, recreated",
       );
-      // It tries until it succeeds or is stopped, and rejects never.
+      // Retries until it succeeds or is stopped; never rejects.
       void partition.read();
     }
     return silent.map(([number]) => number);
   }
 
-  /** This process was stopped itself: what it did not hear meanwhile means nothing. */
+  /** Resets the silence timers after this process was paused. */
   forgiveSilence(): void {
     for (const partition of this.#held.values()) partition.forgiveSilence();
   }
 
-  /** Time since the server was last heard, of the partition that is silent for longest, ms. */
+  /** Longest time since the last message or heartbeat of any partition, ms. */
   get silentMs(): number {
     return Math.max(0, ...[...this.#held.values()].map((partition) => partition.silentMs));
   }
 
-  /** Answers a move request of another process: resolves when nothing of the partition runs here any more. */
+  /** Answers a move request; resolves when nothing of the partition is running here. */
   async handOver({ partition }: MoveRequest, cut: AbortSignal): Promise<MoveAnswer> {
     const answer = (await this.#letGo(partition, cut)) ?? this.#farewell.get(partition) ?? { aborted: [] };
     this.#farewell.delete(partition);
     return answer;
   }
 
-  /** Lets go of everything, and waits a while to be asked for it: the next owner learns that nothing has died. */
+  /** Releases all partitions and waits for move requests, so that the next owners see planned moves. */
   async drain(cut: AbortSignal): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#passivation);
@@ -111,20 +111,20 @@ export class KeyedRuntime {
       await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
-  /** Lets go of a partition once; undefined when it is not held. */
+  /** Releases a partition once; undefined if it is not held. */
   #letGo(partition: number, cut: AbortSignal): Promise<MoveAnswer> | undefined {
     const running = this.#handing.get(partition);
     if (running !== undefined) return running;
     const held = this.#held.get(partition);
     if (held === undefined) return undefined;
     const limit = AbortSignal.any([cut, AbortSignal.timeout(Math.round(this.#limits.moveMs * 0.9))]);
-    // Every actor of the partition listens to it.
+    // Every actor of the partition adds a listener.
     setMaxListeners(0, limit);
     const handing = held.handOver(limit).then((aborted) => {
       const answer = { aborted };
       this.#held.delete(partition);
       this.#handing.delete(partition);
-      // Before the heartbeat: one that no longer lists it would make the move a takeover.
+      // Before the heartbeat: a heartbeat without the partition would turn the move into a takeover.
       if (this.#stopped && this.#membership.owner(this.group.name, partition) !== null)
         this.#farewell.set(partition, answer);
       this.#membership.say();
@@ -148,7 +148,7 @@ export class KeyedRuntime {
     if (missing === 0) this.#whenPlaced();
   }
 
-  /** Another process says that it holds what we hold, and should: we were away (stopped, cut off) and have lost it. */
+  /** Drops a partition that another process rightfully holds, after this one was paused or disconnected. */
   #dropIfTaken(partition: number): void {
     const owner = this.#membership.owner(this.group.name, partition);
     if (this.#handing.has(partition) || this.#membership.holder(this.group.name, partition) !== owner) return;
@@ -167,10 +167,7 @@ export class KeyedRuntime {
       await partition.open(handover);
       this.#context.log.debug({ group: this.group.name, partition: number, ...handover }, "partition taken");
     } catch (err) {
-      this.#context.log.warn(
-        { err, group: this.group.name, partition: number },
-        "partition could not be taken",
-      );
+      this.#context.log.warn({ err, group: this.group.name, partition: number }, "partition not taken");
       this.#held.get(number)?.close();
       this.#held.delete(number);
     } finally {
@@ -178,7 +175,9 @@ export class KeyedRuntime {
     }
   }
 
-  /** A move is planned when the owner answers; an owner that falls silent or lets go meanwhile makes it a takeover. */
+  /**
+   * A move is planned if the owner responds; if it goes silent or releases the partition, it is a takeover.
+   */
   async #askHolder(partition: number): Promise<Handover> {
     const holder = this.#membership.holder(this.group.name, partition);
     if (holder === null) return { planned: false };
@@ -188,7 +187,7 @@ export class KeyedRuntime {
       let missed = 0;
       watch = setInterval(() => {
         missed = this.#membership.holder(this.group.name, partition) === holder ? 0 : missed + 1;
-        // Not at once: a holder that lets go says so a moment before its answer arrives.
+        // Wait for a second miss: the heartbeat of a releasing holder may arrive just before its response.
         if (missed === 2) resolve(null);
       }, watchMs);
     });

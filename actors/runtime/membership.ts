@@ -6,11 +6,11 @@ import { rendezvous } from "./rendezvous.ts";
 
 const aliveEveryMs = 1_000;
 const tickMs = 250;
-/** A process that was not heard for this long owns nothing any more. */
+/** A process without a heartbeat for this long owns no partitions. */
 const unheardMs = 3_000;
-/** Time to listen before taking anything: at start, after a reconnect, after this process was stopped. */
+/** Listening time before taking partitions: at start, after a reconnect, after a pause of this process. */
 const settleMs = 1_500;
-/** A tick that comes this late means that the process was stopped (SIGSTOP, a suspended machine) or blocked. */
+/** A tick this late means that the process was paused (SIGSTOP, a suspended machine) or blocked. */
 const stallMs = 1_500;
 
 interface Peer {
@@ -19,15 +19,15 @@ interface Peer {
 }
 
 /**
- * Which actor processes there are, heard once a second on core NATS. Ownership that follows from it is a hint: two
- * owners waste work and break nothing, because the store decides whose commit counts.
+ * Membership of actor processes by heartbeats every second on core NATS. The derived ownership is a hint: two
+ * owners only waste work, because the store decides which commit wins.
  */
 export class Membership {
   readonly id: string;
   readonly #bus: Pick<Bus, "listen" | "signal">;
   readonly #log: Logger;
   readonly #peers = new Map<string, Peer>();
-  /** What this process holds, by group; shown in its heartbeat. */
+  /** Partitions held by this process, by group, for its heartbeat. */
   readonly #held = new Map<string, () => number[]>();
   readonly #listeners: Array<() => void> = [];
   #settledAt = Number.POSITIVE_INFINITY;
@@ -42,17 +42,17 @@ export class Membership {
     this.#log = log;
   }
 
-  /** Announces a group; `held` is asked for at each heartbeat. */
+  /** Announces a group; `held` is called for each heartbeat. */
   serve(group: string, held: () => number[]): void {
     this.#held.set(group, held);
   }
 
-  /** Called after each look at who is there, four times a second, once the process has listened long enough. */
+  /** Registers a listener called four times a second, once the listening time is over. */
   onTick(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Starts to listen and to be heard. */
+  /** Starts sending and receiving heartbeats. */
   start(): void {
     this.#bus.listen(actorsAlive, (alive) => {
       this.#peers.set(alive.id, { alive, heardAt: performance.now() });
@@ -62,23 +62,23 @@ export class Membership {
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
-  /** Listens again before anything is taken: what this process believes about the others may be old. */
+  /** Restarts the listening time, as the known heartbeats may be stale. */
   resettle(): void {
     this.#settledAt = performance.now() + settleMs;
   }
 
-  /** Says that this process gives everything away; the others ask for it. */
+  /** Announces that this process is leaving, so that others request its partitions. */
   leave(): void {
     this.#leaving = true;
     this.say();
   }
 
-  /** Stops to listen and to be heard. */
+  /** Stops sending and receiving heartbeats. */
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** The process that should own a partition, or null while nobody is heard. */
+  /** The process that should own a partition, or null without any heartbeat. */
   owner(group: string, partition: number): string | null {
     return rendezvous(this.#living(group), group, partition);
   }
@@ -93,7 +93,7 @@ export class Membership {
     return null;
   }
 
-  /** Says at once what this process holds, between two heartbeats. */
+  /** Sends an extra heartbeat immediately. */
   say(): void {
     const partitions = Object.fromEntries([...this.#held].map(([group, held]) => [group, held()]));
     const alive: ActorsAlive = { id: this.id, leaving: this.#leaving, partitions };

@@ -2,7 +2,7 @@ import type { Bus } from "../../infra/bus/bus.ts";
 import { partitionMove } from "../../schemas/messages/processes.ts";
 import type { KeyedRuntime } from "./keyed-runtime.ts";
 
-/** Answers the move requests that other processes send to this one; `cut` ends what still runs. */
+/** Serves move requests of other processes; `cut` aborts running work. */
 export function serveMoves(
   bus: Pick<Bus, "serve">,
   id: string,

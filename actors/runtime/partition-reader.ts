@@ -10,34 +10,34 @@ import { nanos } from "nats";
 import type { Logger } from "../../infra/log.ts";
 import { TurnShare } from "./turn-share.ts";
 
-/** The server removes a consumer that nobody pulls from after this long: one of a process that died, for instance. */
+/** Inactive threshold of consumers: the server removes those of crashed processes. */
 const inactiveMs = 10_000;
-/** The server says this often that a consumer lives. */
+/** Idle heartbeat interval of consumers. */
 const heartbeatMs = 1_000;
 const retryMs = 200;
 const share = new TurnShare();
 
-/** What a reader works with. `jsm` should give up soon: an answer of a lost leader never comes. */
+/** Dependencies of a reader. `jsm` should have a short timeout, as a lost leader never responds. */
 export interface ReaderContext {
   js: JetStreamClient;
   jsm: JetStreamManager;
   log: Logger;
 }
 
-/** What is read, and who takes it. */
+/** Source and receiver of messages. */
 export interface ReaderSource {
   group: string;
   partition: number;
   stream: string;
   filter: string;
-  /** First sequence that is wanted; 0 or 1 = all. */
+  /** First sequence to read; 0 or 1 = all. */
   from(): Promise<number>;
   deliver(message: JsMsg): void;
 }
 
 /**
- * Reads a partition's log in order through a consumer of its own, which it makes again when asked: the consumer lives on
- * one server and is gone with it, often without a word to its reader.
+ * Reads a partition's log in order through a dedicated consumer, re-created on demand: the consumer is stored
+ * on one server and lost with it, often without notice to its reader.
  */
 export class PartitionReader {
   readonly #context: ReaderContext;
@@ -54,22 +54,22 @@ export class PartitionReader {
     this.#source = source;
   }
 
-  /** Time since the server was last heard for this partition, ms. */
+  /** Time since the last message or heartbeat of this partition, ms. */
   get silentMs(): number {
     return performance.now() - this.#heardAt;
   }
 
-  /** Whether it is asking for a consumer, and goes on until it has one. */
+  /** Whether it is creating a consumer, with retries. */
   get isOpening(): boolean {
     return this.#opening;
   }
 
-  /** Begins the time of silence now: the server was heard, or this process was stopped itself. */
+  /** Resets the silence timer, after a message or heartbeat, or a pause of this process. */
   forgive(): void {
     this.#heardAt = performance.now();
   }
 
-  /** Reads from the first wanted message, again where it read before. Resolves when the server has a consumer for it. */
+  /** Reads or re-reads from the first sequence. Resolves when the consumer is created. */
   async read(): Promise<void> {
     const reading = ++this.#reading;
     this.#messages?.stop();
@@ -86,17 +86,17 @@ export class PartitionReader {
         return;
       } catch (err) {
         const { group, partition } = this.#source;
-        this.#context.log.warn({ err, group, partition }, "partition not readable yet");
+        this.#context.log.warn({ err, group, partition }, "partition consumer not created, retrying");
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
   }
 
-  /** Ends it. */
+  /** Stops reading. */
   stop(): void {
     this.#stopped = true;
     this.#messages?.stop();
-    // One that is left goes by itself.
+    // A leftover consumer is removed by its inactive threshold.
     if (this.#consumer !== undefined)
       this.#context.jsm.consumers.delete(this.#source.stream, this.#consumer).catch(() => undefined);
   }

@@ -6,19 +6,19 @@ import type { Logger } from "../../infra/log.ts";
 import type { AbortedRun, Arrival, KeyedActor, KeyedGroup } from "./keyed-actor.ts";
 import { PartitionReader, type ReaderContext } from "./partition-reader.ts";
 
-/** What a partition works with. */
+/** Dependencies of a partition. */
 export interface PartitionContext {
   bus: Bus;
   log: Logger;
   reading: ReaderContext;
 }
 
-/** How a partition was come by: from a living owner, with the runs that it cut short, or from a dead one. */
+/** How a partition was taken: from a live owner, with its aborted runs, or from a crashed one. */
 export type Handover = { planned: true; aborted: AbortedRun[] } | { planned: false };
 
 /**
- * One partition that this process holds: it reads the log from its beginning and gives each message to the actor of its
- * key.
+ * A partition held by this process: reads the log from its beginning and delivers each message to the actor
+ * of its key.
  */
 export class Partition {
   readonly #context: PartitionContext;
@@ -45,7 +45,7 @@ export class Partition {
     });
   }
 
-  /** Starts to read and to answer. Everything that is in the log now counts as handed over. */
+  /** Starts reading and serving requests. Messages already in the log count as handed over. */
   async open(handover: Handover): Promise<void> {
     const info = await this.#context.reading.jsm.streams.info(this.#group.stream);
     this.#replay = { until: info.state.last_seq, handover };
@@ -54,27 +54,27 @@ export class Partition {
     await this.read();
   }
 
-  /** Reads from the first unfinished message, again after an outage: actors know by the sequence what they have. */
+  /** Reads from the first unfinished message, also again after an outage; actors deduplicate by sequence. */
   read(): Promise<void> {
     return this.#reader.read();
   }
 
-  /** Time since the server was last heard for this partition, ms. */
+  /** Time since the last message or heartbeat of this partition, ms. */
   get silentMs(): number {
     return this.#reader.silentMs;
   }
 
-  /** Whether a reader is silent that asks for nothing itself. */
+  /** Whether the reader is silent while not re-creating its consumer. */
   isSilent(limitMs: number): boolean {
     return !this.#reader.isOpening && this.#reader.silentMs > limitMs;
   }
 
-  /** This process was stopped itself: what it did not hear meanwhile means nothing. */
+  /** Resets the silence timer after this process was paused. */
   forgiveSilence(): void {
     this.#reader.forgive();
   }
 
-  /** Ends the planned way: starts nothing more, waits for what runs, and lets go. */
+  /** Planned handover: starts no more work, waits for running work, and releases the partition. */
   async handOver(cut: AbortSignal): Promise<AbortedRun[]> {
     this.#quiescing = true;
     const aborted = await Promise.all([...this.#actors.values()].map((actor) => actor.quiesce(cut)));
@@ -82,7 +82,7 @@ export class Partition {
     return aborted.flat();
   }
 
-  /** Ends at once. */
+  /** Stops immediately. */
   close(): void {
     this.#closed = true;
     this.#reader.stop();
@@ -96,7 +96,7 @@ export class Partition {
     return this.#actors.values();
   }
 
-  /** Lets actors go that have had nothing to do since `before`; returns how many stay. */
+  /** Removes actors idle since `before`; returns how many remain. */
   passivate(before: number): number {
     for (const [key, actor] of this.#actors) if (actor.isIdle(before)) this.#actors.delete(key);
     return this.#actors.size;
@@ -104,7 +104,7 @@ export class Partition {
 
   #deliver(message: JsMsg): void {
     const key = this.#group.keyOf(message.subject);
-    // While a move is under way new actors are the next owner's.
+    // During a move, new actors belong to the next owner.
     if (key === null || this.#quiescing) return;
     const { seq, subject, data, headers } = message;
     const entry = { seq, subject, data, arrival: this.#arrival(seq) };

@@ -3,23 +3,24 @@ import type { Metrics } from "../../infra/metrics.ts";
 import type { KeyedRuntime } from "./keyed-runtime.ts";
 
 const lookMs = 500;
-/** The server is heard each second while a consumer lives. */
+/** Silence limit; live consumers send a heartbeat every second. */
 const silentMs = 2_500;
-/** A look that comes this late means that this process was stopped or blocked. */
+/** A check this late means that this process was paused or blocked. */
 const stallMs = 1_500;
 
-/** What a watch works with. */
+/** Dependencies of a watch. */
 export interface WatchContext {
   metrics: Metrics;
   log: Logger;
-  /** Whether the connection stands; without it, nobody can be heard. */
+  /** Whether the connection is up; without it, silence is expected. */
   connected(): boolean;
-  /** Brings the group's stream into order: it may have come back without its content. */
+  /** Restores the group's stream, which may have lost its content. */
   restore(runtime: KeyedRuntime): void;
 }
 
 /**
- * Looks at the readers of all partitions twice a second and makes silent ones again. `problem` says what is not read.
+ * Checks the readers of all partitions twice a second and re-creates silent ones. `problem`: what is not
+ * being read.
  */
 export function watchReaders(
   { metrics, connected, restore }: WatchContext,

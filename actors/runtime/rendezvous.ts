@@ -1,6 +1,6 @@
 import { fnv1a } from "../../schemas/messages/subjects.ts";
 
-/** Final mix of MurmurHash3: FNV alone leaves close names with close hashes. */
+/** Finalizer of MurmurHash3: FNV alone gives similar names similar hashes. */
 function mix(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -9,8 +9,8 @@ function mix(hash: number): number {
 }
 
 /**
- * Highest-random-weight choice: each process gives the partition a weight, the highest owns it. When a process comes or
- * goes only its own partitions change hands. Null when there is no process.
+ * Highest random weight hashing: each process has a weight per partition, the highest owns it. When a process
+ * joins or leaves, only its own partitions move. Null without processes.
  */
 export function rendezvous(processes: Iterable<string>, group: string, partition: number): string | null {
   let owner: string | null = null;

@@ -3,7 +3,7 @@ import type { Logger } from "../../infra/log.ts";
 const firstMs = 250;
 const longestMs = 5_000;
 
-/** Repeats what brings things into order after an outage until it succeeds; nothing that fails here ends the process. */
+/** Retries recovery work after an outage until it succeeds; failures never end the process. */
 export class Restorer {
   readonly #log: Logger;
   readonly #running = new Map<string, { again: boolean }>();
@@ -13,13 +13,13 @@ export class Restorer {
     this.#log = log;
   }
 
-  /** What is not in order yet; undefined when nothing is. */
+  /** Pending recovery work; undefined if there is none. */
   get problem(): string | undefined {
     const names = [...this.#running.keys()];
     return names.length > 0 ? `not restored yet: ${names.join(", ")}` : undefined;
   }
 
-  /** Runs `work`, and again after it where it is asked for meanwhile. */
+  /** Runs `work`, and once more if requested meanwhile. */
   run(name: string, work: () => Promise<void>): void {
     const running = this.#running.get(name);
     if (running !== undefined) {
@@ -31,7 +31,7 @@ export class Restorer {
     void this.#repeat(name, state, work);
   }
 
-  /** Ends the repetitions. */
+  /** Stops retrying. */
   stop(): void {
     this.#stopped = true;
   }
@@ -43,7 +43,7 @@ export class Restorer {
         await work();
         if (!state.again) break;
       } catch (err) {
-        this.#log.warn({ err, name, again_in_ms: waitMs }, "not restored yet");
+        this.#log.warn({ err, name, again_in_ms: waitMs }, "recovery after outage failed, retrying");
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }

@@ -1,14 +1,14 @@
 const shareMs = 4;
 
 /**
- * Bounds what a process does of its log in one turn of the event loop. Thousands of messages may be in memory already, and
- * a loop over them never waits: timers, heartbeats and requests would stand still until the last one is done.
+ * Time slice per event-loop turn for log processing. Thousands of messages may be buffered in memory, and
+ * a loop over them would block timers, heartbeats and requests.
  */
 export class TurnShare {
   #until = 0;
   #next: Promise<void> | undefined;
 
-  /** Undefined while there is time left in this turn; otherwise a promise of the next one. */
+  /** Undefined while the slice lasts; otherwise a promise of the next event-loop turn. */
   spent(): Promise<void> | undefined {
     const now = performance.now();
     if (this.#next === undefined) {

@@ -1,8 +1,8 @@
-/** Work of many users: that of one user runs one after another, that of different users side by side. */
+/** Serial queue per user; different users run concurrently. */
 export class UserLines {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Runs the work after all earlier work of the user, whether that succeeded or not. */
+  /** Runs the work after all earlier work of the user, regardless of its result. */
   run<T>(user: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(user) ?? Promise.resolve();
     const result = before.then(work, work);

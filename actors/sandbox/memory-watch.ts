@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 
-// A thread beside the task, which may block the main thread for long or allocate outside of V8's heap.
+// A separate thread, as the task may block the main thread or allocate outside of V8's heap.
 const { memoryBytes } = workerData as { memoryBytes: number };
 const everyMs = 10;
 const parent = process.ppid;

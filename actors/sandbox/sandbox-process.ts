@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { SandboxAnswer, SandboxModule, SandboxRequest } from "./sandbox-message.ts";
 
-// Runs the tasks of one module in a process of its own. Arguments: the URL of the module, the memory limit in bytes.
+// Runs the tasks of one module in a child process. Arguments: module URL, memory limit in bytes.
 const [moduleUrl = "", memoryBytes = "0"] = process.argv.slice(2);
 const watch = new Worker(new URL("./memory-watch.js", import.meta.url), {
   workerData: { memoryBytes: Number(memoryBytes) },

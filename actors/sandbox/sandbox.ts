@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { FairQueue } from "../runtime/fair-queue.ts";
 import type { SandboxAnswer, SandboxRequest } from "./sandbox-message.ts";
 
-/** Why a task ended without a result: its process needed too much memory, too much time, or ended by itself. */
+/** A task without a result: its process exceeded the memory or time limit, or crashed. */
 export class SandboxError extends Error {
   readonly kind: "memory" | "time" | "crash";
 
@@ -14,7 +14,7 @@ export class SandboxError extends Error {
   }
 }
 
-/** An error that a task threw; `taskError` is the name of its class, `code` its `errorType` where it has one. */
+/** An error thrown by a task; `taskError`: its class name, `code`: its `errorType`, if any. */
 export class TaskError extends Error {
   readonly taskError: string;
   readonly code: string | undefined;
@@ -27,29 +27,29 @@ export class TaskError extends Error {
   }
 }
 
-/** A task, or what makes it when it is its turn: what waits should not hold its bytes. */
+/** A task, or a function that creates it when a process is free, so that waiting tasks hold no buffers. */
 export type TaskSource = object | string | (() => Promise<object>);
 
-/** How a sandbox is set up. */
+/** Options of a sandbox. */
 export interface SandboxOptions {
   /** The compiled module with `run`; see {@link SandboxModule}. */
   module: URL;
-  /** Processes that work at a time. */
+  /** Maximum working processes. */
   places: number;
-  /** Tasks that may wait. */
+  /** Maximum waiting tasks. */
   waiting: number;
-  /** Resident memory of one process, bytes, beyond which it is killed. */
+  /** Resident memory limit of a process, bytes; beyond it the process is killed. */
   memoryBytes: number;
 }
 
-/** For whom a task runs, and how long it may. */
+/** User and time limit of a task. */
 export interface SandboxCall {
   user: string;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
 }
 
-/** An idle process is kept for the next task this long. */
+/** Keep-alive of an idle process, ms. */
 const idleMs = 20_000;
 const heapShare = 0.6;
 
@@ -59,8 +59,8 @@ interface Idle {
 }
 
 /**
- * Runs tasks on untrusted bytes in child processes with an empty environment. A process that exceeds its memory or time is
- * killed with SIGKILL and replaced; users take turns.
+ * Runs tasks on untrusted bytes in child processes with an empty environment. A process that exceeds its
+ * limits is killed with SIGKILL and replaced; fair between users.
  */
 export class Sandbox {
   readonly #options: SandboxOptions;
@@ -75,8 +75,9 @@ export class Sandbox {
   }
 
   /**
-   * The result of a task. The caller checks its type.
-   * @throws SandboxError, TaskError, ParleyError `service_unavailable` when too many wait, or the signal's reason
+   * Runs a task and returns its unvalidated result.
+   * @throws SandboxError, TaskError, ParleyError `service_unavailable` when too many wait, or the signal's
+   * reason
    */
   run(task: TaskSource, { user, timeoutMs, signal }: SandboxCall): Promise<unknown> {
     const work = async () => {
@@ -86,7 +87,7 @@ export class Sandbox {
     return this.#queue.use(user, work, signal);
   }
 
-  /** Ends all processes. */
+  /** Kills all processes. */
   stop(): void {
     for (const child of this.#children) child.kill("SIGKILL");
   }
@@ -102,7 +103,7 @@ export class Sandbox {
       if ("error" in answer) throw new TaskError(answer.error);
       return answer.value;
     } catch (err) {
-      // The place is free when the memory is: not before the process has ended.
+      // Free the slot only after the process has ended and its memory is released.
       if (!(err instanceof TaskError)) await ended(child);
       throw err;
     }
