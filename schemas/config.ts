@@ -64,7 +64,7 @@ export const variablesSchema = z.object({
   METRICS_PORT: port()
     .optional()
     .describe(
-      "port of a process's /livez, /readyz and /metrics, without credentials; unset = none, 0 = any free port",
+      "port of a process's /livez, /readyz and /metrics, without credentials; unset = none, 0 = any free port; of `up`: the port of the actors, the edge takes the next one",
     ),
   JWT_SECRET: z
     .string()

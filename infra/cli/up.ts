@@ -29,7 +29,8 @@ export async function runUp(command: CommandProcess): Promise<void> {
   const graceMs = Math.max(settings.limits.stopMs - enginesStopMs, 1_000);
   const host = hostname();
   const env = { LIMIT_STOP_MS: String(graceMs) };
-  const edge = new Child(["edge"], { ...env, PROCESS_NAME: `${host}-edge` }, log, edgeNodeFlags);
+  const edgeEnv = { ...env, PROCESS_NAME: `${host}-edge`, ...edgeMetricsPort(settings.metricsPort) };
+  const edge = new Child(["edge"], edgeEnv, log, edgeNodeFlags);
   const actors = new Child(["actors"], { ...env, PROCESS_NAME: `${host}-actors` }, log, actorNodeFlags);
   lifecycle.onStop("actors", () => actors.stop(graceMs));
   lifecycle.onStop("edge", () => edge.stop(graceMs));
@@ -42,4 +43,9 @@ export async function runUp(command: CommandProcess): Promise<void> {
     const extras = startExtras(settings, log, progress);
     lifecycle.onStop("extras", () => extras.stop());
   }
+}
+
+/** Two processes can't share METRICS_PORT: the actors listen on it, the edge on the next one. */
+function edgeMetricsPort(port: number | undefined): { METRICS_PORT?: string } {
+  return port === undefined || port === 0 ? {} : { METRICS_PORT: String(port === 65_535 ? 0 : port + 1) };
 }

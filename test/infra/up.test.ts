@@ -1,4 +1,5 @@
 import test from "ava";
+import { freePort } from "../../infra/engines/free-port.ts";
 import { isRunning } from "../../infra/engines/process.ts";
 import { readRecord } from "../../infra/engines/record.ts";
 import { parley, workFolder } from "../_kit/worlds/parley.ts";
@@ -7,8 +8,12 @@ import type { LogLine, Service } from "../_kit/worlds/service.ts";
 /** The ready lines of one role: `up` and its children write to the same output. */
 const readyOf = (role: string) => (line: LogLine) => line.fields.msg === "ready" && line.fields.role === role;
 
-async function startUp(t: Parameters<typeof parley>[0], cwd: string): Promise<{ up: Service; port: number }> {
-  const up = parley(t, cwd, ["up"]);
+async function startUp(
+  t: Parameters<typeof parley>[0],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<{ up: Service; port: number }> {
+  const up = parley(t, cwd, ["up"], env);
   up.spawn();
   const { fields } = await up.logged(readyOf("up"), 30_000, "that all is ready");
   for (const name of ["port", "nats", "mqtt"]) t.is(typeof fields[name], "number", name);
@@ -23,7 +28,14 @@ async function health(port: number): Promise<number> {
 
 test("up serves, starts a dead child again on the same port, and stops its engines on SIGTERM", async (t) => {
   const { cwd, dataDir } = workFolder(t);
-  const { up, port } = await startUp(t, cwd);
+  const metrics = await freePort(0);
+  const { up, port } = await startUp(t, cwd, { METRICS_PORT: String(metrics) });
+  for (const own of [metrics, metrics + 1])
+    t.is(
+      (await fetch(`http://127.0.0.1:${own}/livez`)).status,
+      200,
+      "the actors' and the edge's METRICS_PORT",
+    );
   t.is(await health(port), 200);
   t.true(up.log.some(({ text }) => /password .*shown this once/.test(text)));
 
