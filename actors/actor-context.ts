@@ -12,10 +12,10 @@ import type { PictureReader } from "./images/picture-reader.ts";
 import type { Models } from "./models/model.ts";
 import type { QuotaLedger } from "./quota/quota-ledger.ts";
 
-/** What every actor of a process works with; made once in `main.ts`. */
+/** Shared dependencies of all actors of a process; created once in `main.ts`. */
 export interface ActorContext extends ProcessContext {
   nc: NatsConnection;
-  /** Asks the routes that any process serves. */
+  /** Client of the routes served by any process. */
   routes: RouteClient;
   /** Everything that this process publishes, requests and receives. */
   bus: Bus;
@@ -25,13 +25,13 @@ export interface ActorContext extends ProcessContext {
   models: Models;
   quota: QuotaLedger;
   out: OutPublisher;
-  /** Uploaded files, to read. */
+  /** Read access to uploaded files. */
   files: UserFiles;
-  /** Reads documents in processes of their own. */
+  /** Reads documents in sandboxed processes. */
   reader: DocumentReader;
-  /** Reads pictures in processes of their own. */
+  /** Reads images in sandboxed processes. */
   pictures: PictureReader;
-  /** What users attach to messages, as models are given it. */
+  /** Prepares message attachments for models. */
   attachments: AttachmentReader;
   /** Id of this actor process on `actors.alive.<id>`. */
   actorId: string;

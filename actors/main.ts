@@ -25,7 +25,7 @@ import { type RoleProcess, roleStarts } from "./roles.ts";
 import { hostGroups } from "./runtime/keyed-host.ts";
 import { isStorageAway } from "./storage/storage-error.ts";
 
-/** Starts the named roles (all without a name) in this process. */
+/** Starts the named roles in this process; all roles by default. */
 export async function startActors(context: ProcessContext, names: string[]): Promise<void> {
   const unknown = names.filter((name) => !Object.hasOwn(roles, name));
   if (unknown.length > 0)
@@ -34,9 +34,9 @@ export async function startActors(context: ProcessContext, names: string[]): Pro
   const actorId = newId("actor_");
   const nc = await connectOwnNats(context, actorId);
   const bus = await Bus.over({ ...context, nc, limits: context.settings.limits, isOutage: isStorageAway });
-  // Before the first heartbeat: a process that can't reach its store must not be given anything.
+  // Before the first heartbeat: a process without access to its store must not get partitions.
   const mongo = connectOwnMongo(context, nc);
-  // The administrator may log in while MongoDB is away.
+  // The administrator can log in while MongoDB is down.
   if (running.includes("account")) await startAccount({ ...context, nc, bus, db: mongo });
   const actor = await connectActor(context, { actorId, nc, bus, db: await mongo });
   const endpoints = () => actor.models.endpoints("embedding");

@@ -4,14 +4,14 @@ import { metricsScrape, processHealth } from "../schemas/messages/processes.ts";
 import type { ActorContext } from "./actor-context.ts";
 
 const sayEveryMs = 1_000;
-/** MongoDB is down when it has not answered for this long, ms. */
+/** MongoDB counts as down without a response for this long, ms. */
 const silentMs = 3_000;
-/** Unanswered pings at a time. */
+/** Maximum concurrent unanswered pings. */
 const mostPings = 3;
 
 /**
- * Says each second that this process is there, what it runs and whether it reaches MongoDB, and answers edges that
- * gather metrics.
+ * Publishes a heartbeat every second with the roles of this process and its MongoDB status, and answers edges
+ * that collect metrics.
  */
 export function startProcessHealth(
   {
@@ -28,7 +28,8 @@ export function startProcessHealth(
   let answeredAt = performance.now();
   let pings = 0;
   const ping = () => {
-    // MongoDB's driver may never end an operation whose connection was lost: a ping that hangs must not be the last.
+    // The MongoDB driver may never settle an operation on a lost connection, so hanging pings must not stop
+    // new ones.
     if (pings >= mostPings) return;
     pings += 1;
     const late = new Promise((resolve) => setTimeout(resolve, silentMs).unref());

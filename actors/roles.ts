@@ -21,17 +21,17 @@ import { startSessions } from "./session/index.ts";
 import { startStateless } from "./stateless/main.ts";
 import { startVoice } from "./voice/main.ts";
 
-/** What the roles of one process share. */
+/** Shared state of the roles of one process. */
 export interface RoleProcess {
   actor: ActorContext;
   embeddings: FairEmbeddings;
-  /** Keyed actors that the process hosts once all roles have started. */
+  /** Keyed actor groups, hosted once all roles have started. */
   groups: KeyedGroup[];
-  /** What a stop waits for before the groups leave. */
+  /** Awaited on stop before the groups leave. */
   drain: (() => Promise<void>)[];
 }
 
-/** What each role starts, in the order in which a process starts them. `account` starts earlier: see `main.ts`. */
+/** Start function of each role, in start order. `account` starts earlier: see `main.ts`. */
 export const roleStarts: Readonly<Record<Exclude<Role, "account">, (process: RoleProcess) => unknown>> = {
   async session({ actor, embeddings, groups, drain }) {
     groups.push(await startSessions(actor, await startMcp(actor)));

@@ -7,7 +7,7 @@ import type { VoiceParts } from "./stream/voice-parts.ts";
 import { serveVoiceRoutes } from "./voice-routes.ts";
 import { startVoiceFrames } from "./voice-service.ts";
 
-/** Serves speech. Any number of processes may. */
+/** Serves speech, in any number of processes. */
 export function startVoice(context: ActorContext): void {
   const codec = new Codec(context.settings.limits);
   context.lifecycle.onStop("codec", () => codec.stop());

@@ -8,13 +8,13 @@ import { noEngine } from "./engines/engines.ts";
 import type { VoiceParts } from "./stream/voice-parts.ts";
 import { spokenFile, until, uploadedSpeech } from "./voice-routes.ts";
 
-/** Names that clients are set to, and that mean whichever engine this installation has. */
+/** Common model names of clients, mapped to any available engine. */
 const aliases = {
   stt: /^(whisper|gpt-[\w.-]*transcribe)/,
   tts: /^(tts-1|gpt-[\w.-]*tts|kokoro|espeak)/,
 };
 
-/** Serves `/v1/audio/*`; a request counts as a message of its user's quota. */
+/** Serves `/v1/audio/*`; a request counts as one message of the user's quota. */
 export function serveOpenAIAudio(
   context: Pick<ActorContext, "nc" | "bus" | "jsm" | "settings" | "log" | "quota">,
   voice: VoiceParts,
@@ -69,7 +69,7 @@ const plain = (text: string) => ({
   text,
 });
 
-/** The forms of a transcript. */
+/** Response formats of a transcript. */
 const written = {
   json: ({ text }: Transcript) => json({ text }),
   text: ({ text }: Transcript) => plain(`${text}\n`),
@@ -103,7 +103,7 @@ const written = {
     ),
 };
 
-/** The segments; where an engine tells no times, all of it is one. */
+/** The segments; a single one if the engine reports no times. */
 function timed({ text, segments, duration_ms }: Transcript): TranscriptSegment[] {
   return segments.length > 0 || text === "" ? segments : [{ start_ms: 0, end_ms: duration_ms, text }];
 }

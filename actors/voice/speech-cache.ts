@@ -9,17 +9,17 @@ import { encodeAudio } from "./codec/encode.ts";
 import { durationMs } from "./engines/engine.ts";
 import type { VoiceEngines } from "./engines/engines.ts";
 
-/** A text to speak; what is left out is the engine's choice. */
+/** A text to synthesize; unset options are chosen by the engine. */
 export interface SpeechWish {
   text: string;
   voice?: string | undefined;
   speed?: number | undefined;
   format: AudioFormat;
-  /** An engine that comes first. */
+  /** Preferred engine. */
   model?: string | undefined;
 }
 
-/** A spoken text that is kept. `url` is relative to the gateway, and whoever has it may listen. */
+/** A cached spoken text. `url` is relative to the gateway and needs no authorization. */
 export interface Spoken {
   key: string;
   url: string;
@@ -30,8 +30,8 @@ export interface Spoken {
 const urlOf = (key: string) => `/api/v1/voice/audio/${key}`;
 
 /**
- * Spoken texts, kept by what they say and how: a sentence is spoken once, for whoever hears it. A key can't be guessed
- * by someone who knows the text: it is sealed.
+ * Cache of spoken texts by content and options, shared by all users. Keys are sealed, so they can't be
+ * derived from the text.
  */
 export class SpeechCache {
   readonly #context: Pick<ActorContext, "nc" | "secrets" | "log">;
@@ -46,14 +46,17 @@ export class SpeechCache {
     this.#codec = codec;
   }
 
-  /** @throws ParleyError `voice_service_unreachable` when no engine speaks; the signal's reason when it is aborted */
+  /**
+   * @throws ParleyError `voice_service_unreachable` without a working engine; the signal's reason when it is
+   * aborted
+   */
   async speak(wish: SpeechWish, signal: AbortSignal): Promise<Spoken> {
     const [engine = ""] = this.#engines.names("tts", wish.model);
     const key = this.#keyOf(engine, wish);
     const kept = await this.#find(key);
     if (kept !== undefined) return kept;
     for (let running = this.#making.get(key); running !== undefined; running = this.#making.get(key)) {
-      // The one that runs may be aborted by who asked for it: then it is another's to make.
+      // The running request may be aborted by its caller; then synthesize here.
       const shared = await running.catch(() => undefined);
       if (shared !== undefined) return shared;
     }
@@ -67,7 +70,7 @@ export class SpeechCache {
     }
   }
 
-  /** Several spoken texts as one, in order; all of them MP3. @throws ParleyError `not_found` when one has gone */
+  /** Joins spoken texts in order; all of them MP3. @throws ParleyError `not_found` when one has expired */
   async join(parts: readonly Spoken[]): Promise<Spoken> {
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return only;
@@ -77,7 +80,7 @@ export class SpeechCache {
     const store = await this.#opened();
     const files = await Promise.all(parts.map((part) => store.getBlob(part.key)));
     if (files.some((file) => file === null)) throw new ParleyError("not_found");
-    // Frames of MP3 follow one another as they are: they are made without a header over the whole.
+    // MP3 frames can be concatenated, as the files have no Xing header.
     const file = Buffer.concat(files as Uint8Array[]);
     return this.#put(
       key,
@@ -86,7 +89,7 @@ export class SpeechCache {
     );
   }
 
-  /** Whether something is kept under a key. */
+  /** Whether a key is cached. */
   async has(key: string): Promise<boolean> {
     return (await this.#find(key)) !== undefined;
   }
@@ -104,8 +107,8 @@ export class SpeechCache {
     try {
       await store.putBlob(entry, file);
     } catch (err) {
-      // Full: the oldest make room.
-      this.#context.log.warn({ err }, "speech cache full");
+      // Full: evict the oldest entries.
+      this.#context.log.warn({ err, bytes: file.length }, "speech cache full, evicting the oldest entries");
       await makeRoom(store, speechStoreBytes / 4);
       await store.putBlob(entry, file);
     }
@@ -137,7 +140,7 @@ export class SpeechCache {
   }
 }
 
-/** Deletes the oldest entries of at least so many bytes. */
+/** Deletes the oldest entries, at least `bytes` in total. */
 async function makeRoom(store: ObjectStore, bytes: number): Promise<void> {
   const age = ({ mtime }: ObjectInfo) => Date.parse(mtime);
   let freed = 0;

@@ -21,7 +21,7 @@ import type { VoiceParts } from "./stream/voice-parts.ts";
 
 type RouteContext = Pick<ActorContext, "nc" | "bus" | "jsm" | "settings" | "log">;
 
-/** Serves the REST API of speech. */
+/** Serves the speech routes. */
 export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void {
   const { engines, speech } = voice;
   serveRoute(context, transcribe, async ({ body: { audio, language }, deadline }) => {
@@ -41,7 +41,7 @@ export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void
     return spokenFile((await speech.speak(wish, until(deadline))).key);
   });
   serveRoute(context, listVoices, async () => ({ voices: await engines.voices() }));
-  // Who asks is about to listen.
+  // A status request usually precedes speech.
   const status = () => {
     engines.warm();
     return engines.status();
@@ -54,7 +54,7 @@ export function serveVoiceRoutes(context: RouteContext, voice: VoiceParts): void
   });
 }
 
-/** A spoken text as the answer to a request. */
+/** The response with a spoken text. */
 export function spokenFile(key: string) {
   const format = key.slice(key.lastIndexOf(".") + 1) as AudioFormat;
   const cache = "private, max-age=604800, immutable";
@@ -68,7 +68,7 @@ export function spokenFile(key: string) {
   };
 }
 
-/** Speech from an uploaded file. @throws ParleyError `invalid_request` when it can't be heard */
+/** Speech from an uploaded file. @throws ParleyError `invalid_request` when it can't be decoded */
 export async function uploadedSpeech(
   { nc, jsm, settings: { limits } }: Pick<ActorContext, "nc" | "bus" | "jsm" | "settings">,
   { codec }: VoiceParts,
@@ -81,7 +81,7 @@ export async function uploadedSpeech(
   return decodeAudio(codec, bytes, limits, { bare, signal });
 }
 
-/** Aborts when nobody waits any more. */
+/** A signal that aborts at the deadline of the request. */
 export function until(deadline: number | undefined): AbortSignal {
   return deadline === undefined
     ? new AbortController().signal

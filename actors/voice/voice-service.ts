@@ -6,7 +6,7 @@ import { decodeAudio } from "./codec/decode.ts";
 import { SpokenStreams } from "./stream/spoken-streams.ts";
 import type { VoiceParts } from "./stream/voice-parts.ts";
 
-/** Listens to those who speak on `/ws/chat`, and speaks the sentences of replies. */
+/** Serves speech recognition for `/ws/chat`, and synthesis of reply sentences. */
 export function startVoiceFrames(context: ActorContext, { engines, codec, speech }: VoiceParts): void {
   const streams = new SpokenStreams(context, {
     hears: () => engines.status().stt.available,
@@ -31,7 +31,7 @@ function serveSpeech({ bus, log, settings }: ActorContext, speech: VoiceParts["s
     try {
       return await speak(request);
     } catch (err) {
-      log.warn({ err }, "sentence not spoken");
+      log.warn({ err }, "speech synthesis failed");
       throw err instanceof ParleyError ? err : new ParleyError("voice_service_unreachable", { cause: err });
     }
   });

@@ -5,7 +5,7 @@ import type { WavContent } from "./wav-chunks.ts";
 const indexSteps = [-1, -1, -1, -1, 2, 4, 6, 8];
 const stepSizes = imaSteps();
 
-/** Samples of IMA ADPCM; channels take turns by 8 samples in a block. */
+/** Samples of IMA ADPCM; blocks interleave channels by 8 samples. */
 export function imaSamples({ data, channels, blockBytes }: WavContent): Int16Array | undefined {
   if (blockBytes <= 4 * channels) return undefined;
   const parts: Int16Array[] = [];
@@ -84,7 +84,7 @@ function msBlock(block: Buffer, channels: number): Int16Array {
 
 function imaSteps(): number[] {
   const steps = [7];
-  // Each is a tenth larger than the one before, rounded down; the first ones grow by one.
+  // Each is 10 % larger than the previous one, rounded down; the first ones grow by one.
   const told =
     "8 9 10 11 12 13 14 16 17 19 21 23 25 28 31 34 37 41 45 50 55 60 66 73 80 88 97 107 118 130 143 157 173 190 209 230 253 279 307 337 371 408 449 494 544 598 658 724 796 876 963 1060 1166 1282 1411 1552 1707 1878 2066 2272 2499 2749 3024 3327 3660 4026 4428 4871 5358 5894 6484 7132 7845 8630 9493 10442 11487 12635 13899 15289 16818 18500 20350 22385 24623 27086 29794 32767";
   steps.push(...told.split(" ").map(Number));

@@ -1,4 +1,4 @@
-/** A file that can't be heard, or a codec that failed on it. */
+/** An undecodable file, or a codec failure. */
 export class CodecError extends Error {
   readonly why: "format" | "length" | "silent" | "timeout" | "failed" | "busy";
 

@@ -1,12 +1,12 @@
-/** Files that speech can be put into. `opus` is an Ogg file; `pcm` bare samples at 24 kHz, as OpenAI's API has it. */
+/** Output formats of speech. `opus`: Ogg file; `pcm`: raw samples at 24 kHz, as in OpenAI's API. */
 export type AudioFormat = "wav" | "mp3" | "opus" | "flac" | "pcm";
 
-/** What the codec thread is asked: a file to samples, or samples to a file; `maxSamples` are those of the answer. */
+/** Request to the codec thread: decode or encode; `maxSamples` limits the result. */
 export type CodecTask =
   | { kind: "decode"; bytes: Uint8Array; sampleRate: number; maxSamples: number }
   | { kind: "encode"; pcm: Int16Array; sampleRate: number; format: AudioFormat };
 
-/** What it answers. `unreadable` is about the file, `failed` about the codec. */
+/** Response. `unreadable`: invalid file, `failed`: codec failure. */
 export type CodecResult =
   | { pcm: Int16Array }
   | { file: Uint8Array }

@@ -5,7 +5,7 @@ import type { AudioFormat, CodecResult, CodecTask } from "./codec-task.ts";
 type Av = Awaited<ReturnType<typeof LibAV.LibAV>>;
 type Frame = Awaited<ReturnType<Av["ff_filter_multi"]>>[number];
 
-/** How a format is made: FFmpeg's names, the rate, the sample format. */
+/** Encoder settings per format: FFmpeg's names, sample rate, sample format. */
 const encodings = {
   mp3: { muxer: "mp3", codec: "libmp3lame", sampleRate: 24_000, planar: true, bitRate: 48_000 },
   opus: { muxer: "ogg", codec: "libopus", sampleRate: 48_000, planar: false, bitRate: 32_000 },
@@ -26,8 +26,8 @@ class UnreadableError extends Error {
 }
 
 /**
- * The first audio stream of a file, a few packets at a time: some hundred bytes can hold hours of silence, and all of it
- * would be in memory.
+ * Decodes the first audio stream of a file, a few packets at a time: some hundred bytes can contain hours of
+ * silence, all of which would otherwise be in memory.
  */
 async function* framesIn(av: Av, bytes: Uint8Array): AsyncGenerator<Frame[], void> {
   await av.writeFile("input", bytes);
@@ -42,7 +42,7 @@ async function* framesIn(av: Av, bytes: Uint8Array): AsyncGenerator<Frame[], voi
     .catch(() => {
       throw new UnreadableError("format");
     });
-  // A recording that was cut off ends in an error: what came before it counts.
+  // A truncated recording ends with an error; keep the frames before it.
   for (let ended = false; !ended; ) {
     const [result, packets] = await av.ff_read_frame_multi(demuxer, packet, { limit: readBytes });
     ended = result !== -av.EAGAIN && result !== 0;
@@ -73,7 +73,7 @@ async function decode({ bytes, sampleRate, maxSamples }: CodecTask & { kind: "de
   return joined(parts, samples);
 }
 
-/** Brings frames of one kind to mono, 16 bit and one rate. */
+/** Resamples frames of one format to mono, 16 bit and one rate. */
 class Resampler {
   readonly #av: Av;
   readonly #sampleRate: number;
@@ -90,7 +90,7 @@ class Resampler {
     this.#graph ??= await this.#build(first as Frame);
     const { source, sink, frame } = this.#graph;
     const filtered = await this.#av.ff_filter_multi(source, sink, frame, frames, ended);
-    // Copied: the codec's own memory must not go into a message with the samples.
+    // Copied, so that the message does not include the codec's memory.
     return filtered.map(({ data }) => Int16Array.from(data as Int16Array));
   }
 
@@ -155,7 +155,7 @@ function framesOf(
 async function encode({ pcm, sampleRate, format }: CodecTask & { kind: "encode" }): Promise<Uint8Array> {
   const av = await LibAV.LibAV({ noworker: true });
   await av.av_log_set_level(-8);
-  if (format === "wav") throw new Error("made elsewhere");
+  if (format === "wav") throw new Error("WAV is not encoded by the codec");
   if (format === "pcm") {
     const samples = await resample(av, pcm, sampleRate, 24_000);
     return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
@@ -185,7 +185,7 @@ async function encodeFile(
     [encoder, 1, sampleRate],
   ]);
   if (format === "mp3") {
-    // Frames alone: files of one rate can then be joined as they are, and the length of the whole is right.
+    // No Xing header: files of one rate can then be concatenated with a correct duration.
     await av.av_opt_set(output, "write_xing", "0", av.AV_OPT_SEARCH_CHILDREN);
     await av.av_opt_set(output, "id3v2_version", "0", av.AV_OPT_SEARCH_CHILDREN);
   }

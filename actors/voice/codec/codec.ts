@@ -6,13 +6,13 @@ import { Recordings } from "./recordings.ts";
 
 const memoryMb = 256;
 
-/** What bounds the work. */
+/** Limits of the codec. */
 export type CodecLimits = Pick<Limits, "voiceDecodeMs" | "voiceCodecs" | "voiceQueue"> &
   Partial<Pick<Limits, "voiceAudioMs" | "voiceReaderBytes">>;
 
 /**
- * FFmpeg as WebAssembly, in threads that serve one task each: a file made to hurt it reaches no memory but its own
- * thread's, and that thread ends when its time is over. One fresh thread waits ahead.
+ * FFmpeg as WebAssembly, in one thread per task: a malicious file reaches only the memory of its own
+ * thread, which is terminated on timeout. One spare thread is kept ready.
  */
 export class Codec {
   readonly #limits: CodecLimits;
@@ -27,7 +27,7 @@ export class Codec {
     this.#recordings = new Recordings({ ...limits, voiceAudioMs, voiceReaderBytes });
   }
 
-  /** A recording in a form that {@link run} decodes. @throws as {@link Recordings.readable} */
+  /** Converts a recording to a format that {@link run} decodes. @throws as {@link Recordings.readable} */
   readable(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     return this.#recordings.readable(bytes, signal);
   }
@@ -56,7 +56,7 @@ export class Codec {
     }
   }
 
-  /** Starts the thread that waits ahead. */
+  /** Starts the spare thread. */
   warm(): void {
     this.#spare ??= startWorker();
   }
@@ -66,7 +66,7 @@ export class Codec {
     void this.#spare?.terminate();
   }
 
-  /** Resolves when it is this task's turn; the place of one that ends goes to the next. */
+  /** Waits for a slot; a finished task passes its slot to the next. */
   async #place(): Promise<void> {
     if (this.#running < this.#limits.voiceCodecs) this.#running += 1;
     else if (this.#waiting.length >= this.#limits.voiceQueue) throw new CodecError("busy");
@@ -95,13 +95,13 @@ export class Codec {
 
 function startWorker(): Worker {
   const worker = new Worker(new URL("./codec-worker.js", import.meta.url), {
-    // It needs no secrets.
+    // The thread needs no secrets.
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     stdout: true,
     stderr: true,
   });
-  // One that dies before it has a task is noticed at its task.
+  // A crash before the first task is detected by that task.
   worker.on("error", () => undefined);
   worker.unref();
   return worker;

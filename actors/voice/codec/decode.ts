@@ -13,16 +13,16 @@ const reasons = {
   failed: "音频解码失败",
 } as const;
 
-/** What is known of bytes besides themselves. */
+/** Options of decoding. */
 export interface DecodeOptions {
-  /** They are bare samples, 16 kHz mono 16 bit little-endian, if they are nothing else. */
+  /** Treat unrecognized bytes as raw samples, 16 kHz mono 16 bit little-endian. */
   bare?: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Speech from a file of any kind, by its content and not by what it is called.
- * @throws ParleyError `invalid_request` with the reason, for bytes that can't be heard or are too long
+ * Decodes speech from a file of any supported format, detected by content.
+ * @throws ParleyError `invalid_request` with the reason, for undecodable or too long audio
  */
 export async function decodeAudio(
   codec: Codec,
@@ -61,7 +61,7 @@ function refused(why: keyof typeof reasons, cause?: unknown): ParleyError {
   });
 }
 
-/** How the files begin that microphones and browsers make: RIFF, Ogg, FLAC, MP3 with a tag, AMR, WebM. */
+/** Signatures of common recording formats: RIFF, Ogg, FLAC, MP3 with a tag, AMR, WebM. */
 const signatures = ["RIFF", "OggS", "fLaC", "ID3", "#!AMR", "\u001aE\u00df\u00a3"];
 
 function hasSignature(bytes: Uint8Array): boolean {

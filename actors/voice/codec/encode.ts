@@ -3,7 +3,7 @@ import type { Codec } from "./codec.ts";
 import type { AudioFormat } from "./codec-task.ts";
 import { wavFile } from "./wav.ts";
 
-/** Content types of files of speech. */
+/** Content types of output formats. */
 export const audioTypes: Record<AudioFormat, string> = {
   wav: "audio/wav",
   mp3: "audio/mpeg",
@@ -12,7 +12,7 @@ export const audioTypes: Record<AudioFormat, string> = {
   pcm: "audio/pcm",
 };
 
-/** Speech as a file. @throws CodecError when the codec fails or takes too long */
+/** Encodes speech. @throws CodecError when the codec fails or times out */
 export async function encodeAudio(
   codec: Codec,
   { pcm, sampleRate }: Speech,
@@ -22,5 +22,5 @@ export async function encodeAudio(
   if (format === "wav") return wavFile(pcm, sampleRate);
   const result = await codec.run({ kind: "encode", pcm, sampleRate, format }, signal);
   if ("file" in result) return result.file;
-  throw new Error("the codec answered samples");
+  throw new Error("codec returned samples instead of a file");
 }

@@ -11,12 +11,12 @@ import {
   WebMOutputFormat,
 } from "mediabunny";
 
-/** Sound of a file: samples of each channel, or the same stream in a container that the codec reads. */
+/** Audio of a file: samples per channel, or the stream remuxed into a container supported by the codec. */
 export type Mp4Audio = { channelData: Float32Array[]; sampleRate: number } | { file: Uint8Array };
 
 const framesAtATime = 64;
 
-/** Sound of an MP4 file, whole, in fragments or cut off. @throws Error for what has no sound that is understood */
+/** Audio of an MP4 file: complete, fragmented or truncated. @throws Error without supported audio */
 export async function mp4Audio(bytes: Uint8Array, maxSeconds: number): Promise<Mp4Audio> {
   const input = new Input({ formats: [MP4, QTFF], source: new BufferSource(bytes) });
   const track = await input.getPrimaryAudioTrack();
@@ -27,7 +27,7 @@ export async function mp4Audio(bytes: Uint8Array, maxSeconds: number): Promise<M
   return aacTrack(track, bytesOf(config.description), maxSeconds);
 }
 
-/** A bare AAC stream (ADTS), or ALAC in MP4. */
+/** A raw AAC stream (ADTS), or ALAC in MP4. */
 export async function aacFile(bytes: Uint8Array): Promise<Mp4Audio> {
   const { default: decode } = await import("@audio/decode-aac");
   return decode(bytes);
@@ -57,11 +57,11 @@ async function aacTrack(track: InputAudioTrack, asc: Uint8Array, maxSeconds: num
       if (waiting.length < framesAtATime) continue;
       take(waiting);
       waiting = [];
-      // One second more than is allowed says that it is too long.
+      // One second over the limit is enough to report the length error.
       if (sampleRate > 0 && samples > (maxSeconds + 1) * sampleRate) break;
     }
   } catch (err) {
-    // A recording that was cut off: what came before it counts.
+    // Truncated recording: keep the audio before the error.
     if (samples === 0 && waiting.length === 0) throw err;
   }
   take(waiting);

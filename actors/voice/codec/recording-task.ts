@@ -3,17 +3,19 @@ import { wavFile } from "./wav.ts";
 import { readWavContent } from "./wav-chunks.ts";
 import { sixteenBitSamples } from "./wav-samples.ts";
 
-/** Recordings that the codec's build can't read. */
+/** Recording formats not supported by the codec's build. */
 export type RecordingKind = "wav" | "mp4" | "aac" | "amr";
 
-/** A recording on its way into the sandbox. */
+/** Task of the recording sandbox. */
 export interface RecordingTask {
   kind: RecordingKind;
   bytes: Uint8Array;
   maxSeconds: number;
 }
 
-/** Module of the sandbox for recordings: the same sound in a file that the codec reads. @throws Error for what is none */
+/**
+ * Sandbox module that converts recordings to a format supported by the codec. @throws Error for invalid files
+ */
 export async function run({ kind, bytes, maxSeconds }: RecordingTask): Promise<Uint8Array> {
   if (kind === "wav") return plainWav(bytes);
   const sound =

@@ -10,7 +10,7 @@ type RecordingLimits = Pick<
   "voiceCodecs" | "voiceQueue" | "voiceDecodeMs" | "voiceAudioMs" | "voiceReaderBytes"
 >;
 
-/** Makes recordings of phones and old devices readable for the codec, in processes of their own. */
+/** Converts recordings of phones and old devices for the codec, in sandboxed processes. */
 export class Recordings {
   readonly #sandbox: Sandbox;
   readonly #limits: RecordingLimits;
@@ -25,7 +25,7 @@ export class Recordings {
     });
   }
 
-  /** The same sound in a file that the codec reads, or the bytes as they are. @throws CodecError, or the signal's reason */
+  /** The converted file, or the unchanged bytes if supported. @throws CodecError, or the signal's reason */
   async readable(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const kind = kindOf(bytes);
     if (kind === undefined) return bytes;
@@ -45,7 +45,7 @@ export class Recordings {
   }
 }
 
-/** Undefined for what the codec reads by itself. */
+/** Undefined for formats supported by the codec. */
 function kindOf(bytes: Uint8Array): RecordingKind | undefined {
   const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
   if (["ftyp", "styp", "moov", "moof"].includes(head.slice(4, 8))) return "mp4";

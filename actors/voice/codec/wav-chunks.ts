@@ -1,4 +1,4 @@
-/** What a WAV file holds. `format` is the tag of its codec; that of an extensible file is the one inside. */
+/** Content of a WAV file. `format`: codec tag; for extensible files, the tag of the subformat. */
 export interface WavContent {
   format: number;
   channels: number;
@@ -14,12 +14,12 @@ export interface WavContent {
 export const wavFormats = { pcm: 1, msAdpcm: 2, float: 3, aLaw: 6, muLaw: 7, imaAdpcm: 0x11 } as const;
 const extensible = 0xfffe;
 const leastBytes = 20;
-/** Chunks that may stand behind sound. */
+/** Chunks that may follow the audio data. */
 const later = new Set(["LIST", "id3 ", "ID3 ", "bext", "cue ", "smpl", "PEAK", "fact", "junk", "JUNK"]);
 
 /**
- * The sound of a WAV file. A size that is 0, or larger than the file, was never filled in: the sound ends with the file.
- * Undefined for every other kind of file.
+ * The audio of a WAV file. A size of 0 or larger than the file was never updated: the audio ends with the
+ * file. Undefined for other files.
  */
 export function readWavContent(file: Uint8Array): WavContent | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);

@@ -3,7 +3,7 @@ import { type WavContent, wavFormats } from "./wav-chunks.ts";
 
 const most = 32_767;
 
-/** The samples of a WAV file as 16 bit, those of several channels taking turns; undefined for codecs that are not known. */
+/** The samples of a WAV file as 16 bit, channels interleaved; undefined for unknown codecs. */
 export function sixteenBitSamples(wav: WavContent): Int16Array | undefined {
   const { format, bits, data } = wav;
   if (wav.channels < 1 || wav.channels > 64) return undefined;
@@ -25,7 +25,9 @@ export function sixteenBitSamples(wav: WavContent): Int16Array | undefined {
   }
 }
 
-/** Little-endian integers of so many bytes; the two highest bytes count. Those of one byte have no sign. */
+/**
+ * Little-endian integers of `size` bytes, reduced to their two highest bytes. One-byte samples are unsigned.
+ */
 function integers(data: Buffer, size: number): Int16Array {
   const samples = new Int16Array(Math.floor(data.length / size));
   for (let i = 0; i < samples.length; i++)

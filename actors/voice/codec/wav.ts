@@ -3,7 +3,7 @@ import { readWavContent, wavFormats } from "./wav-chunks.ts";
 
 const headerBytes = 44;
 
-/** 16 bit samples as a WAV file; those of several channels take turns. */
+/** 16 bit samples as a WAV file, channels interleaved. */
 export function wavFile(pcm: Int16Array, sampleRate: number, channels = 1): Uint8Array {
   const bytes = Buffer.alloc(headerBytes + pcm.byteLength);
   bytes.write("RIFF", 0, "latin1");
@@ -22,7 +22,7 @@ export function wavFile(pcm: Int16Array, sampleRate: number, channels = 1): Uint
   return bytes;
 }
 
-/** Little-endian samples, as they stand in a WAV file or come from a microphone; an odd byte at the end is dropped. */
+/** Samples from little-endian bytes; a trailing odd byte is dropped. */
 export function samplesOf(bytes: Uint8Array): Int16Array {
   return new Int16Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~1)).buffer);
 }
@@ -32,14 +32,14 @@ export function bytesOf(pcm: Int16Array): Uint8Array {
   return new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
 }
 
-/** The samples of a plain WAV file: mono, 16 bit PCM, of any rate. Undefined for every other kind of file. */
+/** The samples of a plain WAV file: mono, 16 bit PCM, of any rate. Undefined for other files. */
 export function readPlainWav(file: Uint8Array): { pcm: Int16Array; sampleRate: number } | undefined {
   const wav = readWavContent(file);
   if (wav?.format !== wavFormats.pcm || wav.channels !== 1 || wav.bits !== 16) return undefined;
   return { pcm: samplesOf(wav.data), sampleRate: wav.sampleRate };
 }
 
-/** The samples of a file that is already as engines want them. */
+/** The samples of a file already in the format of speech engines. */
 export function readSpeechWav(file: Uint8Array): Pcm | undefined {
   const wav = readPlainWav(file);
   return wav?.sampleRate === speechRate ? wav.pcm : undefined;

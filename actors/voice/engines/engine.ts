@@ -1,7 +1,7 @@
-/** Samples a second of {@link Pcm}: what speech engines listen to. */
+/** Sample rate of {@link Pcm}, the input of speech engines. */
 export const speechRate = 16_000;
 
-/** Speech that comes in, whatever it arrived as: mono, 16 bit, {@link speechRate} samples a second. */
+/** Decoded speech input: mono, 16 bit, at {@link speechRate}. */
 export type Pcm = Int16Array;
 
 /** Length of mono samples in ms. */
@@ -9,65 +9,65 @@ export function durationMs(pcm: Int16Array, sampleRate: number = speechRate): nu
   return Math.round((pcm.length / sampleRate) * 1000);
 }
 
-/** How speech is to be heard. */
+/** Options of speech recognition. */
 export interface TranscribeOptions {
-  /** ISO 639-1 of what is spoken; unset = the engine finds out. */
+  /** Spoken language, ISO 639-1; detected by the engine if unset. */
   language?: string | undefined;
-  /** Words that are likely, such as names. */
+  /** Likely words, such as names. */
   prompt?: string | undefined;
-  /** Somebody still speaks: an engine that can be quicker at the price of errors is. */
+  /** Interim result: engines should prefer speed over accuracy. */
   interim?: boolean;
   signal: AbortSignal;
 }
 
-/** A part of a transcript, and when it was said. */
+/** A part of a transcript with its time range. */
 export interface TranscriptSegment {
   start_ms: number;
   end_ms: number;
   text: string;
 }
 
-/** What was said; `text` is trimmed, and empty where nobody spoke. */
+/** A transcript; `text` is trimmed, and empty without speech. */
 export interface Transcript {
   text: string;
-  /** ISO 639-1 where the engine tells. */
+  /** ISO 639-1, if reported by the engine. */
   language?: string | undefined;
   duration_ms: number;
-  /** Empty where the engine tells no times. */
+  /** Empty if the engine reports no times. */
   segments: TranscriptSegment[];
 }
 
-/** An engine that hears. */
+/** A speech-to-text engine. */
 export interface SpeechToText {
   readonly name: string;
   /** @throws Error when it fails; the signal's reason once that is aborted. */
   transcribe(pcm: Pcm, options: TranscribeOptions): Promise<Transcript>;
 }
 
-/** A voice that an engine speaks with; `language` is a BCP 47 tag, or `mul`. */
+/** A voice of an engine; `language`: BCP 47 tag, or `mul`. */
 export interface Voice {
   id: string;
   name: string;
   language: string;
 }
 
-/** What is to be spoken, and how. */
+/** Text and options of speech synthesis. */
 export interface SynthesizeOptions {
   text: string;
-  /** Id of a voice; unset, or one the engine does not have: it chooses by the text. */
+  /** Voice id; if unset or unknown, the engine chooses by the text. */
   voice?: string | undefined;
-  /** 1 = as the voice speaks, 0.25 … 4. */
+  /** Relative speed, 0.25 … 4; default 1. */
   speed?: number | undefined;
   signal: AbortSignal;
 }
 
-/** Spoken text: mono samples, 16 bit. */
+/** Synthesized speech: mono samples, 16 bit. */
 export interface Speech {
   pcm: Int16Array;
   sampleRate: number;
 }
 
-/** An engine that speaks. */
+/** A text-to-speech engine. */
 export interface TextToSpeech {
   readonly name: string;
   voices(): Promise<Voice[]>;
@@ -75,7 +75,7 @@ export interface TextToSpeech {
   synthesize(options: SynthesizeOptions): Promise<Speech>;
 }
 
-/** Whether an engine is there, and which. */
+/** Availability and name of an engine. */
 export interface EngineStatus {
   available: boolean;
   engine: string | null;

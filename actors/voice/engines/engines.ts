@@ -25,15 +25,15 @@ import { OpenAITextToSpeech } from "./openai-text-to-speech.ts";
 
 type EnginesContext = Pick<ActorContext, "models" | "settings" | "log" | "lifecycle">;
 
-/** A failed engine comes last for this long: a reply of many sentences must not wait for it at each. */
+/** A failed engine is tried last for this long, so that a reply does not wait for it at each sentence. */
 const restMs = 15_000;
 
-/** Local whisper under the name of its model. */
+/** Model name of the local whisper. */
 const embeddedModel = "whisper-base";
 
 /**
- * The engines that hear and speak, in order: those that the administrator routed for `stt` and `tts`, then the local
- * ones. When one fails the next takes over, and that is logged.
+ * The speech engines in order of preference: those routed by the administrator for `stt` and `tts`, then the
+ * local ones. If one fails, the next is used and the failure is logged.
  */
 export class VoiceEngines {
   readonly #context: EnginesContext;
@@ -51,15 +51,16 @@ export class VoiceEngines {
   }
 
   /**
-   * What was said, by the first engine that can tell; `model` = an engine that comes first. Less than 0.1 s says nothing.
-   * @throws ParleyError `voice_service_unreachable` when there is none, or all failed
+   * Transcribes speech with the first working engine; `model`: preferred engine. Audio below 0.1 s is
+   * ignored.
+   * @throws ParleyError `voice_service_unreachable` without an engine, or when all failed
    */
   transcribe(pcm: Pcm, options: TranscribeOptions, model?: string): Promise<Transcript & { engine: string }> {
     const signal = AbortSignal.any([
       options.signal,
       AbortSignal.timeout(this.#context.settings.limits.voiceTranscribeMs),
     ]);
-    // Who speaks is mostly about to be answered.
+    // A transcription is usually followed by a spoken reply.
     this.warm();
     const chain = first(this.#stt(), model);
     const [engine] = chain;
@@ -70,7 +71,7 @@ export class VoiceEngines {
     );
   }
 
-  /** Spoken text, likewise. @throws ParleyError `voice_service_unreachable` */
+  /** Synthesizes speech with the first working engine. @throws ParleyError `voice_service_unreachable` */
   synthesize(options: SynthesizeOptions, model?: string): Promise<Speech & { engine: string }> {
     const signal = AbortSignal.any([
       options.signal,
@@ -82,16 +83,18 @@ export class VoiceEngines {
     );
   }
 
-  /** Starts what the first spoken words would wait for. */
+  /** Starts the local engine and codec ahead of the first sentence. */
   warm(): void {
     if (this.names("tts")[0] === this.#espeak?.name)
       this.#espeak
         ?.warm()
-        .catch((err: unknown) => this.#context.log.warn({ err }, "local voice not started"));
+        .catch((err: unknown) =>
+          this.#context.log.warn({ err, engine: this.#espeak?.name }, "local speech engine not started"),
+        );
     this.#codec.warm();
   }
 
-  /** Voices of the engine that would speak. @throws ParleyError `voice_service_unreachable` */
+  /** Voices of the first available engine. @throws ParleyError `voice_service_unreachable` */
   voices(): Promise<Voice[]> {
     const never = new AbortController().signal;
     return this.#firstOf("tts", this.#tts(), never, async (engine) => ({
@@ -99,7 +102,7 @@ export class VoiceEngines {
     })).then(({ voices }) => voices);
   }
 
-  /** Names of the engines for a purpose, in order; `model` = one that comes first. */
+  /** Names of the engines for a purpose, in order; `model`: preferred engine. */
   names(purpose: "stt" | "tts", model?: string): string[] {
     return first<{ readonly name: string }>(purpose === "stt" ? this.#stt() : this.#tts(), model).map(
       ({ name }) => name,
@@ -179,24 +182,24 @@ export class VoiceEngines {
 }
 
 /**
- * What an engine hears. The language of the options is what is probably spoken: where it gives no words of anybody, the
- * engine finds the language out itself, and where that gives none either, nothing was said.
+ * Transcribes with one engine. The language option is a guess: if the result is empty or doubtful, the
+ * engine detects the language, and if that result is doubtful as well, the transcript is empty.
  */
 async function heardBy(engine: SpeechToText, pcm: Pcm, options: TranscribeOptions): Promise<Transcript> {
   const heard = await engine.transcribe(pcm, options);
   if (heard.text === "" || !isDoubtful(heard.text, options.prompt)) return heard;
   const { language: _, prompt: __, ...free } = options;
-  // Somebody still speaks: the next reading hears more.
+  // Don't repeat an interim result: the next one has more audio.
   const again = options.interim === true ? heard : await engine.transcribe(pcm, free);
   return isDoubtful(again.text) ? { ...again, text: "", segments: [] } : again;
 }
 
-/** A voice process is there, and no engine that it could use. */
+/** Error of a voice process without any engine. */
 export function noEngine(): ParleyError {
   return new ParleyError("voice_service_unreachable", { error: "Voice-Service 不可达: 没有可用的语音引擎" });
 }
 
-/** One engine for each endpoint, kept as long as the process lives: endpoints are few, and change seldom. */
+/** Caches one engine per endpoint for the lifetime of the process, as endpoints are few and rarely change. */
 function kept<Engine>(
   known: Map<string, Engine>,
   endpoint: ModelEndpoint,

@@ -4,10 +4,10 @@ declare module "@echogarden/espeak-ng-emscripten" {
     list_voices(): { name: string; identifier: string; languages: { priority: number; name: string }[] }[];
     /** @returns 0 when the voice was found. */
     set_voice(name: string): number;
-    /** Words a minute, 80 … 450. */
+    /** Words per minute, 80 … 450. */
     set_rate(rate: number): void;
     get_samplerate(): number;
-    /** Calls back with parts of the speech; a true answer ends it. */
+    /** Calls back with parts of the speech; returning true stops it. */
     synthesize(text: string, callback: (audio: Int16Array, events: unknown[]) => boolean): void;
   }
   export interface ESpeakModule {

@@ -1,14 +1,15 @@
 import load, { type ESpeakWorker } from "@echogarden/espeak-ng-emscripten";
 import type { Voice } from "./engine.ts";
 
-// A process of its own (see `espeak.ts`): espeak-ng is a program under the GPL that is talked to, not a part of Parley.
+// A separate process (see `espeak.ts`): espeak-ng is a GPL program that Parley communicates with but does not
+// include.
 
-/** What the process is asked. */
+/** Request to the process. */
 export type ESpeakRequest =
   | { kind: "voices"; id: number }
   | { kind: "speak"; id: number; text: string; voice: string; wordsPerMinute: number };
 
-/** What it answers, once each. */
+/** Response, one per request. */
 export type ESpeakAnswer =
   | { id: number; voices: Voice[] }
   | { id: number; pcm: Int16Array; sampleRate: number }
@@ -35,12 +36,12 @@ function speak(
   return { id, pcm, sampleRate: engine.get_samplerate() };
 }
 
-/** The voice of each language, under espeak-ng's own name for it: some languages are not found by theirs. */
+/** The voice of each language by espeak-ng's identifier, as some languages are not found by their tag. */
 function voicesOf(engine: ESpeakWorker): Map<string, Voice & { identifier: string }> {
   const voices = new Map<string, Voice & { identifier: string }>();
   for (const { name, identifier, languages } of engine.list_voices()) {
     const id = languages[0]?.name;
-    // Of two voices of a language the first is the one that the language alone chooses.
+    // The first voice of a language is its default.
     if (id !== undefined && !voices.has(id))
       voices.set(id, { id, name: name.replaceAll("_", " "), language: id, identifier });
   }

@@ -9,7 +9,7 @@ const normalRate = 175;
 const leastRate = 80;
 const mostRate = 450;
 
-/** A script that tells which language a text is in, and the voice that speaks it. */
+/** Scripts that identify a language, with its voice. */
 const scripts: readonly [RegExp, string][] = [
   [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, "ja"],
   [/\p{Script=Hangul}/u, "ko"],
@@ -21,7 +21,7 @@ const scripts: readonly [RegExp, string][] = [
 ];
 const otherwise = "en-us";
 
-/** A request without its number. */
+/** A request without its id. */
 type Question = ESpeakRequest extends infer One ? (One extends unknown ? Omit<One, "id"> : never) : never;
 
 interface Pending {
@@ -30,7 +30,7 @@ interface Pending {
   child: ChildProcess;
 }
 
-/** espeak-ng, as a process of its own: started at the first text, and anew when it has died or hung. */
+/** espeak-ng in a child process, started at the first text and restarted after a crash or timeout. */
 export class ESpeak implements TextToSpeech {
   readonly name = "espeak-ng";
   readonly #log: Logger;
@@ -77,10 +77,10 @@ export class ESpeak implements TextToSpeech {
       signal,
     );
     if ("pcm" in answer) return { pcm: answer.pcm, sampleRate: answer.sampleRate };
-    throw new Error("espeak-ng answered something else");
+    throw new Error("espeak-ng returned an unexpected response");
   }
 
-  /** Starts the process, and lets it say a word: the first one takes longest. */
+  /** Starts the process and synthesizes a word, as the first one is slow. */
   async warm(): Promise<void> {
     if (this.#child !== undefined) return;
     await this.synthesize({ text: "one", signal: new AbortController().signal });
@@ -100,16 +100,16 @@ export class ESpeak implements TextToSpeech {
     try {
       const answer = await new Promise<ESpeakAnswer>((settle, fail) => {
         this.#pending.set(id, { settle, fail, child });
-        // It is one thread: what hangs it holds up everybody, and only its end helps.
+        // Single-threaded: a hanging request blocks all others, so the process is killed.
         timer = setTimeout(() => {
-          fail(new Error("espeak-ng took too long"));
+          fail(new Error("espeak-ng timed out"));
           child.kill("SIGKILL");
         }, this.#limits.voiceSpeakMs);
         aborted = () => fail(signal?.reason);
         signal?.addEventListener("abort", aborted);
         child.send({ ...question, id } as ESpeakRequest, (err) => {
           if (err === null) return;
-          // It is dead, and its end is not told yet: the next text starts another.
+          // The process has ended but its exit event is pending: the next text starts a new one.
           if (this.#child === child) this.#child = undefined;
           fail(err);
         });
@@ -124,7 +124,7 @@ export class ESpeak implements TextToSpeech {
   }
 
   #start(): ChildProcess {
-    // It needs no secrets, and none are given to it.
+    // The process needs no secrets.
     const { PATH, HOME } = process.env;
     const child = fork(join(import.meta.dirname, "espeak-worker.js"), {
       env: { PATH, HOME },
@@ -146,7 +146,7 @@ export class ESpeak implements TextToSpeech {
   }
 }
 
-/** The voice for a text in the language that its letters tell. */
+/** The voice for a text, by its script. */
 export function voiceFor(text: string): string {
   return scripts.find(([letters]) => letters.test(text))?.[1] ?? otherwise;
 }

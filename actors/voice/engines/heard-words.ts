@@ -1,13 +1,13 @@
-/** Texts that engines are prompted with, and give back when they hear nothing that they know. */
+/** Prompts that engines echo when they recognize nothing. */
 const prompts = ["以下是普通话的句子", "以下是普通話的句子", "以下是普通话"];
-/** What speech models write for noise; never somebody's whole message. */
+/** Hallucinations of speech models for noise; never a complete message. */
 const invented =
   /^(?:(?:请不吝点赞|字幕(?:由|志愿者|by|提供)|amara\.org|thanks? (?:you )?for watching|please subscribe|subtitles by|谢谢(?:观看|收看)).*)$/iu;
 const fewestRepeats = 4;
 
 /**
- * Whether what an engine gives as a transcript may be words that nobody said: signs without a letter, the echo of a prompt,
- * one sentence again and again, or what such models write for noise.
+ * Whether a transcript may be hallucinated: punctuation only, the echo of a prompt,
+ * one repeated sentence, or a known output for noise.
  */
 export function isDoubtful(text: string, prompt?: string): boolean {
   const said = plain(text);
@@ -25,7 +25,7 @@ function isRepeated(text: string, unit: string): boolean {
   return unit.length > 3 && text.replaceAll(unit, "") === "";
 }
 
-/** Letters and digits alone. */
+/** Letters and digits only. */
 function plain(text: string): string {
   return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join("");
 }

@@ -15,7 +15,7 @@ import {
   type Transcript,
 } from "./engine.ts";
 
-/** What OpenAI-compatible servers answer as `verbose_json`, or as `json`. */
+/** Response of OpenAI-compatible servers, as `verbose_json` or `json`. */
 const transcriptSchema = z.object({
   text: z.string(),
   language: z.string().nullish(),
@@ -25,10 +25,12 @@ const transcriptSchema = z.object({
     .catch(null),
 });
 
-/** `POST …/audio/transcriptions` of an OpenAI-compatible provider; the embedded whisper server is one too. */
+/**
+ * `POST …/audio/transcriptions` of an OpenAI-compatible provider; also used for the embedded whisper server.
+ */
 export class OpenAISpeechToText implements SpeechToText {
   readonly name: string;
-  /** Newer models than whisper refuse `verbose_json`, which tells times. */
+  /** Models newer than whisper reject `verbose_json`, which has timestamps. */
   readonly #timestamps: boolean;
   readonly #client: OpenAI;
   readonly #endpoint: ModelEndpoint;
@@ -55,7 +57,7 @@ export class OpenAISpeechToText implements SpeechToText {
           response_format: this.#timestamps ? "verbose_json" : "json",
           ...(language !== undefined && { language }),
           ...(prompt !== undefined && { prompt }),
-          // Known to the embedded server alone: one guess is quicker than five.
+          // Only supported by the embedded server: a smaller beam is faster.
           ...(this.#embedded && { beam_size: interim ? 1 : 5 }),
         },
         { signal, timeout: this.#limits.voiceTranscribeMs },

@@ -23,7 +23,7 @@ const openaiVoices = [
 ];
 const sampleRate = 24_000;
 
-/** What servers that are only compatible answer to `GET …/audio/voices`: names, or objects with an id or a name. */
+/** Response of compatible servers to `GET …/audio/voices`: names, or objects with an id or a name. */
 const voicesSchema = z.object({
   voices: z.array(
     z.union([
@@ -38,7 +38,7 @@ const voicesSchema = z.object({
   ),
 });
 
-/** `POST …/audio/speech` of an OpenAI-compatible provider. Its voice is `params.voice` where nobody asks for one. */
+/** `POST …/audio/speech` of an OpenAI-compatible provider. The default voice is `params.voice`. */
 export class OpenAITextToSpeech implements TextToSpeech {
   readonly name: string;
   readonly #client: OpenAI;
@@ -50,7 +50,7 @@ export class OpenAITextToSpeech implements TextToSpeech {
   constructor(endpoint: ModelEndpoint, limits: Limits, codec: Codec) {
     this.name = endpoint.id;
     this.#endpoint = endpoint;
-    // Audio has no lines.
+    // Audio has no line limit.
     this.#client = createClient(endpoint, { ...limits, turnReplyBytes: limits.voiceReplyBytes });
     this.#limits = limits;
     this.#codec = codec;
@@ -97,7 +97,7 @@ export class OpenAITextToSpeech implements TextToSpeech {
     }
   }
 
-  /** Some servers send MP3 whatever they are asked for. */
+  /** Decodes the response; some servers always send MP3. */
   async #samples(file: Uint8Array, signal: AbortSignal): Promise<Speech> {
     const wav = readPlainWav(file);
     if (wav !== undefined) return wav;

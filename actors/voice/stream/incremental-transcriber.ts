@@ -1,27 +1,27 @@
 import { type Pcm, speechRate, type TranscribeOptions, type Transcript } from "../engines/engine.ts";
 import { VoiceActivity } from "./voice-activity.ts";
 
-/** A pause so long, in samples, may be the end: what was said before it is read as if it were. */
+/** A pause of this many samples may be the end: the speech before it is transcribed as final. */
 const pause = 0.4 * speechRate;
 
-/** Makes text of speech. */
+/** Transcribes speech. */
 export type Transcribe = (pcm: Pcm, options: TranscribeOptions) => Promise<Pick<Transcript, "text">>;
 
 /**
- * Reads a recording that grows. Only its last part is read again each time: what lies before a pause is read once, so
- * that neither an interim result nor the final one takes longer the longer somebody speaks.
+ * Transcribes a growing recording. Only its last part is transcribed again: speech before a pause is
+ * transcribed once, so the latency of interim and final results does not grow with the length.
  */
 export class IncrementalTranscriber {
   readonly #transcribe: Transcribe;
   readonly #language: string | undefined;
   readonly #window: number;
-  /** Text of what lies before {@link #from}. */
+  /** Text before {@link #from}. */
   #fixed = "";
   #from = 0;
-  /** The last careful reading of what lies behind {@link #from}: it holds until somebody speaks on. */
+  /** Last full-quality transcript after {@link #from}; valid until more speech follows. */
   #careful: { from: number; to: number; text: string } | undefined;
 
-  /** `language` as a client names it; `windowMs`: speech that is read again. */
+  /** `language`: as given by the client; `windowMs`: length of speech that is transcribed again. */
   constructor(transcribe: Transcribe, language: string, windowMs: number) {
     this.#transcribe = transcribe;
     this.#language = language === "auto" ? undefined : language.split("-")[0];
@@ -29,9 +29,9 @@ export class IncrementalTranscriber {
   }
 
   /**
-   * Text of all that was said, empty where nobody spoke. `pcm` begins with what earlier calls were given. `hurry` ends
-   * what an interim result reads for itself alone; what the final one can use is read to its end.
-   * @throws what the engine throws; the reason of `signal`, or of `hurry`, once that is aborted
+   * The complete text, empty without speech. `pcm` starts with the samples of earlier calls. `hurry` aborts
+   * work needed only for the interim result; work reusable for the final one is completed.
+   * @throws errors of the engine; the reason of `signal` or `hurry` when aborted
    */
   async read(pcm: Pcm, interim: boolean, signal: AbortSignal, hurry = signal): Promise<string> {
     const activity = new VoiceActivity(pcm);
@@ -70,7 +70,7 @@ export class IncrementalTranscriber {
     interim: boolean,
     signal: AbortSignal,
   ): Promise<string> {
-    // Engines hear words in silence.
+    // Engines hallucinate words in silence.
     if (!activity.speaks(from, to)) return "";
     const prompt = this.#fixed.slice(-200);
     const { text } = await this.#transcribe(pcm.subarray(from, to), {

@@ -1,18 +1,18 @@
 /**
- * Puts the chunks of a stream in order. One that came before is dropped, one that is early waits; when too many wait,
- * what they wait for counts as lost.
+ * Reorders the chunks of a stream. Duplicates are dropped, early chunks are buffered; when the buffer is
+ * full, the missing chunks count as lost.
  */
 export class ReorderBuffer<Chunk> {
   readonly #window: number;
   readonly #early = new Map<number, Chunk>();
   #next = 0;
 
-  /** `window`: chunks that may wait. */
+  /** `window`: maximum buffered chunks. */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** Takes a chunk and returns those that are due. One without a number comes next. */
+  /** Adds a chunk and returns those in order. A chunk without a sequence is the next one. */
   take(sequence: number | undefined, chunk: Chunk): Chunk[] {
     const place = sequence ?? this.#next;
     if (place < this.#next || this.#early.has(place)) return [];
@@ -25,7 +25,7 @@ export class ReorderBuffer<Chunk> {
     return due;
   }
 
-  /** Everything that still waits, in order: nothing comes any more. */
+  /** Returns the buffered chunks in order, at the end of the stream. */
   rest(): Chunk[] {
     const rest = [...this.#early].sort(([a], [b]) => a - b).map(([, chunk]) => chunk);
     this.#early.clear();

@@ -10,27 +10,27 @@ import { durationMs, type Pcm } from "../engines/engine.ts";
 import { IncrementalTranscriber, type Transcribe } from "./incremental-transcriber.ts";
 import { ReorderBuffer } from "./reorder-buffer.ts";
 
-/** What a stream works with. */
+/** Dependencies of a stream. */
 export interface StreamMeans {
   transcribe: Transcribe;
-  /** Makes samples of a recording, whole or not; `hint` where it does not tell itself what it is. */
+  /** Decodes a recording, possibly truncated; `hint`: format of data without a header. */
   decode(bytes: Uint8Array, signal: AbortSignal, hint?: "pcm"): Promise<Pcm>;
   /** Takes an object from the bulk store, once. @throws ParleyError when it is not there */
   takeObject(object: string): Promise<Uint8Array>;
   tell(heard: VoiceHeard): void;
-  /** Called once, when it has told its last. */
+  /** Called once, after the last message of the stream. */
   ended(): void;
   limits: Limits;
   log: Logger;
 }
 
-/** Parts that are kept apart. */
+/** Maximum separate buffers. */
 const partsAtOnce = 256;
 const lost = "语音识别失败";
 
 /**
- * One utterance, from its first chunk to its text. While somebody speaks it is read again and again, one reading at a
- * time; at the end once more, and what was read is the last it tells.
+ * One utterance, from its first chunk to its text. Interim results are transcribed repeatedly, one at a
+ * time; the final result is the last message.
  */
 export class SpokenStream {
   readonly #means: StreamMeans;
@@ -38,7 +38,7 @@ export class SpokenStream {
   readonly #order: ReorderBuffer<Uint8Array>;
   readonly #reader: IncrementalTranscriber;
   readonly #controller = new AbortController();
-  /** Ends a reading in between, when the last one is due. */
+  /** Aborts an interim transcription when the final one is due. */
   readonly #hurry = new AbortController();
   readonly #startedAt = performance.now();
   #state: "open" | "ending" | "over" = "open";
@@ -49,7 +49,7 @@ export class SpokenStream {
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #readBytes = 0;
-  /** When it may be read again, ms of the monotonic clock. */
+  /** Earliest next transcription, monotonic ms. */
   #notBefore = 0;
   #told = "";
 
@@ -61,12 +61,12 @@ export class SpokenStream {
     this.#touch();
   }
 
-  /** Whether all of the audio is there and its text is not. */
+  /** Whether the audio is complete and the text is pending. */
   get ending(): boolean {
     return this.#state === "ending";
   }
 
-  /** Takes one part. What is wrong with it is told as the stream's failure. */
+  /** Processes one part; an invalid part fails the stream. */
   take(part: VoiceStreamPart): void {
     if (part.kind === "drop") this.#over();
     if (this.#state !== "open") return;
@@ -75,11 +75,15 @@ export class SpokenStream {
     if (part.kind === "end") this.#end();
   }
 
-  /** Ends it with an error. */
+  /** Ends the stream with an error. */
   fail(cause: unknown): void {
     if (this.#state === "over") return;
     const known = cause instanceof ParleyError;
-    if (!known) this.#means.log.error({ err: cause }, "speech not understood");
+    if (!known)
+      this.#means.log.error(
+        { err: cause, edge: this.#start.to.edge, socket: this.#start.to.socket },
+        "speech recognition failed",
+      );
     const error = known ? cause : new ParleyError("voice_service_unreachable", { error: lost });
     this.#means.tell({ kind: "failed", error: error.body });
     this.#over();
@@ -93,7 +97,10 @@ export class SpokenStream {
     this.#readSoon();
   }
 
-  /** Nobody speaks faster than the clock: what was recorded before belongs into one piece. And nobody speaks for ever. */
+  /**
+   * Rejects audio faster than real time (recordings are sent as `voice_input`), and streams over the length
+   * limit.
+   */
   #checkLength(ms: number): void {
     const { voiceAheadMs, voiceStreamMs } = this.#means.limits;
     if (ms > performance.now() - this.#startedAt + voiceAheadMs) {
@@ -109,7 +116,7 @@ export class SpokenStream {
   }
 
   #add(bytes: Uint8Array): void {
-    // Many small parts cost more than their bytes.
+    // Merge many small buffers to reduce overhead.
     if (this.#parts.length >= partsAtOnce) this.#parts = [Buffer.concat(this.#parts)];
     this.#parts.push(bytes);
     this.#bytes += bytes.length;
@@ -134,7 +141,7 @@ export class SpokenStream {
       this.#reading = this.#interim().finally(() => {
         this.#reading = undefined;
         const now = performance.now();
-        // A slow engine rests half as long as it has worked: others wait for it too.
+        // Pause for half of the engine's run time, as other streams share it.
         this.#notBefore = Math.max(begun + voiceInterimMs, now + (now - begun) / 2);
         this.#readSoon();
       });
@@ -153,8 +160,8 @@ export class SpokenStream {
       this.#told = text;
       this.#means.tell({ kind: "interim", text });
     } catch (err) {
-      // A beginning may be too short to be decoded; whatever else it is, the final reading meets it again.
-      this.#means.log.debug({ err }, "no interim result");
+      // The beginning may be too short to decode; other errors recur in the final transcription.
+      this.#means.log.debug({ err }, "interim transcription failed");
     }
   }
 
@@ -189,7 +196,7 @@ export class SpokenStream {
 
   async #pcm(): Promise<Pcm> {
     const bytes = Buffer.concat(this.#parts);
-    // What comes later is joined to what is joined already.
+    // Later parts are appended to the merged buffer.
     this.#parts = [bytes];
     if (bytes.length === 0) return new Int16Array();
     const { format } = this.#start;
@@ -207,7 +214,7 @@ export class SpokenStream {
     this.#idle = setTimeout(() => this.#quiet(), this.#means.limits.voiceIdleMs);
   }
 
-  /** Nothing came for long: what was said is read to its end, as if the client had ended the stream. */
+  /** Idle timeout: completes the stream as if the client had ended it. */
   #quiet(): void {
     if (this.#state !== "open") return;
     if (this.#bytes === 0) this.fail(new ParleyError("voice_stream_timeout"));

@@ -13,16 +13,16 @@ import type { ActorContext } from "../../actor-context.ts";
 import { noEngine } from "../engines/engines.ts";
 import { SpokenStream, type StreamMeans } from "./spoken-stream.ts";
 
-/** What the streams of a process share. */
+/** Dependencies shared by the streams of a process. */
 interface SpeechMeans extends Pick<StreamMeans, "transcribe" | "decode"> {
-  /** Whether there is an engine that hears. */
+  /** Whether a speech-to-text engine is available. */
   hears(): boolean;
 }
 
-/** A stream's subject outlives it by this, ms: its last word and the news of its end must not overtake each other. */
+/** The subject of a stream outlives it by this, ms, so that late parts are still answered. */
 const lingerMs = 1_000;
 
-/** The utterances that this process listens to. */
+/** The open speech streams of this process. */
 export class SpokenStreams {
   readonly #context: ActorContext;
   readonly #means: SpeechMeans;
@@ -35,12 +35,12 @@ export class SpokenStreams {
     this.#means = means;
   }
 
-  /** Takes requests for new streams from now on. */
+  /** Starts accepting new streams. */
   serve(): void {
     this.#starts = this.#context.bus.serve(voiceStart, (start) => this.#open(start));
   }
 
-  /** Takes no new ones, ends those in which somebody still speaks, and waits for the text of the others. */
+  /** Stops accepting streams, fails the open ones, and waits for pending final results. */
   async stop(): Promise<void> {
     this.#starts?.stop();
     for (const stream of this.#streams) {
@@ -95,8 +95,8 @@ export class SpokenStreams {
     const bytes = await files.partBytes({ bucket: "bulk", object }, settings.limits.voiceInputBytes);
     openBulkStore(nc)
       .then((store) => store.delete(object))
-      // It goes later by itself.
-      .catch((err: unknown) => log.debug({ err }, "recording not deleted"));
+      // Expires otherwise.
+      .catch((err: unknown) => log.debug({ err, object }, "recording not deleted"));
     return bytes;
   }
 }

@@ -2,15 +2,15 @@ import { type Pcm, speechRate } from "../engines/engine.ts";
 
 /** Samples of one frame: 30 ms. */
 export const frameSamples = (speechRate * 30) / 1000;
-/** This many loud frames in a row are a voice; fewer are a click. */
+/** Consecutive loud frames that count as speech; fewer are a click. */
 const framesInARow = 3;
-/** Root mean square: what is below is silence whatever the surroundings, what is above is none. */
+/** RMS limits: always silence below the first, always sound above the second. */
 const quiet = 100;
 const loud = 650;
-/** A voice stands out of the noise by this factor. */
+/** Minimum ratio of speech to noise level. */
 const aboveNoise = 2;
 
-/** How loud each frame of a recording is, and where somebody speaks: by energy alone, which is cheap and errs to speech. */
+/** Energy-based voice activity detection: cheap, and biased towards speech. */
 export class VoiceActivity {
   readonly #levels: Float32Array;
   readonly #threshold: number;
@@ -22,7 +22,7 @@ export class VoiceActivity {
     this.#threshold = Math.min(loud, Math.max(quiet, noise * aboveNoise));
   }
 
-  /** Whether somebody speaks between two samples. */
+  /** Whether there is speech between two samples. */
   speaks(from: number, to: number): boolean {
     let row = 0;
     for (let frame = Math.floor(from / frameSamples); frame < Math.ceil(to / frameSamples); frame++) {
@@ -32,7 +32,7 @@ export class VoiceActivity {
     return false;
   }
 
-  /** The sample in the middle of the quietest half second between two samples. */
+  /** The middle of the quietest half second between two samples. */
   quietest(from: number, to: number): number {
     const width = 16;
     const first = Math.floor(from / frameSamples);

@@ -1,17 +1,17 @@
 const digits = "零一二三四五六七八九";
 const small = ["", "十", "百", "千"];
 const large = ["", "万", "亿", "万亿"];
-/** From so many digits on a number is one that is read digit by digit, such as that of a phone. */
+/** Numbers with at least this many digits, such as phone numbers, are read digit by digit. */
 const longest = 12;
 
-/** A number as it is said in Chinese; `text` is digits, perhaps with a decimal point. */
+/** A number in spoken Chinese; `text`: digits, optionally with a decimal point. */
 export function chineseNumber(text: string): string {
   const [whole = "", fraction] = text.split(".");
   const said = whole.length > longest || /^0\d/.test(whole) ? chineseDigits(whole) : chineseInteger(whole);
   return fraction === undefined ? said : `${said}点${chineseDigits(fraction)}`;
 }
 
-/** Each digit by itself. */
+/** Reads a number digit by digit. */
 export function chineseDigits(text: string): string {
   return text.replace(/\d/g, (digit) => digits[Number(digit)] ?? digit);
 }
@@ -26,7 +26,7 @@ function chineseInteger(text: string): string {
     const value = Number(group);
     const unit = large[groups.length - 1 - i] ?? "";
     if (value === 0) continue;
-    // A gap between groups is said as one zero.
+    // A gap between groups is read as one zero.
     if (said !== "" && (value < 1_000 || /0$/.test(groups[i - 1] ?? ""))) said += "零";
     said += chineseGroup(value) + unit;
   }

@@ -5,7 +5,7 @@ const months = "January February March April May June July August September Octo
   " ",
 );
 
-/** Units behind a number: in Chinese, and in English for one and for several. */
+/** Units after a number: Chinese, English singular and plural. */
 const units: Record<string, readonly [zh: string, one: string, several: string]> = {
   "km/h": ["公里每小时", "kilometre per hour", "kilometres per hour"],
   km: ["公里", "kilometre", "kilometres"],
@@ -44,8 +44,8 @@ const urlPattern =
 const emailPattern = /\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g;
 
 /**
- * A text as it is to be read aloud: dates, amounts, units and addresses in words, no marks of code. In Chinese texts numbers
- * become Chinese words; in others engines read them. Texts without such things stay as they are.
+ * Normalizes a text for speech: dates, amounts, units and addresses in words, without code markup. In Chinese
+ * texts, numbers become Chinese words; in other texts, the engine reads them.
  */
 export function spokenText(text: string): string {
   const zh = chinese.test(text);
@@ -105,7 +105,7 @@ function chineseText(text: string): string {
     .replace(
       /(?<![\p{Script=Latin}\d.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\p{Script=Latin}\d])/gu,
       (amount) =>
-        // Numbers of phones and orders are read digit by digit.
+        // Phone and order numbers are read digit by digit.
         /^\d{7,}$/.test(amount) ? chineseDigits(amount) : said(amount),
     );
 }
