@@ -23,6 +23,8 @@ export const plain: Adapter = {
     const [, ...rest] = heard.topic;
     const last = rest.at(-1) ?? "";
     if (rest.some((level) => outgoing.has(level))) return [];
+    // ESPHome publishes its log on `<topic_prefix>/debug` by default.
+    if (rest.length === 1 && last === "debug" && heard.json === undefined) return [];
     const word = words[heard.text.trim().toLowerCase()];
     if (presence.has(last) && word !== undefined) return [{ ...node, online: word }];
     const levels = unnamed.has(last) ? rest.slice(0, -1) : rest;

@@ -106,11 +106,12 @@ const makers: Record<string, Maker> = {
   esphome: {
     says: [
       ["esphome-desk/status", "online"],
+      ["esphome-desk/debug", "[I][wifi:303]: connected"],
       ["esphome-desk/sensor/temp/state", "21.5"],
       ["esphome-desk/switch/relay/state", "ON"],
     ],
     id: "esphome-desk",
-    is: { state: { temp: 21.5, relay: "ON" }, components: ["switch/relay"] },
+    is: { state: { temp: 21.5, relay: "ON", debug: undefined }, components: ["switch/relay"] },
     commands: [["OFF", "relay", "esphome-desk/switch/relay/command", "OFF"]],
     goes: ["esphome-desk/status", "offline"],
   },
