@@ -9,7 +9,7 @@ import {
   getScene,
   listScenes,
   updateScene,
-} from "../../schemas/routes/automation.ts";
+} from "../../schemas/routes/scenes.ts";
 import { serveRoute } from "../requests/rest.ts";
 import type { AutomationServices } from "./rule-routes.ts";
 import { shownScene } from "./rule-store.ts";

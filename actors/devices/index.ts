@@ -15,7 +15,7 @@ import {
   subjects,
 } from "../../schemas/messages/subjects.ts";
 import { adminUserId } from "../../schemas/principal.ts";
-import { executeScene, listScenes } from "../../schemas/routes/automation.ts";
+import { executeScene, listScenes } from "../../schemas/routes/scenes.ts";
 import type { ActorContext } from "../actor-context.ts";
 import { onUserDeleted } from "../events/user-erasure.ts";
 import { Budgets } from "../runtime/budgets.ts";

@@ -7,8 +7,8 @@ import { ensureStream } from "../../infra/nats/streams.ts";
 import { newId } from "../../schemas/ids.ts";
 import { directFrame, outFrames } from "../../schemas/messages/out.ts";
 import { outBatchFrames } from "../../schemas/messages/out-batch.ts";
+import type { Origin, OutItem } from "../../schemas/messages/out-item.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
-import type { Origin, OutItem } from "../../schemas/wire/server-frame.ts";
 import { isStorageAway } from "../storage/storage-error.ts";
 import { type BatchMark, BatchNumbers } from "./batch-numbers.ts";
 

@@ -5,7 +5,7 @@ import type {
 } from "../../schemas/documents/notification.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { outBatchFrames } from "../../schemas/messages/out-batch.ts";
-import type { OutItem } from "../../schemas/wire/server-frame.ts";
+import type { OutItem } from "../../schemas/messages/out-item.ts";
 import type { OutPublisher } from "../egress/out-publisher.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import type { Presence } from "./presence.ts";

@@ -20,6 +20,7 @@ import type * as notifications from "../../schemas/routes/notifications.ts";
 import type * as quota from "../../schemas/routes/quota.ts";
 import type * as reminders from "../../schemas/routes/reminders.ts";
 import type { Route } from "../../schemas/routes/route.ts";
+import type * as scenes from "../../schemas/routes/scenes.ts";
 import type * as search from "../../schemas/routes/search.ts";
 import type * as sessions from "../../schemas/routes/sessions.ts";
 import type * as voice from "../../schemas/routes/voice.ts";
@@ -32,6 +33,7 @@ type Area = typeof admin &
   typeof adminModels &
   typeof auth &
   typeof automation &
+  typeof scenes &
   typeof bindings;
 type Area2 = typeof devices & typeof embeddings & typeof files & typeof images & typeof keys;
 type Area3 = typeof approvals &

@@ -1,10 +1,6 @@
 import { frameSeq, seqBefore } from "../../schemas/messages/out-batch.ts";
-import {
-  deletedRunId,
-  type OutItem,
-  type RunMark,
-  type StreamFrame,
-} from "../../schemas/wire/server-frame.ts";
+import { deletedRunId, type OutItem, type RunMark } from "../../schemas/messages/out-item.ts";
+import type { StreamFrame } from "../../schemas/wire/server-frame.ts";
 import type { Batch } from "./frame.ts";
 
 /** State of a reply: marks of its last frame and its last streamed frame, and its end. */

@@ -1,6 +1,6 @@
 import { streamSeqOf } from "../../schemas/messages/out-batch.ts";
+import type { OutItem } from "../../schemas/messages/out-item.ts";
 import type { DirectFrame } from "../../schemas/wire/direct-frame.ts";
-import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import { acceptedFromEcho } from "../submit/accepted-frame.ts";
 import { BatchChain } from "./batch-chain.ts";
 import type { Batch, Position, WireFrame } from "./frame.ts";

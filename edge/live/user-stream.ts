@@ -3,7 +3,7 @@ import type { Logger } from "../../infra/log.ts";
 import { ParleyError } from "../../schemas/errors.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import { liveFrames } from "../../schemas/messages/out.ts";
-import type { OutItem } from "../../schemas/wire/server-frame.ts";
+import type { OutItem } from "../../schemas/messages/out-item.ts";
 import type { NatsLink } from "../nats-link.ts";
 import type { EdgeMetrics } from "../operations/metrics.ts";
 import { BatchChain } from "./batch-chain.ts";

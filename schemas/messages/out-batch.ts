@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { outItemSchema } from "../wire/server-frame.ts";
+import { outItemSchema } from "./out-item.ts";
 
 /** Most frames in one message on `out.user.<uid>`. */
 export const outBatchFrames = 64;

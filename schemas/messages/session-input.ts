@@ -6,7 +6,7 @@ import { platformNames } from "../platforms.ts";
 import { attachmentSchema, clientInfoSchema, contentSchema, modeSchema } from "../wire/client-frame.ts";
 import { messageStatusSchema } from "../wire/direct-frame.ts";
 import { neoContextSchema } from "../wire/neo.ts";
-import { originSchema } from "../wire/server-frame.ts";
+import { originSchema } from "./out-item.ts";
 
 /** Which API a message came through. */
 export const surfaceSchema = z.enum(["chat", "cyber", "neo", "webhook", "automation", ...platformNames]);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { errorBodySchema } from "../errors.ts";
 import { idSchema } from "../ids.ts";
-import { originSchema } from "../wire/server-frame.ts";
 import { audioFormatSchema, spokenLanguageSchema } from "../wire/voice-format.ts";
+import { originSchema } from "./out-item.ts";
 
 /** `voice.stream.start`: opens a speech stream. Results are sent to `to`. */
 export const voiceStreamStartSchema = z.object({

@@ -20,6 +20,7 @@ import * as notifications from "./notifications.ts";
 import * as quota from "./quota.ts";
 import * as reminders from "./reminders.ts";
 import type { Route } from "./route.ts";
+import * as scenes from "./scenes.ts";
 import * as search from "./search.ts";
 import * as sessions from "./sessions.ts";
 import * as voice from "./voice.ts";
@@ -48,6 +49,7 @@ const areas = [
   adminModels,
   adminUsers,
   automation,
+  scenes,
   devices,
   notifications,
   reminders,

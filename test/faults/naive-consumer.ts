@@ -7,9 +7,9 @@ import { outStreamConfig, sessionsStreamConfig } from "../../infra/nats/stream-c
 import { ensureStream } from "../../infra/nats/streams.ts";
 import { collections, type Turn, turnKey } from "../../schemas/documents/collections.ts";
 import { limitsSchema } from "../../schemas/limits.ts";
+import type { OutItem } from "../../schemas/messages/out-item.ts";
 import { sessionInputSchema } from "../../schemas/messages/session-input.ts";
 import { streams, subjects } from "../../schemas/messages/subjects.ts";
-import type { OutItem } from "../../schemas/wire/server-frame.ts";
 import { contextDigest } from "../_kit/judge/context-digest.ts";
 
 // What many would write: one durable consumer, acknowledged on delivery, and no fence around the transcript. It works

@@ -1,6 +1,6 @@
 import type { Logger } from "../../../infra/log.ts";
+import type { OutItem } from "../../../schemas/messages/out-item.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
-import type { OutItem } from "../../../schemas/wire/server-frame.ts";
 import type { CommandAnswer } from "../../commands/command.ts";
 import { answerCommand, type Called } from "../../commands/registry.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";

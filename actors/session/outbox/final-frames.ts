@@ -1,8 +1,8 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import { type ErrorType, errorTable } from "../../../schemas/errors.ts";
+import { deletedRunId, type OutItem, type RunMark } from "../../../schemas/messages/out-item.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { modeSchema } from "../../../schemas/wire/client-frame.ts";
-import { deletedRunId, type OutItem, type RunMark } from "../../../schemas/wire/server-frame.ts";
 import { reviewOf, segmentsOf } from "../../review/review.ts";
 
 /** The user's message as their other devices get it; the edge turns it into `accepted` for the sender. */

@@ -1,5 +1,5 @@
+import type { OutItem } from "../../../schemas/messages/out-item.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
-import type { OutItem } from "../../../schemas/wire/server-frame.ts";
 import type { QueueItem } from "../../../schemas/wire/session-frames.ts";
 
 /** Characters of the texts of one frame; `GET …/messages` has long ones in full. */

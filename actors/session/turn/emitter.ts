@@ -1,6 +1,7 @@
+import type { RunMark } from "../../../schemas/messages/out-item.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import type { Segment } from "../../../schemas/wire/review.ts";
-import type { RunMark, StreamFrame } from "../../../schemas/wire/server-frame.ts";
+import type { StreamFrame } from "../../../schemas/wire/server-frame.ts";
 import { Coalescer } from "../../egress/coalescer.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import { ReviewParser } from "../../review/review-parser.ts";

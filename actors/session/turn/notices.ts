@@ -1,5 +1,6 @@
+import type { OutItem } from "../../../schemas/messages/out-item.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
-import type { OutItem, SystemInfo } from "../../../schemas/wire/server-frame.ts";
+import type { SystemInfo } from "../../../schemas/wire/server-frame.ts";
 import type { OutPublisher } from "../../egress/out-publisher.ts";
 import type { ModelNote } from "../../models/model.ts";
 

@@ -12,9 +12,9 @@ import { connectNats } from "../../../infra/nats/connect.ts";
 import { outStreamConfig, sessionsStreamConfig } from "../../../infra/nats/stream-configs.ts";
 import { ensureStream } from "../../../infra/nats/streams.ts";
 import { limitsSchema } from "../../../schemas/limits.ts";
+import type { OutItem, RunMark } from "../../../schemas/messages/out-item.ts";
 import type { MessageState, SessionAsk, SessionInput } from "../../../schemas/messages/session-input.ts";
 import { streams, subjects } from "../../../schemas/messages/subjects.ts";
-import type { OutItem, RunMark } from "../../../schemas/wire/server-frame.ts";
 import { Watch } from "../judge/waiting.ts";
 
 const log = createLogger("test", { logLevel: "silent" });

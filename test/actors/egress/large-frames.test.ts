@@ -6,7 +6,7 @@ import { createLogger } from "../../../infra/log.ts";
 import { subjectOf } from "../../../schemas/messages/define.ts";
 import { liveFrames } from "../../../schemas/messages/out.ts";
 import { outBatchSchema } from "../../../schemas/messages/out-batch.ts";
-import type { OutItem } from "../../../schemas/wire/server-frame.ts";
+import type { OutItem } from "../../../schemas/messages/out-item.ts";
 import { within } from "../../_kit/judge/waiting.ts";
 import { openBus } from "../../_kit/worlds/bus.ts";
 import { startEngines } from "../../_kit/worlds/engines.ts";

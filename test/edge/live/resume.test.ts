@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from "ava";
+import type { OutItem } from "../../../schemas/messages/out-item.ts";
 import { streams, subjects } from "../../../schemas/messages/subjects.ts";
-import type { OutItem } from "../../../schemas/wire/server-frame.ts";
 import { type AnyFrame, WireSocket } from "../../_kit/clients/wire-socket.ts";
 import { eventually } from "../../_kit/judge/waiting.ts";
 import { type EdgeWorld, startEdgeWorld } from "../../_kit/worlds/edge-world.ts";
