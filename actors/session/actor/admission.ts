@@ -2,6 +2,7 @@ import type { MessageState, SessionInput } from "../../../schemas/messages/sessi
 import { duplicateAnswer, requestAnswer, sendAnswer, stateOfTurn } from "../outbox/answers.ts";
 import { replyToCommand } from "../outbox/command-reply.ts";
 import { echo, queued } from "../outbox/final-frames.ts";
+import { inputSeqOf } from "../transcript/queue-state.ts";
 import type { Transcript } from "../transcript/transcript.ts";
 import type { ActorDeps } from "./actor-deps.ts";
 import { isShown, type Mailbox, type QueuedMessage } from "./mailbox.ts";
@@ -15,7 +16,7 @@ export interface Queue {
   /** A message with its text as changed; null when it is no longer in the log. */
   inputOf(message: QueuedMessage): Promise<SessionInput | null>;
   /** Removes a message that is answered without a turn. */
-  drop(message: QueuedMessage): void;
+  drop(message: QueuedMessage): Promise<void>;
 }
 
 /** Shows a new message to the user's devices, or answers it where it needs no turn. */
@@ -32,7 +33,7 @@ export function admit(
   const first = firstOf(queue, message, transcript);
   if (first !== null) {
     sendAnswer(out, input, duplicateAnswer(input, first));
-    queue.drop(message);
+    void queue.drop(message);
     return;
   }
   const isMessage = input.regenerates === undefined && input.notice === undefined;
@@ -44,7 +45,7 @@ export function admit(
       const { user, session, message_id } = input;
       deps.log.error({ err, user, session, message: message_id }, "command reply not sent");
     });
-    queue.drop(message);
+    void queue.drop(message);
     return;
   }
   const position = queue.mailbox.position(message);
@@ -55,8 +56,11 @@ export function admit(
 /** State of the message that this one repeats; null for a new one. */
 function firstOf(queue: Queue, message: QueuedMessage, transcript: Transcript): MessageState | null {
   const turn = transcript.byClientMsgId.get(message.clientMsgId);
-  // A turn with the same sequence is not a repetition: another writer committed this message.
-  if (turn !== undefined && turn.in_seq !== message.seq) return stateOfTurn(turn);
-  const first = queue.mailbox.find(message.clientMsgId);
-  return first === undefined || first === message ? null : queue.stateOf(first);
+  // A turn of the same entry is the message's own, committed by another writer.
+  if (turn !== undefined && inputSeqOf(turn) !== message.inputSeq) return stateOfTurn(turn);
+  // The first may have been moved behind its repetition.
+  const first = queue.mailbox.messages.find(
+    ({ clientMsgId, inputSeq }) => clientMsgId === message.clientMsgId && inputSeq < message.inputSeq,
+  );
+  return first === undefined ? null : queue.stateOf(first);
 }

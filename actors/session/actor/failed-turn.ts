@@ -18,5 +18,5 @@ export async function failTurn(deps: ActorDeps, queue: Queue, message: QueuedMes
   } catch (err) {
     deps.log.error({ err, user: queue.user, seq, message: messageId }, "failed turn not reported");
   }
-  queue.drop(message);
+  await queue.drop(message);
 }

@@ -23,6 +23,7 @@ export class PendingEffects {
   #published: Promise<void> = Promise.resolve();
   #count = 0;
   #finishedSinceTrim = 0;
+  #settledTo = Number.POSITIVE_INFINITY;
 
   constructor(deps: Deps, session: Session) {
     this.#deps = deps;
@@ -34,7 +35,17 @@ export class PendingEffects {
     return this.#published;
   }
 
-  /** Number of unpublished effects. */
+  /** Place up to which effects were added here, or needed none when this process began to read the log. */
+  get settledTo(): number {
+    return this.#settledTo;
+  }
+
+  /** The log was delivered from `seq` on: what stood before is settled. */
+  readFrom(seq: number): void {
+    this.#settledTo = Math.min(this.#settledTo, seq - 1);
+  }
+
+  /** How many are not published yet. */
   get count(): number {
     return this.#count;
   }
@@ -42,6 +53,7 @@ export class PendingEffects {
   /** Trims up to `seq` once these and all earlier effects are published; the next turn does not wait. */
   add(seq: number, effects: Promise<void>, queue?: QueueState): void {
     this.#count += 1;
+    this.#settledTo = Math.max(this.#settledTo, seq);
     this.#published = Promise.all([this.#published, effects]).then(() => {
       failpoint("after_publish");
       this.#count -= 1;

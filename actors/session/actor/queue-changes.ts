@@ -11,7 +11,7 @@ import { newId } from "../../../schemas/ids.ts";
 import type { SessionInput } from "../../../schemas/messages/session-input.ts";
 import { persist } from "../../storage/persist.ts";
 import { queueFrame } from "../outbox/queue-frame.ts";
-import { queueAfter, unchangedQueue } from "../transcript/queue-state.ts";
+import { queueAfter, slotAt, unchangedQueue } from "../transcript/queue-state.ts";
 import type { Transcript } from "../transcript/transcript.ts";
 import type { ActorDeps } from "./actor-deps.ts";
 import { type Mailbox, type QueuedMessage, slotOf } from "./mailbox.ts";
@@ -28,6 +28,7 @@ export interface ChangedSession {
   transcript(): Promise<Transcript>;
   invalidate(): void;
   append(turn: Turn): boolean;
+  publishing(turn: Turn, effects: Promise<void>): void;
   /** A message with its text as changed; null when it is no longer in the log. */
   inputOf(message: QueuedMessage): Promise<SessionInput | null>;
 }
@@ -93,6 +94,8 @@ export class QueueChanges {
       const transcript = await session.transcript();
       // The next owner re-reads the change.
       if (session.leaving) return;
+      // The places that the transcript names must not be lost with a message that was just taken out.
+      session.mailbox.arrange(transcript.queue);
       const target = session.mailbox.messages.find(({ messageId }) => messageId === change.message_id);
       const refusal = outcomeBefore(seq, change, target, transcript);
       if (refusal !== undefined || target === undefined) {
@@ -145,6 +148,36 @@ export class QueueChanges {
     for (const change of this.#held)
       if (change.replyId === replyId) void this.#deps.trimmer.remove(change.seq);
     this.#held = this.#held.filter((change) => change.replyId !== replyId);
+  }
+
+  /** Removes a message that is answered without a turn from queue and log. */
+  async leave(message: QueuedMessage): Promise<void> {
+    const { seq, inputSeq, replyId } = message;
+    if (isChanged(slotOf(message))) await this.vacate(message);
+    this.messageFinished(replyId);
+    // A message that was moved goes with the next purge: its entry marks the place of another one.
+    if (seq === inputSeq) void this.#deps.trimmer.remove(seq);
+  }
+
+  /** Finishes the changed place of a message that is due and gets no turn: later ones would wait for it. */
+  async vacate({ seq, inputSeq }: QueuedMessage): Promise<void> {
+    const session = this.#session;
+    for (;;) {
+      const transcript = await session.transcript();
+      const { queue } = transcript;
+      const slot = slotAt(queue, seq);
+      if (session.leaving || slot === undefined || slot.input_seq !== inputSeq) return;
+      const turn: Turn = {
+        ...queueTurn(session, transcript, queueAfter(queue, seq, slot) ?? unchangedQueue, seq),
+        in_seq: seq,
+        slot,
+      };
+      if (!(await this.#commit(turn))) continue;
+      session.publishing(turn, Promise.resolve());
+      const of = { user: session.user, session: session.session, seq, inputSeq };
+      this.#deps.log.info(of, "changed message left queue without turn");
+      return;
+    }
   }
 
   /** Sends the queue to all devices. */

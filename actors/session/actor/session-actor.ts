@@ -17,7 +17,7 @@ import { Mailbox, type QueuedMessage, slotOf } from "./mailbox.ts";
 import { PendingEffects } from "./pending-effects.ts";
 import { Playback } from "./playback.ts";
 import { type ChangedSession, QueueChanges } from "./queue-changes.ts";
-import { readMessage, settleFinished } from "./settle.ts";
+import { readMessage, settleChanged, settleFinished } from "./settle.ts";
 import { setAside } from "./unknown-form.ts";
 
 const retryMs = 1_000;
@@ -75,6 +75,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
   deliver(entry: LogEntry): void {
     const { seq, arrival } = entry;
     if (this.#state === "abandoned" || seq <= this.#highestSeq) return;
+    if (this.#highestSeq === 0) this.#effects.readFrom(seq);
     this.#highestSeq = seq;
     this.#usedAt = performance.now();
     const read = readEntry(entry);
@@ -162,8 +163,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
   }
 
   publishing(turn: Turn, effects: Promise<void>): void {
-    const seq = this.#run?.seq;
-    if (seq !== undefined) this.#effects.add(seq, effects, turn.queue);
+    this.#effects.add(turn.in_seq, effects, turn.queue);
     const editSeq = turn.slot?.edit_seq;
     if (editSeq !== undefined) void this.#deps.trimmer.remove(editSeq);
   }
@@ -172,10 +172,15 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     return this.mailbox.stateOf(message);
   }
 
-  drop(message: QueuedMessage): void {
+  async drop(message: QueuedMessage): Promise<void> {
     this.mailbox.remove(message);
-    this.changes.messageFinished(message.replyId);
-    this.#removeFromLog(message);
+    await this.changes.leave(message).catch((err: unknown) => {
+      const { user, session } = this;
+      this.#deps.log.error(
+        { err, user, session, message: message.messageId },
+        "message not removed from queue",
+      );
+    });
   }
 
   #start(): void {
@@ -227,19 +232,29 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     // Decide all earlier queue changes before the turn starts.
     await this.changes.decided;
     const transcript = await this.transcript();
+    await settleChanged(this.#deps, this.#effects, transcript, this.#due?.seq);
     const message = this.#due;
     if (message === undefined || this.leaving || this.changes.decided !== undefined) return;
     this.#state = "running";
     const isNew = message.phase === "waiting" || message.phase === "received";
     if (message.seq > transcript.cursor && isNew) message.phase = "running";
+    const { seq, editSeq } = message;
     const input = await this.inputOf(message);
-    // Another owner has finished and trimmed the message.
-    if (input === null) this.invalidate();
-    else if (message.seq <= transcript.cursor)
+    // Another owner may have moved or edited it meanwhile.
+    if (message !== this.#due || message.seq !== seq || message.editSeq !== editSeq) {
+      if (message.phase === "running") message.phase = "waiting";
+      return;
+    }
+    // Another owner has finished and trimmed it.
+    if (input === null) {
+      this.invalidate();
+      await this.changes.vacate(message);
+    } else if (message.seq <= transcript.cursor)
       await settleFinished(this.#deps, this.#effects, message, input, transcript);
     else if (!(await withTrace(message.trace, () => this.#runTurn(message, input)))) return;
     this.mailbox.remove(message);
     this.changes.messageFinished(message.replyId);
+    if (this.#due === undefined) await settleChanged(this.#deps, this.#effects, transcript);
   }
 
   async #load(): Promise<Transcript> {
@@ -268,7 +283,7 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     this.#run = run;
     let concludes = false;
     try {
-      concludes = this.#concludes(message, await run.execute());
+      concludes = await this.#concludes(message, await run.execute());
       return concludes;
     } finally {
       run.finish();
@@ -278,21 +293,8 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
     }
   }
 
-  /** Leaves moved messages to the next purge, because their log entry marks another message's slot. */
-  #removeFromLog({ seq, inputSeq }: QueuedMessage): void {
-    if (seq === inputSeq) void this.#deps.trimmer.remove(seq);
-  }
-
-  #concludes(message: QueuedMessage, outcome: Outcome): boolean {
-    switch (outcome.kind) {
-      case "committed":
-        return true;
-      case "dropped":
-        this.#removeFromLog(message);
-        return true;
-      case "superseded":
-      case "handed_over":
-        return false;
-    }
+  async #concludes(message: QueuedMessage, outcome: Outcome): Promise<boolean> {
+    if (outcome.kind === "dropped") await this.changes.leave(message);
+    return outcome.kind === "committed" || outcome.kind === "dropped";
   }
 }

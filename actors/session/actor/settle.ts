@@ -32,6 +32,31 @@ export async function settleFinished(
   // A turn erased with its session has no effects left.
   const gone = turn === null || turn.blanked === true;
   const deleted = gone ? await store.deleteCovering(user, session, seq) : null;
-  if (deleted !== null) pending.add(seq, effects.ofDeleted(input, seq, replyBegun));
-  else pending.add(seq, turn === null ? Promise.resolve() : effects.ofTurn(turn), turn?.queue);
+  if (deleted !== null) pending.add(seq, effects.ofDeleted(input, seq, replyBegun), transcript.queue);
+  else
+    pending.add(
+      seq,
+      turn === null ? Promise.resolve() : effects.ofTurn(turn),
+      turn?.queue ?? transcript.queue,
+    );
+}
+
+/**
+ * Publishes the effects of turns at changed places below `below` again, where this process has not yet: the entry of the
+ * log at such a place may be a message that waits elsewhere, so that it is not found finished.
+ */
+export async function settleChanged(
+  deps: ActorDeps,
+  pending: PendingEffects,
+  { byInSeq }: Transcript,
+  below = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const turns = [...byInSeq.values()].filter(
+    ({ in_seq, slot, blanked }) => slot !== undefined && blanked !== true && in_seq < below,
+  );
+  for (const turn of turns.toSorted((a, b) => a.in_seq - b.in_seq)) {
+    if (turn.in_seq <= pending.settledTo) continue;
+    await settleTurn(deps, turn, false);
+    pending.add(turn.in_seq, deps.effects.ofTurn(turn), turn.queue);
+  }
 }

@@ -1,6 +1,6 @@
 import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { QueueState } from "../../../schemas/documents/session-queue.ts";
-import { isSameSlot, slotAt, unchangedQueue } from "./queue-state.ts";
+import { inputSeqOf, isSameSlot, slotAt, unchangedQueue } from "./queue-state.ts";
 import type { CommitResult, TurnStore } from "./turn-store.ts";
 
 /** How to resolve a conflict on a turn's position in the transcript. */
@@ -13,11 +13,9 @@ export type Resolution =
   | { kind: "duplicate"; turn: Turn }
   /** The session was deleted while the message was queued. */
   | { kind: "deleted" }
-  /** The cursor has passed the message, which was answered without a turn; no action is needed. */
-  | { kind: "superseded" }
-  /** Only later clears and cuts were inserted before it: insert the same turn at a later n. */
+  /** Only clears and cuts made after the message came between: the same turn is inserted at a later n. */
   | { kind: "rebase"; n: number; firstId: number; queue: QueueState }
-  /** The queue slot of the turn now holds another message or text. */
+  /** The message runs or ran elsewhere, with another text, or needs no turn: examine it again. */
   | { kind: "rearranged" }
   /** The turn is based on a stale transcript: run it again. */
   | { kind: "again" };
@@ -43,10 +41,12 @@ export async function resolveConflict(
   if (committed?.run_id === turn.run_id) return { kind: "committed" };
   const between = await store.since(user, session, n);
   const finished = between.filter((other) => other.in_seq >= turn.in_seq && !keepsCursor(other));
-  const same = finished.find((other) => other.in_seq === turn.in_seq && other.kind !== "delete");
-  if (same !== undefined) return { kind: "elsewhere", turn: same };
+  const same = finished.find((other) => other.in_seq === turn.in_seq && other.reply !== undefined);
+  // The owner before may have moved another message to this place: then this one still waits.
+  if (same !== undefined)
+    return isSameInput(same, turn) ? { kind: "elsewhere", turn: same } : { kind: "rearranged" };
   if (finished.some((other) => other.kind === "delete")) return { kind: "deleted" };
-  if (finished.length > 0) return { kind: "superseded" };
+  if (finished.length > 0) return { kind: "rearranged" };
   const last = between.at(-1);
   const place = slotAt(last?.queue ?? unchangedQueue, turn.in_seq);
   if (between.some(({ kind }) => kind === "queue") && !isSameSlot(place, turn.slot))
@@ -65,12 +65,19 @@ export async function resolveConflict(
 
 function ownOrFirst(turn: Turn, first: Turn): Resolution {
   if (first.run_id === turn.run_id) return { kind: "committed" };
-  return first.in_seq === turn.in_seq
-    ? { kind: "elsewhere", turn: first }
-    : { kind: "duplicate", turn: first };
+  if (!isSameInput(first, turn)) return { kind: "duplicate", turn: first };
+  return first.in_seq === turn.in_seq ? { kind: "elsewhere", turn: first } : { kind: "rearranged" };
 }
 
-/** A turn created by a request has no log entry: it keeps the cursor of the previous turn. */
-function keepsCursor(turn: Turn): boolean {
-  return turn.kind === "cut" || turn.kind === "queue" || (turn.kind === "clear" && turn.reply === undefined);
+/** Whether both are turns of the same entry of the log, wherever it ran. */
+function isSameInput(one: Turn, other: Turn): boolean {
+  return inputSeqOf(one) === inputSeqOf(other);
+}
+
+/** A turn made by request is no entry of the log: it keeps the cursor of the turn before it. */
+function keepsCursor({ kind, reply, slot }: Turn): boolean {
+  // A change of the queue with a place has finished that place.
+  return (
+    kind === "cut" || (kind === "queue" && slot === undefined) || (kind === "clear" && reply === undefined)
+  );
 }

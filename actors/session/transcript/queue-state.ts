@@ -1,3 +1,4 @@
+import type { Turn } from "../../../schemas/documents/collections.ts";
 import type { QueueSlot, QueueState } from "../../../schemas/documents/session-queue.ts";
 
 /** Number of applied changes kept in the state; the log never holds more relevant ones. */
@@ -15,9 +16,12 @@ export function queueAfter(
   const finished = slot === undefined ? done : [...done, slot.input_seq];
   const state = {
     slots: slots.filter(({ seq }) => seq > cursor),
-    applied: applied.filter((seq) => seq > cursor).slice(-maxApplied),
+    applied,
     done: finished.filter((seq) => seq > cursor),
   };
+  // The log may hold changes of messages that were moved back, which are read again.
+  const settled = trimmableTo(cursor, state);
+  state.applied = applied.filter((seq) => seq > settled).slice(-maxApplied);
   return state.slots.length + state.applied.length + state.done.length === 0 ? undefined : state;
 }
 
@@ -29,7 +33,12 @@ export function trimmableTo(seq: number, state: QueueState | undefined): number 
   return Math.min(seq, ...(state?.slots ?? []).map(({ input_seq }) => input_seq - 1));
 }
 
-/** The changed slot of a queue at `seq`, if any. */
+/** Sequence of the message that became a turn. Its `in_seq` is the place where the message ran. */
+export function inputSeqOf({ slot, in_seq }: Pick<Turn, "slot" | "in_seq">): number {
+  return slot?.input_seq ?? in_seq;
+}
+
+/** The changed place of a queue at `seq`, if it was changed. */
 export function slotAt({ slots }: QueueState, seq: number): QueueSlot | undefined {
   return slots.find((slot) => slot.seq === seq);
 }

@@ -65,7 +65,7 @@ export function append(transcript: Transcript, turn: Turn): void {
   if (turn.kind === "message") {
     transcript.nextId = turn.first_id + turn.messages.length;
     if (turn.replaces !== undefined) replace(transcript, turn);
-    else if (!turn.blanked) transcript.visible.push(visibleTurn(turn, []));
+    else if (!turn.blanked && !turn.slot?.cancelled) transcript.visible.push(visibleTurn(turn, []));
     if (transcript.visible.length > tailTurns) transcript.visible.shift();
   } else if (turn.kind === "queue") {
     transcript.nextId = turn.first_id;

@@ -44,7 +44,7 @@ export function turnOf(transcript: Transcript, input: SessionInput, reply: Reply
       ...(reply.fullAudioUrl !== undefined && { full_audio_url: reply.fullAudioUrl }),
     },
     ...(isWrittenByOthers(input) && { foreign: true as const }),
-    ...(input.regenerates !== undefined && { replaces: input.regenerates }),
+    ...(input.regenerates !== undefined && !run.slot?.cancelled && { replaces: input.regenerates }),
     ...(reply.usage && {
       usage: { prompt_tokens: reply.usage.prompt_tokens, completion_tokens: reply.usage.completion_tokens },
     }),

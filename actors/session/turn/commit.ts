@@ -52,10 +52,7 @@ export async function commitTurn(
       case "duplicate":
         sendAnswer(deps.out, input, duplicateAnswer(input, stateOfTurn(resolution.turn)));
         return { kind: "dropped" };
-      case "superseded":
-        return { kind: "dropped" };
       case "deleted":
-        return { kind: "superseded" };
       case "rearranged":
         return { kind: "superseded" };
       case "again":

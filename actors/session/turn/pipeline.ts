@@ -140,7 +140,8 @@ export class TurnRun {
       this.#host.invalidate();
       return { kind: "superseded" };
     }
-    if (!isLastReply(transcript, input.regenerates)) return this.#drop("只能重新生成最后一条回复");
+    if (slot?.cancelled !== true && !isLastReply(transcript, input.regenerates))
+      return this.#drop("只能重新生成最后一条回复");
     const run = { seq, runId: newId("run_"), attempt: this.#attempt.number, ...(slot && { slot }) };
     metrics.queueWait.observe((Date.now() - input.at) / 1_000);
     if (!this.#exhausted) failpoint("turn", input.content);

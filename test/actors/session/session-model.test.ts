@@ -179,6 +179,7 @@ test("deliver, replay, drop, crash, two owners and zombies in any order break no
     {
       numRuns: Number(process.env.FAULT_ROUNDS ?? 1) * 600,
       includeErrorInReport: true,
+      ...(process.env.SEED !== undefined && { seed: Number(process.env.SEED) }),
       examples: [[committedThenDeleted]],
     },
   );
