@@ -175,11 +175,8 @@ export class SessionActor implements KeyedActor, TurnHost, Queue, ChangedSession
   async drop(message: QueuedMessage): Promise<void> {
     this.mailbox.remove(message);
     await this.changes.leave(message).catch((err: unknown) => {
-      const { user, session } = this;
-      this.#deps.log.error(
-        { err, user, session, message: message.messageId },
-        "message not removed from queue",
-      );
+      const of = { err, user: this.user, session: this.session, message: message.messageId };
+      this.#deps.log.error(of, "message not removed from queue");
     });
   }
 
