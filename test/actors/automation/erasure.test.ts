@@ -1,5 +1,8 @@
+import { jetstreamManager } from "@nats-io/jetstream";
 import test from "ava";
 import { MongoClient } from "mongodb";
+import { createLogger } from "../../../infra/log.ts";
+import { connectNats } from "../../../infra/nats/connect.ts";
 import { call } from "../../_kit/clients/rest.ts";
 import { eventually } from "../../_kit/judge/waiting.ts";
 import { startSystem } from "../../_kit/worlds/system.ts";
@@ -46,4 +49,14 @@ test("nothing is left of a deleted user's reminders, rules, scenes, runs, device
   t.true((await left()) >= 5);
   t.is((await call(system, "DELETE", `/admin/users/${bob}`)).status, 200);
   await eventually(async () => (await left()) === 0, 10_000, "nothing is left");
+  const log = createLogger("test", { logLevel: "silent" });
+  const nc = await connectNats({ url: system.engines.natsUrl, name: "test", log });
+  t.teardown(() => nc.close());
+  const jsm = await jetstreamManager(nc);
+  const subjects = async () => {
+    const filter = { subjects_filter: `event.*.*.${bob}` };
+    return Object.keys((await jsm.streams.info("EVENTS", filter)).state.subjects ?? {});
+  };
+  const erased = async () => (await subjects()).every((subject) => subject.startsWith("event.user.deleted."));
+  await eventually(erased, 10_000, "the user's events are erased");
 });
