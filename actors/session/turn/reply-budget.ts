@@ -3,6 +3,9 @@ const pieceBytes = 96;
 /** Copies of the reply's text: in the review, in the segments and in `stream_end`. */
 const copies = 3;
 
+/** Begins and ends a code block, at the start of a line. */
+const fence = "```";
+
 /** Characters after which a sentence, line or piece of a reply may end. */
 const boundaries = new Set("\n.!?;。！？；…()（）<>`~#|".split(""));
 
@@ -13,6 +16,9 @@ const boundaries = new Set("\n.!?;。！？；…()（）<>`~#|".split(""));
 export class ReplyBudget {
   #textBytes: number;
   #encodedBytes: number;
+  /** First characters of the current line, as far as they tell whether it opens or closes a code block. */
+  #lineStart = "";
+  #inCode = false;
 
   /** `textBytes`: limit of the reply as JSON text. `encodedBytes`: limit of its whole output. */
   constructor({ textBytes, encodedBytes }: { textBytes: number; encodedBytes: number }) {
@@ -27,11 +33,21 @@ export class ReplyBudget {
       const length = code > 0xffff ? 2 : 1;
       const bytes = jsonBytes(code);
       this.#textBytes -= bytes;
-      this.#encodedBytes -= copies * bytes + (boundaries.has(text[at] ?? "") ? pieceBytes : 0);
+      this.#encodedBytes -= copies * bytes + (this.#mayEndPiece(text[at] ?? "") ? pieceBytes : 0);
       if (this.#textBytes < 0 || this.#encodedBytes < 0) return text.slice(0, at);
       at += length;
     }
     return text;
+  }
+
+  /** Whether a piece may end at a character. A code block is one piece, whatever is in it. */
+  #mayEndPiece(character: string): boolean {
+    if (character === "\n") this.#lineStart = "";
+    else if (this.#lineStart.length < fence.length) {
+      this.#lineStart += character;
+      if (this.#lineStart === fence) this.#inCode = !this.#inCode;
+    }
+    return !this.#inCode && boundaries.has(character);
   }
 }
 

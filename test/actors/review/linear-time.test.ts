@@ -129,10 +129,14 @@ for (const [name, scan] of Object.entries(scanners)) {
   });
 }
 
-test("bounds of the reply's size hold for every mark", (t) => {
-  for (const unit of marks) {
+test("bounds of the reply's size hold for every mark, in code blocks and after one that is never closed", (t) => {
+  const units = [...marks, ...marks.map((mark) => `\`\`\`js\n${mark}\n\`\`\`\n`)];
+  const openings = ["", "```\n", "~~~\n", "text\n```js\n"];
+  for (const unit of units.flatMap((one) => openings.map((opening) => [opening, one] as const))) {
     const limit = 800 * 1024;
-    const text = new ReplyBudget({ textBytes: 256 * 1024, encodedBytes: limit }).take(unit.repeat(300_000));
+    const [opening, repeated] = unit;
+    const reply = opening + repeated.repeat(300_000);
+    const text = new ReplyBudget({ textBytes: 256 * 1024, encodedBytes: limit }).take(reply);
     const review = reviewOf(text);
     const made = [review, segmentsOf(review), text].map((part) => Buffer.byteLength(JSON.stringify(part)));
     t.true(made.reduce((sum, bytes) => sum + bytes, 0) <= limit, JSON.stringify(unit));
