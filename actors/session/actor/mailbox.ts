@@ -26,6 +26,8 @@ export interface QueuedMessage {
   removed: boolean;
   arrival: Arrival;
   input: SessionInput | null;
+  /** Whether it asks for another reply to the last question. Such a request is neither edited nor moved. */
+  regenerates: boolean;
   clientMsgId: string;
   messageId: string;
   replyId: string;
@@ -81,6 +83,7 @@ export class Mailbox {
       removed: false,
       arrival,
       input,
+      regenerates: input.regenerates !== undefined,
       clientMsgId: input.client_msg_id,
       messageId: input.message_id,
       replyId: input.reply_id,
@@ -194,6 +197,7 @@ function expected(slot: QueueSlot): QueuedMessage {
     removed: slot.cancelled === true,
     arrival: { kind: "moved" },
     input: null,
+    regenerates: false,
     clientMsgId: slot.client_msg_id,
     messageId: slot.message_id,
     replyId: slot.reply_id,

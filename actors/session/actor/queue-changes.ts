@@ -97,7 +97,8 @@ export class QueueChanges {
       // The places that the transcript names must not be lost with a message that was just taken out.
       session.mailbox.arrange(transcript.queue);
       const target = session.mailbox.messages.find(({ messageId }) => messageId === change.message_id);
-      const refusal = outcomeBefore(seq, change, target, transcript);
+      const waiting = session.mailbox.waiting(transcript.cursor);
+      const refusal = outcomeBefore(seq, change, target, transcript, waiting);
       if (refusal !== undefined || target === undefined) {
         this.#finish(seq, change, refusal ?? "not_found");
         return;
@@ -199,6 +200,7 @@ function outcomeBefore(
   { message_id, action }: QueueChange,
   target: QueuedMessage | undefined,
   { queue, cursor, byInSeq }: Transcript,
+  waiting: readonly QueuedMessage[],
 ): QueueOutcome | undefined {
   if (queue.applied.includes(seq)) return "applied";
   if (target === undefined) {
@@ -216,7 +218,12 @@ function outcomeBefore(
       return "not_found";
     case "received":
     case "waiting":
-      return action.kind === "edit" && target.input?.regenerates !== undefined ? "not_found" : undefined;
+      if (action.kind === "cancel") return undefined;
+      if (target.regenerates) return "not_found";
+      // A request for another reply stands for the last question, so nothing may change places with it.
+      return action.kind === "move" && waiting.some(({ regenerates }) => regenerates)
+        ? "turn_started"
+        : undefined;
   }
 }
 
