@@ -27,7 +27,7 @@ export const neoHistory = defineRoute({
         z.object({
           role: z.string().describe("Who says it."),
           content: z.string().describe("Text of the message."),
-          created_at: z.int().describe("When it was created, ISO 8601."),
+          created_at: z.int().describe("When it was created, Unix ms."),
         }),
       )
       .describe("The entries."),

@@ -35,7 +35,7 @@ export const searchMessages = defineRoute({
           session_title: z.string().describe("Title of the session."),
           role: roleSchema.describe("Who says it."),
           content: z.string().describe("Text of the message."),
-          created_at: z.int().describe("When it was created, ISO 8601."),
+          created_at: z.int().describe("When it was created, Unix ms."),
         }),
       )
       .describe("What was found, best first."),

@@ -14,8 +14,8 @@ const session = z.object({
   user_id: z.string().describe("Id of the user."),
   title: z.string().describe("Title."),
   is_main: z.boolean().describe("Whether this is the user's main session."),
-  created_at: z.int().describe("When it was created, ISO 8601."),
-  updated_at: z.int().describe("When it was last changed, ISO 8601."),
+  created_at: z.int().describe("When it was created, Unix ms."),
+  updated_at: z.int().describe("When it was last changed, Unix ms."),
 });
 
 /** `POST /api/v1/sessions`. At most one session of a user is the main one: a new one takes it over. */

@@ -29,7 +29,7 @@ export async function serveSessions(
   const files = new SessionExport(history, () => openBulkStore(nc), { inlineBytes, exportBytes });
   const users = new SessionUsers(sessions, list);
   serveSessionRoutes(context, { sessions, list, files, history, eraser, users });
-  serveQueueRoutes(context, { bus: context.bus, queues: owner, users });
+  serveQueueRoutes(context, { bus: context.bus, queues: owner, list, users });
   serveNeoRoutes(context, history, commands);
   await startUserErasure(context, list);
 }

@@ -6,6 +6,7 @@ import { sessionQueueChange, sessionQueueOutcome } from "../../../schemas/messag
 import { cancelQueued, changeQueued, sessionQueueItems } from "../../../schemas/routes/sessions.ts";
 import { type RestContext, serveRoute } from "../../requests/rest.ts";
 import { queueItems } from "../outbox/queue-frame.ts";
+import type { SessionList } from "./session-list.ts";
 import type { SessionQueues } from "./session-queues.ts";
 import type { SessionUsers } from "./session-users.ts";
 
@@ -16,14 +17,17 @@ const decisionMs = 8_000;
 export interface QueueServices {
   bus: Pick<Bus, "append" | "ask">;
   queues: SessionQueues;
+  list: Pick<SessionList, "find">;
   users: SessionUsers;
 }
 
 /** Serves the routes of session queues; any process can, the owner of the session decides on changes. */
-export function serveQueueRoutes(context: RestContext, { bus, queues, users }: QueueServices): void {
+export function serveQueueRoutes(context: RestContext, { bus, queues, list, users }: QueueServices): void {
   serveRoute(context, sessionQueueItems, async ({ principal, params, query }) => {
     const user = await users.userOf(principal, query.user_id, params.id);
     const { unfinished } = await queues.queue(user, params.id);
+    if (unfinished.length === 0 && (await list.find(user, params.id)) === null)
+      throw new ParleyError("session_not_found");
     const waiting = unfinished
       .filter(({ status }) => status === "queued")
       .map((message) => ({ ...message, client_msg_id: message.client_msg_id ?? "" }));

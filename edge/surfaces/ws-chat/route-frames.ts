@@ -3,6 +3,7 @@ import { decideApproval } from "../../../schemas/routes/approvals.ts";
 import type { Route } from "../../../schemas/routes/route.ts";
 import { cancelQueued, changeQueued, sessionQueueItems } from "../../../schemas/routes/sessions.ts";
 import type { ClientFrame } from "../../../schemas/wire/client-frame.ts";
+import type { QueueItem } from "../../../schemas/wire/session-frames.ts";
 import { toParleyError } from "../../http/error-shape.ts";
 import type { Services } from "../../services.ts";
 import type { ChatSocket } from "./chat-socket.ts";
@@ -36,8 +37,7 @@ export class RouteFrames {
         return;
       }
       case "queue": {
-        const body = await this.#ask(socket, sessionQueueItems, { params: { id: session } });
-        const { items } = sessionQueueItems.answer.parse(body);
+        const items = await this.#queueItems(socket, session);
         socket.answer({ type: "queue", session_id: session, items, timestamp: Date.now() });
         return;
       }
@@ -51,6 +51,17 @@ export class RouteFrames {
       case "queue_cancel":
         await this.#ask(socket, cancelQueued, { params: { id: session, message_id: frame.message_id } });
         return;
+    }
+  }
+
+  /** The waiting messages. A session without a message yet exists for its devices, but not for REST. */
+  async #queueItems(socket: ChatSocket, session: string): Promise<QueueItem[]> {
+    try {
+      const body = await this.#ask(socket, sessionQueueItems, { params: { id: session } });
+      return sessionQueueItems.answer.parse(body).items;
+    } catch (err) {
+      if (err instanceof ParleyError && err.errorType === "session_not_found") return [];
+      throw err;
     }
   }
 
