@@ -3,6 +3,7 @@ import test from "ava";
 import { MongoClient } from "mongodb";
 import { createLogger } from "../../../infra/log.ts";
 import { connectNats } from "../../../infra/nats/connect.ts";
+import { streams, subjects as subjectTable } from "../../../schemas/messages/subjects.ts";
 import { call } from "../../_kit/clients/rest.ts";
 import { eventually } from "../../_kit/judge/waiting.ts";
 import { startSystem } from "../../_kit/worlds/system.ts";
@@ -54,9 +55,11 @@ test("nothing is left of a deleted user's reminders, rules, scenes, runs, device
   t.teardown(() => nc.close());
   const jsm = await jetstreamManager(nc);
   const subjects = async () => {
-    const filter = { subjects_filter: `event.*.*.${bob}` };
-    return Object.keys((await jsm.streams.info("EVENTS", filter)).state.subjects ?? {});
+    const filters = subjectTable.eventsOfUser(bob);
+    const found = filters.map((filter) => jsm.streams.info(streams.events, { subjects_filter: filter }));
+    return (await Promise.all(found)).flatMap(({ state }) => Object.keys(state.subjects ?? {}));
   };
-  const erased = async () => (await subjects()).every((subject) => subject.startsWith("event.user.deleted."));
+  const deleted = subjectTable.eventUserDeleted(bob);
+  const erased = async () => (await subjects()).every((subject) => subject === deleted);
   await eventually(erased, 10_000, "the user's events are erased");
 });
