@@ -80,7 +80,9 @@ export class LoadRun {
   async #connect(users: LoadUser[]): Promise<void> {
     this.#progress.phase("connecting");
     const count = Math.min(this.#options.processes, users.length);
-    const options = { ...this.#options, rate: this.#options.rate / count };
+    // Sessions are handled one message at a time: the administrator alone needs as many as the users had.
+    const sessions = Math.ceil((this.#options.sessions * this.#options.users) / users.length);
+    const options = { ...this.#options, sessions, rate: this.#options.rate / count };
     this.#processes = Array.from(
       { length: count },
       () => new LoadProcess((each) => this.#timeline.add(each)),

@@ -48,7 +48,8 @@ test.serial("storm: all sockets are cut at once, and miss nothing", async (t) =>
   const given = { users: 2, devices: 3, rate: 10, cuts: 2, model: "ena-test" };
   const result = await run(t.context.api, "storm", given);
   t.like(result.verdict, { lost: 0, doubled: 0, outOfOrder: 0, gaps: 0 });
-  t.true(result.timeline.counts.reconnects >= 4);
+  // A cut that comes while sockets are still reconnecting adds none.
+  t.true(result.timeline.counts.reconnects >= 3);
 });
 
 test.serial("openai: streams end with a finish reason", async (t) => {
