@@ -14,6 +14,11 @@ export function createMcpTools(): McpServer {
     await delay(ms);
     return { content: [{ type: "text", text: "awake" }] };
   });
+  server.registerTool(
+    "read",
+    { description: "Reads", inputSchema: {}, annotations: { readOnlyHint: true } },
+    () => ({ content: [{ type: "text", text: "read it" }] }),
+  );
   server.registerTool("fail", { description: "Fails", inputSchema: {} }, () => ({
     isError: true,
     content: [{ type: "text", text: "out of order" }],
