@@ -54,13 +54,14 @@ export class SpeechCache {
     const [engine = ""] = this.#engines.names("tts", wish.model);
     const key = this.#keyOf(engine, wish);
     const kept = await this.#find(key);
+    signal.throwIfAborted();
     if (kept !== undefined) return kept;
     for (let running = this.#making.get(key); running !== undefined; running = this.#making.get(key)) {
       // The running request may be aborted by its caller; then synthesize here.
       const shared = await running.catch(() => undefined);
+      signal.throwIfAborted();
       if (shared !== undefined) return shared;
     }
-    signal.throwIfAborted();
     const making = this.#make(wish, signal);
     this.#making.set(key, making);
     try {

@@ -45,7 +45,7 @@ test.serial("chat: every message is accepted, answered once and in order, on eve
 });
 
 test.serial("storm: all sockets are cut at once, and miss nothing", async (t) => {
-  const given = { users: 2, devices: 3, rate: 10, cuts: 2, model: "ena-test" };
+  const given = { users: 2, devices: 3, rate: 10, cuts: 2, duration: "4s", model: "ena-test" };
   const result = await run(t.context.api, "storm", given);
   t.like(result.verdict, { lost: 0, doubled: 0, outOfOrder: 0, gaps: 0 });
   // A cut that comes while sockets are still reconnecting adds none.
