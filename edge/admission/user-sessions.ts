@@ -58,6 +58,8 @@ export class UserSessions {
     const counted = this.#of(user);
     if (this.#add(counted, session)) {
       if (counted.open.size >= counted.countAt) void this.#count(user, counted);
+      // Its message is stored after this, so the count that begins now may not find it.
+      counted.since?.add(session);
       return true;
     }
     return this.#recount(user, counted, session);
