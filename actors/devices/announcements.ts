@@ -1,5 +1,6 @@
+import { isObject } from "../../schemas/json-object.ts";
 import { type Entity, readEntity } from "./discovery/entity.ts";
-import { type Config, type Announcement as Document, isObject, readAnnouncement } from "./discovery/names.ts";
+import { type Config, type Announcement as Document, readAnnouncement } from "./discovery/names.ts";
 import { textOf } from "./discovery/own-topic.ts";
 import { objectOf, payloadOf } from "./payload.ts";
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DeviceDocument, FieldInfo } from "../../schemas/documents/device.ts";
 import { idPattern } from "../../schemas/ids.ts";
+import { isObject } from "../../schemas/json-object.ts";
 import type { Limits } from "../../schemas/limits.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { DeviceWriteBehind } from "./device-write-behind.ts";
@@ -231,8 +232,4 @@ function describe(device: DeviceDocument, { name, type, fields, components, unsu
 
 function picked(state: DeviceDocument["state"], keys: readonly string[]): DeviceDocument["state"] {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(state, key)).map((key) => [key, state[key]]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

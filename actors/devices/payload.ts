@@ -1,4 +1,5 @@
 import { ForeignJsonError, parseForeignJson } from "../../schemas/foreign-json.ts";
+import { isObject } from "../../schemas/json-object.ts";
 
 /** A device payload: its text, and the parsed JSON if valid. */
 export interface Payload {
@@ -53,7 +54,5 @@ export function bareValue({ text, json }: Payload): unknown {
 
 /** The members of a JSON object, or null for any other payload. */
 export function objectOf({ json }: Payload): Record<string, unknown> | null {
-  return typeof json === "object" && json !== null && !Array.isArray(json)
-    ? (json as Record<string, unknown>)
-    : null;
+  return isObject(json) ? json : null;
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../json-object.ts";
 import type { ChatMessage, ToolCallDelta } from "./openai.ts";
 
 /** A piece of an assistant message, as chunks of a completion bring it. */
@@ -110,8 +111,4 @@ function joinLists(before: unknown[], more: unknown[], depth: number): unknown[]
     else joined[at] = joinValues(joined[at], item, depth + 1);
   }
   return joined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

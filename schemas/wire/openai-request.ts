@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../json-object.ts";
 import { chatMessageSchema } from "./openai.ts";
 
 // Request of OpenAI's chat completions API (platform reference, 2026). A parameter of the reference is passed on or
@@ -145,8 +146,4 @@ function strippedObject(value: unknown, isReference: (name: string) => boolean):
       .filter(([name, one]) => one !== null || !isReference(name))
       .map(([name, one]) => [name, isReference(name) && !ownData.has(name) ? stripped(one) : one]),
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../json-object.ts";
 
 // What OpenAI-compatible providers really send: fields are missing, null, of another type, or named by their own fashion.
 // The schemas take every object; what the fields hold is read by the normaliser, which skips what it does not know.
@@ -50,16 +51,11 @@ const providerChoiceSchema = z.looseObject({
   logprobs: optionalFields.describe("Probabilities of the tokens."),
 });
 
-/** Whether a value is one choice in place of a list. */
-function isChoice(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** One `data:` of a streamed answer, or a whole answer. */
 export const providerChunkSchema = z.looseObject({
   object: z.unknown().optional().describe("Kind of the object."),
   choices: z
-    .preprocess((value) => (isChoice(value) ? [value] : value), z.array(providerChoiceSchema).nullish())
+    .preprocess((value) => (isObject(value) ? [value] : value), z.array(providerChoiceSchema).nullish())
     .catch(undefined)
     .describe("The reply."),
   usage: providerUsageSchema.nullish().catch(undefined).describe("Tokens that were used."),

@@ -1,4 +1,5 @@
 import type { FieldInfo } from "../../../schemas/documents/device.ts";
+import { isObject } from "../../../schemas/json-object.ts";
 import type { Payload } from "../payload.ts";
 
 /** A message published by a device: topic levels below the user's prefix, and payload. */
@@ -94,8 +95,23 @@ export function switchWord(command: unknown, on: string, off: string): string {
   return String(command);
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Descriptions of the members of a state's objects, as `object.member`, by the member's name. */
+export function memberFields(
+  state: Record<string, unknown>,
+  known: Readonly<Record<string, FieldInfo>>,
+): Record<string, FieldInfo> {
+  const fields: Record<string, FieldInfo> = {};
+  for (const [key, values] of Object.entries(state))
+    for (const name of isObject(values) ? Object.keys(values) : []) {
+      const field = knownField(known, name);
+      if (field !== undefined) fields[`${key}.${name}`] = field;
+    }
+  return fields;
+}
+
+/** The description of a value. Devices choose names: `constructor` is none that we know. */
+export function knownField(known: Readonly<Record<string, FieldInfo>>, name: string): FieldInfo | undefined {
+  return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
 /** Login settings of a device, the same for every firmware. */

@@ -1,5 +1,6 @@
+import { isObject } from "../../../schemas/json-object.ts";
 import { bareValue } from "../payload.ts";
-import { type Adapter, componentOf, isObject, login, switchWord, textOfCommand } from "./adapter.ts";
+import { type Adapter, componentOf, login, switchWord, textOfCommand } from "./adapter.ts";
 
 const components = new Set(
   `alarm_control_panel binary_sensor button climate cover date event fan light lock number select sensor switch text

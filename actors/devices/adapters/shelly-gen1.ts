@@ -1,5 +1,7 @@
+import type { FieldInfo } from "../../../schemas/documents/device.ts";
+import { isObject } from "../../../schemas/json-object.ts";
 import { bareValue } from "../payload.ts";
-import { type Adapter, componentOf, isObject, login, switchWord, textOfCommand } from "./adapter.ts";
+import { type Adapter, componentOf, knownField, login, switchWord, textOfCommand } from "./adapter.ts";
 
 const parts = new Set([
   "relay",
@@ -28,7 +30,7 @@ const single = new Set([
   "voltage",
   "temperature_status",
 ]);
-const units: Record<string, { unit: string; device_class: string }> = {
+const units: Record<string, FieldInfo> = {
   power: { unit: "W", device_class: "power" },
   energy: { unit: "Wmin", device_class: "energy" },
   voltage: { unit: "V", device_class: "voltage" },
@@ -77,7 +79,7 @@ export const shellyGen1: Adapter = {
     const takes = ["relay", "light", "color", "white", "roller"].includes(first) ? [`${first}/${index}`] : [];
     const type =
       first === "relay" ? "switch" : first === "roller" ? "cover" : takes.length > 0 ? "light" : "sensor";
-    const unit = units[sub ?? (first === "sensor" ? index : first)];
+    const unit = knownField(units, sub ?? (first === "sensor" ? index : first));
     return [
       {
         ...node,

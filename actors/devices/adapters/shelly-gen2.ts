@@ -1,10 +1,11 @@
 import type { FieldInfo } from "../../../schemas/documents/device.ts";
+import { isObject } from "../../../schemas/json-object.ts";
 import {
   type Adapter,
   componentOf,
   type Heard,
-  isObject,
   login,
+  memberFields,
   type Node,
   type Reading,
   switchWord,
@@ -95,14 +96,8 @@ function announced({ json }: Heard, node: Node): Reading {
 }
 
 function stateOf(node: Node, state: Record<string, unknown>): Reading {
-  const fields: Record<string, FieldInfo> = {};
-  for (const [key, values] of Object.entries(state))
-    for (const name of isObject(values) ? Object.keys(values) : []) {
-      const unit = Object.hasOwn(units, name) ? units[name] : undefined;
-      if (unit !== undefined) fields[`${key}.${name}`] = unit;
-    }
   const components = Object.keys(state).filter((key) => Object.hasOwn(taking, key.split(":")[0] ?? ""));
   const [first] = components;
   const type = first === undefined ? {} : { components, type: taking[first.split(":")[0] ?? ""] ?? "switch" };
-  return { ...node, state, deep: true, fields, ...type };
+  return { ...node, state, deep: true, fields: memberFields(state, units), ...type };
 }

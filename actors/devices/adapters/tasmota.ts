@@ -1,11 +1,12 @@
 import type { FieldInfo } from "../../../schemas/documents/device.ts";
+import { isObject } from "../../../schemas/json-object.ts";
 import {
   type Adapter,
   CommandError,
   componentOf,
   type Heard,
-  isObject,
   login,
+  memberFields,
   type Node,
   type Reading,
   switchWord,
@@ -139,19 +140,12 @@ function stateOf(node: Node, state: Record<string, unknown>): Reading {
 function fieldsOf(state: Record<string, unknown>): Record<string, FieldInfo> {
   const temperature = { unit: `°${String(state.TempUnit ?? "C")}`, device_class: "temperature" };
   const pressure = { unit: String(state.PressureUnit ?? "hPa"), device_class: "pressure" };
-  const own: Record<string, FieldInfo> = {
+  return memberFields(state, {
     ...units,
     Temperature: temperature,
     DewPoint: temperature,
     Pressure: pressure,
-  };
-  const fields: Record<string, FieldInfo> = {};
-  for (const [sensor, values] of Object.entries(state))
-    for (const key of isObject(values) ? Object.keys(values) : []) {
-      const known = Object.hasOwn(own, key) ? own[key] : undefined;
-      if (known !== undefined) fields[`${sensor}.${key}`] = known;
-    }
-  return fields;
+  });
 }
 
 function commandName(name: string): string {

@@ -1,5 +1,6 @@
 import type { FieldInfo } from "../../../schemas/documents/device.ts";
-import { type Adapter, CommandError, type Heard, isObject, login, type Reading } from "./adapter.ts";
+import { isObject } from "../../../schemas/json-object.ts";
+import { type Adapter, CommandError, type Heard, login, type Reading } from "./adapter.ts";
 
 const root = "zigbee2mqtt";
 const ignored = new Set(["set", "get", "request", "response"]);

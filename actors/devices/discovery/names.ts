@@ -1,3 +1,5 @@
+import { isObject } from "../../../schemas/json-object.ts";
+
 /**
  * Short names of discovery documents, by their full ones. Source: Home Assistant's MQTT integration
  * (`homeassistant/components/mqtt/abbreviations.py`, "Supported abbreviations" of its documentation).
@@ -144,8 +146,4 @@ function renamed(config: Config, names: ReadonlyMap<string, string>): Config {
 function tableOf(pairs: string): Map<string, string> {
   const entries = pairs.split(/\s+/).map((pair) => pair.split(":"));
   return new Map(entries.map(([short = "", full = ""]) => [short, full]));
-}
-
-export function isObject(value: unknown): value is Config {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../../schemas/json-object.ts";
 import type { Announcement } from "../announcements.ts";
 import { bareValue, objectOf, type Payload } from "../payload.ts";
 import type { Entity, Reader } from "./entity.ts";
@@ -41,8 +42,4 @@ function stateOf({ readers }: Entity, topic: string, payload: Payload): Record<s
 function read({ template, spread }: Reader, payload: Payload): unknown {
   if (template !== null) return template.read({ value: payload.text, value_json: payload.json });
   return spread ? (objectOf(payload) ?? undefined) : bareValue(payload);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
