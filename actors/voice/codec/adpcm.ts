@@ -1,3 +1,4 @@
+import { joinSamples } from "./join-samples.ts";
 import type { WavContent } from "./wav-chunks.ts";
 
 // Both codecs: Microsoft, "Multimedia Data Standards Update", 1994.
@@ -11,7 +12,7 @@ export function imaSamples({ data, channels, blockBytes }: WavContent): Int16Arr
   const parts: Int16Array[] = [];
   for (let at = 0; at + 4 * channels < data.length; at += blockBytes)
     parts.push(imaBlock(data.subarray(at, at + blockBytes), channels));
-  return joined(parts);
+  return joinSamples(Int16Array, parts);
 }
 
 function imaBlock(block: Buffer, channels: number): Int16Array {
@@ -52,7 +53,7 @@ export function msSamples({ data, channels, blockBytes }: WavContent): Int16Arra
   const parts: Int16Array[] = [];
   for (let at = 0; at + 7 * channels < data.length; at += blockBytes)
     parts.push(msBlock(data.subarray(at, at + blockBytes), channels));
-  return joined(parts);
+  return joinSamples(Int16Array, parts);
 }
 
 function msBlock(block: Buffer, channels: number): Int16Array {
@@ -93,14 +94,4 @@ function imaSteps(): number[] {
 
 function clamped(value: number): number {
   return Math.max(-32_768, Math.min(32_767, value));
-}
-
-function joined(parts: readonly Int16Array[]): Int16Array {
-  const whole = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import LibAV from "@libav.js/variant-obsolete";
 import type { AudioFormat, CodecResult, CodecTask } from "./codec-task.ts";
+import { joinSamples } from "./join-samples.ts";
 
 type Av = Awaited<ReturnType<typeof LibAV.LibAV>>;
 type Frame = Awaited<ReturnType<Av["ff_filter_multi"]>>[number];
@@ -70,7 +71,7 @@ async function decode({ bytes, sampleRate, maxSamples }: CodecTask & { kind: "de
   for await (const frames of framesIn(av, bytes)) take(await sampler.run(frames, false));
   take(await sampler.run([], true));
   if (samples === 0) throw new UnreadableError("format");
-  return joined(parts, samples);
+  return joinSamples(Int16Array, parts);
 }
 
 /** Resamples frames of one format to mono, 16 bit and one rate. */
@@ -122,10 +123,7 @@ async function resample(av: Av, pcm: Int16Array, from: number, to: number): Prom
   const sampler = new Resampler(av, to);
   const frames = framesOf(av, pcm, { sampleRate: from, size: frameSamples, format: av.AV_SAMPLE_FMT_S16 });
   const parts = await sampler.run(frames, true);
-  return joined(
-    parts,
-    parts.reduce((sum, { length }) => sum + length, 0),
-  );
+  return joinSamples(Int16Array, parts);
 }
 
 function framesOf(
@@ -197,16 +195,6 @@ async function encodeFile(
   await av.av_write_trailer(output);
   await av.ff_free_muxer(output, io);
   return Uint8Array.from(await av.readFile("output"));
-}
-
-function joined(parts: Int16Array[], length: number): Int16Array {
-  const whole = new Int16Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 async function run(task: CodecTask): Promise<CodecResult> {

@@ -10,6 +10,7 @@ import {
   QTFF,
   WebMOutputFormat,
 } from "mediabunny";
+import { joinSamples } from "./join-samples.ts";
 
 /** Audio of a file: samples per channel, or the stream remuxed into a container supported by the codec. */
 export type Mp4Audio = { channelData: Float32Array[]; sampleRate: number } | { file: Uint8Array };
@@ -67,7 +68,7 @@ async function aacTrack(track: InputAudioTrack, asc: Uint8Array, maxSeconds: num
   take(waiting);
   aac.free();
   if (samples === 0) throw new Error("no sound");
-  return { channelData: channels.map(joined), sampleRate };
+  return { channelData: channels.map((parts) => joinSamples(Float32Array, parts)), sampleRate };
 }
 
 /** The packets of an Opus track in WebM. */
@@ -87,14 +88,4 @@ function bytesOf(source: ArrayBufferLike | ArrayBufferView): Uint8Array {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
