@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { isSameSecret } from "../../infra/same-secret.ts";
 import { adminUserId, type Principal } from "../../schemas/principal.ts";
 import { isPassword } from "./password.ts";
 import type { Users } from "./users.ts";
@@ -20,12 +20,10 @@ export function adminAuthenticator(
   adminPassword: string,
   others: Authenticate,
 ): Authenticate {
-  const expectedName = digest(adminUsername);
-  const expectedPassword = digest(adminPassword);
   return async (username, password) => {
-    // Digests have equal lengths and both are always compared, so that timing reveals nothing about either.
-    const sameName = timingSafeEqual(digest(username), expectedName);
-    const samePassword = timingSafeEqual(digest(password), expectedPassword);
+    // Both are always compared, so that timing reveals nothing about either.
+    const sameName = isSameSecret(username, adminUsername);
+    const samePassword = isSameSecret(password, adminPassword);
     if (sameName && samePassword) return { user_id: adminUserId, nickname: adminNickname, is_admin: true };
     if (!sameName) return others(username, password);
     // A wrong administrator password takes as long as any other.
@@ -41,8 +39,4 @@ export function userAuthenticator(users: Pick<Users, "byName">): Authenticate {
     if (!(await isPassword(password, user?.password_hash)) || user === null) return null;
     return { user_id: user._id, nickname: user.nickname ?? username, is_admin: false };
   };
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

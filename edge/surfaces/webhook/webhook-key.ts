@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { isSameSecret } from "../../../infra/same-secret.ts";
 import { ParleyError } from "../../../schemas/errors.ts";
 import type { Caller } from "../../admission/admission.ts";
 import type { Authorize } from "../../http/endpoint.ts";
@@ -13,8 +13,7 @@ export function authorizeWebhook({ identity, settings }: Pick<Services, "identit
   return (head) => {
     const given = head.headers.get("x-webhook-key");
     if (given === undefined || given === "") throw invalidKey();
-    if (webhookKey !== undefined && timingSafeEqual(digest(given), digest(webhookKey)))
-      return webhook("default");
+    if (webhookKey !== undefined && isSameSecret(given, webhookKey)) return webhook("default");
     return identity.webhook(given, head.ip).then(webhook, (cause: unknown) => {
       if (cause instanceof ParleyError && cause.errorType === "invalid_token") throw invalidKey(cause);
       throw cause;
@@ -32,8 +31,4 @@ function invalidKey(cause?: unknown): ParleyError {
     hint: "在 X-Webhook-Key 头中携带 WEBHOOK_KEY 的值，或管理员创建的 Webhook 密钥",
     cause,
   });
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { isSameSecret } from "../../../../infra/same-secret.ts";
 import { ParleyError } from "../../../../schemas/errors.ts";
 import { botConnected } from "../../../../schemas/messages/bridge.ts";
 import { onebotRoleSchema, onebotSelfSchema } from "../../../../schemas/wire/onebot.ts";
@@ -50,15 +50,11 @@ function prepare(head: RequestHead, { settings }: Services): OnebotSocket {
   const token = given ?? head.query.get("access_token") ?? undefined;
   if (token === undefined) throw new ParleyError("unauthorized");
   const expected = settings.onebotAccessToken;
-  if (expected === undefined || !timingSafeEqual(digest(token), digest(expected)))
+  if (expected === undefined || !isSameSecret(token, expected))
     throw new ParleyError("forbidden", { error: "access_token 无效", hint: "检查 ONEBOT_ACCESS_TOKEN" });
   const self = onebotSelfSchema.safeParse(head.headers.get("x-self-id"));
   const role = onebotRoleSchema.safeParse(head.headers.get("x-client-role"));
   if (!self.success) throw new ParleyError("invalid_request", { error: "请求参数错误: X-Self-ID" });
   if (!role.success) throw new ParleyError("invalid_request", { error: "请求参数错误: X-Client-Role" });
   return new OnebotSocket(self.data, role.data, settings.limits.bridgeCallMs);
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

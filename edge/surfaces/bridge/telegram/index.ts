@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { isSameSecret } from "../../../../infra/same-secret.ts";
 import { ParleyError } from "../../../../schemas/errors.ts";
 import { telegramUpdateSchema } from "../../../../schemas/wire/telegram.ts";
 import type { Caller } from "../../../admission/admission.ts";
@@ -39,7 +39,6 @@ export function addTelegram(services: Services, inbound: Inbound): () => Promise
 
 function requireSecret(head: RequestHead, secret: string | undefined): void {
   const given = head.headers.get("x-telegram-bot-api-secret-token");
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  if (secret !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(secret))) return;
+  if (secret !== undefined && given !== undefined && isSameSecret(given, secret)) return;
   throw new ParleyError("unauthorized", { error: "Webhook 密钥无效", hint: "检查 TELEGRAM_WEBHOOK_SECRET" });
 }
